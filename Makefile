@@ -1,0 +1,54 @@
+# Everything happens in a local virtual environment; PYTHON chooses what makes it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := pyproject.toml setup.py $(wildcard dedupe/sketch/*.pyx dedupe/sketch/*.h dedupe/sketch/vendor/*.h)
+
+.PHONY: demo test check format bench wheel test-plain test-wheel test-pythons table clean
+
+demo: $(STAMP)  ## scan the project's own articles
+	$(BIN)/dedupe scan fixtures/articles
+
+test: $(STAMP)  ## all tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, format, types, import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## side by side with peers: make bench CORPUS=file.jsonl
+	$(BIN)/python -m pip install --quiet ".[bench]"
+	$(BIN)/python benchmarks/compare.py $(or $(CORPUS),$(error set CORPUS=file.jsonl))
+
+wheel: $(STAMP)  ## a wheel for this platform, in dist/
+	DEDUPE_REQUIRE_KERNELS=1 $(BIN)/python -m build --wheel --outdir dist
+
+test-wheel: wheel  ## the wheel in a fresh environment without a compiler
+	$(BIN)/python scripts/try_wheel.py dist
+
+test-plain:  ## install without a compiler and run the tests on the plain path
+	CC=false CXX=false $(MAKE) VENV=.venv-plain .venv-plain/.installed
+	.venv-plain/bin/python -c "import dedupe.sketch as s; assert s.load_kernels().name == 'plain'"
+	.venv-plain/bin/python -m pytest
+
+test-pythons:  ## the kernels on every other supported Python that is installed
+	$(PYTHON) scripts/try_pythons.py
+
+table:  ## regenerate the token table: make table UCD=/usr/share/unicode
+	$(BIN)/python scripts/make_token_table.py $(or $(UCD),$(error set UCD=folder))
+
+$(STAMP): $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv .venv-plain build dist *.egg-info dedupe/sketch/_kernels.c dedupe/sketch/*.so

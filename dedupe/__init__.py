@@ -1,0 +1,60 @@
+"""Find the near-duplicate reprints in a corpus of texts, verified exactly.
+
+The names below are the public API; importing them is deferred until they are used, so that
+``import dedupe`` and ``dedupe --help`` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dedupe._version import __version__
+
+if TYPE_CHECKING:
+    from dedupe.api import (
+        find_duplicates,
+        scan,
+        shingle_text,
+        sign_texts,
+        to_datasketch,
+        tokenize_text,
+    )
+    from dedupe.config import Config
+    from dedupe.errors import DedupeError
+    from dedupe.model import Report
+
+_HOMES = {
+    "Config": "dedupe.config",
+    "DedupeError": "dedupe.errors",
+    "Report": "dedupe.model",
+    "find_duplicates": "dedupe.api",
+    "scan": "dedupe.api",
+    "shingle_text": "dedupe.api",
+    "sign_texts": "dedupe.api",
+    "to_datasketch": "dedupe.api",
+    "tokenize_text": "dedupe.api",
+}
+
+__all__ = [
+    "Config",
+    "DedupeError",
+    "Report",
+    "__version__",
+    "find_duplicates",
+    "scan",
+    "shingle_text",
+    "sign_texts",
+    "to_datasketch",
+    "tokenize_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,173 @@
+"""The public functions. Stable: see ``docs/api.md``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe import sketch
+from dedupe.config import Config
+from dedupe.errors import InputError
+from dedupe.model import Kernels, Report, TextBatch, TextProvider
+from dedupe.pipeline import Progress, Whereabouts, scan_corpus
+from dedupe.sources import SourceTexts, make_batch, read_corpus
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+BATCH_DOCUMENTS = 4096
+
+
+def scan(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], config: Config | None = None
+) -> Report:
+    """Find the near-duplicates among the documents of files and folders.
+
+    :param paths: one path or several; ``-`` is standard input
+    :param config: settings; the defaults where none are given
+    :raises InputError: if nothing at all could be read
+    :raises ConfigError: if the settings contradict one another
+    :raises KernelsError: if the compiled kernels are asked for and missing
+    """
+    named = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    report, _ = scan_with_texts([os.fspath(path) for path in named], config or Config())
+    return report
+
+
+def find_duplicates(
+    texts: Iterable[str] | Mapping[str, str], config: Config | None = None
+) -> Report:
+    """Find the near-duplicates among texts in memory.
+
+    :param texts: texts, whose ids are then ``"0"``, ``"1"``, …, or a mapping of id to text
+    :param config: settings; those of reading files have no effect
+    """
+    config = config or Config()
+    if isinstance(texts, Mapping):
+        by_id = dict(texts)
+    else:
+        by_id = {str(i): text for i, text in enumerate(texts)}
+    report = scan_corpus(_batches(by_id), config, sketch.load_kernels(config.kernels), Progress())
+    if not config.embed_text:
+        return report
+    clustered = _clustered_ids(report)
+    return msgspec.structs.replace(report, texts={id: by_id[id] for id in clustered})
+
+
+def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np.uint32]:
+    """MinHash signatures, bit for bit those of datasketch 2 (``affine32`` over XXH3).
+
+    :returns: ``uint32``, shape ``(len(texts), num_perm)``; all ``0xffffffff`` for a text
+        without a token
+    """
+    config = config or Config()
+    kernels = sketch.load_kernels(config.kernels)
+    values = list(texts)
+    parts = [np.empty((0, config.num_perm), np.uint32)]
+    for begin in range(0, len(values), BATCH_DOCUMENTS):
+        part = values[begin : begin + BATCH_DOCUMENTS]
+        batch = make_batch([""] * len(part), part)
+        sketched = kernels.sketch(batch, config.shingle_size, config.num_perm, config.seed)
+        parts.append(sketched.signatures)
+    return np.concatenate(parts)
+
+
+def to_datasketch(signature: NDArray[np.uint32], config: Config | None = None) -> MinHash:
+    """A signature as a ``datasketch.MinHash``, to be compared, merged or indexed there.
+
+    It can be updated with further shingles, given as UTF-8 bytes.
+
+    :param signature: ``uint32``, shape ``(num_perm,)``
+    :param config: the settings with which it was made
+    """
+    from datasketch import MinHash
+
+    config = config or Config()
+    return MinHash(
+        num_perm=len(signature),
+        seed=config.seed,
+        scheme="affine32",
+        hashfunc=sketch.hash_shingle,
+        hashvalues=np.array(signature, np.uint32),
+    )
+
+
+def tokenize_text(text: str) -> list[str]:
+    """The tokens of a text, normalised (NFKC_Casefold), in order."""
+    return sketch.tokenize_text(text)
+
+
+def shingle_text(text: str, shingle_size: int = 5) -> list[str]:
+    """The shingles of a text, in order and with repetitions.
+
+    Every window of ``shingle_size`` tokens, joined by one space; of a shorter text, one shingle
+    of all its tokens; none of a text without a token.
+
+    :raises ValueError: if ``shingle_size`` is below 1
+    """
+    if shingle_size < 1:
+        raise ValueError(f"shingle_size is {shingle_size}, but must be at least 1")
+    tokens = tokenize_text(text)
+    windows = range(max(1, len(tokens) - shingle_size + 1)) if tokens else ()
+    return [" ".join(tokens[i : i + shingle_size]) for i in windows]
+
+
+def scan_with_texts(
+    paths: Sequence[str],
+    config: Config,
+    kernels: Kernels | None = None,
+    listener: Callable[[Progress], None] | None = None,
+    stdin: Any = None,
+) -> tuple[Report, TextProvider]:
+    """What :func:`scan` does, and a provider of the texts that the report speaks of.
+
+    :param listener: is told of progress, in this thread
+    :param stdin: a binary stream to read for ``-``, instead of the process's own
+    """
+    corpus = read_corpus(paths, config.settings, stdin=stdin)
+    report = scan_corpus(
+        corpus,
+        config,
+        kernels or sketch.load_kernels(config.kernels),
+        Progress(listener),
+        Whereabouts(paths, lambda: corpus.source_names, corpus.skipped_locators),
+    )
+    if report.corpus.document_count == 0:
+        raise InputError(_explain_nothing_read(report))
+    texts = SourceTexts.of_report(report, corpus.sources)
+    if config.embed_text or "-" in report.run.sources:
+        embedded = texts.read_texts(_clustered_ids(report))
+        report = msgspec.structs.replace(report, texts=embedded)
+    return report, texts
+
+
+def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
+    ids = list(by_id)
+    for begin in range(0, len(ids), BATCH_DOCUMENTS):
+        part = ids[begin : begin + BATCH_DOCUMENTS]
+        yield make_batch(part, [by_id[id] for id in part])
+
+
+def _clustered_ids(report: Report) -> list[str]:
+    return sorted(member.id for cluster in report.clusters for member in cluster.members)
+
+
+def _explain_nothing_read(report: Report) -> str:
+    """Nothing to compare is an error: say what was met instead."""
+    lines = ["no document could be read"]
+    shown: dict[str, int] = {}
+    for item in report.skipped:
+        shown[item.reason] = shown.get(item.reason, 0) + 1
+        if shown[item.reason] <= 3:
+            lines.append(f"  {item.id}: {item.detail} ({item.reason})")
+    lines += [
+        f"  … and {count - 3} more of {reason}" for reason, count in shown.items() if count > 3
+    ]
+    if not report.skipped:
+        lines.append("  the input is empty")
+    return "\n".join(lines)

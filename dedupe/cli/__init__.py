@@ -1,0 +1,94 @@
+"""The command line: the only part that prints, exits and shows progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from dedupe._version import __version__
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when that command is run or asked for help."""
+
+    modules = {"scan": "dedupe.cli.scan", "config": "dedupe.cli.config"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.modules:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(self.modules[cmd_name]).command
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
+@click.version_option(__version__, "-V", "--version", prog_name="dedupe")
+def command_group() -> None:
+    """Find the near-duplicate reprints in a corpus of texts, and see how they differ.
+
+    Every pair is verified exactly. Exit codes: 0 done, 1 a gate failed, 2 error.
+    """
+
+
+def main() -> None:
+    """The ``dedupe`` command."""
+    try:
+        command_group.main(prog_name="dedupe", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        code = _explain(error)
+        _leave(code)
+
+
+def _explain(error: BaseException) -> int:
+    """Say what went wrong on standard error, without a traceback; return the exit code."""
+    from dedupe.errors import DedupeError
+
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else EXIT_ERROR
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        return 0
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return EXIT_INTERRUPTED
+    if isinstance(error, click.ClickException):
+        error.show()
+        return EXIT_ERROR
+    if isinstance(error, DedupeError):
+        message = str(error)
+    elif isinstance(error, MemoryError):
+        message = "out of memory; scan fewer documents at once or use a machine with more"
+    elif isinstance(error, OSError):
+        message = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    else:
+        message = f"internal error: {type(error).__name__}: {error}. Please report it; "
+        message += "DEDUPE_DEBUG=1 shows where it happened"
+    if os.environ.get("DEDUPE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    from dedupe.cli.messages import say
+
+    say("error", message)
+    return EXIT_ERROR
+
+
+def _leave(code: int) -> None:
+    """Exit without a second complaint when standard output is closed already."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

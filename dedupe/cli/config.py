@@ -1,0 +1,46 @@
+"""``dedupe config show``: every setting, its value, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dedupe.cli import CONTEXT
+from dedupe.cli.options import scan_options
+from dedupe.cli.settings import SETTING_NAMES, load_settings
+
+
+@click.group("config", context_settings=CONTEXT)
+def command() -> None:
+    """Look at the settings."""
+
+
+@command.command("show", context_settings=CONTEXT)
+@scan_options
+def show(config_file: str | None, **flags: Any) -> None:
+    """Show every setting, its value, and where it comes from.
+
+    Takes the options of `dedupe scan`, so that what a command would do can be seen first.
+    """
+    settings = load_settings(flags, config_file)
+    values = {name: getattr(settings.config, name, None) for name in SETTING_NAMES}
+    values.update(settings.output)
+    shown = {name: _show_value(values[name]) for name in SETTING_NAMES}
+    name_width = max(map(len, shown))
+    value_width = min(40, max(map(len, shown.values())))
+    for name, value in shown.items():
+        click.echo(f"{name:<{name_width}}  {value:<{value_width}}  {settings.origins[name]}")
+
+
+def _show_value(value: Any) -> str:
+    """As it would stand in a TOML file."""
+    if value is None:
+        return '"auto"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_show_value, value)) + "]"
+    return str(value)

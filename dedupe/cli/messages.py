@@ -1,0 +1,42 @@
+"""What the command line says on standard error, and how it may look."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import IO, Literal
+
+Level = Literal["error", "warning", "note"]
+ColorChoice = Literal["auto", "always", "never"]
+
+_STYLES: dict[Level, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note": "\x1b[2m"}
+
+
+def say(level: Level, message: str) -> None:
+    """One message on standard error; what stands in it is escaped."""
+    from dedupe.renderers.terminal import escape_text
+
+    head = f"{level}:"
+    if use_color(sys.stderr, "auto", os.environ):
+        head = f"{_STYLES[level]}{head}\x1b[0m"
+    lines = [escape_text(line) for line in message.split("\n")]
+    print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr)
+
+
+def use_color(stream: IO[str], choice: ColorChoice, environment: Mapping[str, str]) -> bool:
+    """Whether to colour what goes to a stream.
+
+    A choice on the command line comes first, then NO_COLOR (no-color.org), CLICOLOR_FORCE and
+    FORCE_COLOR, CLICOLOR (bixense.com/clicolors), then whether the stream is a terminal.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    for name in ("CLICOLOR_FORCE", "FORCE_COLOR"):
+        if environment.get(name, "0") not in ("", "0"):
+            return True
+    if environment.get("CLICOLOR") == "0" or environment.get("TERM") == "dumb":
+        return False
+    return stream.isatty()

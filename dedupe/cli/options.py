@@ -1,0 +1,153 @@
+"""The options that commands share, declared once; defaults stand in ``config`` and ``settings``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from dedupe.cli.settings import OUTPUT_DEFAULTS, split_list
+from dedupe.config import KEEP_RULES, Config
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DEFAULTS = Config()
+
+
+def _default(name: str) -> str:
+    value = OUTPUT_DEFAULTS[name] if name in OUTPUT_DEFAULTS else getattr(_DEFAULTS, name)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Command]:
+    """An option whose default (unknown until files are read) is told in its help."""
+    name = flag.removeprefix("--").replace("-", "_")
+    default = _default(name)
+    told = f"{help}  [default: {default}]" if default not in ("", "False", "None") else help
+    return click.option(flag, name, default=None, help=told, **attributes)
+
+
+def _comma_separated(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
+    return None if value is None else split_list(value)
+
+
+_SCAN_OPTIONS: list[Callable[[Any], Any]] = [
+    _option(
+        "--threshold",
+        "Exact Jaccard at or above which two documents are duplicates.",
+        type=float,
+        metavar="J",
+    ),
+    _option("--shingle-size", "Tokens in a shingle.", type=int, metavar="N"),
+    _option("--num-perm", "Permutations: the length of a signature.", type=int, metavar="N"),
+    _option(
+        "--recall",
+        "Share of the pairs at the threshold that must be found.",
+        type=float,
+        metavar="R",
+    ),
+    _option("--seed", "Seed of the permutations.", type=int, metavar="N"),
+    _option(
+        "--linkage",
+        "How pairs make clusters: star cannot chain, single joins whatever is connected, "
+        "complete wants every two members to be duplicates.",
+        type=click.Choice(["star", "single", "complete"]),
+    ),
+    _option(
+        "--keep",
+        f"Rules that order the documents, comma-separated: {', '.join(KEEP_RULES)}. The first "
+        "of a cluster is its representative.",
+        metavar="RULES",
+        callback=_comma_separated,
+    ),
+    _option(
+        "--max-bucket",
+        "Documents in one LSH bucket above which only leads are compared.",
+        type=int,
+        metavar="N",
+    ),
+    _option("--text-field", "Field of a record that holds its text.", metavar="NAME"),
+    _option("--id-field", "Field of a record that holds its id.", metavar="NAME"),
+    _option(
+        "--input-format",
+        "How to read files and standard input; auto goes by ending and content.",
+        type=click.Choice(["auto", "text", "jsonl"]),
+    ),
+    _option(
+        "--glob",
+        "Take only files below a folder that match; may be repeated.",
+        multiple=True,
+        metavar="PATTERN",
+    ),
+    _option(
+        "--exclude",
+        "Leave out files and folders that match; may be repeated.",
+        multiple=True,
+        metavar="PATTERN",
+    ),
+    _option("--workers", "Threads; 0 is one for each processor.", type=int, metavar="N"),
+    _option(
+        "--kernels",
+        "Implementation to use; results are the same.",
+        type=click.Choice(["auto", "compiled", "plain"]),
+    ),
+    _option(
+        "--embed-text",
+        "Store the texts of clustered documents in the report.",
+        is_flag=True,
+        flag_value=True,
+        type=bool,
+    ),
+]
+
+_OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
+    _option(
+        "--format",
+        "text for people; json is the whole report; jsonl is one cluster a line.",
+        type=click.Choice(["text", "json", "jsonl"]),
+    ),
+    _option(
+        "--diff",
+        "How much of each difference the text format shows.",
+        type=click.Choice(["none", "summary", "hunks", "full"]),
+    ),
+    _option("--top", "Clusters that the text format shows; 0 for all.", type=int, metavar="N"),
+    _option(
+        "--color",
+        "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
+        type=click.Choice(["auto", "always", "never"]),
+    ),
+    click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show progress on standard error.  [default: on a terminal]",
+    ),
+    _option(
+        "--quiet",
+        "No progress, warnings or notes on standard error.",
+        is_flag=True,
+        flag_value=True,
+        type=bool,
+    ),
+    _option(
+        "--exit-code",
+        "Exit with 1 when duplicates are found, like git diff.",
+        is_flag=True,
+        flag_value=True,
+        type=bool,
+    ),
+    click.option(
+        "--config",
+        "config_file",
+        metavar="FILE",
+        help="Read settings from this file instead of the nearest dedupe.toml or pyproject.toml.",
+    ),
+]
+
+
+def scan_options(command: Command) -> Command:
+    """Every option that can also stand in a settings file, and ``--config``."""
+    for option in reversed(_SCAN_OPTIONS + _OUTPUT_OPTIONS):
+        command = option(command)
+    return command

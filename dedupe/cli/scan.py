@@ -1,0 +1,121 @@
+"""``dedupe scan``: read a corpus, find the duplicates, show them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli.messages import say, use_color
+from dedupe.cli.options import scan_options
+from dedupe.cli.output import Output
+from dedupe.cli.settings import Settings, load_settings
+
+MESSAGES_PER_REASON = 5
+
+
+@click.command("scan", context_settings=CONTEXT)
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@scan_options
+@click.option(
+    "--output",
+    "output_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Write the report to this file (replacing it) instead of standard output.",
+)
+def command(
+    paths: tuple[str, ...], config_file: str | None, output_file: str | None, **flags: Any
+) -> None:
+    """Find the near-duplicates among the documents of PATH...
+
+    A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
+    files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson) hold one a line;
+    both may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
+
+    \b
+      dedupe scan articles/                       clusters, with diffs
+      dedupe scan dump.jsonl.gz --format json     the whole report, for programs
+      zcat dump.jsonl.gz | dedupe scan - --format jsonl
+    """
+    settings = load_settings(flags, config_file)
+    output = Output(output_file)
+    from dedupe.sources import unreadable_paths
+
+    report, texts = _run_scan(paths, settings)
+    output.refuse_sources(report.run.sources)
+    if not settings.output["quiet"]:
+        _say_what_was_met(report, settings, output_file)
+    output.write(_render(report, texts, settings, output))
+    if unread := unreadable_paths(report.skipped, paths):
+        say("error", "could not be read: " + ", ".join(unread))
+        sys.exit(EXIT_ERROR)
+    if settings.output["exit_code"] and report.clusters:
+        sys.exit(1)
+
+
+def _run_scan(paths: tuple[str, ...], settings: Settings) -> Any:
+    from dedupe.api import scan_with_texts
+    from dedupe.cli.progress import show_progress
+    from dedupe.sketch import load_kernels
+
+    kernels = load_kernels(settings.config.kernels)
+    quiet = settings.output["quiet"]
+    if kernels.name == "plain" and settings.config.kernels == "auto" and not quiet:
+        say(
+            "warning",
+            "the compiled kernels are not installed, so this runs some 30 times slower; "
+            "install a C compiler and reinstall dedupe",
+        )
+    with show_progress(settings.output["progress"], quiet) as listener:
+        return scan_with_texts(paths, settings.config, kernels, listener)
+
+
+def _render(report: Any, texts: Any, settings: Settings, output: Output) -> Iterator[bytes]:
+    from dedupe.renderers.json import render_json, render_jsonl
+
+    if settings.output["format"] == "json":
+        yield render_json(report)
+    elif settings.output["format"] == "jsonl":
+        yield from render_jsonl(report)
+    else:
+        from dedupe.renderers.text import TextOptions, render_text
+
+        color = use_color(output.stream, settings.output["color"], os.environ)
+        options = TextOptions(
+            width=output.width,
+            color=color,
+            links=color and output.is_terminal,
+            diff=settings.output["diff"],
+            top=settings.output["top"] or None,
+            hints=output.is_terminal,
+        )
+        for chunk in render_text(report, texts, options):
+            yield chunk.encode("utf-8", "backslashreplace")
+
+
+def _place(report: Any, id: str) -> str:
+    """``file:line:`` of a record that is known by an id of its own."""
+    locator = report.run.locators.get(id)
+    if locator is None or locator.line == 0:
+        return ""
+    place = f"{report.run.sources[locator.source]}:{locator.line}"
+    return "" if place == id else f"{place}: "
+
+
+def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) -> None:
+    """Warnings for whoever does not read the text report, which tells the same."""
+    if settings.output["format"] == "text" and output_file is None:
+        return
+    by_reason: dict[str, list[Any]] = {}
+    for item in (*report.skipped, *report.notices):
+        by_reason.setdefault(item.reason, []).append(item)
+    for reason, items in by_reason.items():
+        for item in items[:MESSAGES_PER_REASON]:
+            say("warning", f"{_place(report, item.id)}{item.id}: {item.detail} ({reason})")
+        if len(items) > MESSAGES_PER_REASON:
+            say("warning", f"… and {len(items) - MESSAGES_PER_REASON} more of {reason}")

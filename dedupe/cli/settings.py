@@ -1,0 +1,142 @@
+"""Settings from files and flags: found, merged, and able to say where each value came from."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dedupe.config import CONFIG_NAMES, Config, make_config
+from dedupe.errors import ConfigError
+
+OUTPUT_DEFAULTS: Mapping[str, Any] = {
+    "format": "text",
+    "diff": "hunks",
+    "top": 20,
+    "color": "auto",
+    "progress": None,
+    "quiet": False,
+    "exit_code": False,
+}
+"""Settings of the command line that do not change what is found, with their defaults."""
+
+SETTING_NAMES = (*CONFIG_NAMES, *OUTPUT_DEFAULTS)
+
+_LISTS = ("keep", "glob", "exclude")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one command.
+
+    :param config: those of the scan
+    :param output: those of the output, by name
+    :param origins: where each value comes from: ``default``, a file, or ``flag``
+    """
+
+    config: Config
+    output: dict[str, Any]
+    origins: dict[str, str]
+
+
+def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> Settings:
+    """Defaults, then the file, then the flags that were given.
+
+    :param flags: by setting name; ``None`` and empty tuples were not given
+    :param config_file: a file named by the user; without one it is looked for
+    :raises ConfigError: if the file cannot be read or a setting in it is wrong
+    """
+    given = {name: value for name, value in flags.items() if value is not None and value != ()}
+    path = Path(config_file) if config_file is not None else find_config_file(Path.cwd())
+    from_file = read_config_file(path) if path is not None else {}
+    values = {**from_file, **given}
+    config = _make_config(values, from_file, path)
+    origins = dict.fromkeys(SETTING_NAMES, "default")
+    origins.update({name: str(path) for name in from_file})
+    origins.update(dict.fromkeys(given, "flag"))
+    output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
+    _check_output(output, origins)
+    return Settings(config, output, origins)
+
+
+def _make_config(
+    values: Mapping[str, Any], from_file: Mapping[str, Any], path: Path | None
+) -> Config:
+    scan_values = {name: value for name, value in values.items() if name in CONFIG_NAMES}
+    try:
+        return make_config(scan_values)
+    except ConfigError as error:
+        if path is None or not from_file:
+            raise
+        raise ConfigError(f"{error} (settings were also read from {path})") from error
+
+
+_OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "format": ("text", "json", "jsonl"),
+    "diff": ("none", "summary", "hunks", "full"),
+    "color": ("auto", "always", "never"),
+    "progress": (True, False, None),
+    "quiet": (True, False),
+    "exit_code": (True, False),
+}
+
+
+def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    for name, choices in _OUTPUT_CHOICES.items():
+        if output[name] not in choices:
+            allowed = ", ".join(str(choice).lower() for choice in choices if choice is not None)
+            raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not one of {allowed}")
+    if not isinstance(output["top"], int) or output["top"] < 0:
+        raise ConfigError(f"{origins['top']}: top is {output['top']!r}, not a number from 0")
+
+
+def find_config_file(folder: Path) -> Path | None:
+    """The nearest ``dedupe.toml``, or ``pyproject.toml`` with ``[tool.dedupe]``.
+
+    Looked for in the folder and above it, up to the first that holds a ``.git``.
+    """
+    for each in (folder, *folder.parents):
+        if (each / "dedupe.toml").is_file():
+            return each / "dedupe.toml"
+        pyproject = each / "pyproject.toml"
+        if pyproject.is_file() and "dedupe" in _read_toml(pyproject).get("tool", {}):
+            return pyproject
+        if (each / ".git").exists():
+            break
+    return None
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """The settings of a file, in the forms that flags have.
+
+    :raises ConfigError: if it cannot be read, or names a setting that does not exist
+    """
+    content = _read_toml(path)
+    if path.name == "pyproject.toml":
+        content = content.get("tool", {}).get("dedupe", {})
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name not in SETTING_NAMES:
+            known = ", ".join(sorted(SETTING_NAMES))
+            raise ConfigError(f"{path}: there is no setting {key!r}; there are {known}")
+        values[name] = split_list(value) if name in _LISTS else value
+    return values
+
+
+def split_list(value: Any) -> Any:
+    """A list of strings, also where it was written as one with commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}") from error

@@ -1,0 +1,131 @@
+"""The settings of a scan: one validated object, spelled alike in flags, files, JSON and docs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from dedupe.errors import ConfigError
+
+Linkage = Literal["star", "single", "complete"]
+KernelChoice = Literal["auto", "compiled", "plain"]
+InputFormat = Literal["auto", "text", "jsonl"]
+
+KEEP_RULES = ("degree", "first", "longest", "shortest")
+
+MAX_BUCKET = 2000
+"""Distinct documents in one bucket up to which all its pairs are compared."""
+
+
+class ScanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every setting that changes a result; stands in the report as ``config``.
+
+    :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
+    :param shingle_size: tokens in a shingle
+    :param num_perm: permutations (length of a signature)
+    :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
+    :param seed: seed of the permutations, as datasketch takes it
+    :param linkage: how duplicate pairs make clusters
+    :param keep: rules that order the documents; the first of a cluster is its representative
+    :param max_bucket: distinct documents in a bucket above which only leads are compared
+    :param text_field: field of a record that holds its text
+    :param id_field: field of a record that holds its id, where it has one
+    :param input_format: how to read files (``auto``: by ending and content)
+    :param glob: patterns of which a file below a folder must match one (none: every file)
+    :param exclude: patterns of files and folders that are left out
+    :param embed_text: store the texts of clustered documents in the report
+    """
+
+    threshold: float = 0.7
+    shingle_size: int = 5
+    num_perm: int = 128
+    recall: float = 0.98
+    seed: int = 1
+    linkage: Linkage = "star"
+    keep: tuple[str, ...] = ("degree",)
+    max_bucket: int = MAX_BUCKET
+    text_field: str = "text"
+    id_field: str = "id"
+    input_format: InputFormat = "auto"
+    glob: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    embed_text: bool = False
+
+    def __post_init__(self) -> None:
+        _check(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
+        _check(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
+        _check(1 <= self.shingle_size <= 1000, "shingle_size", self.shingle_size, "1 to 1000")
+        _check(1 <= self.num_perm <= 65536, "num_perm", self.num_perm, "1 to 65536")
+        _check(0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
+        _check(self.max_bucket >= 2, "max_bucket", self.max_bucket, "at least 2")
+        _check(self.linkage in get_args(Linkage), "linkage", self.linkage, _one_of(Linkage))
+        _check(
+            self.input_format in get_args(InputFormat),
+            "input_format",
+            self.input_format,
+            _one_of(InputFormat),
+        )
+        for rule in self.keep:
+            _check(rule in KEEP_RULES, "keep", rule, "made of " + ", ".join(KEEP_RULES))
+
+
+class Config(ScanSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one scan: those that change results, and how it is run.
+
+    :param workers: threads that sketch and verify (0: one for each available processor)
+    :param kernels: which implementation sketches and verifies; the results are the same
+    :raises ConfigError: if a value is outside its range
+    """
+
+    workers: int = 0
+    kernels: KernelChoice = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(0 <= self.workers <= 1024, "workers", self.workers, "0 (automatic) to 1024")
+        _check(
+            self.kernels in get_args(KernelChoice), "kernels", self.kernels, _one_of(KernelChoice)
+        )
+
+    @property
+    def settings(self) -> ScanSettings:
+        """The part that changes results."""
+        return ScanSettings(**{name: getattr(self, name) for name in SETTING_NAMES})
+
+    @property
+    def worker_count(self) -> int:
+        """The threads to use, with 0 resolved."""
+        return self.workers or available_processors()
+
+
+SETTING_NAMES: tuple[str, ...] = ScanSettings.__struct_fields__
+CONFIG_NAMES: tuple[str, ...] = Config.__struct_fields__
+
+
+def make_config(values: dict[str, Any]) -> Config:
+    """A config from plain values, as a file or a command line gives them.
+
+    :raises ConfigError: if a name is unknown or a value is of the wrong type or range
+    """
+    try:
+        return msgspec.convert(values, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(str(error)) from error
+
+
+def available_processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def _check(valid: bool, name: str, value: object, expected: str) -> None:
+    if not valid:
+        raise ConfigError(f"{name} is {value!r}, but must be {expected}")
+
+
+def _one_of(choice: Any) -> str:
+    return "one of " + ", ".join(get_args(choice))

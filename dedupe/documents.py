@@ -1,0 +1,284 @@
+"""What is kept of every document once its text is forgotten, and equal ones collapsed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.lsh import Banding, make_band_keys
+from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
+
+NO_TOKENS = "no_tokens"
+DUPLICATE_ID = "duplicate_id"
+
+
+@dataclass(frozen=True, slots=True)
+class SketchedBatch:
+    """A batch after its sketch: everything but the texts; arrays have *n* rows.
+
+    :param locators: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
+    :param band_keys: ``uint64``, ``(bands, n)``
+    :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
+    :param shingle_offsets: ``int64``, ``(n + 1,)``, into ``shingle_hashes``
+    :param without_tokens: ids of documents that were set aside
+    """
+
+    ids: list[str]
+    locators: NDArray[np.int64]
+    byte_counts: NDArray[np.int64]
+    token_counts: NDArray[np.int64]
+    token_hashes: NDArray[np.uint64]
+    content_hashes: NDArray[np.uint64]
+    band_keys: NDArray[np.uint64]
+    low_bytes: NDArray[np.uint8]
+    shingle_hashes: NDArray[np.uint64]
+    shingle_offsets: NDArray[np.int64]
+    without_tokens: list[str]
+
+
+def sketch_batch(
+    batch: TextBatch,
+    shingle_size: int,
+    num_perm: int,
+    seed: int,
+    banding: Banding,
+    kernels: Kernels,
+) -> SketchedBatch:
+    """Sketch a batch and keep only what later stages need."""
+    sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
+    kept = sketch.token_counts > 0
+    locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
+    signatures = sketch.signatures[kept]
+    ids = list(batch.ids)
+    return SketchedBatch(
+        ids=[ids[i] for i in np.flatnonzero(kept).tolist()],
+        locators=np.array(locators, np.int64).reshape(-1, 4)[kept],
+        byte_counts=np.diff(batch.offsets)[kept],
+        token_counts=sketch.token_counts[kept],
+        token_hashes=sketch.token_hashes[kept],
+        content_hashes=sketch.content_hashes[kept],
+        band_keys=make_band_keys(signatures, banding),
+        low_bytes=signatures.astype(np.uint8),
+        shingle_hashes=sketch.shingle_hashes,
+        shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
+        without_tokens=[ids[i] for i in np.flatnonzero(~kept).tolist()],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShingleStore:
+    """The shingle hashes of all documents, in the batches in which they were made."""
+
+    hashes: list[NDArray[np.uint64]]
+    offsets: list[NDArray[np.int64]]
+
+    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The hashes of these documents end to end, and their offsets (``(len + 1,)``)."""
+        firsts = np.cumsum([0] + [len(offsets) - 1 for offsets in self.offsets])
+        batch_of = np.searchsorted(firsts, documents, side="right") - 1
+        rows = documents - firsts[batch_of]
+        segments = [np.empty(0, np.uint64)]
+        for batch, row in zip(batch_of.tolist(), rows.tolist(), strict=True):
+            offsets = self.offsets[batch]
+            segments.append(self.hashes[batch][offsets[row] : offsets[row + 1]])
+        lengths = np.fromiter(map(len, segments), np.int64, len(segments))
+        return np.concatenate(segments), np.cumsum(lengths)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """All documents of a corpus that have a token, with unique ids; arrays have *n* rows."""
+
+    ids: list[str]
+    locators: NDArray[np.int64]
+    byte_counts: NDArray[np.int64]
+    token_counts: NDArray[np.int64]
+    token_hashes: NDArray[np.uint64]
+    content_hashes: NDArray[np.uint64]
+    band_keys: NDArray[np.uint64]
+    low_bytes: NDArray[np.uint8]
+    shingles: ShingleStore
+
+    def locate(self, ids: set[str]) -> dict[str, Locator]:
+        """Where these documents stand, in the order of their ids."""
+        found = sorted((id, i) for i, id in enumerate(self.ids) if id in ids)
+        return {id: Locator(*self.locators[i].tolist()) for id, i in found}
+
+    def content_hash(self, document: int) -> str:
+        high, low = self.content_hashes[document].tolist()
+        return f"{high:016x}{low:016x}"
+
+
+@dataclass(slots=True)
+class Collector:
+    """Gathers sketched batches into :class:`Documents`, and what a user should know."""
+
+    skipped: list[SkippedDocument] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    repeated_ids: set[str] = field(default_factory=set)
+    document_count: int = 0
+    byte_count: int = 0
+    _batches: list[SketchedBatch] = field(default_factory=list)
+
+    def add(self, batch: SketchedBatch) -> None:
+        self.document_count += len(batch.ids)
+        self.byte_count += int(batch.byte_counts.sum())
+        detail = "holds no letter or digit"
+        self.skipped += [SkippedDocument(id, NO_TOKENS, detail) for id in batch.without_tokens]
+        self._batches.append(batch)
+
+    def finish(self) -> Documents:
+        """All documents, in the order in which they came."""
+        batches, self._batches = self._batches, []
+        ids = [id for batch in batches for id in batch.ids]
+        content_hashes = _join([batch.content_hashes for batch in batches], np.uint64, (0, 2))
+        locators = _join([batch.locators for batch in batches], np.int64, (0, 4))
+        for id, separated in _separate_ids(ids, content_hashes, locators).items():
+            self.repeated_ids.update(separated)
+            told = f"occurs {len(separated)} times; kept apart as {', '.join(separated[:4])}"
+            self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(separated) > 4)))
+        return Documents(
+            ids=ids,
+            locators=locators,
+            byte_counts=_join([batch.byte_counts for batch in batches], np.int64, (0,)),
+            token_counts=_join([batch.token_counts for batch in batches], np.int64, (0,)),
+            token_hashes=_join([batch.token_hashes for batch in batches], np.uint64, (0, 2)),
+            content_hashes=content_hashes,
+            band_keys=_join([batch.band_keys for batch in batches], np.uint64, (0, 0), axis=1),
+            low_bytes=_join([batch.low_bytes for batch in batches], np.uint8, (0, 0)),
+            shingles=ShingleStore(
+                [batch.shingle_hashes for batch in batches],
+                [batch.shingle_offsets for batch in batches],
+            ),
+        )
+
+
+def _join(parts: Sequence[NDArray[Any]], dtype: type, empty: tuple[int, ...], axis: int = 0) -> Any:
+    return np.concatenate(parts, axis=axis) if parts else np.empty(empty, dtype)
+
+
+def _separate_ids(
+    ids: list[str], content_hashes: NDArray[np.uint64], locators: NDArray[np.int64]
+) -> dict[str, list[str]]:
+    """Make ids that occur twice unique, in place: ``#2``, ``#3`` in the order of content hash.
+
+    Returns what became of each.
+    """
+    taken = set(ids)
+    if len(taken) == len(ids):
+        return {}
+    counts = Counter(ids)
+    places: dict[str, list[int]] = {id: [] for id, count in counts.items() if count > 1}
+    for document, id in enumerate(ids):
+        if id in places:
+            places[id].append(document)
+    for id in sorted(places):
+        documents = places[id]
+        documents.sort(key=lambda d: (*content_hashes[d, ::-1].tolist(), *locators[d].tolist()))
+        number = 1
+        for document in documents[1:]:
+            number += 1
+            while f"{id}#{number}" in taken:
+                number += 1
+            ids[document] = f"{id}#{number}"
+            taken.add(ids[document])
+    return {id: [ids[document] for document in places[id]] for id in sorted(places)}
+
+
+@dataclass(frozen=True, slots=True)
+class Collapsed:
+    """Documents grouped by token sequence; distinct ones are ordered by its hash.
+
+    :param leads: ``int64``, ``(m,)``: the document that stands for each group
+    :param copies: of each group with more than one document: the others, best first
+    """
+
+    documents: Documents
+    leads: NDArray[np.int64]
+    copies: dict[int, list[int]]
+
+    def __len__(self) -> int:
+        return len(self.leads)
+
+
+def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
+    """Group the documents of equal token sequence, so that a thousand copies cost one.
+
+    The lead of a group is its first in the order of the ``keep`` rules (but ``degree``, in which
+    copies cannot differ), then of content hash and id.
+    """
+    token_hashes = documents.token_hashes
+    by_hash = np.lexsort((token_hashes[:, 1], token_hashes[:, 0]))
+    same = (token_hashes[by_hash[1:]] == token_hashes[by_hash[:-1]]).all(axis=1)
+    begins = np.flatnonzero(np.concatenate([np.ones(min(len(by_hash), 1), bool), ~same]))
+    ends = np.append(begins[1:], len(by_hash))
+    leads = by_hash[begins]
+    copies: dict[int, list[int]] = {}
+    repeated = np.flatnonzero(ends - begins > 1).tolist()
+    if repeated:
+        in_groups = np.concatenate([by_hash[begins[g] : ends[g]] for g in repeated])
+        rank = np.empty(len(by_hash), np.int64)
+        rank[in_groups[order_documents(documents, in_groups, keep, None)]] = np.arange(
+            len(in_groups)
+        )
+        for group in repeated:
+            members = by_hash[begins[group] : ends[group]]
+            best_first = members[np.argsort(rank[members])].tolist()
+            leads[group] = best_first[0]
+            copies[group] = best_first[1:]
+    return Collapsed(documents, leads, copies)
+
+
+def order_documents(
+    documents: Documents,
+    chosen: NDArray[np.int64],
+    keep: Iterable[str],
+    degrees: NDArray[np.int64] | None,
+) -> NDArray[np.int64]:
+    """Positions in ``chosen``, the best to keep first: by the rules, degree, content hash, id.
+
+    Content hashes compare by their low half, then their high half. (Of a text of more than 240
+    bytes the low half of XXH3-128 is XXH3-64.)
+    """
+    ids = [documents.ids[i] for i in chosen.tolist()]
+    tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
+    rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
+        "degree": lambda: [] if degrees is None else [-degrees],
+        "first": lambda: [_rank(ids, natural_key)],
+        "longest": lambda: [-tokens, -sizes],
+        "shortest": lambda: [tokens, sizes],
+    }
+    keys = [key for rule in (*keep, "degree") for key in rules[rule]()]
+    high, low = documents.content_hashes[chosen].T
+    keys += [low, high, _rank(ids, str)]
+    return np.lexsort(keys[::-1])
+
+
+def natural_key(id: str) -> list[tuple[int, int, str]]:
+    """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``."""
+    parts = re.split(r"(\d+)", id)
+    return [
+        (0, int(part), part) if i % 2 and part.isascii() else (1, 0, part)
+        for i, part in enumerate(parts)
+    ]
+
+
+def _rank(ids: list[str], key: Callable[[str], Any]) -> NDArray[np.int64]:
+    ranks = np.empty(len(ids), np.int64)
+    ranks[sorted(range(len(ids)), key=lambda i: (key(ids[i]), ids[i]))] = np.arange(len(ids))
+    return ranks
+
+
+def count_degrees(collapsed: Collapsed, pairs: VerifiedPairs) -> NDArray[np.int64]:
+    """How many duplicate pairs each distinct document is in, its copies included."""
+    degrees = np.bincount(pairs.left, minlength=len(collapsed))
+    degrees += np.bincount(pairs.right, minlength=len(collapsed))
+    for group, copies in collapsed.copies.items():
+        degrees[group] += len(copies)
+    return degrees

@@ -1,0 +1,27 @@
+"""What can go wrong, in words that a user can act on.
+
+Every error that a user may meet derives from :class:`DedupeError`; only ``cli`` turns one into
+a message and an exit code.
+"""
+
+from __future__ import annotations
+
+
+class DedupeError(Exception):
+    """Base of all errors of this package. Its text says what happened, where, and what to do."""
+
+
+class ConfigError(DedupeError, ValueError):
+    """A setting is unknown, of the wrong type or outside its range."""
+
+
+class InputError(DedupeError):
+    """The input as a whole cannot be used: a path is missing, or nothing could be read."""
+
+
+class KernelsError(DedupeError):
+    """The implementation of the kernels that was asked for is not available."""
+
+
+class ReportError(DedupeError):
+    """A saved report cannot be read: not JSON, not a report, or of a newer version."""

@@ -1,0 +1,317 @@
+"""The types that cross a stage. Frozen, without behaviour beyond what derives from their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.config import ScanSettings
+
+SCHEMA_VERSION = 1
+
+Relation = Literal["identical", "normalised", "near", "linked"]
+"""How two documents relate, strongest first. ``linked`` is said only of a member of a
+single-linkage cluster that is no duplicate of its representative."""
+
+
+# --- what flows from the sources to the clusters ------------------------------------------
+
+
+class Locator(msgspec.Struct, frozen=True, gc=False):
+    """Where a document's text can be read again.
+
+    :param source: index into the report's ``run.sources``
+    :param offset: first byte in the (uncompressed) file
+    :param length: bytes
+    :param line: line number of the record, from 1; 0 where the file is one document
+    """
+
+    source: int
+    offset: int
+    length: int
+    line: int = 0
+
+
+class SkippedDocument(msgspec.Struct, frozen=True):
+    """Something that was met but could not be compared.
+
+    :param id: the document's id, or ``path:line``, or the path
+    :param reason: a stable word: ``not_json``, ``field_missing``, ``no_tokens``, …
+    :param detail: what happened, for people
+    """
+
+    id: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Documents as one UTF-8 buffer: Arrow's layout of strings.
+
+    :param ids: one a document, not yet made unique
+    :param data: the texts, end to end (``uint8``)
+    :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
+        ``data[offsets[i]:offsets[i + 1]]``
+    :param locators: one a document
+    """
+
+    ids: Sequence[str]
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    locators: Sequence[Locator]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SketchBatch:
+    """What the kernels make of a :class:`TextBatch` of *n* documents.
+
+    :param signatures: ``uint32``, shape ``(n, num_perm)``
+    :param token_counts: ``int64``, shape ``(n,)``
+    :param token_hashes: XXH3-128 of the token sequence as two ``uint64`` (high, low), ``(n, 2)``
+    :param content_hashes: the same of the text's UTF-8 bytes, ``(n, 2)``
+    :param shingle_hashes: ``uint64``, all documents end to end, in text order with repetitions
+    :param shingle_offsets: ``int64``, ``(n + 1,)``
+    """
+
+    signatures: NDArray[np.uint32]
+    token_counts: NDArray[np.int64]
+    token_hashes: NDArray[np.uint64]
+    content_hashes: NDArray[np.uint64]
+    shingle_hashes: NDArray[np.uint64]
+    shingle_offsets: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatePairs:
+    """Pairs that share a bucket, unverified, each once: indices into the collapsed documents.
+
+    :param left: ``int64``; ``left < right`` holds for every pair
+    :param right: ``int64``
+    :param met_count: pairs that shared a bucket before the estimate ruled some out
+    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    met_count: int
+    capped_bucket_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPairs:
+    """Pairs with the exact sizes of their shingle sets and of the intersection (``int64``)."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    shared_count: NDArray[np.int64]
+    left_count: NDArray[np.int64]
+    right_count: NDArray[np.int64]
+
+    @property
+    def jaccard(self) -> NDArray[np.float64]:
+        """Exact Jaccard, one correctly rounded division a pair."""
+        return self.shared_count / (self.left_count + self.right_count - self.shared_count)
+
+
+# --- the report --------------------------------------------------------------------------
+
+
+class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
+    """Two verified duplicates, ``left < right``; the counts are of distinct shingles."""
+
+    left: str
+    right: str
+    relation: Relation
+    shared_count: int
+    left_count: int
+    right_count: int
+    jaccard: float
+
+    @property
+    def left_containment(self) -> float:
+        """Share of the left document's shingles that the right one has too."""
+        return self.shared_count / self.left_count
+
+    @property
+    def right_containment(self) -> float:
+        """Share of the right document's shingles that the left one has too."""
+        return self.shared_count / self.right_count
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A document of a cluster.
+
+    :param jaccard: exact Jaccard to the representative (1.0 for the representative itself)
+    :param representative_containment: share of the representative's shingles that it has
+    :param token_count: its tokens
+    :param content_hash: XXH3-128 of its decoded text, hexadecimal
+    """
+
+    id: str
+    relation: Relation
+    jaccard: float
+    representative_containment: float
+    token_count: int
+    content_hash: str
+
+
+class WeakestLink(msgspec.Struct, frozen=True):
+    """The member with the lowest Jaccard to the representative."""
+
+    id: str
+    jaccard: float
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """Documents kept together; the representative is the first of the members."""
+
+    cluster_id: str
+    representative: str
+    members: tuple[Member, ...]
+    pairs: tuple[DuplicatePair, ...]
+    weakest_link: WeakestLink
+
+
+class CorpusSummary(msgspec.Struct, frozen=True):
+    """What was compared: documents with at least one token.
+
+    :param duplicate_count: members of clusters that are not representatives
+    :param redundant_token_count: the tokens of those
+    :param skipped_counts: skipped documents by reason
+    """
+
+    document_count: int
+    token_count: int
+    cluster_count: int
+    duplicate_count: int
+    redundant_token_count: int
+    skipped_count: int
+    skipped_counts: dict[str, int]
+
+
+class SearchSummary(msgspec.Struct, frozen=True):
+    """How candidates were found.
+
+    :param expected_recall: share of the pairs exactly at the threshold that is found
+    :param distinct_count: documents left after equal token sequences were collapsed
+    :param capped_bucket_count: buckets in which only leads were compared; where this is not 0,
+        the expected recall does not hold for documents of those buckets
+    """
+
+    bands: int
+    rows: int
+    expected_recall: float
+    distinct_count: int
+    candidate_pair_count: int
+    duplicate_pair_count: int
+    capped_bucket_count: int
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something that a user should know and that lost nothing, such as an id that occurs twice."""
+
+    id: str
+    reason: str
+    detail: str
+
+
+class RunInfo(msgspec.Struct, frozen=True):
+    """Whatever may differ between two equal runs.
+
+    :param sources: files read, as they were named; locators index into it
+    :param locators: of every clustered document, and of records that are spoken of otherwise
+    """
+
+    version: str
+    kernels: str
+    workers: int
+    seconds: float
+    byte_count: int
+    paths: tuple[str, ...]
+    sources: tuple[str, ...]
+    locators: dict[str, Locator]
+    python: str = ""
+    stage_seconds: dict[str, float] = {}
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The result of a scan: what every renderer, gate and saved file share."""
+
+    schema_version: int
+    config: ScanSettings
+    corpus: CorpusSummary
+    search: SearchSummary
+    clusters: tuple[Cluster, ...]
+    bridges: tuple[DuplicatePair, ...]
+    skipped: tuple[SkippedDocument, ...]
+    notices: tuple[Notice, ...]
+    texts: dict[str, str] | None
+    run: RunInfo
+
+
+# --- what stages ask of one another -------------------------------------------------------
+
+
+class TextProvider(Protocol):
+    """Reads texts of reported documents again, for diffs."""
+
+    def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """The texts of those of ``ids`` that can still be read and have not changed."""
+
+    def problem(self, id: str) -> str:
+        """Why ``read_texts`` left this id out: changed, gone, …"""
+
+
+class Kernels(Protocol):
+    """One implementation of the loops over bytes, hashes and pairs."""
+
+    name: str
+
+    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+        """Tokens, shingle hashes and signatures of a batch."""
+
+    def sort_unique(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Each segment sorted and without repetitions, and the new offsets."""
+
+    def count_shared(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        threshold: float,
+    ) -> NDArray[np.int64]:
+        """For each pair of sorted segments its exact intersection; -1 below the threshold."""
+
+    def bucket_pairs(
+        self,
+        keys: NDArray[np.uint64],
+        band: int,
+        order: NDArray[np.int64],
+        begins: NDArray[np.int64],
+        lead_ends: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        rows: NDArray[np.uint8],
+        minimum_equal: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """Pairs in the buckets ``order[begins[i]:ends[i]]`` that did not meet in an earlier band.
+
+        One of each pair stands before ``lead_ends[i]``. Two documents met in a band if their keys
+        agree there but for the lowest bit, and not both have that bit.
+
+        :param keys: one key a band and document, ``(bands, n)``
+        :param rows: a byte of each signature value, ``(n, num_perm)``
+        :param minimum_equal: pairs that agree in fewer columns of ``rows`` are left out
+        :returns: left and right with ``left < right``, and how many pairs met before that filter
+        """

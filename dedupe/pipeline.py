@@ -1,0 +1,267 @@
+"""The stages composed, from texts to a report, on one page.
+
+Each batch of texts is sketched and forgotten; candidates, verification and clusters work on
+integers; only the assembly speaks of ids again.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe._version import __version__
+from dedupe.assemble import Clustering, assemble_clusters
+from dedupe.cluster import cluster_pairs
+from dedupe.config import Config
+from dedupe.documents import (
+    Collapsed,
+    Collector,
+    Documents,
+    SketchedBatch,
+    collapse_documents,
+    count_degrees,
+    order_documents,
+    sketch_batch,
+)
+from dedupe.lsh import Banding, choose_banding, find_candidates
+from dedupe.model import (
+    SCHEMA_VERSION,
+    CandidatePairs,
+    Cluster,
+    CorpusSummary,
+    Kernels,
+    Locator,
+    Notice,
+    Report,
+    RunInfo,
+    SearchSummary,
+    SkippedDocument,
+    TextBatch,
+    VerifiedPairs,
+)
+from dedupe.verify import count_links, sort_shingles, verify_candidates
+
+Item = TextBatch | SkippedDocument | Notice
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a caller may show while a scan runs; the listener is called in the calling thread."""
+
+    listener: Callable[[Progress], None] | None = None
+    stage: str = "reading"
+    document_count: int = 0
+    byte_count: int = 0
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+    _began: float = field(default_factory=time.perf_counter)
+
+    def enter(self, stage: str) -> None:
+        """Begin the next stage; the time since the last call was the last stage's."""
+        now = time.perf_counter()
+        self.stage_seconds[self.stage] = self.stage_seconds.get(self.stage, 0.0) + now - self._began
+        self._began = now
+        self.stage = stage
+        self.tell()
+
+    def tell(self) -> None:
+        if self.listener is not None:
+            self.listener(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a corpus comes from.
+
+    :param paths: what the user named
+    :param source_names: the files read so far, which locators index into
+    :param skipped_locators: where records stand that have an id but no usable text
+    """
+
+    paths: Sequence[str] = ()
+    source_names: Callable[[], Sequence[str]] = tuple
+    skipped_locators: Mapping[str, Locator] = field(default_factory=dict)
+
+
+def scan_corpus(
+    corpus: Iterable[Item],
+    config: Config,
+    kernels: Kernels,
+    progress: Progress,
+    where: Whereabouts | None = None,
+) -> Report:
+    """Find, verify and cluster the near-duplicates among the documents of a corpus.
+
+    :param corpus: batches of texts, and what could not be read
+    :param where: where the corpus was read, for ``run``; asked once all is read
+    """
+    began = time.perf_counter()
+    banding = choose_banding(config.threshold, config.num_perm, config.recall)
+    pool = ThreadPoolExecutor(config.worker_count)
+    try:
+        collector = _read_and_sketch(corpus, config, banding, kernels, pool, progress)
+        progress.enter("comparing")
+        collapsed = collapse_documents(collector.finish(), config.keep)
+        candidates = _find_candidates(collapsed, config, banding, kernels, pool)
+        progress.enter("verifying")
+        found = _verify_and_cluster(collapsed, candidates, config, kernels, pool)
+        progress.enter("reporting")
+        clusters, bridges = assemble_clusters(found)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    progress.enter("done")
+    skipped = tuple(sorted(collector.skipped, key=lambda s: (s.id, s.reason, s.detail)))
+    documents = collapsed.documents
+    where = where or Whereabouts()
+    spoken_of = {member.id for cluster in clusters for member in cluster.members}
+    spoken_of |= collector.repeated_ids
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        config=config.settings,
+        corpus=_summarise_corpus(documents, clusters, skipped),
+        search=SearchSummary(
+            bands=banding.bands,
+            rows=banding.rows,
+            expected_recall=banding.expected_recall,
+            distinct_count=len(collapsed),
+            candidate_pair_count=candidates.met_count,
+            duplicate_pair_count=len(bridges) + sum(len(c.pairs) for c in clusters),
+            capped_bucket_count=candidates.capped_bucket_count,
+        ),
+        clusters=clusters,
+        bridges=bridges,
+        skipped=skipped,
+        notices=tuple(sorted(collector.notices, key=lambda n: (n.id, n.reason, n.detail))),
+        texts=None,
+        run=RunInfo(
+            version=__version__,
+            python=platform.python_version(),
+            kernels=kernels.name,
+            workers=config.worker_count,
+            seconds=time.perf_counter() - began,
+            byte_count=collector.byte_count,
+            stage_seconds=dict(progress.stage_seconds),
+            paths=tuple(where.paths),
+            sources=tuple(where.source_names()),
+            locators={
+                **where.skipped_locators,
+                **{
+                    id: documents.locator(i)
+                    for i, id in enumerate(documents.ids)
+                    if id in spoken_of
+                },
+            },
+        ),
+    )
+
+
+def _read_and_sketch(
+    corpus: Iterable[Item],
+    config: Config,
+    banding: Banding,
+    kernels: Kernels,
+    pool: Executor,
+    progress: Progress,
+) -> Collector:
+    """Read in this thread, sketch in the pool; a bounded number of batches is in flight."""
+    collector = Collector()
+    sketch = partial(
+        sketch_batch,
+        shingle_size=config.shingle_size,
+        num_perm=config.num_perm,
+        seed=config.seed,
+        banding=banding,
+        kernels=kernels,
+    )
+
+    def take(sketched: SketchedBatch) -> None:
+        collector.add(sketched)
+        progress.document_count = collector.document_count
+        progress.byte_count = collector.byte_count
+        progress.tell()
+
+    in_flight: deque[Future[SketchedBatch]] = deque()
+    for item in corpus:
+        if isinstance(item, SkippedDocument):
+            collector.skipped.append(item)
+        elif isinstance(item, Notice):
+            collector.notices.append(item)
+        else:
+            in_flight.append(pool.submit(sketch, item))
+            if len(in_flight) > 2 * config.worker_count:
+                take(in_flight.popleft().result())
+    while in_flight:
+        take(in_flight.popleft().result())
+    return collector
+
+
+def _find_candidates(
+    collapsed: Collapsed, config: Config, banding: Banding, kernels: Kernels, pool: Executor
+) -> CandidatePairs:
+    documents = collapsed.documents
+    return find_candidates(
+        np.ascontiguousarray(documents.band_keys[:, collapsed.leads]),
+        np.ascontiguousarray(documents.low_bytes[collapsed.leads]),
+        banding,
+        config.max_bucket,
+        kernels,
+        pool.map,
+        config.worker_count,
+    )
+
+
+def _verify_and_cluster(
+    collapsed: Collapsed,
+    candidates: CandidatePairs,
+    config: Config,
+    kernels: Kernels,
+    pool: Executor,
+) -> Clustering:
+    needed = np.unique(
+        np.concatenate([candidates.left, candidates.right, np.array([*collapsed.copies], np.int64)])
+    )
+    gathered = collapsed.documents.shingles.gather(collapsed.leads[needed])
+    hashes, offsets = sort_shingles(*gathered, needed, len(collapsed), kernels, pool.map)
+    pairs = verify_candidates(candidates, hashes, offsets, config.threshold, kernels, pool.map)
+    representatives = cluster_pairs(pairs, _order_of(collapsed, pairs, config), config.linkage)
+    return Clustering(
+        collapsed=collapsed,
+        pairs=pairs,
+        representatives=representatives,
+        shingle_counts=np.diff(offsets),
+        links=count_links(pairs, representatives, hashes, offsets, kernels),
+    )
+
+
+def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDArray[np.int64]:
+    """The distinct documents that are in a pair first, in the order of preference."""
+    degrees = count_degrees(collapsed, pairs)
+    paired = np.zeros(len(collapsed), bool)
+    paired[pairs.left] = paired[pairs.right] = True
+    chosen = np.flatnonzero(paired)
+    order = order_documents(
+        collapsed.documents, collapsed.leads[chosen], config.keep, degrees[chosen]
+    )
+    return np.concatenate([chosen[order], np.flatnonzero(~paired)])
+
+
+def _summarise_corpus(
+    documents: Documents, clusters: Sequence[Cluster], skipped: Sequence[SkippedDocument]
+) -> CorpusSummary:
+    surplus = [m for c in clusters for m in c.members if m.id != c.representative]
+    return CorpusSummary(
+        document_count=len(documents.ids),
+        token_count=int(documents.token_counts.sum()),
+        cluster_count=len(clusters),
+        duplicate_count=len(surplus),
+        redundant_token_count=sum(member.token_count for member in surplus),
+        skipped_count=len(skipped),
+        skipped_counts=dict(sorted(Counter(s.reason for s in skipped).items())),
+    )

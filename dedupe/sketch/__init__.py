@@ -1,0 +1,46 @@
+"""Tokens, shingle hashes and signatures: one specification, two implementations."""
+
+from __future__ import annotations
+
+from dedupe.config import KernelChoice
+from dedupe.errors import KernelsError
+from dedupe.model import Kernels
+
+
+def load_kernels(choice: KernelChoice = "auto") -> Kernels:
+    """The implementation asked for; ``auto`` takes the compiled one where it was built.
+
+    :raises KernelsError: if ``compiled`` is asked for and was not built
+    """
+    if choice != "plain":
+        try:
+            from dedupe.sketch.compiled import CompiledKernels
+
+            return CompiledKernels()
+        except ImportError as error:
+            if choice == "compiled":
+                raise KernelsError(
+                    f"the compiled kernels are not available ({error}); install a C compiler "
+                    "and reinstall dedupe, or scan with --kernels plain"
+                ) from error
+    from dedupe.sketch.plain import PlainKernels
+
+    return PlainKernels()
+
+
+def tokenize_text(text: str) -> list[str]:
+    """The tokens of a text, with whichever implementation is available."""
+    try:
+        from dedupe.sketch import compiled
+    except ImportError:
+        from dedupe.sketch import plain
+
+        return plain.tokenize_text(text)
+    return compiled.tokenize_text(text)
+
+
+def hash_shingle(shingle: bytes) -> int:
+    """The 32 bits of a shingle that enter signatures: what datasketch takes as ``hashfunc``."""
+    import xxhash
+
+    return xxhash.xxh3_64_intdigest(shingle) & 0xFFFFFFFF

@@ -1,0 +1,666 @@
+"""The compiled kernels: the loops over bytes, hashes and pairs, without the GIL.
+
+``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` says the same in Python.
+All buffers are typed memoryviews, so that a build with bounds checks (``make check-kernels``)
+checks every access to the hostile bytes.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+cdef extern from "kernels.h" nogil:
+    uint64_t dedupe_hash64(const uint8_t *data, size_t length)
+    void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low)
+    void dedupe_minimum(uint32_t *signature, const uint32_t *a, const uint32_t *b,
+                        size_t num_perm, const uint32_t *hashes, size_t count)
+    size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
+    void dedupe_sort(uint64_t *values, size_t count)
+
+cdef enum:
+    # Token classes and entry flags: see dedupe.sketch.token_table.
+    SEPARATOR = 0
+    WORD = 1
+    MARK = 2
+    UNSPACED = 3
+    CLASS_MASK = 3
+    COMBINES = 4
+    DROPPED = 8
+    MULTIPLE = 16
+    BLOCK_SHIFT = 7
+    BLOCK_MASK = 127
+    CODE_POINT_MASK = 0x1FFFFF
+    MARK_LIMIT = 30
+    # Where the tokenizer stands. OUTSIDE: the output is empty or ends with a space.
+    OUTSIDE = 0
+    IN_WORD = 1
+    IN_UNSPACED = 2
+    HANGUL_BASE = 0xAC00
+    HANGUL_COUNT = 11172
+    L_BASE = 0x1100
+    V_BASE = 0x1161
+    T_BASE = 0x11A7
+    L_COUNT = 19
+    V_COUNT = 21
+    T_COUNT = 28
+    HASH_CHUNK = 1024
+    SMALL_SORT = 48
+    BUCKET_LIMIT = 64
+    NO_CODE_POINT = 0x7FFFFFFF
+
+HASH_CHUNK_SIZE = HASH_CHUNK
+
+
+cdef class Tables:
+    """The token table's sections, shared read-only by all tokenizers."""
+
+    cdef const uint32_t[::1] entries_index, entries_blocks, own_index, own_blocks, pool
+    cdef const uint32_t[::1] canonical_keys, canonical_offsets, canonical_targets
+    cdef const uint32_t[::1] fold_keys, fold_offsets, fold_targets
+    cdef const uint64_t[::1] compose_keys
+    cdef const uint32_t[::1] compose_targets
+    cdef uint8_t[::1] ascii_map
+    cdef readonly Py_ssize_t expansion
+
+    def __init__(self, sections, compose_keys, compose_targets, ascii_map):
+        self.entries_index = sections["entries_index"]
+        self.entries_blocks = sections["entries_blocks"]
+        self.own_index = sections["own_index"]
+        self.own_blocks = sections["own_blocks"]
+        self.pool = sections["pool"]
+        self.canonical_keys = sections["canonical_keys"]
+        self.canonical_offsets = sections["canonical_offsets"]
+        self.canonical_targets = sections["canonical_targets"]
+        self.fold_keys = sections["fold_keys"]
+        self.fold_offsets = sections["fold_offsets"]
+        self.fold_targets = sections["fold_targets"]
+        self.compose_keys = compose_keys
+        self.compose_targets = compose_targets
+        self.ascii_map = ascii_map
+        self.expansion = int(sections["expansion"][0])
+
+    cdef inline uint32_t entry(self, uint32_t code_point) noexcept nogil:
+        return self.entries_blocks[
+            (self.entries_index[code_point >> BLOCK_SHIFT] << BLOCK_SHIFT)
+            + (code_point & BLOCK_MASK)
+        ]
+
+    cdef inline uint32_t own(self, uint32_t code_point) noexcept nogil:
+        return self.own_blocks[
+            (self.own_index[code_point >> BLOCK_SHIFT] << BLOCK_SHIFT)
+            + (code_point & BLOCK_MASK)
+        ]
+
+    cdef inline uint32_t combining_class(self, uint32_t code_point) noexcept nogil:
+        return self.own(code_point) >> 8
+
+    cdef Py_ssize_t find(self, const uint32_t[::1] keys, uint32_t key) noexcept nogil:
+        cdef Py_ssize_t low = 0, high = keys.shape[0], middle
+        while low < high:
+            middle = (low + high) >> 1
+            if keys[middle] < key:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < keys.shape[0] and keys[low] == key else -1
+
+    cdef uint32_t compose(self, uint32_t first, uint32_t second) noexcept nogil:
+        """The primary composite of two characters, or NO_CODE_POINT."""
+        cdef uint64_t key
+        cdef Py_ssize_t low = 0, high = self.compose_keys.shape[0], middle
+        if L_BASE <= first < L_BASE + L_COUNT and V_BASE <= second < V_BASE + V_COUNT:
+            return HANGUL_BASE + ((first - L_BASE) * V_COUNT + second - V_BASE) * T_COUNT
+        if (HANGUL_BASE <= first < HANGUL_BASE + HANGUL_COUNT
+                and (first - HANGUL_BASE) % T_COUNT == 0
+                and T_BASE < second < T_BASE + T_COUNT):
+            return first + second - T_BASE
+        key = (<uint64_t> first << 32) | second
+        while low < high:
+            middle = (low + high) >> 1
+            if self.compose_keys[middle] < key:
+                low = middle + 1
+            else:
+                high = middle
+        if low < self.compose_keys.shape[0] and self.compose_keys[low] == key:
+            return self.compose_targets[low]
+        return NO_CODE_POINT
+
+
+cdef struct Decoded:
+    uint32_t code_point
+    uint32_t length
+
+
+cdef inline Decoded decode(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+    """One UTF-8 character (Unicode table 3-7); an ill-formed byte is U+FFFD, a separator."""
+    cdef Decoded result
+    cdef uint32_t lead = data[i], second, third, fourth
+    result.code_point = 0xFFFD
+    result.length = 1
+    if lead < 0x80:
+        result.code_point = lead
+    elif 0xC2 <= lead <= 0xDF:
+        if i + 1 < end and (data[i + 1] & 0xC0) == 0x80:
+            result.code_point = ((lead & 0x1F) << 6) | (data[i + 1] & 0x3F)
+            result.length = 2
+    elif 0xE0 <= lead <= 0xEF:
+        if i + 2 < end:
+            second = data[i + 1]
+            third = data[i + 2]
+            if ((second & 0xC0) == 0x80 and (third & 0xC0) == 0x80
+                    and (lead != 0xE0 or second >= 0xA0) and (lead != 0xED or second < 0xA0)):
+                result.code_point = ((lead & 0x0F) << 12) | ((second & 0x3F) << 6) | (third & 0x3F)
+                result.length = 3
+    elif 0xF0 <= lead <= 0xF4:
+        if i + 3 < end:
+            second = data[i + 1]
+            third = data[i + 2]
+            fourth = data[i + 3]
+            if ((second & 0xC0) == 0x80 and (third & 0xC0) == 0x80 and (fourth & 0xC0) == 0x80
+                    and (lead != 0xF0 or second >= 0x90) and (lead != 0xF4 or second < 0x90)):
+                result.code_point = (((lead & 0x07) << 18) | ((second & 0x3F) << 12)
+                                     | ((third & 0x3F) << 6) | (fourth & 0x3F))
+                result.length = 4
+    return result
+
+
+cdef class Tokenizer:
+    """One document at a time: its tokens, joined by single spaces, and where each starts."""
+
+    cdef Tables tables
+    cdef uint8_t[::1] output
+    cdef int64_t[::1] starts
+    cdef Py_ssize_t length, token_count
+    cdef int state, mark_run
+    # The combining sequence at hand: non-starters before folding, then the composer's starter
+    # and non-starters (dedupe.sketch.plain.normalise_sequence).
+    cdef uint32_t[::1] run, marks
+    cdef int run_count, mark_count
+    cdef uint32_t starter
+
+    def __init__(self, Tables tables, output, starts, run, marks):
+        self.tables = tables
+        self.output = output
+        self.starts = starts
+        self.run = run
+        self.marks = marks
+
+    cdef int tokenize(self, const uint8_t[::1] data, Py_ssize_t begin, Py_ssize_t end) except -1 nogil:
+        cdef Py_ssize_t i = begin, after
+        cdef Decoded decoded
+        cdef uint32_t entry
+        self.length = 0
+        self.token_count = 0
+        self.state = OUTSIDE
+        self.mark_run = 0
+        while i < end:
+            if data[i] < 0x80:
+                i = self.take_ascii(data, i, end)
+                if i >= end:
+                    break
+            decoded = decode(data, i, end)
+            after = i + decoded.length
+            entry = self.tables.entry(decoded.code_point)
+            if entry & DROPPED:
+                i = after
+            elif entry & COMBINES or self.combines_next(data, after, end):
+                i = self.take_sequence(data, i, end)
+            else:
+                self.emit_entry(decoded.code_point, entry)
+                i = after
+        if self.length > 0 and self.state == OUTSIDE:
+            self.length -= 1
+        return 0
+
+    cdef Py_ssize_t take_ascii(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+        """Consume ASCII up to the last character before one that is not, without a branch a byte.
+
+        Returns the index of that last character (something may combine with it) or ``end``.
+        """
+        cdef uint8_t[::1] output = self.output
+        cdef int64_t[::1] starts = self.starts
+        cdef uint8_t[::1] ascii_map = self.tables.ascii_map
+        cdef Py_ssize_t length = self.length, token_count = self.token_count
+        cdef Py_ssize_t last = i
+        cdef uint8_t outside, mapped, separator
+        while last < end and data[last] < 0x80:
+            last += 1
+        if last < end:
+            last -= 1
+        if last == i:
+            return i
+        if self.state == IN_UNSPACED:
+            output[length] = 32
+            length += 1
+            self.state = OUTSIDE
+        outside = self.state == OUTSIDE
+        while i < last:
+            mapped = ascii_map[data[i]]
+            separator = mapped == 32
+            starts[token_count] = length
+            token_count += outside & (separator ^ 1)
+            output[length] = mapped
+            length += (outside & separator) ^ 1
+            outside = separator
+            i += 1
+        self.state = OUTSIDE if outside else IN_WORD
+        self.mark_run = 0
+        self.length = length
+        self.token_count = token_count
+        return last
+
+    cdef bint combines_next(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+        """Whether the next character that is not dropped may combine with what stands before."""
+        cdef Decoded decoded
+        cdef uint32_t entry
+        while i < end and data[i] >= 0x80:
+            decoded = decode(data, i, end)
+            entry = self.tables.entry(decoded.code_point)
+            if not entry & DROPPED:
+                return (entry & COMBINES) != 0
+            i += decoded.length
+        return False
+
+    cdef inline void emit_entry(self, uint32_t code_point, uint32_t entry) noexcept nogil:
+        cdef uint32_t place, count, pooled
+        if entry & MULTIPLE:
+            place = entry >> 16
+            count = (entry >> 8) & 0xFF
+            while count > 0:
+                pooled = self.tables.pool[place]
+                self.emit(pooled >> 8, pooled & CLASS_MASK)
+                place += 1
+                count -= 1
+        else:
+            self.emit((code_point + (entry >> 8)) & CODE_POINT_MASK, entry & CLASS_MASK)
+
+    cdef inline void emit(self, uint32_t code_point, uint32_t token_class) noexcept nogil:
+        """Append one normalised character, opening or closing tokens as its class asks."""
+        if token_class == SEPARATOR:
+            if self.state != OUTSIDE:
+                self.append(32)
+                self.state = OUTSIDE
+            return
+        if token_class == MARK:
+            if self.state == OUTSIDE:
+                return
+            self.mark_run += 1
+            if self.mark_run > MARK_LIMIT:
+                return
+        else:
+            self.mark_run = 0
+            if token_class == UNSPACED or self.state != IN_WORD:
+                if self.state != OUTSIDE:
+                    self.append(32)
+                self.starts[self.token_count] = self.length
+                self.token_count += 1
+            self.state = IN_UNSPACED if token_class == UNSPACED else IN_WORD
+        self.append(code_point)
+
+    cdef inline void append(self, uint32_t code_point) noexcept nogil:
+        cdef Py_ssize_t length = self.length
+        if code_point < 0x80:
+            self.output[length] = code_point
+            self.length = length + 1
+        elif code_point < 0x800:
+            self.output[length] = 0xC0 | (code_point >> 6)
+            self.output[length + 1] = 0x80 | (code_point & 0x3F)
+            self.length = length + 2
+        elif code_point < 0x10000:
+            self.output[length] = 0xE0 | (code_point >> 12)
+            self.output[length + 1] = 0x80 | ((code_point >> 6) & 0x3F)
+            self.output[length + 2] = 0x80 | (code_point & 0x3F)
+            self.length = length + 3
+        else:
+            self.output[length] = 0xF0 | (code_point >> 18)
+            self.output[length + 1] = 0x80 | ((code_point >> 12) & 0x3F)
+            self.output[length + 2] = 0x80 | ((code_point >> 6) & 0x3F)
+            self.output[length + 3] = 0x80 | (code_point & 0x3F)
+            self.length = length + 4
+
+    # --- combining sequences: see dedupe.sketch.plain.normalise_sequence ------------------
+
+    cdef Py_ssize_t take_sequence(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+        """Normalise a character and all that combines with it; return where the rest begins."""
+        cdef Decoded decoded
+        self.run_count = 0
+        self.mark_count = 0
+        self.starter = NO_CODE_POINT
+        while True:
+            decoded = decode(data, i, end)
+            self.take_code_point(decoded.code_point)
+            i += decoded.length
+            if i >= end or data[i] < 0x80:
+                break
+            decoded = decode(data, i, end)
+            if not self.tables.entry(decoded.code_point) & (COMBINES | DROPPED):
+                break
+        self.fold_run()
+        self.compose_marks()
+        self.emit_pending()
+        return i
+
+    cdef void take_code_point(self, uint32_t code_point) noexcept nogil:
+        cdef Py_ssize_t place, target
+        cdef uint32_t index
+        if HANGUL_BASE <= code_point < HANGUL_BASE + HANGUL_COUNT:
+            # Its parts are starters, which fold to themselves and join again.
+            self.take_part(code_point)
+            return
+        place = self.tables.find(self.tables.canonical_keys, code_point)
+        if place < 0:
+            self.take_part(code_point)
+            return
+        for index in range(self.tables.canonical_offsets[place],
+                           self.tables.canonical_offsets[place + 1]):
+            self.take_part(self.tables.canonical_targets[index])
+
+    cdef void take_part(self, uint32_t part) noexcept nogil:
+        if self.tables.combining_class(part) == 0:
+            self.fold_run()
+            self.fold(part)
+        elif self.run_count < MARK_LIMIT:
+            self.run[self.run_count] = part
+            self.run_count += 1
+
+    cdef void fold_run(self) noexcept nogil:
+        cdef int i
+        self.order(self.run, self.run_count)
+        for i in range(self.run_count):
+            self.fold(self.run[i])
+        self.run_count = 0
+
+    cdef void order(self, uint32_t[::1] marks, int count) noexcept nogil:
+        """Stable insertion sort by combining class."""
+        cdef int i, j
+        cdef uint32_t mark, mark_class
+        for i in range(1, count):
+            mark = marks[i]
+            mark_class = self.tables.combining_class(mark)
+            j = i
+            while j > 0 and self.tables.combining_class(marks[j - 1]) > mark_class:
+                marks[j] = marks[j - 1]
+                j -= 1
+            marks[j] = mark
+
+    cdef void fold(self, uint32_t code_point) noexcept nogil:
+        cdef Py_ssize_t place = self.tables.find(self.tables.fold_keys, code_point)
+        cdef uint32_t index
+        if place < 0:
+            self.push_decomposed(code_point)
+            return
+        for index in range(self.tables.fold_offsets[place], self.tables.fold_offsets[place + 1]):
+            self.push_decomposed(self.tables.fold_targets[index])
+
+    cdef void push_decomposed(self, uint32_t code_point) noexcept nogil:
+        cdef Py_ssize_t place
+        cdef uint32_t index
+        place = self.tables.find(self.tables.canonical_keys, code_point)
+        if place < 0:
+            self.push(code_point)
+            return
+        for index in range(self.tables.canonical_offsets[place],
+                           self.tables.canonical_offsets[place + 1]):
+            self.push(self.tables.canonical_targets[index])
+
+    cdef void push(self, uint32_t code_point) noexcept nogil:
+        cdef uint32_t composite
+        if self.tables.combining_class(code_point) != 0:
+            if self.mark_count < MARK_LIMIT:
+                self.marks[self.mark_count] = code_point
+                self.mark_count += 1
+            return
+        self.compose_marks()
+        if self.starter != NO_CODE_POINT and self.mark_count == 0:
+            composite = self.tables.compose(self.starter, code_point)
+            if composite != NO_CODE_POINT:
+                self.starter = composite
+                return
+        self.emit_pending()
+        self.starter = code_point
+
+    cdef void compose_marks(self) noexcept nogil:
+        cdef int i, left = 0
+        cdef uint32_t mark, mark_class, composite, last_class = 0
+        self.order(self.marks, self.mark_count)
+        for i in range(self.mark_count):
+            mark = self.marks[i]
+            mark_class = self.tables.combining_class(mark)
+            composite = NO_CODE_POINT
+            if self.starter != NO_CODE_POINT and last_class < mark_class:
+                composite = self.tables.compose(self.starter, mark)
+            if composite == NO_CODE_POINT:
+                self.marks[left] = mark
+                left += 1
+                last_class = mark_class
+            else:
+                self.starter = composite
+        self.mark_count = left
+
+    cdef void emit_pending(self) noexcept nogil:
+        cdef int i
+        if self.starter != NO_CODE_POINT:
+            self.emit(self.starter, self.tables.own(self.starter) & CLASS_MASK)
+        for i in range(self.mark_count):
+            self.emit(self.marks[i], self.tables.own(self.marks[i]) & CLASS_MASK)
+        self.starter = NO_CODE_POINT
+        self.mark_count = 0
+
+
+cdef inline uint32_t mix(uint32_t value) noexcept nogil:
+    """MurmurHash3's 32-bit finalizer, as datasketch applies it before the permutations."""
+    value ^= value >> 16
+    value *= <uint32_t> 0x85EBCA6B
+    value ^= value >> 13
+    value *= <uint32_t> 0xC2B2AE35
+    return value ^ (value >> 16)
+
+
+cdef void sign(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end, const uint32_t[::1] a,
+               const uint32_t[::1] b, uint32_t[::1] mixed, uint32_t[::1] signature) noexcept nogil:
+    """Lower the signature to the minima over ``hashes[begin:end]``."""
+    cdef Py_ssize_t i, count
+    while begin < end:
+        count = min(end - begin, <Py_ssize_t> HASH_CHUNK)
+        for i in range(count):
+            mixed[i] = mix(<uint32_t> hashes[begin + i])
+        dedupe_minimum(&signature[0], &a[0], &b[0], a.shape[0], &mixed[0], count)
+        begin += count
+
+
+def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offsets,
+           Py_ssize_t shingle_size, const uint32_t[::1] a, const uint32_t[::1] b,
+           uint32_t[:, ::1] signatures, int64_t[::1] token_counts, uint64_t[:, ::1] token_hashes,
+           uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
+           uint32_t[::1] mixed):
+    """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``."""
+    cdef Py_ssize_t document, i, count, base = 0, end_of_shingle
+    cdef uint8_t[::1] output = tokenizer.output
+    cdef int64_t[::1] starts = tokenizer.starts
+    with nogil:
+        hash_offsets[0] = 0
+        for document in range(offsets.shape[0] - 1):
+            tokenizer.tokenize(data, offsets[document], offsets[document + 1])
+            dedupe_hash128(&data[0] + offsets[document],
+                           offsets[document + 1] - offsets[document], &content_hashes[document, 0])
+            dedupe_hash128(&output[0], tokenizer.length, &token_hashes[document, 0])
+            count = tokenizer.token_count
+            token_counts[document] = count
+            if count > 0:
+                starts[count] = tokenizer.length + 1
+                count = max(count - shingle_size + 1, <Py_ssize_t> 1)
+                for i in range(count):
+                    end_of_shingle = starts[min(i + shingle_size, tokenizer.token_count)] - 1
+                    hashes[base + i] = dedupe_hash64(&output[starts[i]],
+                                                     end_of_shingle - starts[i])
+                sign(hashes, base, base + count, a, b, mixed, signatures[document])
+            base += count
+            hash_offsets[document + 1] = base
+    return base
+
+
+def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
+    """The tokens of one text."""
+    tokenizer.tokenize(data, 0, data.shape[0])
+    joined = bytes(tokenizer.output[:tokenizer.length])
+    return joined.decode().split(" ") if tokenizer.token_count else []
+
+
+def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] order,
+                 const int64_t[::1] begins, const int64_t[::1] lead_ends,
+                 const int64_t[::1] ends, const uint8_t[:, ::1] rows, Py_ssize_t minimum_equal,
+                 int64_t[::1] state, int64_t[::1] left, int64_t[::1] right):
+    """Pairs inside the buckets ``order[begins[i]:ends[i]]`` that met in no earlier band.
+
+    One of each pair stands before ``lead_ends[i]``; see ``model.Kernels.bucket_pairs``.
+
+    Goes on from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
+    were written, at most ``len(left)``; ``state[0] == len(begins)`` says that all is done.
+    """
+    cdef Py_ssize_t bucket = state[0], i = state[1], j = state[2], written = 0, earlier
+    cdef int64_t first, second, met = state[3]
+    cdef uint64_t one, other
+    with nogil:
+        while bucket < begins.shape[0]:
+            if i < 0:
+                i = begins[bucket]
+                j = i + 1
+            while i < lead_ends[bucket]:
+                first = order[i]
+                while j < ends[bucket]:
+                    if written == left.shape[0]:
+                        break
+                    second = order[j]
+                    j += 1
+                    for earlier in range(band):
+                        one = keys[earlier, first]
+                        other = keys[earlier, second]
+                        if (one ^ other) <= 1 and not one & other & 1:
+                            break
+                    else:
+                        met += 1
+                        if dedupe_equal_bytes(&rows[first, 0], &rows[second, 0],
+                                              rows.shape[1]) >= <size_t> minimum_equal:
+                            left[written] = min(first, second)
+                            right[written] = max(first, second)
+                            written += 1
+                if j < ends[bucket]:
+                    break
+                i += 1
+                j = i + 1
+            if i < lead_ends[bucket] and written == left.shape[0]:
+                break
+            bucket += 1
+            i = -1
+        state[0] = bucket
+        state[1] = i
+        state[2] = j
+        state[3] = met
+    return written
+
+
+def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t[::1] output,
+                int64_t[::1] output_offsets, int64_t[::1] ends):
+    """Each segment sorted and without repetitions; ``ends`` is scratch for the buckets."""
+    cdef Py_ssize_t segment, base = 0
+    with nogil:
+        output_offsets[0] = 0
+        for segment in range(offsets.shape[0] - 1):
+            sort_segment(hashes, offsets[segment], offsets[segment + 1], output, base, ends)
+            base = drop_repetitions(output, base, offsets[segment + 1] - offsets[segment])
+            output_offsets[segment + 1] = base
+    return base
+
+
+cdef void sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end,
+                       uint64_t[::1] output, Py_ssize_t base, int64_t[::1] ends) noexcept nogil:
+    """Copy ``hashes[begin:end]`` to ``output[base:]`` in order.
+
+    The values are hashes, so that one pass into buckets by their leading bits leaves almost
+    nothing to do; buckets that a crafted input made large are sorted by qsort.
+    """
+    cdef Py_ssize_t count = end - begin, i, buckets
+    cdef int bits = 1
+    cdef int64_t place
+    cdef uint64_t value
+    cdef bint crowded = False
+    if count <= SMALL_SORT:
+        for i in range(count):
+            output[base + i] = hashes[begin + i]
+        insertion_sort(output, base, count)
+        return
+    while (<Py_ssize_t> 1 << (bits + 1)) <= count:
+        bits += 1
+    buckets = <Py_ssize_t> 1 << bits
+    for i in range(buckets):
+        ends[i] = 0
+    for i in range(begin, end):
+        ends[hashes[i] >> (64 - bits)] += 1
+    place = 0
+    for i in range(buckets):
+        crowded |= ends[i] > BUCKET_LIMIT
+        place += ends[i]
+        ends[i] = place
+    for i in range(begin, end):
+        value = hashes[i]
+        ends[value >> (64 - bits)] -= 1
+        output[base + ends[value >> (64 - bits)]] = value
+    if crowded:
+        dedupe_sort(&output[base], count)
+    else:
+        insertion_sort(output, base, count)
+
+
+cdef void insertion_sort(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef uint64_t value
+    for i in range(base + 1, base + count):
+        value = values[i]
+        j = i
+        while j > base and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
+cdef Py_ssize_t drop_repetitions(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
+    """Close up repetitions in ``values[base:base + count]``; return where the rest ends."""
+    cdef Py_ssize_t i, kept = base
+    for i in range(base, base + count):
+        if i == base or values[i] != values[kept - 1]:
+            values[kept] = values[i]
+            kept += 1
+    return kept
+
+
+def count_shared(const uint64_t[::1] hashes, const int64_t[::1] offsets,
+                 const int64_t[::1] left, const int64_t[::1] right, double threshold,
+                 int64_t[::1] shared):
+    """``shared[i]``: the intersection of two sorted segments, -1 where Jaccard < threshold."""
+    cdef Py_ssize_t pair
+    with nogil:
+        for pair in range(left.shape[0]):
+            shared[pair] = intersect(
+                hashes, offsets[left[pair]], offsets[left[pair] + 1],
+                offsets[right[pair]], offsets[right[pair] + 1], threshold,
+            )
+
+
+cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_end, Py_ssize_t j,
+                       Py_ssize_t j_end, double threshold) noexcept nogil:
+    cdef Py_ssize_t left_count = i_end - i, right_count = j_end - j, stop, best
+    cdef int64_t shared = 0
+    cdef uint64_t x, y
+    while i < i_end and j < j_end:
+        # Even if all that is left were shared: would the pair still reach the threshold?
+        best = shared + min(i_end - i, j_end - j)
+        if best < threshold * (left_count + right_count - best):
+            return -1
+        stop = min(i + 64, i_end)
+        while i < stop and j < j_end:
+            x = hashes[i]
+            y = hashes[j]
+            shared += x == y
+            i += x <= y
+            j += y <= x
+    if <double> shared / <double> (left_count + right_count - shared) < threshold:
+        return -1
+    return shared

@@ -1,0 +1,146 @@
+"""The compiled implementation of the sketch: NumPy around ``_kernels``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model import SketchBatch, TextBatch
+from dedupe.sketch import _kernels  # type: ignore[attr-defined]
+from dedupe.sketch.permutations import make_permutations
+from dedupe.sketch.token_table import CLASS_MASK, MARK_LIMIT, WORD, load_table
+
+PAIR_BLOCK = 1 << 18
+"""Pairs that ``bucket_pairs`` writes before it returns to Python."""
+
+
+class CompiledKernels:
+    """``model.Kernels`` in compiled code; every method releases the GIL."""
+
+    name = "compiled"
+
+    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+        count = len(batch)
+        a, b = make_permutations(num_perm, seed)
+        longest = int(np.diff(batch.offsets).max(initial=0))
+        text_bytes = int(batch.offsets[-1] - batch.offsets[0])
+        result = SketchBatch(
+            signatures=np.full((count, num_perm), 0xFFFFFFFF, np.uint32),
+            token_counts=np.zeros(count, np.int64),
+            token_hashes=np.zeros((count, 2), np.uint64),
+            content_hashes=np.zeros((count, 2), np.uint64),
+            # No character makes more than two tokens a byte; pages not written stay unmapped.
+            shingle_hashes=np.empty(2 * text_bytes + count, np.uint64),
+            shingle_offsets=np.zeros(count + 1, np.int64),
+        )
+        used = _kernels.sketch(
+            _tokenizer(longest),
+            batch.data if len(batch.data) else np.zeros(1, np.uint8),
+            batch.offsets,
+            shingle_size,
+            a,
+            b,
+            result.signatures,
+            result.token_counts,
+            result.token_hashes,
+            result.content_hashes,
+            result.shingle_hashes,
+            result.shingle_offsets,
+            np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
+        )
+        return SketchBatch(
+            signatures=result.signatures,
+            token_counts=result.token_counts,
+            token_hashes=result.token_hashes,
+            content_hashes=result.content_hashes,
+            shingle_hashes=result.shingle_hashes[:used].copy(),
+            shingle_offsets=result.shingle_offsets,
+        )
+
+    def sort_unique(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        output = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
+        output_offsets = np.empty(len(offsets), np.int64)
+        longest = int(np.diff(offsets).max(initial=0))
+        used = _kernels.sort_unique(
+            hashes, offsets, output, output_offsets, np.empty(longest + 1, np.int64)
+        )
+        return output[:used], output_offsets
+
+    def count_shared(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        threshold: float,
+    ) -> NDArray[np.int64]:
+        shared = np.empty(len(left), np.int64)
+        _kernels.count_shared(hashes, offsets, left, right, threshold, shared)
+        return shared
+
+    def bucket_pairs(
+        self,
+        keys: NDArray[np.uint64],
+        band: int,
+        order: NDArray[np.int64],
+        begins: NDArray[np.int64],
+        lead_ends: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        rows: NDArray[np.uint8],
+        minimum_equal: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        state = np.array([0, -1, 0, 0], np.int64)
+        found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        while state[0] < len(begins):
+            left, right = np.empty(PAIR_BLOCK, np.int64), np.empty(PAIR_BLOCK, np.int64)
+            written = _kernels.bucket_pairs(
+                keys, band, order, begins, lead_ends, ends, rows, minimum_equal, state, left, right
+            )
+            found.append((left[:written].copy(), right[:written].copy()))
+        if not found:
+            return np.empty(0, np.int64), np.empty(0, np.int64), 0
+        return (
+            np.concatenate([left for left, _ in found]),
+            np.concatenate([right for _, right in found]),
+            int(state[3]),
+        )
+
+
+def tokenize_text(text: str) -> list[str]:
+    """The tokens of a text: normalised, in order."""
+    # Lone surrogates become ill-formed bytes, which separate, as they do in the plain path.
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass") or b" ", np.uint8)
+    tokens: list[str] = _kernels.tokenize(_tokenizer(len(data)), data)
+    return tokens
+
+
+def _tokenizer(longest: int) -> _kernels.Tokenizer:
+    """A tokenizer with room for the longest document of a batch, in bytes."""
+    tables = _tables()
+    return _kernels.Tokenizer(
+        tables,
+        np.empty(tables.expansion * longest + 8, np.uint8),
+        np.empty(2 * longest + 2, np.int64),
+        np.empty(MARK_LIMIT, np.uint32),
+        np.empty(MARK_LIMIT, np.uint32),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tables() -> _kernels.Tables:
+    table = load_table()
+    triples = table.sections["compose"].reshape(-1, 3)
+    keys = triples[:, 0].astype(np.uint64) << np.uint64(32) | triples[:, 1]
+    ascii_map = np.full(128, ord(" "), np.uint8)
+    first_block = table.sections["entries_blocks"].reshape(-1, 128)[
+        table.sections["entries_index"][0]
+    ]
+    code_points = np.arange(128, dtype=np.uint32)
+    folded = (code_points + (first_block >> np.uint32(8))) & np.uint32(0x1FFFFF)
+    words = first_block & np.uint32(CLASS_MASK) == WORD
+    ascii_map[words] = folded[words]
+    return _kernels.Tables(table.sections, keys, np.ascontiguousarray(triples[:, 2]), ascii_map)

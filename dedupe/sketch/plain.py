@@ -1,0 +1,343 @@
+"""The plain implementation of the sketch: Python over ``str``, xxhash and datasketch.
+
+It follows the specification step by step, is the oracle of the tests, and is what runs where
+the extension could not be built. See ``docs/architecture.md`` for the specification.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model import SketchBatch, TextBatch
+from dedupe.sketch.token_table import (
+    CLASS_MASK,
+    CODE_POINT_MASK,
+    COMBINES,
+    DROPPED,
+    HANGUL_BASE,
+    HANGUL_COUNT,
+    MARK,
+    MARK_LIMIT,
+    MULTIPLE,
+    UNSPACED,
+    WORD,
+    Decompositions,
+    load_table,
+)
+
+_L_BASE, _V_BASE, _T_BASE = 0x1100, 0x1161, 0x11A7
+_L_COUNT, _V_COUNT, _T_COUNT = 19, 21, 28
+
+
+def tokenize_text(text: str) -> list[str]:
+    """The tokens of a text: normalised, in order."""
+    normaliser = _normaliser()
+    return normaliser.token_pattern.findall(normaliser.normalise(text))
+
+
+def shingle_tokens(tokens: Sequence[str], shingle_size: int) -> list[str]:
+    """Every window of ``shingle_size`` tokens; one shingle of all where there are fewer."""
+    if not tokens:
+        return []
+    windows = range(max(1, len(tokens) - shingle_size + 1))
+    return [" ".join(tokens[i : i + shingle_size]) for i in windows]
+
+
+def hash_shingles(shingles: Iterable[str]) -> NDArray[np.uint64]:
+    """XXH3-64 (seed 0) of each shingle's UTF-8 bytes, in order."""
+    import xxhash
+
+    hashes = [xxhash.xxh3_64_intdigest(shingle.encode()) for shingle in shingles]
+    return np.array(hashes, dtype=np.uint64)
+
+
+def sign_hashes(hashes: NDArray[np.uint64], num_perm: int, seed: int) -> NDArray[np.uint32]:
+    """The ``affine32`` signature that datasketch gives for these shingle hashes."""
+    signature = _minhash(num_perm, seed).copy()
+    signature.update_batch((hashes & np.uint64(0xFFFFFFFF)).tolist())
+    return np.asarray(signature.hashvalues, dtype=np.uint32)
+
+
+@lru_cache(maxsize=4)
+def _minhash(num_perm: int, seed: int):  # type: ignore[no-untyped-def]
+    from datasketch import MinHash
+
+    return MinHash(num_perm, seed=seed, scheme="affine32", hashfunc=_identity)
+
+
+def _identity(value: int) -> int:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Normaliser:
+    """The table in the forms that Python is quick with."""
+
+    translation: dict[int, str | None]
+    sequence_pattern: re.Pattern[str]
+    token_pattern: re.Pattern[str]
+    mark_run_pattern: re.Pattern[str]
+    tables: Decompositions
+
+    def normalise(self, text: str) -> str:
+        parts = self.sequence_pattern.split(text)
+        for i, part in enumerate(parts):
+            if i % 2 == 0:
+                parts[i] = part.translate(self.translation)
+            else:
+                sequence = normalise_sequence([ord(c) for c in part], self.tables)
+                parts[i] = "".join(map(chr, sequence))
+        return self.mark_run_pattern.sub(r"\1", "".join(parts))
+
+
+@lru_cache(maxsize=1)
+def _normaliser() -> _Normaliser:
+    table = load_table()
+    entries = table.expand("entries")
+    own_class = table.expand("own") & np.uint32(CLASS_MASK)
+    combines = _character_set(entries & np.uint32(COMBINES) != 0)
+    dropped = _character_set(entries & np.uint32(DROPPED) != 0)
+    marks = _character_set(own_class == MARK)
+    words = _character_set(own_class == WORD)
+    unspaced = _character_set(own_class == UNSPACED)
+    return _Normaliser(
+        translation=_translation(entries, table.sections["pool"]),
+        sequence_pattern=re.compile(f"([^{combines}{dropped}]?(?:[{dropped}]*[{combines}])+)"),
+        token_pattern=re.compile(f"[{unspaced}][{marks}]*|[{words}][{words}{marks}]*"),
+        mark_run_pattern=re.compile(f"([{marks}]{{{MARK_LIMIT}}})[{marks}]+"),
+        tables=table.decompositions(),
+    )
+
+
+def _translation(entries: NDArray[np.uint32], pool: NDArray[np.uint32]) -> dict[int, str | None]:
+    changed = np.flatnonzero(
+        ((entries >> np.uint32(8)) != 0) | (entries & np.uint32(DROPPED | MULTIPLE) != 0)
+    ).tolist()
+    targets = (pool >> np.uint32(8)).tolist()
+    translation: dict[int, str | None] = {}
+    for code_point in changed:
+        entry = int(entries[code_point])
+        if entry & DROPPED:
+            translation[code_point] = None
+        elif entry & MULTIPLE:
+            start, count = entry >> 16, entry >> 8 & 0xFF
+            translation[code_point] = "".join(map(chr, targets[start : start + count]))
+        else:
+            translation[code_point] = chr((code_point + (entry >> 8)) & CODE_POINT_MASK)
+    return translation
+
+
+def _character_set(members: NDArray[np.bool_]) -> str:
+    """The inside of a regular expression's ``[...]`` for the code points that are members."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], members, [False]]))).tolist()
+    ranges = zip(edges[::2], edges[1::2], strict=True)
+    return "".join(f"\\U{first:08x}-\\U{end - 1:08x}" for first, end in ranges)
+
+
+def normalise_sequence(code_points: Iterable[int], tables: Decompositions) -> list[int]:
+    """NFC of NFKC_Casefold of NFD (Unicode D147), in bounded memory.
+
+    Of a run of non-starters after one starter, ``MARK_LIMIT`` are kept, before and after
+    folding, so that no run can grow without bound.
+    """
+    output: list[int] = []
+    composer = _Composer(output, tables)
+    run: list[int] = []
+    classes = tables.combining_class
+    for code_point in code_points:
+        for part in _decompose(code_point, tables):
+            if classes[part] == 0:
+                composer.fold_run(run)
+                run.clear()
+                composer.fold(part)
+            elif len(run) < MARK_LIMIT:
+                run.append(part)
+    composer.fold_run(run)
+    composer.finish()
+    return output
+
+
+class _Composer:
+    """Canonical composition of a stream (Unicode section 3.11), one starter at a time."""
+
+    def __init__(self, output: list[int], tables: Decompositions) -> None:
+        self._output = output
+        self._tables = tables
+        self._starter = -1
+        self._marks: list[int] = []
+
+    def fold_run(self, run: list[int]) -> None:
+        classes = self._tables.combining_class
+        for code_point in sorted(run, key=lambda c: int(classes[c])):
+            self.fold(code_point)
+
+    def fold(self, code_point: int) -> None:
+        for folded in self._tables.fold.get(code_point, (code_point,)):
+            for part in _decompose(folded, self._tables):
+                self._push(part)
+
+    def _push(self, code_point: int) -> None:
+        if self._tables.combining_class[code_point] != 0:
+            if len(self._marks) < MARK_LIMIT:
+                self._marks.append(code_point)
+            return
+        self._compose_marks()
+        if self._starter >= 0 and not self._marks:
+            composite = _compose(self._starter, code_point, self._tables)
+            if composite is not None:
+                self._starter = composite
+                return
+        self._emit()
+        self._starter = code_point
+
+    def _compose_marks(self) -> None:
+        """Order the pending marks and join to the starter those that can be."""
+        classes = self._tables.combining_class
+        left: list[int] = []
+        last_class = 0
+        for mark in sorted(self._marks, key=lambda c: int(classes[c])):
+            mark_class = int(classes[mark])
+            composite = None
+            if self._starter >= 0 and last_class < mark_class:
+                composite = _compose(self._starter, mark, self._tables)
+            if composite is None:
+                left.append(mark)
+                last_class = mark_class
+            else:
+                self._starter = composite
+        self._marks = left
+
+    def finish(self) -> None:
+        self._compose_marks()
+        self._emit()
+
+    def _emit(self) -> None:
+        if self._starter >= 0:
+            self._output.append(self._starter)
+        self._output.extend(self._marks)
+        self._starter = -1
+        self._marks = []
+
+
+def _decompose(code_point: int, tables: Decompositions) -> tuple[int, ...]:
+    index = code_point - HANGUL_BASE
+    if 0 <= index < HANGUL_COUNT:
+        leading = _L_BASE + index // (_V_COUNT * _T_COUNT)
+        vowel = _V_BASE + index % (_V_COUNT * _T_COUNT) // _T_COUNT
+        trailing = _T_BASE + index % _T_COUNT
+        return (leading, vowel) if trailing == _T_BASE else (leading, vowel, trailing)
+    return tables.canonical.get(code_point, (code_point,))
+
+
+def _compose(first: int, second: int, tables: Decompositions) -> int | None:
+    if 0 <= first - _L_BASE < _L_COUNT and 0 <= second - _V_BASE < _V_COUNT:
+        pair = (first - _L_BASE) * _V_COUNT + second - _V_BASE
+        return HANGUL_BASE + pair * _T_COUNT
+    index = first - HANGUL_BASE
+    if 0 <= index < HANGUL_COUNT and index % _T_COUNT == 0 and 0 < second - _T_BASE < _T_COUNT:
+        return first + second - _T_BASE
+    return tables.compose.get((first, second))
+
+
+class PlainKernels:
+    """``model.Kernels`` in Python and NumPy."""
+
+    name = "plain"
+
+    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+        import xxhash
+
+        count = len(batch)
+        signatures = np.full((count, num_perm), 0xFFFFFFFF, np.uint32)
+        token_counts = np.zeros(count, np.int64)
+        digests: list[bytes] = []
+        hashes: list[NDArray[np.uint64]] = []
+        for i in range(count):
+            encoded = batch.data[batch.offsets[i] : batch.offsets[i + 1]].tobytes()
+            tokens = tokenize_text(encoded.decode("utf-8", "replace"))
+            token_counts[i] = len(tokens)
+            digests += [
+                xxhash.xxh3_128_digest(encoded),
+                xxhash.xxh3_128_digest(" ".join(tokens).encode()),
+            ]
+            hashes.append(hash_shingles(shingle_tokens(tokens, shingle_size)))
+            if tokens:
+                signatures[i] = sign_hashes(hashes[i], num_perm, seed)
+        pairs = np.frombuffer(b"".join(digests), ">u8").astype(np.uint64).reshape(count, 2, 2)
+        return SketchBatch(
+            signatures=signatures,
+            token_counts=token_counts,
+            token_hashes=pairs[:, 1].copy(),
+            content_hashes=pairs[:, 0].copy(),
+            shingle_hashes=np.concatenate([np.empty(0, np.uint64), *hashes]),
+            shingle_offsets=np.cumsum([0, *map(len, hashes)], dtype=np.int64),
+        )
+
+    def sort_unique(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        segments = [
+            np.unique(hashes[begin:end])
+            for begin, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+        ]
+        return (
+            np.concatenate([np.empty(0, np.uint64), *segments]),
+            np.cumsum([0, *map(len, segments)], dtype=np.int64),
+        )
+
+    def count_shared(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        threshold: float,
+    ) -> NDArray[np.int64]:
+        shared = np.empty(len(left), np.int64)
+        for i, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+            both = np.concatenate(
+                [
+                    hashes[offsets[one] : offsets[one + 1]],
+                    hashes[offsets[other] : offsets[other + 1]],
+                ]
+            )
+            union = len(np.unique(both))
+            common = len(both) - union
+            shared[i] = common if common / union >= threshold else -1
+        return shared
+
+    def bucket_pairs(
+        self,
+        keys: NDArray[np.uint64],
+        band: int,
+        order: NDArray[np.int64],
+        begins: NDArray[np.int64],
+        lead_ends: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        rows: NDArray[np.uint8],
+        minimum_equal: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        met = 0
+        for begin, lead_end, end in zip(begins, lead_ends, ends, strict=True):
+            # One row of the triangle of pairs at a time: memory stays linear in the bucket.
+            for i in range(begin, min(lead_end, end - 1)):
+                first, others = order[i], order[i + 1 : end]
+                one, other = keys[:band, first, None], keys[:band, others]
+                met_before = ((one ^ other) <= 1) & ((one & other & np.uint64(1)) == 0)
+                others = others[~met_before.any(axis=0)]
+                met += len(others)
+                equal = np.count_nonzero(rows[others] == rows[first], axis=1)
+                others = others[equal >= minimum_equal]
+                found.append((np.minimum(others, first), np.maximum(others, first)))
+        return (
+            np.concatenate([left for left, _ in found]),
+            np.concatenate([right for _, right in found]),
+            met,
+        )

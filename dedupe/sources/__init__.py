@@ -1,0 +1,27 @@
+"""Reading: paths and standard input to batches of texts, one file a format.
+
+Formats are registered in :mod:`dedupe.sources.formats`. Nothing here normalises or hashes.
+"""
+
+from __future__ import annotations
+
+from dedupe.sources.batches import make_batch
+from dedupe.sources.corpus import Corpus, read_corpus
+from dedupe.sources.discovery import find_sources
+from dedupe.sources.limits import MAX_DOCUMENT_BYTES, ReadLimits
+from dedupe.sources.reasons import UNREADABLE_PATH_REASONS, unreadable_paths
+from dedupe.sources.reread import SourceTexts
+from dedupe.sources.source import Source
+
+__all__ = [
+    "MAX_DOCUMENT_BYTES",
+    "UNREADABLE_PATH_REASONS",
+    "Corpus",
+    "ReadLimits",
+    "Source",
+    "SourceTexts",
+    "find_sources",
+    "make_batch",
+    "read_corpus",
+    "unreadable_paths",
+]

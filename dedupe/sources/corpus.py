@@ -1,0 +1,116 @@
+"""A corpus: everything that the paths hold, as batches of texts and as remarks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, Notice, SkippedDocument, TextBatch
+from dedupe.sources.batches import BatchPacker
+from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.discovery import find_sources
+from dedupe.sources.formats import FORCED_TEXT, FORMATS, Format
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
+from dedupe.sources.reasons import NOT_KEPT, NOT_TEXT
+from dedupe.sources.source import Source
+from dedupe.sources.system_errors import describe_error, reason_of
+
+
+class Corpus:
+    """Iterate over it to read the sources, once.
+
+    What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
+
+    :ivar sources: those read so far; ``Locator.source`` is an index into this list
+    :ivar skipped_locators: where records stand that have an id of their own but no usable text
+        (the id of every other skipped record is its place, ``path:line``)
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        settings: ScanSettings,
+        *,
+        stdin: BinaryIO | None = None,
+        limits: ReadLimits | None = None,
+    ) -> None:
+        """Nothing is read yet.
+
+        :param paths: folders, files, ``-`` for standard input
+        :param stdin: what stands for standard input, instead of the process's own
+        """
+        self.sources: list[Source] = []
+        self.skipped_locators: dict[str, Locator] = {}
+        self._paths = paths
+        self._settings = settings
+        self._stdin = stdin
+        self._limits = limits or ReadLimits()
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The sources as a report names them (``run.sources``)."""
+        return tuple(source.name for source in self.sources)
+
+    def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
+        self.sources.clear()
+        self.skipped_locators.clear()
+        found = find_sources(self._paths, self._settings, self._stdin)
+        yield from found.remarks
+        packer = BatchPacker(self._limits)
+        for source in found.sources:
+            for piece in self._read(source):
+                if isinstance(piece, Chunk):
+                    yield from packer.add(piece)
+                else:
+                    yield self._note(piece)
+        yield from packer.finish()
+
+    def _note(self, piece: SkippedDocument | SkippedRecord | Notice) -> SkippedDocument | Notice:
+        if not isinstance(piece, SkippedRecord):
+            return piece
+        self.skipped_locators.setdefault(piece.document.id, piece.locator)
+        return piece.document
+
+    def _read(self, source: Source) -> Iterator[Piece]:
+        """All of one source; whatever fails about it stays with it."""
+        self.sources.append(source)
+        try:
+            with source.open() as stream:
+                blocks = ByteBlocks(source, stream, self._limits.read_bytes)
+                yield from self._read_open(OpenSource(source, len(self.sources) - 1, blocks))
+        except OSError as error:
+            yield SkippedDocument(source.id, reason_of(error), describe_error(error))
+        if source.spool is not None and source.spool.problem:
+            detail = f"its texts cannot be shown: {source.spool.problem}"
+            yield Notice(source.id, NOT_KEPT, detail)
+
+    def _read_open(self, file: OpenSource) -> Iterator[Piece]:
+        head, fault = file.blocks.head, file.blocks.fault
+        if fault is not None and not head:
+            yield SkippedDocument(file.source.id, fault.reason, fault.detail)
+            return
+        chosen = self._choose_format(file.source)
+        problem = chosen.problem(head)
+        if problem:
+            yield SkippedDocument(file.source.id, NOT_TEXT, problem)
+        else:
+            yield from chosen.read(file, self._settings, self._limits)
+
+    def _choose_format(self, source: Source) -> Format:
+        if self._settings.input_format == "text":
+            return FORCED_TEXT
+        return FORMATS["text" if source.format == "auto" else source.format]
+
+
+def read_corpus(
+    paths: Sequence[str | os.PathLike[str]],
+    settings: ScanSettings,
+    *,
+    stdin: BinaryIO | None = None,
+    limits: ReadLimits | None = None,
+) -> Corpus:
+    """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
+    return Corpus(paths, settings, stdin=stdin, limits=limits)

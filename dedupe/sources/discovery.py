@@ -1,0 +1,230 @@
+"""From the paths of a command line to the files that are read.
+
+Paths stay strings: ``pathlib`` would change how they were named (``./a``), which ids keep, and
+is slow over a million files.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from dedupe.config import ScanSettings
+from dedupe.model import Notice, SkippedDocument
+from dedupe.sources.names import readable_id
+from dedupe.sources.patterns import PatternSet
+from dedupe.sources.reasons import (
+    LINKS_NOT_FOLLOWED,
+    NO_FILES,
+    NOT_A_FILE,
+    SAME_FILE,
+)
+from dedupe.sources.recognition import recognise_name
+from dedupe.sources.source import STANDARD_INPUT, Source
+from dedupe.sources.spool import Spool
+from dedupe.sources.system_errors import describe_error, reason_of
+
+_VERSION_CONTROL = frozenset({"CVS", "_darcs"})
+"""Folders of version control that are not hidden; ``.git`` and the like are."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSources:
+    """What there is to read, in the order of ids, and what there is to say about the rest."""
+
+    sources: list[Source]
+    remarks: list[SkippedDocument | Notice]
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder that was named, and what was met below it.
+
+    :ivar names: of its files, relative to it
+    """
+
+    path: str
+    id_prefix: str
+    names: list[str] = field(default_factory=list)
+    link_count: int = 0
+    left_out_count: int = 0
+    is_unreadable: bool = False
+
+
+def find_sources(
+    paths: Sequence[str | os.PathLike[str]],
+    settings: ScanSettings,
+    stdin: BinaryIO | None = None,
+) -> FoundSources:
+    """The files to read.
+
+    Folders are searched with all that is below them, but for hidden files, hidden folders and
+    those of version control; symbolic links below them are not followed. ``settings.glob``
+    chooses among the files that folders hold; ``settings.exclude`` leaves out files and
+    folders wherever they come from (see :mod:`dedupe.sources.patterns`).
+
+    A file's id is its path relative to the folder, where one folder alone was named; else the
+    path as named, and what follows. Neither depends on the order of ``paths``.
+
+    :param stdin: what stands for standard input, instead of the process's own
+    """
+    finder = _Finder(settings, has_several=len(paths) > 1, stdin=stdin)
+    for path in paths:
+        finder.add(os.fsdecode(path))
+    return finder.conclude()
+
+
+class _Finder:
+    def __init__(self, settings: ScanSettings, has_several: bool, stdin: BinaryIO | None) -> None:
+        self._settings = settings
+        self._glob = PatternSet(settings.glob)
+        self._exclude = PatternSet(settings.exclude)
+        self._has_several = has_several
+        self._stdin = stdin
+        self._found: list[tuple[Source, str]] = []
+        self._remarks: list[SkippedDocument | Notice] = []
+
+    def add(self, path: str) -> None:
+        """A path as named."""
+        if path == STANDARD_INPUT:
+            self._add_stream(path)
+            return
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError) as error:
+            self._skip_named(path, reason_of(error, is_named=True), describe_error(error))
+            return
+        if stat.S_ISDIR(mode):
+            self._add_folder(path)
+        elif not self._exclude.matches_file(readable_id(path)):
+            if stat.S_ISREG(mode):
+                self._add_file(path, readable_id(path), os.path.realpath(path))
+            else:
+                self._add_stream(path)
+
+    def conclude(self) -> FoundSources:
+        """Everything in the order of ids, each file once."""
+        sources: list[Source] = []
+        seen: dict[str, Source] = {}
+        repeated: list[tuple[Source, Source]] = []
+        for source, real_path in sorted(self._found, key=lambda pair: (pair[0].id, pair[0].path)):
+            if real_path and seen.setdefault(real_path, source) is not source:
+                repeated.append((source, seen[real_path]))
+            else:
+                sources.append(source)
+        if repeated:
+            self._remarks.append(_describe_repeated(repeated))
+        return FoundSources(sources, self._remarks)
+
+    def _add_file(self, path: str, document_id: str, real_path: str) -> None:
+        kind = recognise_name(path, self._settings.input_format)
+        self._found.append((Source(document_id, path, kind), real_path))
+
+    def _add_stream(self, path: str) -> None:
+        """Standard input, or a pipe or device that was named: JSON Lines unless told otherwise."""
+        kind = recognise_name(path, self._settings.input_format)
+        source = Source(
+            readable_id(path),
+            path,
+            "jsonl" if kind == "auto" else kind,
+            spool=Spool(),
+            stream=self._stdin if path == STANDARD_INPUT else None,
+        )
+        self._found.append((source, os.path.realpath(path) if path != STANDARD_INPUT else path))
+
+    def _add_folder(self, path: str) -> None:
+        folder = _Folder(path, path if self._has_several else "")
+        self._walk(folder)
+        real_path = os.path.realpath(path) if self._has_several else ""
+        for name in folder.names:
+            self._add_file(
+                os.path.join(path, name),
+                self._id_below(folder, name),
+                os.path.join(real_path, name) if real_path else "",
+            )
+        self._describe_folder(folder)
+
+    def _walk(self, folder: _Folder) -> None:
+        """Everything below a folder, without recursion: depth is the file system's affair."""
+        pending = [""]
+        while pending:
+            below = pending.pop()
+            try:
+                for entry in _list_folder(os.path.join(folder.path, below)):
+                    name = os.path.join(below, entry.name)
+                    if self._take_entry(folder, entry, name):
+                        pending.append(name)
+            except OSError as error:
+                self._skip_folder(folder, below, error)
+
+    def _skip_folder(self, folder: _Folder, below: str, error: OSError) -> None:
+        """A folder that cannot be listed: the one that was named, or one below it."""
+        if below:
+            document_id = self._id_below(folder, below)
+        else:
+            document_id = readable_id(folder.path)
+            folder.is_unreadable = True
+        self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
+
+    def _take_entry(self, folder: _Folder, entry: os.DirEntry[str], name: str) -> bool:
+        """Note one entry; tells whether it is a folder to go into."""
+        if entry.name.startswith(".") or entry.name in _VERSION_CONTROL:
+            return False
+        pattern_name = readable_id(name)
+        if entry.is_symlink():
+            folder.link_count += not self._exclude.matches_file(pattern_name)
+        elif entry.is_dir(follow_symlinks=False):
+            return not self._exclude.matches_folder(pattern_name)
+        elif not self._is_wanted(pattern_name):
+            folder.left_out_count += 1
+        elif entry.is_file(follow_symlinks=False):
+            folder.names.append(name)
+        else:
+            detail = "it is a pipe, a socket or a device; such are read only when named"
+            self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
+        return False
+
+    def _is_wanted(self, name: str) -> bool:
+        if self._exclude.matches_file(name):
+            return False
+        return not self._glob or self._glob.matches_file(name)
+
+    def _describe_folder(self, folder: _Folder) -> None:
+        links = f"symbolic links in it are not followed: {folder.link_count}"
+        if not folder.names and not folder.is_unreadable:
+            self._skip_named(folder.path, NO_FILES, _why_no_files(folder, links))
+        elif folder.link_count:
+            self._remarks.append(Notice(readable_id(folder.path), LINKS_NOT_FOLLOWED, links))
+
+    def _skip_named(self, path: str, reason: str, detail: str) -> None:
+        self._remarks.append(SkippedDocument(readable_id(path), reason, detail))
+
+    @staticmethod
+    def _id_below(folder: _Folder, name: str) -> str:
+        return readable_id(os.path.join(folder.id_prefix, name))
+
+
+def _list_folder(path: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        yield from entries
+
+
+def _why_no_files(folder: _Folder, links: str) -> str:
+    count = folder.left_out_count
+    reasons = [f"files that --glob and --exclude leave out: {count}"] if count else []
+    reasons += [links] if folder.link_count else []
+    return "; ".join(["the folder holds no file to read", *reasons])
+
+
+def _describe_repeated(repeated: list[tuple[Source, Source]]) -> Notice:
+    """One notice, however many files are reached again."""
+    again, first = repeated[0]
+    detail = "reached more than once, read once"
+    if again.id != first.id:
+        detail += f", as {first.id!r}"
+    if len(repeated) > 1:
+        detail += f"; other files for which the same holds: {len(repeated) - 1}"
+    return Notice(again.id, SAME_FILE, detail)

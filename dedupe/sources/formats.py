@@ -1,0 +1,30 @@
+"""The formats that can be read: one reader each, in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from dedupe.sources.json_lines import read_json_lines
+from dedupe.sources.pieces import Reader
+from dedupe.sources.plain_text import read_text
+from dedupe.sources.recognition import lines_problem, odd_content_problem, text_problem
+
+
+class Format(NamedTuple):
+    """How a format is checked and read.
+
+    :param problem: why content with this beginning is not of the format; nothing where it is
+    """
+
+    read: Reader
+    problem: Callable[[bytes], str]
+
+
+FORMATS: dict[str, Format] = {
+    "text": Format(read_text, text_problem),
+    "jsonl": Format(read_json_lines, lines_problem),
+}
+
+FORCED_TEXT = Format(read_text, odd_content_problem)
+"""Text because the settings say so: NUL bytes alone do not count against it."""

@@ -1,0 +1,207 @@
+"""JSON Lines: a line is a record, two of whose fields are its text and its id."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import accumulate, compress, count, repeat
+from operator import add
+
+import msgspec
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.json_record import (
+    NO_RECORD,
+    NotARecord,
+    Record,
+    RecordDecoder,
+    name_kind,
+    parse_fields,
+)
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
+from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
+from dedupe.sources.reasons import (
+    FIELD_MISSING,
+    LONE_SURROGATES,
+    NOT_JSON,
+    TEXT_NOT_STRING,
+    TEXT_NULL,
+    TOO_LARGE,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.text_encoding import UTF8_MARK
+
+_MAX_FIELDS_NAMED = 20
+_MAX_NAME_SHOWN = 60
+
+
+def read_json_lines(
+    file: OpenSource, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[Piece]:
+    """The records of a file, and what there is to say about those that could not be used."""
+    yield from _LinesReader(file, settings, limits).read()
+
+
+class _LinesReader:
+    """Reads one file; counts what is told once at its end."""
+
+    def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
+        self._file = file
+        self._path_id = file.source.id
+        self._text_field = settings.text_field
+        self._decoder = RecordDecoder(settings.text_field, settings.id_field)
+        self._limits = limits
+        self._problems: list[SkippedDocument | SkippedRecord] = []
+        self._bad_bytes_count = 0
+        self._surrogates_count = 0
+        self._last_line = 0
+
+    def read(self) -> Iterator[Piece]:
+        for block in LineSplitter(self._file.blocks, self._limits.document_bytes):
+            if isinstance(block, LongLine):
+                yield self._skip_long_line(block.line)
+                self._last_line = block.line
+                continue
+            chunk = self._read_block(_without_mark(block))
+            yield from self._take_problems(block.is_rest)
+            yield chunk
+            if not block.is_rest:
+                self._last_line = block.first_line + len(block.lines) - 1
+        yield from self._conclude()
+
+    def _read_block(self, block: LineBlock) -> Chunk:
+        """The documents of some lines: in bulk, since this is where a scan's reading goes by."""
+        try:
+            records = list(map(self._decoder.decode, block.lines))
+        except (ValueError, RecursionError):
+            records = [self._decode(*line) for line in enumerate(block.lines, block.first_line)]
+        locators = _locate(block, self._file.index)
+        texts = [record.text for record in records]
+        if set(map(type, texts)) != {str}:
+            usable = list(map(self._is_usable, records, block.lines, locators))
+            records = list(compress(records, usable))
+            locators = list(compress(locators, usable))
+            texts = list(compress(texts, usable))
+        return Chunk(self._name(records, locators), list(map(str.encode, texts)), locators)
+
+    def _name(self, records: list[Record], locators: list[Locator]) -> list[str]:
+        """The ids of records: their own, or the place of the record."""
+        ids = [record.id for record in records]
+        if set(map(type, ids)) == {str} and all(ids):
+            return ids
+        places = (self._place(locator.line) for locator in locators)
+        return [_id_as_text(own) or place for own, place in zip(ids, places, strict=True)]
+
+    def _decode(self, line: int, raw: bytes) -> Record:
+        """One record, or ``NO_RECORD`` where the line is blank, or was skipped."""
+        try:
+            return self._decoder.decode(raw)
+        except (ValueError, RecursionError):
+            return self._decode_leniently(line, raw)
+
+    def _decode_leniently(self, line: int, raw: bytes) -> Record:
+        if not raw or raw.isspace():
+            return NO_RECORD
+        try:
+            record = self._decoder.decode_leniently(raw)
+        except NotARecord as problem:
+            document = SkippedDocument(self._place(line), problem.reason, problem.detail)
+            self._problems.append(document)
+            return NO_RECORD
+        self._bad_bytes_count += record.has_bad_bytes
+        self._surrogates_count += record.has_surrogates
+        return record
+
+    def _is_usable(self, record: Record, raw: bytes, locator: Locator) -> bool:
+        """Whether there is a text; notes a record that has none."""
+        if type(record.text) is str:
+            return True
+        if record is not NO_RECORD:
+            self._skip_record(record, raw, locator)
+        return False
+
+    def _skip_record(self, record: Record, raw: bytes, locator: Locator) -> None:
+        """Note a record without a text."""
+        reason, detail = self._explain(record.text, raw)
+        own_id = _id_as_text(record.id)
+        document = SkippedDocument(own_id or self._place(locator.line), reason, sys.intern(detail))
+        self._problems.append(SkippedRecord(document, locator) if own_id else document)
+
+    def _explain(self, text: object, raw: bytes) -> tuple[str, str]:
+        field = f"field {_quote(self._text_field)}"
+        if text is msgspec.UNSET:
+            return FIELD_MISSING, f"no {field}; {_describe_fields(raw)}"
+        if text is None:
+            return TEXT_NULL, f"{field} is null"
+        return TEXT_NOT_STRING, f"{field} is {name_kind(text)}, not a string"
+
+    def _skip_long_line(self, line: int) -> SkippedDocument:
+        detail = f"the line is longer than {self._limits.document_bytes} bytes"
+        return SkippedDocument(self._place(line), TOO_LARGE, detail)
+
+    def _take_problems(self, is_rest: bool) -> Iterator[SkippedDocument | SkippedRecord]:
+        """What was noted; not that a line is broken where the file itself breaks off in it."""
+        problems, self._problems = self._problems, []
+        broken_off = is_rest and self._file.blocks.fault is not None
+        for problem in problems:
+            is_line = isinstance(problem, SkippedDocument) and problem.reason == NOT_JSON
+            if not (broken_off and is_line):
+                yield problem
+
+    def _conclude(self) -> Iterator[Piece]:
+        fault = self._file.blocks.fault
+        if fault is not None:
+            detail = f"{fault.detail}, after line {self._last_line}"
+            yield SkippedDocument(self._path_id, fault.reason, detail)
+        if self._bad_bytes_count:
+            detail = "hold bytes that are not UTF-8 (replaced by U+FFFD)"
+            detail = f"records that {detail}: {self._bad_bytes_count}"
+            yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
+        if self._surrogates_count:
+            detail = "hold lone surrogates (replaced by U+FFFD)"
+            detail = f"records that {detail}: {self._surrogates_count}"
+            yield Notice(self._path_id, LONE_SURROGATES, detail)
+
+    def _place(self, line: int) -> str:
+        return f"{self._path_id}:{line}"
+
+
+def _locate(block: LineBlock, source_index: int) -> list[Locator]:
+    """Where each line stands."""
+    lengths = list(map(len, block.lines))
+    offsets = map(add, accumulate(lengths, initial=block.offset), count())  # a line feed each
+    return list(map(Locator, repeat(source_index), offsets, lengths, count(block.first_line)))
+
+
+def _without_mark(block: LineBlock) -> LineBlock:
+    """The block without a byte order mark at the beginning of the file."""
+    if block.offset or not block.lines[0].startswith(UTF8_MARK):
+        return block
+    lines = [block.lines[0].removeprefix(UTF8_MARK), *block.lines[1:]]
+    return LineBlock(lines, len(UTF8_MARK), block.first_line, block.is_rest)
+
+
+def _id_as_text(record_id: object) -> str:
+    """An id that is a string or an integer as text; nothing for what cannot be an id."""
+    if type(record_id) is str:
+        return record_id
+    return str(record_id) if type(record_id) is int else ""
+
+
+def _describe_fields(raw: bytes) -> str:
+    try:
+        names = list(parse_fields(raw)[0])
+    except NotARecord:  # the fast way does not look into the fields that it passes over
+        return "its fields cannot be listed"
+    if not names:
+        return "the record is empty"
+    shown = ", ".join(map(_quote, names[:_MAX_FIELDS_NAMED]))
+    more = len(names) - _MAX_FIELDS_NAMED
+    return f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _quote(name: str) -> str:
+    """A field's name, short and without anything that acts on a terminal."""
+    return repr(name if len(name) <= _MAX_NAME_SHOWN else name[:_MAX_NAME_SHOWN] + "…")

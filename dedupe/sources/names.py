@@ -1,0 +1,37 @@
+"""File names as text: what the system gives may hold bytes that are not UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+
+_ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def readable_name(path: str) -> str:
+    """A path as valid Unicode: bytes that are not UTF-8 become ``\\xff``.
+
+    Everything else stays as it is, line ends and control characters included: whoever prints
+    a name makes it safe.
+    """
+    return _name_bytes(path).decode("utf-8", "backslashreplace")
+
+
+def readable_id(path: str) -> str:
+    """The same, with ``/`` between the parts on every system."""
+    return readable_name(path.replace(os.sep, "/") if os.sep != "/" else path)
+
+
+def openable_names(name: str) -> tuple[str, ...]:
+    """The paths that :func:`readable_name` may have made ``name`` from, the likeliest first."""
+    raw = name.encode("utf-8", "surrogateescape")
+    unescaped = _ESCAPED_BYTE.sub(lambda found: codecs.decode(found[1], "hex"), raw)
+    return (name,) if unescaped == raw else (name, os.fsdecode(unescaped))
+
+
+def _name_bytes(path: str) -> bytes:
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "backslashreplace")

@@ -1,0 +1,48 @@
+"""What a reader of a format is given, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSource:
+    """A source that is being read.
+
+    :param index: its place in the corpus's list of sources, for locators
+    :param blocks: its uncompressed content
+    """
+
+    source: Source
+    index: int
+    blocks: ByteBlocks
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some documents: three lists of equal length, the texts in UTF-8."""
+
+    ids: list[str] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+    locators: list[Locator] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRecord:
+    """A skipped document whose id does not tell where it stands; the locator does."""
+
+    document: SkippedDocument
+    locator: Locator
+
+
+Piece = Chunk | SkippedDocument | SkippedRecord | Notice
+
+Reader = Callable[[OpenSource, ScanSettings, ReadLimits], Iterator[Piece]]
+"""Reads one format. Never raises for what a file holds: that becomes a skipped document."""

@@ -1,0 +1,54 @@
+"""What a file is: by its ending, else by its content."""
+
+from __future__ import annotations
+
+import codecs
+
+from dedupe.config import InputFormat
+from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
+
+_ENDINGS: dict[str, InputFormat] = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "text",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+_MAX_ODD_SHARE = 0.3
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
+
+
+def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
+    """The format that the settings or else the ending tell; ``auto`` where neither does."""
+    if input_format != "auto":
+        return input_format
+    name = path.lower().removesuffix(".gz")
+    return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "auto")
+
+
+def text_problem(head: bytes) -> str:
+    """Why content that begins so is not a text, in words; nothing where it is one."""
+    if wide_encoding(head):
+        return ""
+    if b"\0" in head:
+        return "it is binary (it holds NUL bytes)"
+    return odd_content_problem(head)
+
+
+def lines_problem(head: bytes) -> str:
+    """The same for lines of JSON, each of which is judged by itself later."""
+    if wide_encoding(head):
+        return "it is UTF-16 or UTF-32, but JSON Lines are UTF-8: convert it first"
+    return odd_content_problem(head)
+
+
+def odd_content_problem(head: bytes) -> str:
+    """Why content is binary although some odd bytes would be let pass."""
+    if not head or wide_encoding(head):
+        return ""
+    text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
+    undecodable_count = text.count(REPLACEMENT)
+    control_count = len(head) - len(head.translate(None, _CONTROLS))
+    if undecodable_count + control_count <= _MAX_ODD_SHARE * len(text):
+        return ""
+    return "it is binary, or in an encoding other than UTF-8"

@@ -1,0 +1,122 @@
+"""One thing to read: a file, a pipe or standard input; and how to open it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol, cast
+
+from dedupe.config import InputFormat
+from dedupe.sources.gzip_blocks import GZIP_MAGIC, GunzippedFile
+from dedupe.sources.names import openable_names, readable_name
+from dedupe.sources.spool import Spool
+
+STANDARD_INPUT = "-"
+
+_OPEN_FLAGS = os.O_RDONLY
+for _name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
+    _OPEN_FLAGS |= getattr(os, _name, 0)
+
+
+class SeekableBytes(Protocol):
+    """As much of a binary file as reading again needs."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a byte."""
+
+    def read(self, size: int, /) -> bytes:
+        """Some bytes, at most ``size``; none at the end."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A file or a stream.
+
+    :param id: id of the document that it holds, or what the ids of its records begin with
+    :param path: as the system takes it: as named, or below a folder that was named
+    :param format: how to read it (``auto``: its content decides)
+    :param spool: keeps what a stream gave, since it cannot be read twice; none for a file
+    :param stream: the stream itself, where there is one already
+    """
+
+    id: str
+    path: str
+    format: InputFormat = "auto"
+    spool: Spool | None = None
+    stream: BinaryIO | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The path as a report holds it: always valid Unicode."""
+        return readable_name(self.path)
+
+    @property
+    def is_gzip(self) -> bool:
+        """Whether its name says that it is compressed."""
+        return self.path.lower().endswith(".gz")
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The bytes as they stand, to be read once from the beginning.
+
+        :raises OSError: if it cannot be opened, or is no longer a regular file
+        """
+        if self.spool is None:
+            with open_regular(self.path) as file:
+                yield file
+        elif self.path == STANDARD_INPUT:
+            yield self.stream or _standard_input()
+        else:
+            with open(self.path, "rb") as file:
+                yield file
+
+    @contextmanager
+    def open_again(self) -> Iterator[SeekableBytes]:
+        """The uncompressed bytes, seekable; those of a stream as they were when it was read.
+
+        :raises OSError: if it cannot be opened, or was not kept
+        """
+        if self.spool is not None:
+            yield self.spool.reopen()
+            return
+        if self.path == STANDARD_INPUT:
+            raise OSError(0, "standard input cannot be read again")
+        with open_regular(self.path) as file:
+            is_compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            file.seek(0)
+            yield GunzippedFile(file) if is_compressed else file
+
+    @classmethod
+    def of_name(cls, name: str) -> Source:
+        """The source that a report calls so, to be opened again."""
+        found = next(filter(os.path.exists, openable_names(name)), name)
+        return cls(id=name, path=found)
+
+
+def open_regular(path: str) -> BinaryIO:
+    """Open a file, never waiting for one that has become a pipe or a device.
+
+    :raises OSError: if it cannot be opened, or is not a regular file
+    """
+    return cast(BinaryIO, open(path, "rb", buffering=0, opener=_open_descriptor))
+
+
+def _open_descriptor(path: str, flags: int) -> int:
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "not a regular file")
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise OSError(0, "there is no standard input")
+    return sys.stdin.buffer

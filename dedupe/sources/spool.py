@@ -1,0 +1,58 @@
+"""A copy of what a pipe gave, so that its texts can be read again for diffs."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import IO, BinaryIO, cast
+
+_IN_MEMORY_BYTES = 8 << 20
+
+
+class Spool:
+    """Bytes in memory, and beyond 8 MiB in an unnamed temporary file.
+
+    :ivar problem: why they could not be kept (a full disk); else nothing
+    """
+
+    def __init__(self) -> None:
+        self.problem = ""
+        self._file: IO[bytes] | None = None
+
+    def write(self, data: bytes) -> None:
+        """Keep these bytes too. Where that fails, nothing is kept: reading itself goes on."""
+        if self.problem:
+            return
+        try:
+            self._open().write(data)
+        except OSError as error:
+            self.problem = error.strerror or str(error)
+            self._drop()
+
+    def __del__(self) -> None:
+        """The file goes with the last who knows of it."""
+        self._drop()
+
+    def reopen(self) -> BinaryIO:
+        """The bytes, seekable; not to be closed.
+
+        :raises OSError: if they were not kept
+        """
+        if self.problem:
+            raise OSError(0, f"what the stream gave could not be kept: {self.problem}")
+        file = self._open()
+        file.seek(0)
+        return cast(BinaryIO, file)
+
+    def _open(self) -> IO[bytes]:
+        if self._file is None:
+            import tempfile
+
+            file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 (kept open)
+            self._file = cast(IO[bytes], file)
+        return self._file
+
+    def _drop(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()

@@ -1,0 +1,50 @@
+"""Run the tests of the kernels on every supported Python that is installed, but this one.
+
+Each version gets an environment of its own below ``build/pythons``. Looks on the PATH and where
+pyenv keeps its versions.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+MINORS = (11, 12, 13, 14)
+TESTS = ("tests/test_tokens.py", "tests/test_kernels.py")
+
+
+def find_python(minor: int) -> str | None:
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for candidate in sorted(root.glob(f"versions/3.{minor}.*/bin/python3.{minor}"), reverse=True):
+        return str(candidate)
+    return shutil.which(f"python3.{minor}")
+
+
+def main() -> None:
+    tried = 0
+    for minor in MINORS:
+        python = find_python(minor)
+        if minor == sys.version_info.minor or python is None:
+            continue
+        folder = Path("build/pythons") / f"3.{minor}"
+        binary = folder / "bin" / "python"
+        if not binary.exists():
+            subprocess.run([python, "-m", "venv", str(folder)], check=True)
+        packages = [".", "pytest", "hypothesis"]
+        environment = {**os.environ, "DEDUPE_REQUIRE_KERNELS": "1"}
+        subprocess.run(
+            [str(binary), "-m", "pip", "install", "--quiet", *packages], check=True, env=environment
+        )
+        # From another folder, or the source tree would be imported instead of what was installed.
+        tests = [str(Path(test).resolve()) for test in TESTS]
+        command = [str(binary.absolute()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+        subprocess.run(command, check=True, cwd=folder)
+        tried += 1
+    print(f"{tried} other Python versions tried")
+
+
+if __name__ == "__main__":
+    main()

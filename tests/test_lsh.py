@@ -1,0 +1,98 @@
+"""Banding, buckets and what a capped bucket costs."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.errors import ConfigError
+from dedupe.lsh import (
+    ESTIMATE_LOSS,
+    LEAD_COUNT,
+    Banding,
+    band_recall,
+    choose_banding,
+    choose_minimum_equal,
+    find_candidates,
+    make_band_keys,
+)
+from dedupe.sketch import load_kernels
+from dedupe.sketch.plain import PlainKernels
+
+KERNELS = [load_kernels(), PlainKernels()]
+
+
+def test_the_default_is_25_bands_of_5_rows():
+    banding = choose_banding(0.7, 128, 0.98)
+    assert (banding.bands, banding.rows) == (25, 5)
+    assert banding.expected_recall == pytest.approx(0.98995, abs=1e-5)
+    assert choose_banding(0.7, 128, 0.99).rows == 4
+
+
+@given(st.floats(0.05, 1), st.integers(1, 300), st.floats(0.5, 0.999))
+def test_rows_are_the_most_that_reach_the_recall(threshold, num_perm, recall):
+    try:
+        banding = choose_banding(threshold, num_perm, recall)
+    except ConfigError:
+        assert band_recall(threshold, num_perm, 1) < recall
+        return
+    assert banding.bands == num_perm // banding.rows
+    assert band_recall(threshold, banding.bands, banding.rows) >= recall
+    for rows in range(banding.rows + 1, num_perm + 1):
+        assert band_recall(threshold, num_perm // rows, rows) < recall
+
+
+def test_the_estimate_loses_less_than_one_pair_in_a_million():
+    minimum, loss = choose_minimum_equal(0.7, 128)
+    assert loss < ESTIMATE_LOSS
+    assert 0.45 < minimum / 128 < 0.55
+    # By simulation, far from the bound: agreeing values of pairs at the threshold.
+    agreeing = np.random.default_rng(0).binomial(128, 0.7, 2_000_000)
+    assert np.count_nonzero(agreeing < minimum) <= 12
+    assert choose_minimum_equal(1.0, 64) == (64, 0.0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), max_size=14),
+    st.sampled_from(KERNELS),
+    st.integers(1, 3),
+)
+def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, group_size):
+    signatures = np.array(rows, np.uint32).reshape(-1, 4)
+    banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
+    keys = make_band_keys(signatures, banding)
+    low_bytes = signatures.astype(np.uint8)
+    found = find_candidates(keys, low_bytes, banding, 100, kernels, map, group_size)
+    expected, met = set(), 0
+    for i, j in itertools.combinations(range(len(rows)), 2):
+        if rows[i][:2] == rows[j][:2] or rows[i][2:] == rows[j][2:]:
+            met += 1
+            if sum(a == b for a, b in zip(rows[i], rows[j], strict=True)) >= 3:
+                expected.add((i, j))
+    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == expected
+    assert found.met_count == met
+    assert found.capped_bucket_count == 0
+
+
+@pytest.mark.parametrize("kernels", KERNELS, ids=lambda kernels: kernels.name)
+def test_a_capped_bucket_compares_with_its_leads_alone(kernels):
+    count = 60
+    signatures = np.zeros((count, 4), np.uint32)
+    # In the second band every two neighbours share a bucket of their own.
+    signatures[:, 2:] = (np.arange(count) // 2)[:, None]
+    banding = Banding(bands=2, rows=2, minimum_equal=0, expected_recall=0.0)
+    keys = make_band_keys(signatures, banding)
+    found = find_candidates(keys, signatures.astype(np.uint8), banding, 50, kernels)
+    pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    with_leads = {(i, j) for i in range(LEAD_COUNT) for j in range(i + 1, count)}
+    neighbours = {(i, i + 1) for i in range(0, count, 2)}
+    assert pairs == with_leads | neighbours
+    assert len(found.left) == len(pairs)
+    assert found.capped_bucket_count == 1

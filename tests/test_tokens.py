@@ -1,0 +1,62 @@
+"""Tokens against the vectors of the specification, in both implementations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dedupe.sketch import plain
+from dedupe.sketch.token_table import load_table
+
+VECTORS = Path(__file__).parent / "data" / "tokens.jsonl"
+
+try:
+    from dedupe.sketch import compiled
+except ImportError:
+    compiled = None  # type: ignore[assignment]
+
+IMPLEMENTATIONS = [
+    pytest.param(plain.tokenize_text, id="plain"),
+    pytest.param(
+        compiled.tokenize_text if compiled else None,
+        id="compiled",
+        marks=pytest.mark.skipif(compiled is None, reason="the extension is not built"),
+    ),
+]
+
+
+@pytest.mark.parametrize("tokenize", IMPLEMENTATIONS)
+def test_all_vectors(tokenize):
+    lines = VECTORS.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 440
+    for line in lines:
+        vector = json.loads(line)
+        assert tokenize(vector["text"]) == vector["tokens"]
+
+
+@pytest.mark.parametrize("tokenize", IMPLEMENTATIONS)
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        # Of a run of marks 30 are kept; the first joins the letter.
+        ("a" + "\u0301" * 80_000, ["\u00e1" + "\u0301" * 29]),
+        ("\u1100\u1161\u11a8 x", ["\uac01", "x"]),
+        # Presentation forms unfold to a tatweel, which goes, and its mark.
+        ("x\ufe71", ["x\u064b"]),
+        # Iota subscript orders as a mark before it folds to a letter (Unicode D147).
+        ("\u1fcc\u0598", ["\u03b7\u0598\u03b9"]),
+        # What is dropped does not keep a mark from its letter.
+        ("e\u00ad\u200b\u0301", ["\u00e9"]),
+        ("\ud800a\udfffb", ["a", "b"]),
+        ("a\u4e00b", ["a", "\u4e00", "b"]),
+        ("_ __ a_b", ["_", "__", "a_b"]),
+    ],
+)
+def test_edges(tokenize, text, tokens):
+    assert tokenize(text) == tokens
+
+
+def test_table_states_its_unicode_version():
+    assert load_table().version == "15.0.0"
