@@ -1,10 +1,10 @@
-"""From integers back to ids: the clusters, pairs and figures of a report."""
+"""From integers back to ids: the clusters, pairs and bridges of a report."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xxhash
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from dedupe.documents import Collapsed
 from dedupe.model import Cluster, DuplicatePair, Member, Relation, VerifiedPairs, WeakestLink
+
+_RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near")
+_IDENTICAL, _NORMALISED, _NEAR = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +35,147 @@ class Clustering:
 
 
 def assemble_clusters(found: Clustering) -> tuple[tuple[Cluster, ...], tuple[DuplicatePair, ...]]:
-    """The clusters, largest first, and the bridges, both in an order of their own."""
-    inside: dict[int, list[DuplicatePair]] = defaultdict(list)
-    bridges: list[DuplicatePair] = []
-    shared: dict[tuple[int, int], int] = dict(found.links)
-    columns = (found.pairs.left, found.pairs.right, found.pairs.shared_count)
-    owner = found.representatives.tolist()
-    for left, right, count in zip(*(column.tolist() for column in columns), strict=True):
-        shared[left, right] = count
-        pair = _near_pair(found, left, right, count)
-        if owner[left] == owner[right]:
-            inside[owner[left]].append(pair)
-        else:
-            bridges.append(pair)
-    for group in found.collapsed.copies:
-        inside[owner[group]] += _copy_pairs(found, group)
+    """The clusters, largest first, and the bridges, by left and right id."""
+    listed = _list_pairs(found)
+    bridges = tuple(_make_pairs(listed, np.flatnonzero(listed.owner < 0)))
+    inside = np.flatnonzero(listed.owner >= 0)
+    pairs = _make_pairs(listed, inside)
+    owners, begins = np.unique(listed.owner[inside], return_index=True)
+    ends = np.append(begins[1:], len(inside))[: len(begins)]
+    pairs_of = {
+        owner: tuple(pairs[begin:end])
+        for owner, begin, end in zip(owners.tolist(), begins.tolist(), ends.tolist(), strict=True)
+    }
+    shared = _shared_with_representative(found)
     clusters = [
-        _make_cluster(found, representative, groups, inside[representative], shared)
+        _make_cluster(found, representative, groups, pairs_of.get(representative, ()), shared)
         for representative, groups in _group_members(found).items()
     ]
     clusters.sort(key=lambda cluster: (-len(cluster.members), cluster.representative))
-    return tuple(clusters), tuple(sorted(bridges, key=_pair_key))
+    return tuple(clusters), bridges
+
+
+@dataclass(frozen=True, slots=True)
+class _ListedPairs:
+    """All duplicate pairs as columns, by owner, left id and right id.
+
+    :param owner: the representative of the cluster that holds both ends, -1 for a bridge
+    """
+
+    left: Sequence[str]
+    right: Sequence[str]
+    owner: NDArray[np.int64]
+    relation: NDArray[np.int64]
+    shared_count: NDArray[np.int64]
+    left_count: NDArray[np.int64]
+    right_count: NDArray[np.int64]
+
+
+def _list_pairs(found: Clustering) -> _ListedPairs:
+    """The near pairs of leads, and the pair of each copy with its lead."""
+    collapsed, pairs, owner = found.collapsed, found.pairs, found.representatives
+    groups = np.repeat(
+        np.array([*collapsed.copies], np.int64),
+        np.array([len(copies) for copies in collapsed.copies.values()], np.int64),
+    )
+    copies = np.array([c for group in collapsed.copies.values() for c in group], np.int64)
+    hashes = collapsed.documents.content_hashes
+    equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
+    counts = found.shingle_counts
+    left = np.concatenate([collapsed.leads[pairs.left], collapsed.leads[groups]])
+    right = np.concatenate([collapsed.leads[pairs.right], copies])
+    joined = np.where(owner[pairs.left] == owner[pairs.right], owner[pairs.left], -1)
+    columns: dict[str, NDArray[np.int64]] = {
+        "owner": np.concatenate([joined, owner[groups]]),
+        "relation": np.concatenate(
+            [np.full(len(pairs.left), _NEAR), np.where(equal, _IDENTICAL, _NORMALISED)]
+        ),
+        "shared_count": np.concatenate([pairs.shared_count, counts[groups]]),
+        "left_count": np.concatenate([pairs.left_count, counts[groups]]),
+        "right_count": np.concatenate([pairs.right_count, counts[groups]]),
+    }
+    return _order_pairs(collapsed.documents.ids, left, right, columns)
+
+
+def _order_pairs(
+    all_ids: Sequence[str],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    columns: dict[str, NDArray[np.int64]],
+) -> _ListedPairs:
+    """Turn each pair so that its left id is the smaller, and order the pairs."""
+    documents, positions = np.unique(np.concatenate([left, right]), return_inverse=True)
+    ids = [all_ids[document] for document in documents.tolist()]
+    by_id = sorted(range(len(ids)), key=ids.__getitem__)
+    rank = np.empty(len(ids), np.int64)
+    rank[by_id] = np.arange(len(ids))
+    one, other = rank[positions[: len(left)]], rank[positions[len(left) :]]
+    turned = one > other
+    one, other = np.minimum(one, other), np.maximum(one, other)
+    counts = columns["left_count"], columns["right_count"]
+    columns["left_count"] = np.where(turned, counts[1], counts[0])
+    columns["right_count"] = np.where(turned, counts[0], counts[1])
+    order = np.lexsort((other, one, columns["owner"]))
+    ordered = {name: column[order] for name, column in columns.items()}
+    names = [ids[i] for i in by_id]
+    return _ListedPairs(
+        left=[names[i] for i in one[order].tolist()],
+        right=[names[i] for i in other[order].tolist()],
+        **ordered,
+    )
+
+
+def _make_pairs(listed: _ListedPairs, chosen: NDArray[np.int64]) -> list[DuplicatePair]:
+    """Those pairs as they stand in a report; ``chosen`` is a run without gaps."""
+    if len(chosen) == 0:
+        return []
+    run = slice(int(chosen[0]), int(chosen[-1]) + 1)
+    shared, left, right = (
+        column[run] for column in (listed.shared_count, listed.left_count, listed.right_count)
+    )
+    columns: tuple[Any, ...] = (shared, left, right, shared / (left + right - shared))
+    relations = [_RELATIONS[i] for i in listed.relation[run].tolist()]
+    numbers = (column.tolist() for column in columns)
+    return list(map(DuplicatePair, listed.left[run], listed.right[run], relations, *numbers))
+
+
+def _shared_with_representative(found: Clustering) -> dict[int, int]:
+    """How many shingles each distinct member shares with its representative."""
+    pairs, owner = found.pairs, found.representatives
+    of_left, of_right = owner[pairs.right] == pairs.left, owner[pairs.left] == pairs.right
+    members = np.concatenate([pairs.right[of_left], pairs.left[of_right]])
+    counts = np.concatenate([pairs.shared_count[of_left], pairs.shared_count[of_right]])
+    shared = dict(zip(members.tolist(), counts.tolist(), strict=True))
+    for (left, right), count in found.links.items():
+        shared[left if owner[left] == right else right] = count
+    return shared
 
 
 def _group_members(found: Clustering) -> dict[int, list[int]]:
     """The distinct documents of each cluster that has two documents or more, by representative."""
     owner = found.representatives
     joined = np.flatnonzero(owner != np.arange(len(owner)))
-    groups: dict[int, list[int]] = {group: [group] for group in found.collapsed.copies}
-    members: dict[int, list[int]] = defaultdict(list)
-    for group in sorted({*joined.tolist(), *owner[joined].tolist(), *groups}):
-        members[int(owner[group])].append(group)
+    involved = {*joined.tolist(), *owner[joined].tolist(), *found.collapsed.copies}
+    members: dict[int, list[int]] = {}
+    for group in sorted(involved):
+        members.setdefault(int(owner[group]), []).append(group)
     return members
 
 
 def _make_cluster(
     found: Clustering,
     representative: int,
-    groups: Iterable[int],
-    pairs: list[DuplicatePair],
-    shared: dict[tuple[int, int], int],
+    groups: list[int],
+    pairs: tuple[DuplicatePair, ...],
+    shared: dict[int, int],
 ) -> Cluster:
-    lead = int(found.collapsed.leads[representative])
-    members: list[Member] = []
-    for group in groups:
-        documents = [int(found.collapsed.leads[group]), *found.collapsed.copies.get(group, ())]
-        key = (min(group, representative), max(group, representative))
-        count = None if group == representative else shared[key]
-        is_pair = count is None or key not in found.links
-        for document in documents:
-            members.append(
-                _make_member(found, document, group, lead, representative, count, is_pair)
-            )
-    representative_id = found.collapsed.documents.ids[lead]
+    collapsed = found.collapsed
+    representative_id = collapsed.documents.ids[collapsed.leads[representative]]
+    members = [
+        _make_member(found, document, group, representative, shared)
+        for group in groups
+        for document in (int(collapsed.leads[group]), *collapsed.copies.get(group, ()))
+    ]
     members.sort(key=lambda member: (member.id != representative_id, member.id))
     weakest = min(members[1:], key=lambda member: (member.jaccard, member.id))
     ids = sorted(member.id for member in members)
@@ -92,69 +183,30 @@ def _make_cluster(
         cluster_id=xxhash.xxh3_64_hexdigest("\0".join(ids).encode()),
         representative=representative_id,
         members=tuple(members),
-        pairs=tuple(sorted(pairs, key=_pair_key)),
+        pairs=pairs,
         weakest_link=WeakestLink(weakest.id, weakest.jaccard),
     )
 
 
 def _make_member(
-    found: Clustering,
-    document: int,
-    group: int,
-    lead: int,
-    representative: int,
-    shared_count: int | None,
-    is_pair: bool,
+    found: Clustering, document: int, group: int, representative: int, shared: dict[int, int]
 ) -> Member:
     documents = found.collapsed.documents
-    relation: Relation
-    if shared_count is None:
-        relation, jaccard, containment = _copy_relation(found, document, lead), 1.0, 1.0
+    own, kept = int(found.shingle_counts[group]), int(found.shingle_counts[representative])
+    if group == representative:
+        lead = found.collapsed.leads[group]
+        equal = (documents.content_hashes[document] == documents.content_hashes[lead]).all()
+        relation: Relation = "identical" if equal else "normalised"
+        count = kept
     else:
-        relation = "near" if is_pair else "linked"
-        own, kept = int(found.shingle_counts[group]), int(found.shingle_counts[representative])
-        jaccard = shared_count / (own + kept - shared_count)
-        containment = shared_count / kept
+        pair = (min(group, representative), max(group, representative))
+        relation = "linked" if pair in found.links else "near"
+        count = shared[group]
     return Member(
         id=documents.ids[document],
         relation=relation,
-        jaccard=jaccard,
-        representative_containment=containment,
+        jaccard=count / (own + kept - count),
+        representative_containment=count / kept,
         token_count=int(documents.token_counts[document]),
         content_hash=documents.content_hash(document),
     )
-
-
-def _copy_relation(found: Clustering, document: int, lead: int) -> Relation:
-    hashes = found.collapsed.documents.content_hashes
-    return "identical" if (hashes[document] == hashes[lead]).all() else "normalised"
-
-
-def _near_pair(found: Clustering, left: int, right: int, shared_count: int) -> DuplicatePair:
-    ids, leads = found.collapsed.documents.ids, found.collapsed.leads
-    ends = [(ids[leads[end]], int(found.shingle_counts[end])) for end in (left, right)]
-    return _make_pair(ends, "near", shared_count)
-
-
-def _copy_pairs(found: Clustering, group: int) -> list[DuplicatePair]:
-    ids = found.collapsed.documents.ids
-    lead = int(found.collapsed.leads[group])
-    count = int(found.shingle_counts[group])
-    return [
-        _make_pair(
-            [(ids[lead], count), (ids[copy], count)], _copy_relation(found, copy, lead), count
-        )
-        for copy in found.collapsed.copies[group]
-    ]
-
-
-def _make_pair(ends: list[tuple[str, int]], relation: Relation, shared_count: int) -> DuplicatePair:
-    (left, left_count), (right, right_count) = sorted(ends)
-    union = left_count + right_count - shared_count
-    return DuplicatePair(
-        left, right, relation, shared_count, left_count, right_count, shared_count / union
-    )
-
-
-def _pair_key(pair: DuplicatePair) -> tuple[str, str]:
-    return pair.left, pair.right

@@ -119,8 +119,8 @@ def find_candidates(
     lefts: list[NDArray[np.int64]] = []
     rights: list[NDArray[np.int64]] = []
     met = capped = 0
-    for first in range(0, banding.bands, group_size):
-        group = range(first, min(first + group_size, banding.bands))
+    for first in range(0, len(keys), group_size):
+        group = range(first, min(first + group_size, len(keys)))
         buckets = list(run_all(search.find_buckets, group))
         for band, found in zip(group, buckets, strict=True):
             capped += search.flag_capped(band, found)

@@ -150,14 +150,7 @@ def scan_corpus(
             stage_seconds=dict(progress.stage_seconds),
             paths=tuple(where.paths),
             sources=tuple(where.source_names()),
-            locators={
-                **where.skipped_locators,
-                **{
-                    id: documents.locator(i)
-                    for i, id in enumerate(documents.ids)
-                    if id in spoken_of
-                },
-            },
+            locators={**where.skipped_locators, **documents.locate(spoken_of)},
         ),
     )
 
@@ -187,6 +180,7 @@ def _read_and_sketch(
         progress.byte_count = collector.byte_count
         progress.tell()
 
+    progress.tell()
     in_flight: deque[Future[SketchedBatch]] = deque()
     for item in corpus:
         if isinstance(item, SkippedDocument):

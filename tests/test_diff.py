@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe import diff as diff_module
 from dedupe.diff import (
+    MAX_CELLS,
     Break,
     Diff,
     Fold,
@@ -20,6 +20,7 @@ from dedupe.diff import (
     diff_words,
     fold_equal,
 )
+from dedupe.diff import align as align_module
 from dedupe.sketch.plain import tokenize_text
 
 WORDS = ["the", "a", "of", "to", "said", "city", "mayor", "council", "budget", "vote", "river"]
@@ -327,7 +328,7 @@ class CountedCells:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.cells = 0
         self.largest = 0
-        exact = diff_module.Levenshtein.opcodes
+        exact = align_module.Levenshtein.opcodes
 
         class Counting:
             @staticmethod
@@ -336,7 +337,7 @@ class CountedCells:
                 self.largest = max(self.largest, len(left) * len(right))
                 return exact(left, right)
 
-        monkeypatch.setattr(diff_module, "Levenshtein", Counting)
+        monkeypatch.setattr(align_module, "Levenshtein", Counting)
 
 
 def test_anchors_leave_little_of_two_long_texts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,8 +372,8 @@ def test_hostile_texts_stay_below_the_cap(
     counted = CountedCells(monkeypatch)
     diff = make_diff(" ".join(left), " ".join(right))
     assert_joins_back(diff)
-    assert counted.largest <= diff_module.MAX_CELLS
-    assert counted.cells <= 4 * diff_module.MAX_CELLS
+    assert counted.largest <= MAX_CELLS
+    assert counted.cells <= 4 * MAX_CELLS
 
 
 def test_a_gap_above_the_cap_is_replaced_whole_and_counted() -> None:

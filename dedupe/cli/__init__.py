@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import ClassVar
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from dedupe._version import __version__
 
@@ -18,7 +20,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class LazyGroup(click.Group):
     """Imports a command's module only when that command is run or asked for help."""
 
-    modules = {"scan": "dedupe.cli.scan", "config": "dedupe.cli.config"}
+    modules: ClassVar = {"scan": "dedupe.cli.scan", "config": "dedupe.cli.config"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.modules)
@@ -55,6 +57,8 @@ def _explain(error: BaseException) -> int:
     """Say what went wrong on standard error, without a traceback; return the exit code."""
     from dedupe.errors import DedupeError
 
+    if isinstance(sys.stdout, PacifyFlushWrapper):
+        return 0  # how click marks that whoever read standard output is gone
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else EXIT_ERROR
     if isinstance(error, click.exceptions.Exit):

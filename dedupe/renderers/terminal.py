@@ -54,7 +54,6 @@ class Piece(NamedTuple):
     text: str
     style: Style = ""
     before: Break = Break.SPACE
-    link: str = ""
 
 
 def escape_text(text: str) -> str:
@@ -143,15 +142,14 @@ def file_uri(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Makes lines of at most ``width`` cells.
+    """Makes lines of at most ``width`` cells; links are written as OSC 8.
 
-    :param color: whether styles are written; without, no escape sequence is
-    :param links: whether links are written, as OSC 8
+    :param width: at least ``MIN_WIDTH``
+    :param color: whether styles are written; without, no escape sequence is written for them
     """
 
     width: int
     color: bool
-    links: bool
 
     def line(self, spans: Iterable[Span]) -> str:
         """One line of what is known to fit."""
@@ -172,7 +170,7 @@ class Canvas:
         text = span.text
         if self.color and span.style and text:
             text = f"\x1b[{_CODES[span.style]}m{text}\x1b[0m"
-        if self.links and span.link and text:
+        if span.link and text:
             text = f"\x1b]8;;{span.link}\x1b\\{text}\x1b]8;;\x1b\\"
         return text
 
@@ -199,7 +197,7 @@ class _Lines:
     """Fills lines with atoms."""
 
     def __init__(self, width: int, indent: int, hanging: int) -> None:
-        self._width = max(width, MIN_WIDTH)
+        self._width = width
         self._next_indent = indent + hanging
         self._lines: list[list[Span]] = []
         self._start(indent)
@@ -226,13 +224,13 @@ class _Lines:
             space = 0
         if space:
             same = self._spans[-1].style == atom[0].style
-            self._append(" ", atom[0].style if same else "", "")
+            self._append(" ", atom[0].style if same else "")
         for piece in atom:
             self._add_piece(piece, whole=self._used + width <= self._width)
 
     def _add_piece(self, piece: Piece, whole: bool) -> None:
         if whole:
-            self._append(piece.text, piece.style, piece.link)
+            self._append(piece.text, piece.style)
             return
         text = piece.text
         while text:
@@ -241,15 +239,15 @@ class _Lines:
             if cell_width(part) > room:
                 self._break()
                 continue
-            self._append(part, piece.style, piece.link)
+            self._append(part, piece.style)
             text = text[len(part) :]
 
-    def _append(self, text: str, style: Style, link: str) -> None:
+    def _append(self, text: str, style: Style) -> None:
         last = self._spans[-1]
-        if last.style == style and last.link == link:
+        if last.style == style:
             self._spans[-1] = last._replace(text=last.text + text)
         else:
-            self._spans.append(Span(text, style, link))
+            self._spans.append(Span(text, style))
         self._used += cell_width(text)
 
     def finish(self) -> list[list[Span]]:

@@ -1,0 +1,109 @@
+"""The alignment: anchors where shingles are unique, exact work in the gaps between them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from rapidfuzz.distance import Levenshtein
+
+from dedupe.diff.blocks import Block, Gap, common_length, gaps_around, merge_blocks
+
+MAX_CELLS: Final = 16_000_000
+"""Words of one side times words of the other up to which a gap is aligned.
+
+That takes some 60 ms at most (50,000 words by 320, the search for anchors included).
+"""
+
+ANCHOR_SIZE: Final = 5
+MAX_DEPTH: Final = 8
+
+
+def align_keys(
+    left: Sequence[int], right: Sequence[int], max_cells: int
+) -> tuple[list[Block], int]:
+    """Equal blocks in order, and the number of gaps that were too large to align.
+
+    A gap is cut at its own anchors again, up to ``MAX_DEPTH`` times: what occurs often in the
+    texts may occur once in a gap.
+
+    :param max_cells: words of one side times words of the other up to which a gap without
+        anchors is aligned
+    """
+    blocks: list[Block] = []
+    coarse_count = 0
+    waiting = [(Gap(range(len(left)), range(len(right))), 0)]
+    while waiting:
+        gap, depth = waiting.pop()
+        ends, gap = _trim_gap(gap, left, right)
+        blocks += ends
+        cells = len(gap.left) * len(gap.right)
+        if cells == 0:
+            continue
+        anchors = _find_anchors(gap, left, right) if depth < MAX_DEPTH else []
+        if anchors:
+            blocks += anchors
+            waiting += ((part, depth + 1) for part in gaps_around(anchors, gap))
+        elif cells <= max_cells:
+            blocks += _align_exactly(gap, left, right)
+        else:
+            coarse_count += 1
+    return merge_blocks(sorted(blocks)), coarse_count
+
+
+def _trim_gap(gap: Gap, left: Sequence[int], right: Sequence[int]) -> tuple[list[Block], Gap]:
+    """The common start and end of the gap as blocks, and what remains between them."""
+    head = common_length(left, gap.left, right, gap.right)
+    i, j = gap.left.start + head, gap.right.start + head
+    i_stop, j_stop = gap.left.stop, gap.right.stop
+    while i < i_stop and j < j_stop and left[i_stop - 1] == right[j_stop - 1]:
+        i_stop, j_stop = i_stop - 1, j_stop - 1
+    ends = (
+        Block(gap.left.start, gap.right.start, head),
+        Block(i_stop, j_stop, gap.left.stop - i_stop),
+    )
+    return [block for block in ends if block.size], Gap(range(i, i_stop), range(j, j_stop))
+
+
+def _find_anchors(gap: Gap, left: Sequence[int], right: Sequence[int]) -> list[Block]:
+    """The shingles that occur once on both sides of the gap, as blocks that do not cross."""
+    left_places = _unique_shingles(left, gap.left)
+    right_places = _unique_shingles(right, gap.right)
+    pairs = [(i, right_places[s]) for s, i in left_places.items() if s in right_places]
+    chosen = _longest_increasing([j for _, j in pairs])
+    return merge_blocks(Block(*pairs[index], ANCHOR_SIZE) for index in chosen)
+
+
+def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], int]:
+    part = keys[span.start : span.stop]
+    shingles = list(zip(*(part[offset:] for offset in range(ANCHOR_SIZE)), strict=False))
+    counts = Counter(shingles)
+    return {s: span.start + i for i, s in enumerate(shingles) if counts[s] == 1}
+
+
+def _longest_increasing(values: Sequence[int]) -> list[int]:
+    """Indices of a longest increasing subsequence (patience sorting)."""
+    tails: list[int] = []
+    tail_indices: list[int] = []
+    previous: list[int] = []
+    for index, value in enumerate(values):
+        pile = bisect_left(tails, value)
+        previous.append(tail_indices[pile - 1] if pile else -1)
+        tails[pile : pile + 1] = [value]
+        tail_indices[pile : pile + 1] = [index]
+    chosen: list[int] = []
+    index = tail_indices[-1] if tail_indices else -1
+    while index >= 0:
+        chosen.append(index)
+        index = previous[index]
+    return chosen[::-1]
+
+
+def _align_exactly(gap: Gap, left: Sequence[int], right: Sequence[int]) -> Iterator[Block]:
+    i, j = gap.left.start, gap.right.start
+    for opcode in Levenshtein.opcodes(left[i : gap.left.stop], right[j : gap.right.stop]):
+        if opcode.tag == "equal":
+            size = opcode.src_end - opcode.src_start
+            yield Block(i + opcode.src_start, j + opcode.dest_start, size)

@@ -1,0 +1,124 @@
+"""The clean-up of an alignment: the same words remain equal, or fewer, but it reads better."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dedupe.diff.blocks import Block, Gap, gap_between, gaps_around
+from dedupe.diff.boundaries import boundary_score, splits_word
+from dedupe.diff.words import Words
+
+ISLAND_SIZE: Final = 6
+SLIDE_SIZE: Final = 64
+SNAP_SIZE: Final = 3
+
+
+def clean_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:
+    """The blocks with changes cut where a reader would cut them, and without tiny islands."""
+    blocks = _slide_changes(blocks, left, right)
+    blocks = _drop_islands(blocks, Block(len(left), len(right), 0))
+    return _snap_blocks(blocks, left, right)
+
+
+def _slide_changes(blocks: list[Block], left: Words, right: Words) -> list[Block]:
+    """Shift each pure insertion or deletion to where it begins or ends most naturally.
+
+    ``a [b a] c`` and ``[a b] a c`` insert the same; a title is better cut at its line.
+    """
+    slid = [Block(0, 0, 0)]
+    for block in [*blocks, Block(len(left), len(right), 0)]:
+        before = slid[-1]
+        gap = gap_between(before, block)
+        shift = 0
+        if gap.right and not gap.left:
+            shift = _best_shift(right, gap.right, before, block)
+        elif gap.left and not gap.right:
+            shift = _best_shift(left, gap.left, before, block)
+        slid[-1] = before._replace(size=before.size + shift)
+        slid.append(Block(block.left + shift, block.right + shift, block.size - shift))
+    return [block for block in slid if block.size]
+
+
+def _best_shift(words: Words, change: range, before: Block, after: Block) -> int:
+    """By how many words the change moves; what a small block loses whole is worth most."""
+
+    def worth(shift: int) -> tuple[int, int]:
+        score = boundary_score(words, change.start + shift)
+        score += boundary_score(words, change.stop + shift)
+        swallowed = (-shift == before.size and before.left > 0) or shift == after.size > 0
+        small = swallowed and abs(shift) <= ISLAND_SIZE
+        return score + 4 * small, -abs(shift)
+
+    return max(_possible_shifts(words, change, before, after), key=worth)
+
+
+def _possible_shifts(words: Words, change: range, before: Block, after: Block) -> list[int]:
+    keys, start, stop = words.keys, change.start, change.stop
+    shifts = [0]
+    for shift in range(1, min(before.size, SLIDE_SIZE) + 1):
+        if keys[start - shift] != keys[stop - shift]:
+            break
+        shifts.append(-shift)
+    for shift in range(1, min(after.size, SLIDE_SIZE) + 1):
+        if keys[start + shift - 1] != keys[stop + shift - 1]:
+            break
+        shifts.append(shift)
+    return shifts
+
+
+def _drop_islands(blocks: list[Block], end: Block) -> list[Block]:
+    """Without the blocks of a few words that lie between larger changes."""
+    kept = [Block(0, 0, 0)]
+    for block, following in zip(blocks, [*blocks, end][1:], strict=True):
+        kept.append(block)
+        while len(kept) > 1 and _is_island(kept[-2], kept[-1], following):
+            kept.pop()
+    return kept[1:]
+
+
+def _is_island(previous: Block, block: Block, following: Block) -> bool:
+    before, after = gap_between(previous, block), gap_between(block, following)
+    limit = min(max(map(len, before)), max(map(len, after)))
+    one_sided = not (before.left or after.left) or not (before.right or after.right)
+    if one_sided:
+        limit //= 4
+    return block.size <= min(limit, ISLAND_SIZE)
+
+
+def _snap_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:
+    """Cut no written word: what hangs on a change by an apostrophe or a hyphen belongs to it."""
+    snapped: list[Block] = []
+    gaps = list(gaps_around(blocks, Gap(range(len(left)), range(len(right)))))
+    for block, before, after in zip(blocks, gaps, gaps[1:], strict=False):
+        head = _glued_head(block, left, right) if any(before) else 0
+        tail = _glued_tail(block, left, right) if any(after) else 0
+        if head + tail < block.size:
+            size = block.size - head - tail
+            snapped.append(Block(block.left + head, block.right + head, size))
+    return snapped
+
+
+def _glued_head(block: Block, left: Words, right: Words) -> int:
+    for head in range(min(block.size, SNAP_SIZE) + 1):
+        i, j = block.left + head, block.right + head
+        if not splits_word(left, i) and not splits_word(right, j):
+            return head
+    return _silent_run(block, left, right)
+
+
+def _glued_tail(block: Block, left: Words, right: Words) -> int:
+    for tail in range(min(block.size, SNAP_SIZE) + 1):
+        i, j = block.left_stop - tail, block.right_stop - tail
+        if not splits_word(left, i) and not splits_word(right, j):
+            return tail
+    return 0
+
+
+def _silent_run(block: Block, left: Words, right: Words) -> int:
+    """How many words at the block's start have no surface of their own."""
+    run = 0
+    while run < block.size and not (
+        left.surfaces[block.left + run] and right.surfaces[block.right + run]
+    ):
+        run += 1
+    return run

@@ -1,0 +1,82 @@
+"""The comparison of two texts, from words to segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from dedupe.diff.align import MAX_CELLS, align_keys
+from dedupe.diff.blocks import Block, Gap, gaps_around
+from dedupe.diff.cleanup import clean_blocks
+from dedupe.diff.moves import Mark, cut_at_marks, find_moves, find_repeats
+from dedupe.diff.segments import Diff, Kind, Segment
+from dedupe.diff.words import Tokenizer, Vocabulary, Words
+
+
+def diff_texts(left: str, right: str, tokenize: Tokenizer, max_cells: int = MAX_CELLS) -> Diff:
+    """Align two texts by words.
+
+    :param tokenize: gives the tokens of a text, as :func:`dedupe.sketch.plain.tokenize_text`
+    :param max_cells: work allowed for one gap between anchors, in words times words
+    """
+    vocabulary = Vocabulary(tokenize)
+    return diff_words(vocabulary.split(left), vocabulary.split(right), max_cells)
+
+
+def diff_words(left: Words, right: Words, max_cells: int = MAX_CELLS) -> Diff:
+    """Align two texts that one :class:`~dedupe.diff.words.Vocabulary` split into words.
+
+    :param max_cells: work allowed for one gap between anchors, in words times words
+    """
+    blocks, coarse_count = align_keys(left.keys, right.keys, max_cells)
+    blocks = clean_blocks(blocks, left, right)
+    return Diff(left, right, tuple(_make_segments(blocks, left, right)), coarse_count)
+
+
+def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[Segment]:
+    changes = list(gaps_around(blocks, Gap(range(len(left)), range(len(right)))))
+    left_marks, right_marks = _mark_changes(changes, blocks, left, right)
+    ends = [*blocks, Block(len(left), len(right), 0)]
+    for change, block in zip(changes, ends, strict=True):
+        for mark in cut_at_marks(change.left, left_marks):
+            nothing = range(change.right.start, change.right.start)
+            yield _segment("delete", mark.span, nothing, mark)
+        for mark in cut_at_marks(change.right, right_marks):
+            nothing = range(change.left.stop, change.left.stop)
+            yield _segment("insert", nothing, mark.span, mark)
+        yield from _equal_segments(block, left, right)
+
+
+def _mark_changes(
+    changes: list[Gap], blocks: list[Block], left: Words, right: Words
+) -> tuple[list[Mark], list[Mark]]:
+    """What in the changes has moved or is repeated, on either side."""
+    left_marks, right_marks = find_moves(changes, left.keys, right.keys)
+    left_equal = [range(block.left, block.left_stop) for block in blocks]
+    right_equal = [range(block.right, block.right_stop) for block in blocks]
+    return (
+        find_repeats(left.keys, [change.left for change in changes], left_marks, left_equal),
+        find_repeats(right.keys, [change.right for change in changes], right_marks, right_equal),
+    )
+
+
+def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
+    return Segment(kind, left, right, mark.origin, mark.period, mark.copies, mark.elsewhere)
+
+
+def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
+    """The block, cut where the surfaces begin or cease to be equal."""
+
+    def looks_equal(offset: int) -> bool:
+        first = left.surfaces[block.left + offset]
+        second = right.surfaces[block.right + offset]
+        return first == second or first.replace(" ", "") == second.replace(" ", "")
+
+    for equal, group in groupby(range(block.size), looks_equal):
+        offsets = list(group)
+        start, stop = offsets[0], offsets[-1] + 1
+        yield Segment(
+            "equal" if equal else "faint",
+            range(block.left + start, block.left + stop),
+            range(block.right + start, block.right + stop),
+        )

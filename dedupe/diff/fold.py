@@ -1,0 +1,84 @@
+"""Folding: of long equal stretches only what surrounds the changes is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.diff.segments import Diff, Segment
+from dedupe.diff.words import Break, Words
+
+CONTEXT_SIZE: Final = 8
+MIN_FOLD: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Equal words that are left out."""
+
+    word_count: int
+
+
+def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fold]:
+    """The segments, with about ``context`` equal words kept on each side of a change.
+
+    The cut is made at the end of a sentence or a line where one is near; scripts without
+    spaces keep twice as many words.
+    """
+    for changed, group in groupby(diff.segments, lambda segment: segment.is_change):
+        segments = list(group)
+        if changed:
+            yield from segments
+            continue
+        start, stop = segments[0].right.start, segments[-1].right.stop
+        first, last = segments[0] is diff.segments[0], segments[-1] is diff.segments[-1]
+        head = start if first else _cut_forwards(diff.right, start, context)
+        tail = stop if last else _cut_backwards(diff.right, stop, context)
+        if tail - head < MIN_FOLD:
+            yield from segments
+            continue
+        yield from _clip(segments, range(start, head))
+        yield Fold(tail - head)
+        yield from _clip(segments, range(tail, stop))
+
+
+def _cut_forwards(words: Words, start: int, context: int) -> int:
+    """Where the context behind a change ends."""
+    wanted = start + _scaled(words, start, context)
+    return _nearest_cut(words, wanted, (wanted - start) // 2)
+
+
+def _cut_backwards(words: Words, stop: int, context: int) -> int:
+    """Where the context before a change begins."""
+    wanted = stop - _scaled(words, stop - 1, context)
+    return _nearest_cut(words, wanted, (stop - wanted) // 2)
+
+
+def _scaled(words: Words, position: int, context: int) -> int:
+    return 2 * context if words.breaks[position] is Break.JOINT else context
+
+
+def _nearest_cut(words: Words, wanted: int, reach: int) -> int:
+    """The end of a sentence at most ``reach`` words away, or the nearest end of a word."""
+    candidates = range(max(0, wanted - reach), min(len(words), wanted + reach) + 1)
+    if not candidates:
+        return min(max(wanted, 0), len(words))
+
+    def worth(position: int) -> tuple[bool, bool, int]:
+        score = boundary_score(words, position)
+        return score >= SENTENCE_SCORE, score > 0, -abs(position - wanted)
+
+    return max(candidates, key=worth)
+
+
+def _clip(segments: Iterable[Segment], part: range) -> Iterator[Segment]:
+    """The parts of equal segments that lie in ``part`` of the right text."""
+    for segment in segments:
+        start = max(segment.right.start, part.start)
+        stop = min(segment.right.stop, part.stop)
+        if start < stop:
+            shift = segment.left.start - segment.right.start
+            yield Segment(segment.kind, range(start + shift, stop + shift), range(start, stop))

@@ -1,0 +1,85 @@
+"""What a comparison gives: the alignment of two texts as segments in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from dedupe.diff.words import Words
+
+Kind = Literal["equal", "faint", "delete", "insert"]
+Origin = Literal["", "moved_down", "moved_up", "repeated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the alignment; words of the left text, of the right one, or both.
+
+    :param kind: ``faint`` is equal to the tokens, but not to the eye (case, quotes, dashes)
+    :param left: words of the left text; empty for ``insert``
+    :param right: words of the right text; empty for ``delete``
+    :param origin: ``moved_down`` and ``moved_up`` mark both ends of a move; ``repeated`` says
+        that the text stands in its document more than once
+    :param period: of a repeated segment, the words of one copy
+    :param copies: of a repeated segment, how often it holds them
+    :param elsewhere: of a repeated segment, whether its document has the text outside it too
+    """
+
+    kind: Kind
+    left: range
+    right: range
+    origin: Origin = ""
+    period: int = 0
+    copies: int = 1
+    elsewhere: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """Whether only one of the texts has these words here."""
+        return self.kind in ("delete", "insert")
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the other text has these words in another place."""
+        return self.origin in ("moved_down", "moved_up")
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """How the right text differs from the left one.
+
+    The segments cover both texts in order. Between two stretches of ``equal`` and ``faint``
+    ones, all that is deleted comes before all that is inserted: that is one *place*.
+
+    :param coarse_count: gaps above the cap, which are shown as replaced whole
+    """
+
+    left: Words
+    right: Words
+    segments: tuple[Segment, ...]
+    coarse_count: int
+
+    @property
+    def inserted_count(self) -> int:
+        """Words that only the right text has; moved ones do not count."""
+        return sum(len(s.right) for s in self._of_kind("insert") if not s.is_moved)
+
+    @property
+    def deleted_count(self) -> int:
+        """Words that only the left text has; moved ones do not count."""
+        return sum(len(s.left) for s in self._of_kind("delete") if not s.is_moved)
+
+    @property
+    def moved_count(self) -> int:
+        """Words that both texts have, in different places."""
+        return sum(len(s.right) for s in self._of_kind("insert") if s.is_moved)
+
+    @property
+    def place_count(self) -> int:
+        """Stretches of changes between two stretches that are equal."""
+        return sum(1 for changed, _ in groupby(self.segments, lambda s: s.is_change) if changed)
+
+    def _of_kind(self, kind: Kind) -> Iterator[Segment]:
+        return (segment for segment in self.segments if segment.kind == kind)

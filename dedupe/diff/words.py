@@ -1,0 +1,201 @@
+"""A text as words: tokens with the punctuation around them.
+
+What is equal to the sketch is equal here: the keys of two words are equal exactly if their
+tokens are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, Literal, NamedTuple
+
+Tokenizer = Callable[[str], Sequence[str]]
+_CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
+
+_LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
+
+
+class Break(IntEnum):
+    """What stands between a word and the one before it."""
+
+    GLUED = 0
+    """nothing, or punctuation that holds the two together"""
+    JOINT = 1
+    """nothing, in a script without spaces: a line may break here"""
+    SPACE = 2
+    LINE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text as *n* words, one a token.
+
+    :param keys: equal numbers are equal tokens, also across texts of one :class:`Vocabulary`
+    :param surfaces: what the text has there, white space aside; empty where one character
+        made several tokens (½) and the first of them has it
+    :param breaks: what stands before each word
+    """
+
+    keys: tuple[int, ...]
+    surfaces: tuple[str, ...]
+    breaks: tuple[Break, ...]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+class _Piece(NamedTuple):
+    """A part of a chunk: one word, or several made by one surface; none: punctuation."""
+
+    surface: str
+    keys: tuple[int, ...]
+    unspaced: bool
+
+
+class Vocabulary:
+    """Splits texts into words whose keys can be compared; tokenises each distinct chunk once."""
+
+    def __init__(self, tokenize: Tokenizer) -> None:
+        self._tokenize = tokenize
+        self._key_of: dict[str, int] = {}
+        self._chunks: dict[str, tuple[_Piece, ...]] = {}
+        self._kinds: dict[str, _CharacterKind] = {}
+
+    def split(self, text: str) -> Words:
+        """The words of a text, in order: their tokens are the tokens of the whole text."""
+        parts = re.split(r"(\s+)", text)
+        builder = _WordsBuilder()
+        gap = "\n"
+        for i in range(0, len(parts), 2):
+            if parts[i]:
+                before = Break.SPACE if _LINE_ENDS.isdisjoint(gap) else Break.LINE
+                builder.add_chunk(self._pieces(parts[i]), before)
+            gap = parts[i + 1] if i + 1 < len(parts) else ""
+        return builder.build()
+
+    def _pieces(self, chunk: str) -> tuple[_Piece, ...]:
+        pieces = self._chunks.get(chunk)
+        if pieces is None:
+            pieces = self._chunks[chunk] = tuple(self._cut(chunk))
+        return pieces
+
+    def _cut(self, chunk: str) -> list[_Piece]:
+        tokens = self._keys(chunk)
+        if len(tokens) <= 1:
+            return [_Piece(chunk, tokens, False)]
+        pieces = [
+            _Piece(surface, self._keys(surface), unspaced)
+            for surface, unspaced in self._cut_surfaces(chunk)
+        ]
+        if tuple(key for piece in pieces for key in piece.keys) != tokens:
+            return [_Piece(chunk, tokens, False)]
+        return pieces
+
+    def _cut_surfaces(self, chunk: str) -> Iterator[tuple[str, bool]]:
+        """The chunk cut before each token, and whether that is of an unspaced script.
+
+        What separates two tokens stays with the first, but for opening brackets and quotes.
+        """
+        start = 0
+        unspaced = in_word = False
+        for position, character in enumerate(chunk):
+            kind = self._kind(character)
+            if kind == "unspaced" or (kind == "letter" and not in_word):
+                cut = position
+                while cut > start and chunk[cut - 1] in _OPENERS:
+                    cut -= 1
+                if cut > start:
+                    yield chunk[start:cut], unspaced
+                    start = cut
+                unspaced = kind == "unspaced"
+            in_word = kind == "letter" or (in_word and kind == "inner")
+        yield chunk[start:], unspaced
+
+    def _kind(self, character: str) -> _CharacterKind:
+        """What a character is to the tokenizer, asked of the tokenizer itself."""
+        kind = self._kinds.get(character)
+        if kind is None:
+            tokens = self._tokenize(character)
+            if not tokens:
+                joins = len(self._tokenize(f"a{character}a")) == 1
+                kind = "inner" if joins else "separator"
+            else:
+                joins = len(self._tokenize(f"a{character}")) == len(tokens)
+                kind = "letter" if joins else "unspaced"
+            self._kinds[character] = kind
+        return kind
+
+    def _keys(self, text: str) -> tuple[int, ...]:
+        key_of = self._key_of
+        return tuple(key_of.setdefault(token, len(key_of)) for token in self._tokenize(text))
+
+
+class _WordsBuilder:
+    """Collects words; what has no token joins the word before it, or begins a line's first."""
+
+    def __init__(self) -> None:
+        self._keys: list[int] = []
+        self._surfaces: list[str] = []
+        self._breaks: list[Break] = []
+        self._trailing: list[str] = []
+        self._leading: list[str] = []
+        self._leading_break = Break.SPACE
+
+    def add_chunk(self, pieces: tuple[_Piece, ...], before: Break) -> None:
+        """Add the pieces of one chunk, which stand behind white space."""
+        if len(pieces) == 1 and not pieces[0].keys:
+            self._add_punctuation(pieces[0].surface, before)
+            return
+        previous: _Piece | None = None
+        for piece in pieces:
+            if not piece.keys:
+                self._lead(piece.surface, before)
+                continue
+            if previous is not None:
+                joint = previous.unspaced or piece.unspaced
+                before = Break.JOINT if joint else Break.GLUED
+            self._add_word(piece, before)
+            previous = piece
+
+    def _add_word(self, piece: _Piece, before: Break) -> None:
+        self._close_word()
+        if self._leading:
+            before = self._leading_break
+        self._surfaces.append("".join([*self._leading, piece.surface]))
+        self._leading.clear()
+        self._keys += piece.keys
+        self._breaks.append(before)
+        for _ in piece.keys[1:]:
+            self._surfaces.append("")
+            self._breaks.append(Break.GLUED)
+
+    def _add_punctuation(self, surface: str, before: Break) -> None:
+        if self._leading or before is Break.LINE or not self._keys:
+            self._lead(surface + " ", before)
+        else:
+            self._trailing += (" ", surface)
+
+    def _lead(self, surface: str, before: Break) -> None:
+        if not self._leading:
+            self._leading_break = before
+        self._leading.append(surface)
+
+    def _close_word(self) -> None:
+        if self._trailing:
+            last = len(self._surfaces) - 1
+            while not self._surfaces[last]:
+                last -= 1
+            self._surfaces[last] += "".join(self._trailing)
+            self._trailing.clear()
+
+    def build(self) -> Words:
+        """The words; punctuation at the end joins the last one."""
+        if self._leading and self._keys:
+            self._trailing += (" ", "".join(self._leading).rstrip(" "))
+        if self._keys:
+            self._close_word()
+        return Words(tuple(self._keys), tuple(self._surfaces), tuple(self._breaks))

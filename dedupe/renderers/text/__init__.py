@@ -1,0 +1,8 @@
+"""A report for people, in a terminal or a file: clusters, word-level diffs, what to make of it."""
+
+from __future__ import annotations
+
+from dedupe.renderers.text.options import DiffMode, TextOptions
+from dedupe.renderers.text.report import render_text
+
+__all__ = ["DiffMode", "TextOptions", "render_text"]

@@ -1,0 +1,109 @@
+"""The clusters of the text report: a header, the members, and how they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from dedupe.model import Cluster, Report, TextProvider
+from dedupe.renderers.terminal import (
+    NO_BREAK,
+    Canvas,
+    Piece,
+    Span,
+    cell_width,
+    escape_text,
+    prose,
+    shorten_middle,
+)
+from dedupe.renderers.text.figures import format_count
+from dedupe.renderers.text.members import MemberWriter
+from dedupe.renderers.text.options import TextOptions
+from dedupe.renderers.text.selection import Selection, describe_likeness, select_members
+
+READ_AHEAD: Final = 200
+CLUSTER_ID_CELLS: Final = 20
+
+
+class ClusterWriter:
+    """Writes the clusters, the largest first."""
+
+    def __init__(
+        self, report: Report, texts: TextProvider, options: TextOptions, canvas: Canvas
+    ) -> None:
+        self._report = report
+        self._texts = texts
+        self._options = options
+        self._canvas = canvas
+        self._id_size = _distinct_size([c.cluster_id for c in report.clusters])
+
+    def write(self) -> Iterator[str]:
+        """One chunk a cluster, and one for what is not shown."""
+        clusters = sorted(self._report.clusters, key=lambda c: (-len(c.members), c.representative))
+        top = self._options.top
+        shown = clusters if top is None else clusters[: max(0, top)]
+        number_width = max(2, len(str(len(shown))))
+        for number, (selection, texts) in enumerate(self._with_texts(shown), 1):
+            blocks = [self._header(f"{number:>{number_width}}  ", selection)]
+            writer = MemberWriter(self._report, selection, self._options, self._canvas)
+            blocks += writer.write(texts, self._texts)
+            yield "\n".join(blocks) + "\n"
+        yield from self._rest_line(clusters[len(shown) :])
+
+    def _with_texts(
+        self, clusters: Iterable[Cluster]
+    ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
+        """What is shown with the texts that its diffs need, read for several at once."""
+        waiting: list[Selection] = []
+        ids: dict[str, None] = {}
+        for cluster in clusters:
+            selection = select_members(cluster, diffs=self._options.diff != "none")
+            waiting.append(selection)
+            ids.update(dict.fromkeys(selection.text_ids))
+            if len(ids) >= READ_AHEAD:
+                yield from self._read(waiting, list(ids))
+                waiting, ids = [], {}
+        yield from self._read(waiting, list(ids))
+
+    def _read(
+        self, waiting: Sequence[Selection], ids: Sequence[str]
+    ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
+        texts = self._texts.read_texts(ids) if ids else {}
+        return ((selection, texts) for selection in waiting)
+
+    def _header(self, label: str, selection: Selection) -> str:
+        cluster = selection.cluster
+        facts = [
+            format_count(len(cluster.members), "document"),
+            format_count(len(cluster.members) - 1, "duplicate"),
+            describe_likeness([*selection.listed, *selection.rest]),
+        ]
+        sentence = " · ".join(facts)
+        id = escape_text(cluster.cluster_id)[: self._id_size]
+        name = f"cluster{NO_BREAK}{shorten_middle(id, CLUSTER_ID_CELLS)}"
+        padding = self._canvas.width - cell_width(label + sentence + name)
+        if padding < 2:
+            pieces = [Piece(label.strip(), "strong"), *prose(f"{sentence} · {name}")]
+            return self._canvas.flow(pieces, 1, len(label) - 1)
+        spans = [
+            Span(label, "strong"),
+            Span(sentence.replace(NO_BREAK, " "), "strong"),
+            Span(" " * padding),
+            Span(name.replace(NO_BREAK, " "), "dim"),
+        ]
+        return self._canvas.line(spans)
+
+    def _rest_line(self, rest: Sequence[Cluster]) -> Iterator[str]:
+        if rest:
+            documents = format_count(sum(len(c.members) for c in rest), "document")
+            text = f"⋯ {format_count(len(rest), 'cluster')} more with {documents}"
+            yield self._canvas.flow(prose(text, "dim"), 1) + "\n"
+
+
+def _distinct_size(cluster_ids: Sequence[str]) -> int:
+    """How many characters of the ids tell them apart, at least six."""
+    longest = max(map(len, cluster_ids), default=6)
+    for size in range(6, longest):
+        if len({cluster_id[:size] for cluster_id in cluster_ids}) == len(cluster_ids):
+            return size
+    return longest

@@ -1,0 +1,97 @@
+"""What the scan found beside clusters: bridges, skipped documents, notices."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from dedupe.model import DuplicatePair, Notice, Report, SkippedDocument
+from dedupe.renderers.terminal import (
+    NO_BREAK,
+    Canvas,
+    Piece,
+    Span,
+    escape_text,
+    prose,
+    shorten_middle,
+)
+from dedupe.renderers.text.figures import format_count, format_jaccard
+from dedupe.renderers.text.layout import MEMBER_INDENT, listed_count
+
+LISTED_BRIDGES: Final = 10
+LISTED_REASON_IDS: Final = 3
+DETAIL_CELLS: Final = 120
+DETAIL_SIZE: Final = 1000
+
+_Item = SkippedDocument | Notice
+
+
+def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
+    """The bridges, if there are any."""
+    if not bridges:
+        return
+    ends = "whose ends lie in different clusters"
+    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: duplicate pairs {ends}"))
+    room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
+    shown = listed_count(len(bridges), LISTED_BRIDGES)
+    for pair in bridges[:shown]:
+        left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
+        text = f"{left} ↔ {right}   {format_jaccard(pair.jaccard)}"
+        lines += canvas.line([Span(" " * MEMBER_INDENT), Span(text)])
+    if shown < len(bridges):
+        text = f"⋯ {format_count(len(bridges) - shown, 'bridge')} more"
+        lines += canvas.flow(prose(text, "dim"), MEMBER_INDENT)
+    yield lines + "\n"
+
+
+def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """The documents that were skipped, by reason, if there are any."""
+    count = report.corpus.skipped_count
+    if count:
+        verb = "was" if count == 1 else "were"
+        lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
+        yield lines + _reason_lines(report.corpus.skipped_counts, report.skipped, canvas) + "\n"
+
+
+def notice_lines(notices: Sequence[Notice], canvas: Canvas) -> Iterator[str]:
+    """The notices, by reason, if there are any."""
+    if notices:
+        lines = canvas.flow(prose(format_count(len(notices), "notice")))
+        counts = Counter(notice.reason for notice in notices)
+        yield lines + _reason_lines(counts, notices, canvas) + "\n"
+
+
+def _reason_lines(counts: Mapping[str, int], items: Iterable[_Item], canvas: Canvas) -> str:
+    """A line a reason, the most frequent first.
+
+    :param counts: how often each reason occurred; ``items`` may be fewer
+    """
+    by_reason: dict[str, list[_Item]] = defaultdict(list)
+    for item in items:
+        by_reason[item.reason].append(item)
+    reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
+    return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
+
+
+def _reason_line(reason: str, count: int, items: Sequence[_Item], canvas: Canvas) -> str:
+    """How often something happened, and to which documents first."""
+    name = escape_text(reason).replace("_", " ")
+    colon = ":" if items else ""
+    pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))
+    shown = items[:LISTED_REASON_IDS]
+    for number, item in enumerate(shown, 1):
+        pieces += _item_pieces(item, "," if number < count else "", canvas)
+    if shown and len(shown) < count:
+        pieces += prose(f"… {count - len(shown):,}{NO_BREAK}more", "dim")
+    return canvas.flow(pieces, MEMBER_INDENT, 2)
+
+
+def _item_pieces(item: _Item, comma: str, canvas: Canvas) -> Iterator[Piece]:
+    id = shorten_middle(escape_text(item.id), max(8, canvas.width - 10))
+    detail = shorten_middle(escape_text(item.detail)[:DETAIL_SIZE], DETAIL_CELLS)
+    if detail:
+        yield Piece(id, "strong")
+        yield from prose(f"({detail}){comma}", "dim")
+    else:
+        yield Piece(id + comma, "strong")

@@ -1,0 +1,27 @@
+"""The whole text report: its parts in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dedupe.model import Report, TextProvider
+from dedupe.renderers.terminal import MIN_WIDTH, Canvas
+from dedupe.renderers.text.clusters import ClusterWriter
+from dedupe.renderers.text.findings import bridge_lines, notice_lines, skipped_lines
+from dedupe.renderers.text.options import TextOptions
+from dedupe.renderers.text.summary import hint_lines, summary_lines
+
+
+def render_text(report: Report, texts: TextProvider, options: TextOptions) -> Iterator[str]:
+    """The report as chunks of whole lines.
+
+    :param texts: read for the members whose diff is shown, some clusters at a time
+    """
+    canvas = Canvas(max(options.width, MIN_WIDTH), options.color)
+    yield from ClusterWriter(report, texts, options, canvas).write()
+    yield from bridge_lines(report.bridges, canvas)
+    yield from skipped_lines(report, canvas)
+    yield from notice_lines(report.notices, canvas)
+    yield from summary_lines(report, canvas)
+    if options.hints:
+        yield hint_lines(report, canvas)

@@ -1,0 +1,162 @@
+"""Regenerate what the documentation shows of the program: help texts and a picture.
+
+Usage: ``python scripts/make_readme.py`` writes the help blocks of ``README.md`` (between
+``<!-- help:scan -->`` and ``<!-- /help:scan -->``) and ``docs/demo.svg``. With ``--check`` it
+writes nothing and fails where either is stale. ``tests/test_docs.py`` does the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PICTURE = ROOT / "docs" / "demo.svg"
+
+PICTURE_COLUMNS = 88
+HELP_COLUMNS = 100
+PICTURE_COMMAND = ("scan", "fixtures/articles", "--glob", "harbour-*", "--glob", "orchard-*")
+
+_HELP_BLOCK = re.compile(r"(<!-- help:([a-z ]*) -->\n).*?(<!-- /help:\2 -->)", re.DOTALL)
+_RUN_LINE = re.compile(r"^.* kernels · .*\n?", re.MULTILINE)
+_EMPTY_TEXT = re.compile(r"<text [^>]*>\s*</text>")
+_COLOR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+
+_THEME = TerminalTheme(
+    background=(24, 26, 31),
+    foreground=(214, 218, 224),
+    normal=[
+        (75, 78, 85),
+        (244, 112, 103),
+        (120, 200, 120),
+        (224, 178, 90),
+        (108, 182, 255),
+        (214, 140, 220),
+        (86, 194, 203),
+        (214, 218, 224),
+    ],
+)
+
+# As rich's own, without the fonts that it would load from a server.
+_SVG_FORMAT = """\
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
+<title>Output of dedupe scan</title>
+<style>
+.{unique_id}-matrix {{
+font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+font-size: {char_height}px;
+line-height: {line_height}px;
+}}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}" />
+</clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+
+
+def run_dedupe(*arguments: str, columns: int) -> str:
+    """Standard output of the program, run in the project's folder at a fixed width."""
+    kept = {name: value for name, value in os.environ.items() if name not in _COLOR_VARIABLES}
+    result = subprocess.run(
+        [sys.executable, "-m", "dedupe", *arguments],
+        capture_output=True,
+        check=True,
+        cwd=ROOT,
+        encoding="utf-8",
+        env={**kept, "COLUMNS": str(columns), "PYTHONUTF8": "1"},
+    )
+    return result.stdout
+
+
+def help_text(command: str) -> str:
+    """The help of a command: ``""`` for the program's own, else ``scan``, ``config show``, …"""
+    return run_dedupe(*command.split(), "--help", columns=HELP_COLUMNS)
+
+
+def fill_help(readme: str) -> str:
+    """The text of a README with all its help blocks as they should be."""
+
+    def fill(block: re.Match[str]) -> str:
+        command = block[2].removeprefix("dedupe").strip()
+        return f"{block[1]}```text\n{help_text(command)}```\n{block[3]}"
+
+    return _HELP_BLOCK.sub(fill, readme)
+
+
+def make_picture() -> str:
+    """The picture: real output, without the line of times, kernels and workers."""
+    output = run_dedupe(
+        *PICTURE_COMMAND, "--color", "always", "--top", "3", columns=PICTURE_COLUMNS
+    )
+    console = Console(
+        width=PICTURE_COLUMNS,
+        record=True,
+        file=io.StringIO(),
+        color_system="truecolor",
+        legacy_windows=False,
+        no_color=False,
+    )
+    console.print(Text(f"$ dedupe {shlex.join(PICTURE_COMMAND)}\n", style="bold"), soft_wrap=True)
+    for line in _RUN_LINE.sub("", output).splitlines():
+        console.print(Text.from_ansi(line), soft_wrap=True)
+    svg = console.export_svg(title="", theme=_THEME, code_format=_SVG_FORMAT, unique_id="demo")
+    svg = _EMPTY_TEXT.sub("", svg).replace("</text><text", "</text>\n<text")
+    return "".join(line.strip() + "\n" for line in svg.splitlines() if line.strip())
+
+
+def describe_picture(svg: str) -> list[list[tuple[str, str]]]:
+    """What a picture shows: lines of texts with their style, whatever rich's SVG looks like."""
+    root = ElementTree.fromstring(svg)
+    styles = dict(re.findall(r"\.(demo-r\d+) \{([^}]*)\}", svg))
+    lines: dict[float, list[tuple[float, str, str]]] = {}
+    for element in root.iter("{http://www.w3.org/2000/svg}text"):
+        style = ";".join(filter(None, styles[element.attrib["class"]].replace(" ", "").split(";")))
+        text = (element.text or "").replace("\N{NO-BREAK SPACE}", " ")
+        line = lines.setdefault(float(element.attrib["y"]), [])
+        line.append((float(element.attrib["x"]), text, style))
+    return [[(text, style) for _, text, style in sorted(lines[y])] for y in sorted(lines)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where stale")
+    check = parser.parse_args().check
+    readme = README.read_text(encoding="utf-8")
+    filled, picture = fill_help(readme), make_picture()
+    if not check:
+        README.write_text(filled, encoding="utf-8", newline="\n")
+        PICTURE.write_text(picture, encoding="utf-8", newline="\n")
+        return
+    stale = [README] if filled != readme else []
+    shown = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else "<svg/>"
+    stale += [PICTURE] if describe_picture(shown) != describe_picture(picture) else []
+    if stale:
+        sys.exit("stale: " + ", ".join(str(path.relative_to(ROOT)) for path in stale))
+
+
+if __name__ == "__main__":
+    main()

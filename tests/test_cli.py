@@ -1,0 +1,424 @@
+"""The installed command, through real processes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dedupe import __version__
+from dedupe.renderers.json import parse_report
+from dedupe.sketch import load_kernels
+from tests.conftest import FIXTURES, clean_environment, dedupe_command
+
+ARTICLES = FIXTURES / "articles"
+RECORDS = FIXTURES / "records.jsonl"
+COMPILED = load_kernels().name == "compiled"
+
+
+def shell(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a pipeline in bash, with ``dedupe`` on the path."""
+    binaries = str(Path(sys.executable).parent)
+    path = os.pathsep.join([binaries, os.environ["PATH"]])
+    return subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        cwd=folder,
+        env=clean_environment(PATH=path, **environment),
+        timeout=120,
+        check=False,
+    )
+
+
+def lines_of(count: int) -> bytes:
+    """Records of which every two neighbours are near-duplicates."""
+    words = [f"w{i}" for i in range(97)]
+    texts = (" ".join(f"{word}x{i // 2}" for word in words) + f" {i}" for i in range(count))
+    records = (json.dumps({"id": str(i), "text": text}) for i, text in enumerate(texts))
+    return "".join(f"{record}\n" for record in records).encode()
+
+
+# --- what a person sees ---------------------------------------------------------------------
+
+
+def test_text_report(run_dedupe):
+    output = run_dedupe("scan", ARTICLES).stdout.decode()
+    assert "● harbour-bridge_citydesk.txt" in output
+    assert "{+Also Read:" in output
+    assert "25 bands of 5 rows find 99.0 % of the pairs at 0.7" in output
+    assert "\x1b" not in output
+    assert "\r" not in output
+    assert max(map(len, output.splitlines())) <= 80
+
+
+def test_width_follows_columns(run_dedupe):
+    output = run_dedupe("scan", ARTICLES, COLUMNS="60").stdout.decode()
+    assert max(map(len, output.splitlines())) <= 60
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ({"NO_COLOR": "", "CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR": "1"}, False),
+    ],
+)
+def test_color_when_piped(run_dedupe, environment, colored):
+    output = run_dedupe("scan", ARTICLES, **environment).stdout
+    assert (b"\x1b[" in output) == colored
+
+
+def run_on_terminal(arguments, folder, **environment):
+    """Run with a terminal for all three streams; return what it shows and the exit code."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*dedupe_command(), *map(str, arguments)],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        cwd=folder,
+        env=clean_environment(**{"TERM": "xterm-256color", **environment}),
+    )
+    os.close(follower)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if not select.select([leader], [], [], 0.2)[0]:
+            continue
+        try:
+            part = os.read(leader, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(leader)
+    return shown, process.wait(timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"CLICOLOR": "0"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_color_on_a_terminal(tmp_path, environment, colored):
+    shown, code = run_on_terminal(["scan", ARTICLES, "--no-progress"], tmp_path, **environment)
+    assert code == 0
+    assert (b"\x1b[3" in shown or b"\x1b[9" in shown) == colored
+
+
+def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
+    shown, _ = run_on_terminal(["scan", ARTICLES, "--format", "json"], tmp_path)
+    assert b"documents, " in shown
+    assert run_dedupe("scan", ARTICLES).stderr == b""
+    assert b"dedupe: reading" in run_dedupe("scan", ARTICLES, "--progress").stderr
+
+
+def test_top_counts_the_rest(run_dedupe):
+    output = run_dedupe("scan", ARTICLES, "--top", "2", "--diff", "none").stdout.decode()
+    assert output.count("    ● ") == 2
+    assert "7 clusters more with 14 documents" in output
+
+
+@pytest.mark.parametrize("diff", ["none", "summary", "hunks", "full"])
+def test_diff_levels(run_dedupe, diff):
+    output = run_dedupe("scan", ARTICLES, "--diff", diff).stdout.decode()
+    assert ("{+" in output) == (diff in ("hunks", "full"))
+    assert ("words the same" in output) == (diff == "hunks")
+
+
+def test_hostile_names_and_texts_do_not_act_on_the_terminal(tmp_path, run_dedupe):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    hostile = "\x1b]0;title\x07 \x1b[2J \x9b31m [bold red]markup[/] \u202eoverride\u202c \r\x08 "
+    text = hostile + " ".join(f"word{i}" for i in range(60))
+    (corpus / "a\x1b[31m\nb.txt").write_text(text, encoding="utf-8")
+    (corpus / "[red]c[bold].txt").write_text(text + " and\x1b[0m more", encoding="utf-8")
+    (corpus / "d\x1b[2J.jsonl").write_text("{not json\x1b[2J\n")
+    for form in ("text", "json", "jsonl"):
+        result = run_dedupe("scan", "corpus", "--format", form)
+        shown = (result.stdout + result.stderr).decode()
+        for control in "\x1b\x07\x08\x9b\u202e\u202c\x7f":
+            assert control not in shown
+        assert "\r" not in shown
+        assert "[red]c[bold].txt" in shown
+    colored, _ = run_on_terminal(["scan", "corpus", "--color", "always"], tmp_path)
+    assert b"\x1b[2J" not in colored
+    assert b"\x1b]0;" not in colored
+    assert "\x9b".encode() not in colored
+
+
+# --- what a program reads -------------------------------------------------------------------
+
+
+def test_json_is_the_whole_report(run_dedupe):
+    result = run_dedupe("scan", ARTICLES, "--format", "json")
+    report = parse_report(result.stdout)
+    assert report.schema_version == 1
+    assert report.corpus.document_count == 25
+    assert result.stderr.decode().count("no_tokens") == 2
+    assert run_dedupe("scan", ARTICLES, "--format", "json", "--quiet").stderr == b""
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_json_through_jq(tmp_path):
+    result = shell(
+        f"set -o pipefail; dedupe scan {ARTICLES} --format json"
+        " | jq -r '.clusters[] | .members[] | select(.relation == \"near\") | .id'",
+        tmp_path,
+    )
+    assert result.returncode == 0
+    assert b"typos_retyped.txt" in result.stdout
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path):
+    (tmp_path / "big.jsonl").write_bytes(lines_of(4000))
+    for form in ("json", "jsonl", "text"):
+        result = shell(
+            f"set -o pipefail; dedupe scan big.jsonl --format {form} --top 0 | head -1", tmp_path
+        )
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.count(b"\n") == 1
+        assert result.stderr == b""
+
+
+def test_standard_input_to_jsonl(tmp_path):
+    shutil.copy(RECORDS, tmp_path / "x.jsonl")
+    result = shell("set -o pipefail; cat x.jsonl | dedupe scan - --format jsonl", tmp_path)
+    assert result.returncode == 0
+    clusters = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [[m["id"] for m in c["members"]] for c in clusters] == [["r1", "r2"], ["r3", "r4"]] or [
+        sorted(m["id"] for m in c["members"]) for c in clusters
+    ] == [["r1", "r2"], ["r3", "r4"]]
+    assert b"-:6: r6: no field 'text'" in result.stderr
+
+
+def test_standard_input_can_show_diffs_and_embeds_texts(run_dedupe):
+    data = RECORDS.read_bytes()
+    shown = run_dedupe("scan", "-", stdin=data).stdout.decode()
+    assert "[-" in shown or "{+" in shown
+    report = json.loads(run_dedupe("scan", "-", "--format", "json", stdin=data).stdout)
+    assert set(report["texts"]) == {"r1", "r2", "r3", "r4"}
+
+
+def test_standard_input_as_one_text(run_dedupe):
+    arguments = ("scan", "-", ARTICLES / "typos.txt", "--input-format", "text")
+    text = (ARTICLES / "typos_retyped.txt").read_bytes()
+    report = json.loads(run_dedupe(*arguments, "--format", "json", stdin=text).stdout)
+    assert {member["id"] for member in report["clusters"][0]["members"]} == {
+        "-",
+        str(ARTICLES / "typos.txt"),
+    }
+
+
+def test_output_file_is_replaced_in_one_step(tmp_path, run_dedupe):
+    (tmp_path / "report.json").write_text("old")
+    result = run_dedupe("scan", ARTICLES, "--format", "json", "--output", "report.json")
+    assert result.stdout == b""
+    assert json.loads((tmp_path / "report.json").read_text())["corpus"]["cluster_count"] == 9
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_report_never_replaces_a_document(tmp_path, run_dedupe):
+    shutil.copy(RECORDS, tmp_path / "x.jsonl")
+    result = run_dedupe("scan", "x.jsonl", "--output", "x.jsonl", code=2)
+    assert b"is one of the files scanned" in result.stderr
+    assert (tmp_path / "x.jsonl").read_bytes() == RECORDS.read_bytes()
+    missing = run_dedupe("scan", RECORDS, "--output", "no/such/folder.json", code=2)
+    assert b"does not exist" in missing.stderr
+
+
+def test_exit_code_tells_of_duplicates(tmp_path, run_dedupe):
+    run_dedupe("scan", ARTICLES, "--exit-code", code=1)
+    run_dedupe("scan", ARTICLES / "typos.txt", "--exit-code", code=0)
+
+
+# --- honesty --------------------------------------------------------------------------------
+
+
+def test_each_broken_thing_is_told_with_its_place(tmp_path, run_dedupe):
+    result = run_dedupe("scan", RECORDS, "--format", "json")
+    told = result.stderr.decode()
+    assert f"{RECORDS}:7: JSON is malformed" in told
+    assert f"{RECORDS}:6: r6: no field 'text'; its fields are 'id', 'url'" in told
+    assert f"{RECORDS}:8: r7: field 'text' is null" in told
+    assert "r8: occurs 2 times; kept apart as r8, r8#2" in told
+    report = json.loads(result.stdout)
+    assert report["corpus"]["skipped_counts"] == {
+        "field_missing": 1,
+        "not_json": 1,
+        "text_null": 1,
+    }
+    assert report["corpus"]["document_count"] == 7
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_read_is_an_error(tmp_path, run_dedupe, form):
+    (tmp_path / "empty").mkdir()
+    result = run_dedupe("scan", "empty", "--format", form, code=2)
+    assert result.stdout == b""
+    assert b"no document could be read" in result.stderr
+    assert b"empty" in result.stderr
+    run_dedupe("scan", "-", stdin=b"", code=2)
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 10)
+    result = run_dedupe("scan", "image.png", code=2)
+    assert b"image.png" in result.stderr
+
+
+def test_a_missing_path_is_an_error_after_the_rest_is_done(run_dedupe):
+    result = run_dedupe("scan", ARTICLES, "nowhere", "--format", "json", code=2)
+    assert json.loads(result.stdout)["corpus"]["cluster_count"] == 9
+    assert b"nowhere" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--threshold", "0"], "threshold"),
+        (["--threshold", "abc"], "abc"),
+        (["--shingle-size", "0"], "shingle_size"),
+        (["--keep", "degree,oldest"], "oldest"),
+        (["--recall", "0.99999", "--num-perm", "2"], "recall"),
+        (["--linkage", "chain"], "chain"),
+        (["--no-such-option"], "no-such-option"),
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+    ],
+)
+def test_wrong_settings_are_errors(run_dedupe, arguments, said):
+    result = run_dedupe("scan", ARTICLES, *arguments, code=2)
+    assert said in result.stderr.decode()
+    assert result.stdout == b""
+
+
+def test_no_path_is_a_usage_error(run_dedupe):
+    assert b"Missing argument" in run_dedupe("scan", code=2).stderr
+
+
+@pytest.mark.skipif(not COMPILED, reason="the extension is not built")
+def test_kernels_are_told_and_agree(run_dedupe):
+    reports = []
+    for kernels in ("compiled", "plain"):
+        output = run_dedupe("scan", ARTICLES, "--format", "json", "--kernels", kernels).stdout
+        report = json.loads(output)
+        assert report.pop("run")["kernels"] == kernels
+        reports.append(report)
+    assert reports[0] == reports[1]
+
+
+@pytest.mark.skipif(COMPILED, reason="the extension is built")
+def test_the_slow_path_says_so_once(run_dedupe):
+    told = run_dedupe("scan", ARTICLES).stderr.decode()
+    assert told.count("install a C compiler") == 1
+
+
+def test_an_internal_error_shows_no_traceback(tmp_path, run_dedupe):
+    broken = tmp_path / "sitecustomize.py"
+    broken.write_text("import dedupe.cluster\ndedupe.cluster._LINKAGES = {}\n")
+    result = run_dedupe("scan", ARTICLES, code=2, PYTHONPATH=str(tmp_path))
+    assert b"internal error: KeyError" in result.stderr
+
+
+@pytest.mark.parametrize("slow_stage", ["reading", "comparing"])
+def test_interrupt_ends_at_once_without_a_traceback(tmp_path, slow_stage):
+    command = [*dedupe_command(), "scan", "-", "--format", "json", "--progress"]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=clean_environment(),
+    )
+    assert process.stdin is not None
+    process.stdin.write(lines_of(60_000 if slow_stage == "comparing" else 2000))
+    process.stdin.flush()
+    if slow_stage == "comparing":
+        process.stdin.close()
+    # Wait until the scan says that it runs.
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    assert b"dedupe: " in first
+    # A signal that comes just before a blocking read begins waits for the read (in CPython).
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    output = process.stdout.read() if process.stdout else b""
+    errors = process.stderr.read()
+    assert process.wait(timeout=30) == 130
+    assert b"Traceback" not in errors
+    assert output == b""
+    process.stdout.close()
+    process.stderr.close()
+    if slow_stage == "reading":
+        process.stdin.close()
+
+
+# --- settings -------------------------------------------------------------------------------
+
+
+def test_settings_come_from_files_and_flags_win(tmp_path, run_dedupe):
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.dedupe]\nthreshold = 0.9\nkeep = "longest,first"\nformat = "json"\n'
+    )
+    shown = run_dedupe("config", "show", "--threshold", "0.8").stdout.decode()
+    rows = {line.split()[0]: line.split() for line in shown.splitlines()}
+    assert rows["threshold"][1:] == ["0.8", "flag"]
+    assert rows["keep"][1:3] == ['["longest",', '"first"]']
+    assert rows["keep"][3].endswith("pyproject.toml")
+    assert rows["seed"][1:] == ["1", "default"]
+    report = json.loads(run_dedupe("scan", ARTICLES).stdout)
+    assert report["config"]["threshold"] == 0.9
+    assert report["config"]["keep"] == ["longest", "first"]
+    (tmp_path / "dedupe.toml").write_text("shingle-size = 3\n")
+    nearer = run_dedupe("config", "show").stdout.decode()
+    assert "dedupe.toml" in nearer
+    assert "pyproject.toml" not in nearer
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("treshold = 0.8\n", "there is no setting 'treshold'"),
+        ('threshold = "high"\n', "threshold"),
+        ("threshold = 2\n", "dedupe.toml"),
+        ("threshold = [\n", "not a TOML file"),
+        ('format = "xml"\n', "not one of text, json, jsonl"),
+        ('output = "x"\n', "there is no setting 'output'"),
+    ],
+)
+def test_wrong_settings_files_are_errors(tmp_path, run_dedupe, content, said):
+    (tmp_path / "dedupe.toml").write_text(content)
+    assert said in run_dedupe("scan", ARTICLES, code=2).stderr.decode()
+
+
+def test_version_and_help(run_dedupe):
+    assert __version__ in run_dedupe("--version").stdout.decode()
+    for command in ([], ["scan"], ["config"], ["config", "show"]):
+        assert b"Usage: dedupe" in run_dedupe(*command, "--help").stdout
+
+
+def test_shell_completion(run_dedupe):
+    assert b"_dedupe_completion" in run_dedupe(_DEDUPE_COMPLETE="bash_source").stdout
+    offered = run_dedupe(
+        _DEDUPE_COMPLETE="bash_complete", COMP_WORDS="dedupe scan --link", COMP_CWORD="2"
+    ).stdout
+    assert b"--linkage" in offered
+
+
+def test_gzip_from_a_pipe(tmp_path, run_dedupe):
+    (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(RECORDS.read_bytes()))
+    report = json.loads(run_dedupe("scan", "x.jsonl.gz", "--format", "json").stdout)
+    assert report["corpus"]["cluster_count"] == 2
