@@ -24,12 +24,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 PEER_DIRECTORY = Path(__file__).resolve().parent / "peers"
 PEER_PACKAGES = {"rensa": ("rensa",), "datasketch": ("datasketch", "xxhash")}
-REPORTED_PACKAGES = ("dedupe", "rensa", "datasketch", "xxhash", "numpy", "msgspec")
-PAIR_COUNT_KEYS = ("pair_count", "duplicate_pair_count", "pairs")
+REPORTED_PACKAGES = ("dedupe-corpus", "rensa", "datasketch", "xxhash", "numpy", "msgspec")
 MEGABYTE = 1_000_000
 
 
@@ -139,33 +137,22 @@ def parse_settings(argv: list[str] | None = None) -> Settings:
 # --- the programs -------------------------------------------------------------------------------
 
 
-def find_pair_count(result: Any) -> int | None:
-    """Return the number of pairs that a decoded JSON result states or lists, if it does."""
-    if not isinstance(result, dict):
-        return None
-    for key in PAIR_COUNT_KEYS:
-        value = result.get(key)
-        if isinstance(value, list):
-            return len(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    return find_pair_count(result.get("summary"))
-
-
 def dedupe_program(settings: Settings, corpus: Path, work: Path) -> Program:
     """Return `dedupe scan` over the corpus, its JSON result going to a file in `work`."""
     result_path = work / "dedupe-result.json"
 
     def count_pairs(_stdout: Path) -> int | None:
         try:
-            return find_pair_count(json.loads(result_path.read_bytes()))
-        except (OSError, ValueError) as error:
+            report = json.loads(result_path.read_bytes())
+            return int(report["search"]["duplicate_pair_count"])
+        except (OSError, ValueError, KeyError) as error:
             raise BenchmarkError(f"dedupe left no JSON result: {error}") from error
 
     command = (
         *settings.dedupe_command,
         *("scan", str(corpus), "--format", "json"),
         *("--shingle-size", str(settings.shingle_size)),
+        *("--num-perm", str(settings.num_perm)),
         *("--threshold", str(settings.threshold)),
         *settings.dedupe_args,
         *("--output", str(result_path)),
@@ -178,7 +165,7 @@ def count_printed_pairs(stdout: Path) -> int | None:
     lines = stdout.read_text().splitlines()
     if not lines:
         raise BenchmarkError("a peer script printed no summary line")
-    return find_pair_count(json.loads(lines[-1]))
+    return int(json.loads(lines[-1])["pairs"])
 
 
 def peer_program(name: str, settings: Settings, corpus: Path) -> Program:

@@ -57,7 +57,7 @@ def _explain(error: BaseException) -> int:
     """Say what went wrong on standard error, without a traceback; return the exit code."""
     from dedupe.errors import DedupeError
 
-    if isinstance(sys.stdout, PacifyFlushWrapper):
+    if isinstance(sys.stdout, PacifyFlushWrapper):  # type: ignore[arg-type]
         return 0  # how click marks that whoever read standard output is gone
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else EXIT_ERROR
