@@ -12,6 +12,7 @@ import sys
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
 
 checked = os.environ.get("DEDUPE_BOUNDS_CHECK") == "1"
 sanitizer = os.environ.get("DEDUPE_SANITIZE", "")
@@ -22,6 +23,22 @@ if sanitizer:
     compile_args += [f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer", "-g"]
     link_args += [f"-fsanitize={sanitizer}"]
 
+
+class OptionalBuild(build_ext):
+    """Lets the package install where the extension cannot be built.
+
+    Says so itself: setuptools' own ``optional`` does not cover every way a compiler fails.
+    """
+
+    def build_extension(self, ext: Extension) -> None:
+        try:
+            super().build_extension(ext)
+        except Exception as error:
+            if not ext.optional:
+                raise
+            print(f"warning: {ext.name} was not built, dedupe will be slow: {error}")
+
+
 kernels = Extension(
     "dedupe.sketch._kernels",
     ["dedupe/sketch/_kernels.pyx"],
@@ -29,19 +46,23 @@ kernels = Extension(
     depends=["dedupe/sketch/kernels.h", "dedupe/sketch/vendor/xxhash.h"],
     extra_compile_args=compile_args,
     extra_link_args=link_args,
-    optional=os.environ.get("DEDUPE_REQUIRE_KERNELS") != "1",
 )
 
+extensions = cythonize(
+    [kernels],
+    compiler_directives={
+        "language_level": 3,
+        "boundscheck": checked,
+        "initializedcheck": checked,
+        "wraparound": False,
+        "cdivision": True,
+    },
+    force=checked or bool(sanitizer),
+)
+for extension in extensions:
+    extension.optional = os.environ.get("DEDUPE_REQUIRE_KERNELS") != "1"
+
 setup(
-    ext_modules=cythonize(
-        [kernels],
-        compiler_directives={
-            "language_level": 3,
-            "boundscheck": checked,
-            "initializedcheck": checked,
-            "wraparound": False,
-            "cdivision": True,
-        },
-        force=checked or bool(sanitizer),
-    )
+    cmdclass={"build_ext": OptionalBuild},
+    ext_modules=extensions,
 )

@@ -30,11 +30,13 @@ def scan(
 
     :param paths: one path or several; ``-`` is standard input
     :param config: settings; the defaults where none are given
-    :raises InputError: if nothing at all could be read
+    :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
     """
     named = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    if not named:
+        raise InputError("no path was given")
     report, _ = scan_with_texts([os.fspath(path) for path in named], config or Config())
     return report
 
@@ -48,6 +50,7 @@ def find_duplicates(
     :param config: settings; those of reading files have no effect
     """
     config = config or Config()
+    _refuse_string(texts)
     if isinstance(texts, Mapping):
         by_id = dict(texts)
     else:
@@ -66,6 +69,7 @@ def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np
         without a token
     """
     config = config or Config()
+    _refuse_string(texts)
     kernels = sketch.load_kernels(config.kernels)
     values = list(texts)
     parts = [np.empty((0, config.num_perm), np.uint32)]
@@ -146,6 +150,12 @@ def scan_with_texts(
     return report, texts
 
 
+def _refuse_string(texts: object) -> None:
+    """One string is an iterable of its characters, which nobody means."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("texts must be several strings, not one")
+
+
 def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
     ids = list(by_id)
     for begin in range(0, len(ids), BATCH_DOCUMENTS):
@@ -164,7 +174,7 @@ def _explain_nothing_read(report: Report) -> str:
     for item in report.skipped:
         shown[item.reason] = shown.get(item.reason, 0) + 1
         if shown[item.reason] <= 3:
-            lines.append(f"  {item.id}: {item.detail} ({item.reason})")
+            lines.append(f"  {report.name(item.id)}: {item.detail} ({item.reason})")
     lines += [
         f"  … and {count - 3} more of {reason}" for reason, count in shown.items() if count > 3
     ]

@@ -22,16 +22,16 @@ class Clustering:
     """What the stages found, over distinct documents.
 
     :param pairs: verified duplicates
+    :param links: members with a representative of which they are no duplicate
     :param representatives: ``int64``, ``(m,)``: of each distinct document
     :param shingle_counts: ``int64``, ``(m,)``: distinct shingles (of those that were needed)
-    :param links: shared shingles of members and representatives that are no duplicate pair
     """
 
     collapsed: Collapsed
     pairs: VerifiedPairs
+    links: VerifiedPairs
     representatives: NDArray[np.int64]
     shingle_counts: NDArray[np.int64]
-    links: dict[tuple[int, int], int]
 
 
 def assemble_clusters(found: Clustering) -> tuple[tuple[Cluster, ...], tuple[DuplicatePair, ...]]:
@@ -46,9 +46,10 @@ def assemble_clusters(found: Clustering) -> tuple[tuple[Cluster, ...], tuple[Dup
         owner: tuple(pairs[begin:end])
         for owner, begin, end in zip(owners.tolist(), begins.tolist(), ends.tolist(), strict=True)
     }
-    shared = _shared_with_representative(found)
+    near = _shared_with_representative(found.pairs, found.representatives)
+    linked = _shared_with_representative(found.links, found.representatives)
     clusters = [
-        _make_cluster(found, representative, groups, pairs_of.get(representative, ()), shared)
+        _make_cluster(found, representative, groups, pairs_of.get(representative, ()), near, linked)
         for representative, groups in _group_members(found).items()
     ]
     clusters.sort(key=lambda cluster: (-len(cluster.members), cluster.representative))
@@ -139,16 +140,12 @@ def _make_pairs(listed: _ListedPairs, chosen: NDArray[np.int64]) -> list[Duplica
     return list(map(DuplicatePair, listed.left[run], listed.right[run], relations, *numbers))
 
 
-def _shared_with_representative(found: Clustering) -> dict[int, int]:
-    """How many shingles each distinct member shares with its representative."""
-    pairs, owner = found.pairs, found.representatives
+def _shared_with_representative(pairs: VerifiedPairs, owner: NDArray[np.int64]) -> dict[int, int]:
+    """How many shingles a distinct member shares with its representative, of these pairs."""
     of_left, of_right = owner[pairs.right] == pairs.left, owner[pairs.left] == pairs.right
     members = np.concatenate([pairs.right[of_left], pairs.left[of_right]])
     counts = np.concatenate([pairs.shared_count[of_left], pairs.shared_count[of_right]])
-    shared = dict(zip(members.tolist(), counts.tolist(), strict=True))
-    for (left, right), count in found.links.items():
-        shared[left if owner[left] == right else right] = count
-    return shared
+    return dict(zip(members.tolist(), counts.tolist(), strict=True))
 
 
 def _group_members(found: Clustering) -> dict[int, list[int]]:
@@ -167,12 +164,13 @@ def _make_cluster(
     representative: int,
     groups: list[int],
     pairs: tuple[DuplicatePair, ...],
-    shared: dict[int, int],
+    near: dict[int, int],
+    linked: dict[int, int],
 ) -> Cluster:
     collapsed = found.collapsed
     representative_id = collapsed.documents.ids[collapsed.leads[representative]]
     members = [
-        _make_member(found, document, group, representative, shared)
+        _make_member(found, document, group, representative, near, linked)
         for group in groups
         for document in (int(collapsed.leads[group]), *collapsed.copies.get(group, ()))
     ]
@@ -189,7 +187,12 @@ def _make_cluster(
 
 
 def _make_member(
-    found: Clustering, document: int, group: int, representative: int, shared: dict[int, int]
+    found: Clustering,
+    document: int,
+    group: int,
+    representative: int,
+    near: dict[int, int],
+    linked: dict[int, int],
 ) -> Member:
     documents = found.collapsed.documents
     own, kept = int(found.shingle_counts[group]), int(found.shingle_counts[representative])
@@ -199,9 +202,8 @@ def _make_member(
         relation: Relation = "identical" if equal else "normalised"
         count = kept
     else:
-        pair = (min(group, representative), max(group, representative))
-        relation = "linked" if pair in found.links else "near"
-        count = shared[group]
+        relation = "near" if group in near else "linked"
+        count = near[group] if group in near else linked[group]
     return Member(
         id=documents.ids[document],
         relation=relation,

@@ -19,7 +19,7 @@ MAX_BUCKET = 2000
 """Distinct documents in one bucket up to which all its pairs are compared."""
 
 
-class ScanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting that changes a result; stands in the report as ``config``.
 
     :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
@@ -54,6 +54,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     embed_text: bool = False
 
     def __post_init__(self) -> None:
+        self._check_types()
         _check(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
         _check(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
         _check(1 <= self.shingle_size <= 1000, "shingle_size", self.shingle_size, "1 to 1000")
@@ -70,8 +71,21 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         for rule in self.keep:
             _check(rule in KEEP_RULES, "keep", rule, "made of " + ", ".join(KEEP_RULES))
 
+    def _check_types(self) -> None:
+        """What a type checker would say; a list is taken for a tuple."""
+        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+            value = getattr(self, name)
+            if isinstance(default, tuple) and isinstance(value, list):
+                value = tuple(value)
+                msgspec.structs.force_setattr(self, name, value)
+            expected = (int, float) if isinstance(default, float) else type(default)
+            valid = isinstance(value, expected) and isinstance(value, bool) == isinstance(
+                default, bool
+            )
+            _check(valid, name, value, f"of type {type(default).__name__}")
 
-class Config(ScanSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+
+class Config(ScanSettings, frozen=True, kw_only=True):
     """The settings of one scan: those that change results, and how it is run.
 
     :param workers: threads that sketch and verify (0: one for each available processor)
@@ -109,10 +123,10 @@ def make_config(values: dict[str, Any]) -> Config:
 
     :raises ConfigError: if a name is unknown or a value is of the wrong type or range
     """
-    try:
-        return msgspec.convert(values, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(str(error)) from error
+    for name in values:
+        if name not in CONFIG_NAMES:
+            raise ConfigError(f"there is no setting {name!r}")
+    return Config(**values)
 
 
 def available_processors() -> int:

@@ -121,6 +121,18 @@ class VerifiedPairs:
         """Exact Jaccard, one correctly rounded division a pair."""
         return self.shared_count / (self.left_count + self.right_count - self.shared_count)
 
+    def select(self, chosen: NDArray[np.bool_]) -> VerifiedPairs:
+        """Those pairs for which ``chosen`` holds."""
+        return VerifiedPairs(*(column[chosen] for column in self._columns()))
+
+    def join(self, other: VerifiedPairs) -> VerifiedPairs:
+        """These pairs, then the others."""
+        columns = zip(self._columns(), other._columns(), strict=True)
+        return VerifiedPairs(*(np.concatenate(both) for both in columns))
+
+    def _columns(self) -> tuple[NDArray[np.int64], ...]:
+        return self.left, self.right, self.shared_count, self.left_count, self.right_count
+
 
 # --- the report --------------------------------------------------------------------------
 
@@ -228,7 +240,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     """Whatever may differ between two equal runs.
 
     :param sources: files read, as they were named; locators index into it
-    :param locators: of every clustered document, and of records that are spoken of otherwise
+    :param locators: of every document that the report speaks of, where it has a place
     """
 
     version: str
@@ -256,6 +268,14 @@ class Report(msgspec.Struct, frozen=True):
     notices: tuple[Notice, ...]
     texts: dict[str, str] | None
     run: RunInfo
+
+    def name(self, id: str) -> str:
+        """An id with the file and line of its record, where the id does not tell them."""
+        locator = self.run.locators.get(id)
+        if locator is None or locator.line == 0:
+            return id
+        place = f"{self.run.sources[locator.source]}:{locator.line}"
+        return id if id == place else f"{place}: {id}"
 
 
 # --- what stages ask of one another -------------------------------------------------------

@@ -121,7 +121,7 @@ def scan_corpus(
     documents = collapsed.documents
     where = where or Whereabouts()
     spoken_of = {member.id for cluster in clusters for member in cluster.members}
-    spoken_of |= collector.repeated_ids
+    spoken_of.update(collector.repeated_ids, *((pair.left, pair.right) for pair in bridges))
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
@@ -225,12 +225,14 @@ def _verify_and_cluster(
     hashes, offsets = sort_shingles(*gathered, needed, len(collapsed), kernels, pool.map)
     pairs = verify_candidates(candidates, hashes, offsets, config.threshold, kernels, pool.map)
     representatives = cluster_pairs(pairs, _order_of(collapsed, pairs, config), config.linkage)
+    links = count_links(pairs, representatives, hashes, offsets, kernels)
+    near = links.jaccard >= config.threshold
     return Clustering(
         collapsed=collapsed,
-        pairs=pairs,
+        pairs=pairs.join(links.select(near)),
+        links=links.select(~near),
         representatives=representatives,
         shingle_counts=np.diff(offsets),
-        links=count_links(pairs, representatives, hashes, offsets, kernels),
     )
 
 

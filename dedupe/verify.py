@@ -76,10 +76,11 @@ def count_links(
     shingle_hashes: NDArray[np.uint64],
     shingle_offsets: NDArray[np.int64],
     kernels: Kernels,
-) -> dict[tuple[int, int], int]:
-    """What members share with a representative of which they are no duplicate.
+) -> VerifiedPairs:
+    """Members with their representative where that is no pair yet: single linkage makes such.
 
-    Only single linkage makes such members. Keys are ``(left, right)`` with ``left < right``.
+    Most are below the threshold. One that is not is a duplicate that no bucket had brought
+    together.
     """
     members = np.flatnonzero(representatives != np.arange(len(representatives)))
     left = np.minimum(members, representatives[members])
@@ -88,4 +89,5 @@ def count_links(
     missing = ~np.isin(left * size + right, pairs.left * size + pairs.right)
     left, right = left[missing], right[missing]
     shared = kernels.count_shared(shingle_hashes, shingle_offsets, left, right, 0.0)
-    return dict(zip(zip(left.tolist(), right.tolist(), strict=True), shared.tolist(), strict=True))
+    sizes = np.diff(shingle_offsets)
+    return VerifiedPairs(left, right, shared, sizes[left], sizes[right])

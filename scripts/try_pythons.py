@@ -33,15 +33,19 @@ def main() -> None:
         binary = folder / "bin" / "python"
         if not binary.exists():
             subprocess.run([python, "-m", "venv", str(folder)], check=True)
-        packages = [".", "pytest", "hypothesis"]
+        pip = [str(binary), "-m", "pip", "install", "--quiet"]
         environment = {**os.environ, "DEDUPE_REQUIRE_KERNELS": "1"}
-        subprocess.run(
-            [str(binary), "-m", "pip", "install", "--quiet", *packages], check=True, env=environment
-        )
-        # From another folder, or the source tree would be imported instead of what was installed.
+        subprocess.run([*pip, ".", "pytest", "hypothesis"], check=True, env=environment)
+        # Of an equal version pip would keep what an earlier run installed.
+        again = [*pip, "--force-reinstall", "--no-deps", "."]
+        subprocess.run(again, check=True, env=environment)
+        # From another folder and without touching sys.path, or the source tree would be tested
+        # instead of what was installed.
         tests = [str(Path(test).resolve()) for test in TESTS]
-        command = [str(binary.absolute()), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
-        subprocess.run(command, check=True, cwd=folder)
+        options = ["-p", "no:cacheprovider", "--import-mode=importlib", "--noconftest"]
+        command = [str(binary.absolute()), "-m", "pytest", *options, *tests]
+        expected = {"DEDUPE_EXPECT_KERNELS": str(folder.absolute())}
+        subprocess.run(command, check=True, cwd=folder, env={**os.environ, **expected})
         tried += 1
     print(f"{tried} other Python versions tried")
 

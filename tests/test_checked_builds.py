@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-TESTS = [str(ROOT / "tests" / name) for name in ("test_tokens.py", "test_kernels.py")]
+TESTS = ("tests/test_tokens.py", "tests/test_kernels.py")
 
 needs_compiler = pytest.mark.skipif(
     shutil.which(os.environ.get("CC", "cc").split()[0]) is None
@@ -44,7 +44,8 @@ def run_tests(source: Path, **environment: str) -> str:
     # An index error in a function that cannot raise is told as "unraisable".
     strict = ["-W", "error::pytest.PytestUnraisableExceptionWarning"]
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *strict, *TESTS]
-    settings = {**os.environ, "PYTHONPATH": str(source), **environment}
+    expected = {"PYTHONPATH": str(source), "DEDUPE_EXPECT_KERNELS": str(source)}
+    settings = {**os.environ, **expected, **environment}
     result = subprocess.run(
         [*command, "--rootdir", str(source), "--override-ini", "filterwarnings="],
         cwd=source,

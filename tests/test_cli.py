@@ -375,7 +375,7 @@ def test_settings_come_from_files_and_flags_win(tmp_path, run_dedupe):
     )
     shown = run_dedupe("config", "show", "--threshold", "0.8").stdout.decode()
     rows = {line.split()[0]: line.split() for line in shown.splitlines()}
-    assert rows["threshold"][1:] == ["0.8", "flag"]
+    assert rows["threshold"][1:] == ["0.8", "command", "line"]
     assert rows["keep"][1:3] == ['["longest",', '"first"]']
     assert rows["keep"][3].endswith("pyproject.toml")
     assert rows["seed"][1:] == ["1", "default"]

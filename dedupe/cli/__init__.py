@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import click
-from click.utils import PacifyFlushWrapper
 
 from dedupe._version import __version__
 
@@ -33,13 +32,28 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(self.modules[cmd_name]).command
         return command
 
+    # Whoever reads standard output may go (`| head -1`): that is success. click itself would
+    # exit with 1, so it is caught before click sees it.
+
+    def make_context(self, *arguments: Any, **attributes: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **attributes)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(0) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(0) from None
+
 
 @click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", prog_name="dedupe")
 def command_group() -> None:
     """Find the near-duplicate reprints in a corpus of texts, and see how they differ.
 
-    Every pair is verified exactly. Exit codes: 0 done, 1 a gate failed, 2 error.
+    Every pair is verified exactly. Exit codes: 0 done, 1 a gate failed, 2 error, 130 interrupted.
     """
 
 
@@ -49,16 +63,15 @@ def main() -> None:
         command_group.main(prog_name="dedupe", standalone_mode=False)
         sys.stdout.flush()
     except BaseException as error:
-        code = _explain(error)
-        _leave(code)
+        _leave(_explain(error))
+    else:
+        _leave(0)
 
 
 def _explain(error: BaseException) -> int:
     """Say what went wrong on standard error, without a traceback; return the exit code."""
     from dedupe.errors import DedupeError
 
-    if isinstance(sys.stdout, PacifyFlushWrapper):  # type: ignore[arg-type]
-        return 0  # how click marks that whoever read standard output is gone
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else EXIT_ERROR
     if isinstance(error, click.exceptions.Exit):
@@ -91,6 +104,10 @@ def _explain(error: BaseException) -> int:
 
 def _leave(code: int) -> None:
     """Exit without a second complaint when standard output is closed already."""
+    if code == EXIT_INTERRUPTED:
+        # Do not wait for threads that are still at work; nothing of theirs is to be kept.
+        sys.stderr.flush()
+        os._exit(code)
     try:
         sys.stdout.flush()
     except OSError:

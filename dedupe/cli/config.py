@@ -35,8 +35,6 @@ def show(config_file: str | None, **flags: Any) -> None:
 
 def _show_value(value: Any) -> str:
     """As it would stand in a TOML file."""
-    if value is None:
-        return '"auto"'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

@@ -28,6 +28,11 @@ def _option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Comm
     return click.option(flag, name, default=None, help=told, **attributes)
 
 
+def _switch(name: str, help: str) -> Callable[[Command], Command]:
+    """A flag and its opposite, so that a flag can win over a file either way."""
+    return click.option(f"--{name}/--no-{name}", default=None, help=help)
+
+
 def _comma_separated(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
     return None if value is None else split_list(value)
 
@@ -92,13 +97,7 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         "Implementation to use; results are the same.",
         type=click.Choice(["auto", "compiled", "plain"]),
     ),
-    _option(
-        "--embed-text",
-        "Store the texts of clustered documents in the report.",
-        is_flag=True,
-        flag_value=True,
-        type=bool,
-    ),
+    _switch("embed-text", "Store the texts of clustered documents in the report."),
 ]
 
 _OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
@@ -118,28 +117,13 @@ _OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
         "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
         type=click.Choice(["auto", "always", "never"]),
     ),
-    click.option(
-        "--progress/--no-progress",
-        default=None,
-        help="Show progress on standard error.  [default: on a terminal]",
-    ),
-    _option(
-        "--quiet",
-        "No progress, warnings or notes on standard error.",
-        is_flag=True,
-        flag_value=True,
-        type=bool,
-    ),
-    _option(
-        "--exit-code",
-        "Exit with 1 when duplicates are found, like git diff.",
-        is_flag=True,
-        flag_value=True,
-        type=bool,
-    ),
+    _switch("progress", "Show progress on standard error.  [default: on a terminal]"),
+    _switch("quiet", "No progress, warnings or notes on standard error."),
+    _switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
     click.option(
         "--config",
         "config_file",
+        type=click.Path(dir_okay=False),
         metavar="FILE",
         help="Read settings from this file instead of the nearest dedupe.toml or pyproject.toml.",
     ),

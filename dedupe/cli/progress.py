@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from dedupe.pipeline import Progress
@@ -18,10 +18,10 @@ Listener = Callable[["Progress"], None]
 
 
 @contextmanager
-def show_progress(choice: bool | None, quiet: bool) -> Iterator[Listener | None]:
+def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Listener | None]:
     """A listener for the scan's progress, or ``None`` where none is to be shown."""
     terminal = sys.stderr.isatty()
-    if quiet or choice is False or (choice is None and not terminal):
+    if quiet or choice is False or (choice == "auto" and not terminal):
         yield None
         return
     line = _ProgressLine(live=terminal)

@@ -19,7 +19,7 @@ MESSAGES_PER_REASON = 5
 
 
 @click.command("scan", context_settings=CONTEXT)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
 @scan_options
 @click.option(
     "--output",
@@ -41,6 +41,9 @@ def command(
       dedupe scan articles/                       clusters, with diffs
       dedupe scan dump.jsonl.gz --format json     the whole report, for programs
       zcat dump.jsonl.gz | dedupe scan - --format jsonl
+
+    Exit codes: 0 done; 1 duplicates were found and --exit-code was given; 2 an error, or a PATH
+    could not be read; 130 interrupted.
     """
     settings = load_settings(flags, config_file)
     output = Output(output_file)
@@ -98,15 +101,6 @@ def _render(report: Any, texts: Any, settings: Settings, output: Output) -> Iter
             yield chunk.encode("utf-8", "backslashreplace")
 
 
-def _place(report: Any, id: str) -> str:
-    """``file:line:`` of a record that is known by an id of its own."""
-    locator = report.run.locators.get(id)
-    if locator is None or locator.line == 0:
-        return ""
-    place = f"{report.run.sources[locator.source]}:{locator.line}"
-    return "" if place == id else f"{place}: "
-
-
 def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) -> None:
     """Warnings for whoever does not read the text report, which tells the same."""
     if settings.output["format"] == "text" and output_file is None:
@@ -116,6 +110,6 @@ def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) 
         by_reason.setdefault(item.reason, []).append(item)
     for reason, items in by_reason.items():
         for item in items[:MESSAGES_PER_REASON]:
-            say("warning", f"{_place(report, item.id)}{item.id}: {item.detail} ({reason})")
+            say("warning", f"{report.name(item.id)}: {item.detail} ({reason})")
         if len(items) > MESSAGES_PER_REASON:
             say("warning", f"… and {len(items) - MESSAGES_PER_REASON} more of {reason}")

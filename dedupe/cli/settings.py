@@ -16,7 +16,7 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "diff": "hunks",
     "top": 20,
     "color": "auto",
-    "progress": None,
+    "progress": "auto",
     "quiet": False,
     "exit_code": False,
 }
@@ -33,7 +33,7 @@ class Settings:
 
     :param config: those of the scan
     :param output: those of the output, by name
-    :param origins: where each value comes from: ``default``, a file, or ``flag``
+    :param origins: where each value comes from: ``default``, a file, or ``command line``
     """
 
     config: Config
@@ -51,33 +51,30 @@ def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> S
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
     path = Path(config_file) if config_file is not None else find_config_file(Path.cwd())
     from_file = read_config_file(path) if path is not None else {}
+    _check_file(from_file, path)
     values = {**from_file, **given}
-    config = _make_config(values, from_file, path)
+    config = make_config({name: values[name] for name in values if name in CONFIG_NAMES})
     origins = dict.fromkeys(SETTING_NAMES, "default")
     origins.update({name: str(path) for name in from_file})
-    origins.update(dict.fromkeys(given, "flag"))
+    origins.update(dict.fromkeys(given, "command line"))
     output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
     _check_output(output, origins)
     return Settings(config, output, origins)
 
 
-def _make_config(
-    values: Mapping[str, Any], from_file: Mapping[str, Any], path: Path | None
-) -> Config:
-    scan_values = {name: value for name, value in values.items() if name in CONFIG_NAMES}
+def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
+    """Let an error in a file name the file, whatever the command line says beside it."""
     try:
-        return make_config(scan_values)
+        make_config({name: value for name, value in from_file.items() if name in CONFIG_NAMES})
     except ConfigError as error:
-        if path is None or not from_file:
-            raise
-        raise ConfigError(f"{error} (settings were also read from {path})") from error
+        raise ConfigError(f"{path}: {error}") from error
 
 
 _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "format": ("text", "json", "jsonl"),
     "diff": ("none", "summary", "hunks", "full"),
     "color": ("auto", "always", "never"),
-    "progress": (True, False, None),
+    "progress": (True, False, "auto"),
     "quiet": (True, False),
     "exit_code": (True, False),
 }
@@ -86,10 +83,11 @@ _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
 def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None:
     for name, choices in _OUTPUT_CHOICES.items():
         if output[name] not in choices:
-            allowed = ", ".join(str(choice).lower() for choice in choices if choice is not None)
+            allowed = ", ".join(str(choice).lower() for choice in choices)
             raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not one of {allowed}")
-    if not isinstance(output["top"], int) or output["top"] < 0:
-        raise ConfigError(f"{origins['top']}: top is {output['top']!r}, not a number from 0")
+    top = output["top"]
+    if not isinstance(top, int) or isinstance(top, bool) or top < 0:
+        raise ConfigError(f"{origins['top']}: top is {top!r}, not a number from 0")
 
 
 def find_config_file(folder: Path) -> Path | None:

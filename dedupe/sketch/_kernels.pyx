@@ -1,7 +1,7 @@
 """The compiled kernels: the loops over bytes, hashes and pairs, without the GIL.
 
 ``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` says the same in Python.
-All buffers are typed memoryviews, so that a build with bounds checks (``make check-kernels``)
+All buffers are typed memoryviews, so that a build with bounds checks (``tests/test_checked_builds.py``)
 checks every access to the hostile bytes.
 """
 
@@ -652,7 +652,8 @@ cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_en
     while i < i_end and j < j_end:
         # Even if all that is left were shared: would the pair still reach the threshold?
         best = shared + min(i_end - i, j_end - j)
-        if best < threshold * (left_count + right_count - best):
+        # (Compared as the final quotient is: a product would round differently.)
+        if <double> best / <double> (left_count + right_count - best) < threshold:
             return -1
         stop = min(i + 64, i_end)
         while i < stop and j < j_end:

@@ -51,18 +51,21 @@ def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     if count:
         verb = "was" if count == 1 else "were"
         lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
-        yield lines + _reason_lines(report.corpus.skipped_counts, report.skipped, canvas) + "\n"
+        counts = report.corpus.skipped_counts
+        yield lines + _reason_lines(counts, report.skipped, report, canvas) + "\n"
 
 
-def notice_lines(notices: Sequence[Notice], canvas: Canvas) -> Iterator[str]:
+def notice_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     """The notices, by reason, if there are any."""
-    if notices:
-        lines = canvas.flow(prose(format_count(len(notices), "notice")))
-        counts = Counter(notice.reason for notice in notices)
-        yield lines + _reason_lines(counts, notices, canvas) + "\n"
+    if report.notices:
+        lines = canvas.flow(prose(format_count(len(report.notices), "notice")))
+        counts = Counter(notice.reason for notice in report.notices)
+        yield lines + _reason_lines(counts, report.notices, report, canvas) + "\n"
 
 
-def _reason_lines(counts: Mapping[str, int], items: Iterable[_Item], canvas: Canvas) -> str:
+def _reason_lines(
+    counts: Mapping[str, int], items: Iterable[_Item], report: Report, canvas: Canvas
+) -> str:
     """A line a reason, the most frequent first.
 
     :param counts: how often each reason occurred; ``items`` may be fewer
@@ -71,27 +74,30 @@ def _reason_lines(counts: Mapping[str, int], items: Iterable[_Item], canvas: Can
     for item in items:
         by_reason[item.reason].append(item)
     reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
-    return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
+    return "".join(_reason_line(r, counts[r], by_reason[r], report, canvas) for r in reasons)
 
 
-def _reason_line(reason: str, count: int, items: Sequence[_Item], canvas: Canvas) -> str:
+def _reason_line(
+    reason: str, count: int, items: Sequence[_Item], report: Report, canvas: Canvas
+) -> str:
     """How often something happened, and to which documents first."""
     name = escape_text(reason).replace("_", " ")
     colon = ":" if items else ""
     pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))
     shown = items[:LISTED_REASON_IDS]
     for number, item in enumerate(shown, 1):
-        pieces += _item_pieces(item, "," if number < count else "", canvas)
+        comma = "," if number < count else ""
+        pieces += _item_pieces(report.name(item.id), item.detail, comma, canvas)
     if shown and len(shown) < count:
         pieces += prose(f"… {count - len(shown):,}{NO_BREAK}more", "dim")
     return canvas.flow(pieces, MEMBER_INDENT, 2)
 
 
-def _item_pieces(item: _Item, comma: str, canvas: Canvas) -> Iterator[Piece]:
-    id = shorten_middle(escape_text(item.id), max(8, canvas.width - 10))
-    detail = shorten_middle(escape_text(item.detail)[:DETAIL_SIZE], DETAIL_CELLS)
-    if detail:
-        yield Piece(id, "strong")
-        yield from prose(f"({detail}){comma}", "dim")
+def _item_pieces(name: str, detail: str, comma: str, canvas: Canvas) -> Iterator[Piece]:
+    shown_name = shorten_middle(escape_text(name), max(8, canvas.width - 10))
+    shown_detail = shorten_middle(escape_text(detail)[:DETAIL_SIZE], DETAIL_CELLS)
+    if shown_detail:
+        yield Piece(shown_name, "strong")
+        yield from prose(f"({shown_detail}){comma}", "dim")
     else:
-        yield Piece(id + comma, "strong")
+        yield Piece(shown_name + comma, "strong")

@@ -21,7 +21,7 @@ def render_text(report: Report, texts: TextProvider, options: TextOptions) -> It
     yield from ClusterWriter(report, texts, options, canvas).write()
     yield from bridge_lines(report.bridges, canvas)
     yield from skipped_lines(report, canvas)
-    yield from notice_lines(report.notices, canvas)
+    yield from notice_lines(report, canvas)
     yield from summary_lines(report, canvas)
     if options.hints:
         yield hint_lines(report, canvas)
