@@ -139,12 +139,12 @@ def scan_with_texts(
         config,
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener),
-        Whereabouts(paths, lambda: corpus.source_names, corpus.skipped_locators),
+        Whereabouts(paths, lambda: corpus.source_infos, corpus.skipped_locators),
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))
     texts = SourceTexts.of_report(report, corpus.sources)
-    if config.embed_text or "-" in report.run.sources:
+    if config.embed_text or any(source.path == "-" for source in report.run.sources):
         embedded = texts.read_texts(_clustered_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
     return report, texts

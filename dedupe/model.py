@@ -37,6 +37,17 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
     line: int = 0
 
 
+class SourceInfo(msgspec.Struct, frozen=True):
+    """A file that was read.
+
+    :param path: as it was named, or below a folder that was named
+    :param format: as what it was read
+    """
+
+    path: str
+    format: str
+
+
 class SkippedDocument(msgspec.Struct, frozen=True):
     """Something that was met but could not be compared.
 
@@ -239,7 +250,7 @@ class Notice(msgspec.Struct, frozen=True):
 class RunInfo(msgspec.Struct, frozen=True):
     """Whatever may differ between two equal runs.
 
-    :param sources: files read, as they were named; locators index into it
+    :param sources: files read; locators index into it
     :param locators: of every document that the report speaks of, where it has a place
     """
 
@@ -249,7 +260,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     seconds: float
     byte_count: int
     paths: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: tuple[SourceInfo, ...]
     locators: dict[str, Locator]
     python: str = ""
     stage_seconds: dict[str, float] = {}
@@ -274,7 +285,7 @@ class Report(msgspec.Struct, frozen=True):
         locator = self.run.locators.get(id)
         if locator is None or locator.line == 0:
             return id
-        place = f"{self.run.sources[locator.source]}:{locator.line}"
+        place = f"{self.run.sources[locator.source].path}:{locator.line}"
         return id if id == place else f"{place}: {id}"
 
 

@@ -44,6 +44,7 @@ from dedupe.model import (
     RunInfo,
     SearchSummary,
     SkippedDocument,
+    SourceInfo,
     TextBatch,
     VerifiedPairs,
 )
@@ -81,12 +82,12 @@ class Whereabouts:
     """Where a corpus comes from.
 
     :param paths: what the user named
-    :param source_names: the files read so far, which locators index into
+    :param sources: gives the files read so far, which locators index into
     :param skipped_locators: where records stand that have an id but no usable text
     """
 
     paths: Sequence[str] = ()
-    source_names: Callable[[], Sequence[str]] = tuple
+    sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[str, Locator] = field(default_factory=dict)
 
 
@@ -149,7 +150,7 @@ def scan_corpus(
             byte_count=collector.byte_count,
             stage_seconds=dict(progress.stage_seconds),
             paths=tuple(where.paths),
-            sources=tuple(where.source_names()),
+            sources=tuple(where.sources()),
             locators={**where.skipped_locators, **documents.locate(spoken_of)},
         ),
     )

@@ -29,6 +29,7 @@ from dedupe.model import (
     RunInfo,
     SearchSummary,
     SkippedDocument,
+    SourceInfo,
     WeakestLink,
 )
 from dedupe.renderers.terminal import cut_cells, escape_text, file_uri, shorten_middle
@@ -103,7 +104,7 @@ def make_report(*clusters: Cluster, **fields) -> Report:
         seconds=0.21,
         byte_count=2_583_000,
         paths=("news/",),
-        sources=tuple(f"news/{id}" for id in members),
+        sources=tuple(SourceInfo(f"news/{id}", "text") for id in members),
         locators={id: Locator(i, 0, 1) for i, id in enumerate(members)},
     )
     values = {
@@ -311,7 +312,8 @@ def test_the_place_is_shown_where_the_id_does_not_tell_it(
     id: str, source: str, line: int, told: bool
 ) -> None:
     report = make_report(make_cluster("c" * 8, make_member(id), make_member("b")))
-    run = RunInfo("0", "plain", 1, 1.0, 1, ("news",), (source,), {id: Locator(0, 0, 1, line)})
+    sources = (SourceInfo(source, "jsonl" if line else "text"),)
+    run = RunInfo("0", "plain", 1, 1.0, 1, ("news",), sources, {id: Locator(0, 0, 1, line)})
     text = render(make_report(*report.clusters, run=run), diff="none", width=120)
     assert (f"   {source}:{line}\n" in text) is not told
 

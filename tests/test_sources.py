@@ -33,6 +33,7 @@ from dedupe.model import (
     RunInfo,
     SearchSummary,
     SkippedDocument,
+    SourceInfo,
     TextBatch,
     WeakestLink,
 )
@@ -90,8 +91,10 @@ class Outcome:
         texts: dict[str, str] | None = None,
         text_field: str = "text",
     ) -> SourceTexts:
-        sources: Sequence[Any] = self.corpus.source_names if by_name else self.corpus.sources
-        return SourceTexts(sources, self.locators, self.hashes(), text_field, texts)
+        sources: Sequence[Any] = self.corpus.source_infos if by_name else self.corpus.sources
+        return SourceTexts(
+            sources, self.locators, self.hashes(), ScanSettings(text_field=text_field), texts
+        )
 
     def hashes(self) -> dict[str, str]:
         return {id: xxhash.xxh3_128_hexdigest(text.encode()) for id, text in self.texts.items()}
@@ -381,7 +384,7 @@ def test_names_that_are_not_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     put(tmp_path / "two\nlines\x1b[31m.txt", "lined")
     found = read(tmp_path)
     assert found.texts == {"caf\\xe9.txt": "odd", "two\nlines\x1b[31m.txt": "lined"}
-    assert all(name.encode() for name in found.corpus.source_names)
+    assert all(info.path.encode() for info in found.corpus.source_infos)
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
     monkeypatch.chdir(tmp_path)
     assert read(os.fsdecode(b"caf\xe9.txt")).texts == {"caf\\xe9.txt": "odd"}
@@ -793,7 +796,7 @@ def test_records_come_back_whatever_the_sizes(
                 id == json.loads(raw).get("id") or ":" in id
             )
             hashes = {id: xxhash.xxh3_128_hexdigest(text.encode())}
-            provider = SourceTexts(found.corpus.sources, {id: locator}, hashes, "text")
+            provider = SourceTexts(found.corpus.sources, {id: locator}, hashes, ScanSettings())
             assert provider.read_texts([id]) == {id: text}
 
 
@@ -993,15 +996,16 @@ def test_what_changed_since_the_scan_is_told(corpus_folder: Path) -> None:
 def test_locators_that_cannot_be_are_no_exception(tmp_path: Path, locator: Locator) -> None:
     path = put(tmp_path / "a.txt", "text")
     os.mkfifo(tmp_path / "pipe")
-    names = [str(path), str(tmp_path), str(tmp_path / "pipe")]
-    provider = SourceTexts(names, {"x": locator}, {}, "text")
+    paths = [path, tmp_path, tmp_path / "pipe"]
+    sources = [SourceInfo(str(path), "jsonl" if locator.line else "text") for path in paths]
+    provider = SourceTexts(sources, {"x": locator}, {}, ScanSettings())
     assert provider.read_texts(["x", "unknown"]) == {}
     assert provider.problem("x") and provider.problem("unknown")
 
 
 def test_embedded_texts_are_checked_too() -> None:
     hashes = {"a": xxhash.xxh3_128_hexdigest(b"one"), "b": "0"}
-    provider = SourceTexts([], {}, hashes, "text", {"a": "one", "b": "two"})
+    provider = SourceTexts([], {}, hashes, ScanSettings(), {"a": "one", "b": "two"})
     assert provider.read_texts("ab") == {"a": "one"}
     assert provider.problem("b")
 
@@ -1021,7 +1025,7 @@ def test_texts_of_a_report() -> None:
         skipped=(),
         notices=(),
         texts=None,
-        run=RunInfo("", "", 1, 0.0, 0, ("-",), found.corpus.source_names, found.locators),
+        run=RunInfo("", "", 1, 0.0, 0, ("-",), found.corpus.source_infos, found.locators),
     )
     assert SourceTexts.of_report(report, found.corpus.sources).read_texts(["a"]) == {"a": text}
     assert SourceTexts.of_report(report).read_texts(["a"]) == {}

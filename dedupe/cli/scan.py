@@ -50,7 +50,7 @@ def command(
     from dedupe.sources import unreadable_paths
 
     report, texts = _run_scan(paths, settings)
-    output.refuse_sources(report.run.sources)
+    output.refuse_sources([source.path for source in report.run.sources])
     if not settings.output["quiet"]:
         _say_what_was_met(report, settings, output_file)
     output.write(_render(report, texts, settings, output))

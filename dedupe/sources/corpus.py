@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument, TextBatch
+from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import find_sources
-from dedupe.sources.formats import FORCED_TEXT, FORMATS, Format
+from dedupe.sources.formats import FORCED_TEXT, FORMATS
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
 from dedupe.sources.reasons import NOT_KEPT, NOT_TEXT
@@ -50,9 +51,9 @@ class Corpus:
         self._limits = limits or ReadLimits()
 
     @property
-    def source_names(self) -> tuple[str, ...]:
+    def source_infos(self) -> tuple[SourceInfo, ...]:
         """The sources as a report names them (``run.sources``)."""
-        return tuple(source.name for source in self.sources)
+        return tuple(SourceInfo(source.name, source.format) for source in self.sources)
 
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
         self.sources.clear()
@@ -92,17 +93,14 @@ class Corpus:
         if fault is not None and not head:
             yield SkippedDocument(file.source.id, fault.reason, fault.detail)
             return
-        chosen = self._choose_format(file.source)
+        name = "text" if file.source.format == "auto" else file.source.format
+        self.sources[file.index] = replace(file.source, format=name)
+        chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
         problem = chosen.problem(head)
         if problem:
             yield SkippedDocument(file.source.id, NOT_TEXT, problem)
         else:
             yield from chosen.read(file, self._settings, self._limits)
-
-    def _choose_format(self, source: Source) -> Format:
-        if self._settings.input_format == "text":
-            return FORCED_TEXT
-        return FORMATS["text" if source.format == "auto" else source.format]
 
 
 def read_corpus(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dedupe.sources.json_lines import read_json_lines
-from dedupe.sources.pieces import Reader
-from dedupe.sources.plain_text import read_text
+from dedupe.config import ScanSettings
+from dedupe.sources.json_lines import read_json_lines, reread_records_with
+from dedupe.sources.pieces import Reader, Rereader
+from dedupe.sources.plain_text import read_text, reread_text_with
 from dedupe.sources.recognition import lines_problem, odd_content_problem, text_problem
 
 
@@ -15,16 +16,18 @@ class Format(NamedTuple):
     """How a format is checked and read.
 
     :param problem: why content with this beginning is not of the format; nothing where it is
+    :param reread_with: how to read single documents again under given settings
     """
 
     read: Reader
     problem: Callable[[bytes], str]
+    reread_with: Callable[[ScanSettings], Rereader]
 
 
 FORMATS: dict[str, Format] = {
-    "text": Format(read_text, text_problem),
-    "jsonl": Format(read_json_lines, lines_problem),
+    "text": Format(read_text, text_problem, reread_text_with),
+    "jsonl": Format(read_json_lines, lines_problem, reread_records_with),
 }
 
-FORCED_TEXT = Format(read_text, odd_content_problem)
+FORCED_TEXT = Format(read_text, odd_content_problem, reread_text_with)
 """Text because the settings say so: NUL bytes alone do not count against it."""

@@ -21,7 +21,7 @@ from dedupe.sources.json_record import (
 )
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
-from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
+from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader, SkippedRecord
 from dedupe.sources.reasons import (
     FIELD_MISSING,
     LONE_SURROGATES,
@@ -31,6 +31,7 @@ from dedupe.sources.reasons import (
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
+from dedupe.sources.source import SeekableBytes, read_at
 from dedupe.sources.text_encoding import UTF8_MARK
 
 _MAX_FIELDS_NAMED = 20
@@ -42,6 +43,17 @@ def read_json_lines(
 ) -> Iterator[Piece]:
     """The records of a file, and what there is to say about those that could not be used."""
     yield from _LinesReader(file, settings, limits).read()
+
+
+def reread_records_with(settings: ScanSettings) -> Rereader:
+    """Reads single lines again."""
+    decoder = RecordDecoder(settings.text_field, settings.id_field)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        raw = read_at(file, locator.offset, locator.length)
+        return None if raw is None else decoder.read_text(raw)
+
+    return reread
 
 
 class _LinesReader:

@@ -9,7 +9,7 @@ from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.source import Source
+from dedupe.sources.source import SeekableBytes, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,9 @@ class SkippedRecord:
 
 
 Piece = Chunk | SkippedDocument | SkippedRecord | Notice
+
+Rereader = Callable[[SeekableBytes, Locator], str | None]
+"""Reads one document again; nothing where its place holds something else."""
 
 Reader = Callable[[OpenSource, ScanSettings, ReadLimits], Iterator[Piece]]
 """Reads one format. Never raises for what a file holds: that becomes a skipped document."""

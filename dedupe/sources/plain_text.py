@@ -8,8 +8,9 @@ from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pieces import Chunk, OpenSource, Piece
+from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader
 from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.source import SeekableBytes, read_at
 from dedupe.sources.text_encoding import decode_to_utf8
 
 
@@ -31,6 +32,18 @@ def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         yield Notice(document_id, UNDECODABLE_BYTES, _describe_replaced(replaced_count))
     if fault is not None:
         yield Notice(document_id, fault.reason, f"{fault.detail}; what stood before is kept")
+
+
+def reread_text_with(settings: ScanSettings) -> Rereader:
+    """Reads a file again, if it is as long as it was."""
+    return _reread_text
+
+
+def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
+    raw = read_at(file, 0, locator.length)
+    if raw is None or read_at(file, locator.length, 1):
+        return None
+    return decode_to_utf8(raw)[0].decode()
 
 
 def _read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dedupe.model import Locator, Report
-from dedupe.sources.json_record import RecordDecoder
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, Report, SourceInfo
+from dedupe.sources.formats import FORMATS
 from dedupe.sources.limits import MAX_DOCUMENT_BYTES
-from dedupe.sources.source import STANDARD_INPUT, SeekableBytes, Source
+from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error
-from dedupe.sources.text_encoding import decode_to_utf8, encode_text
+from dedupe.sources.text_encoding import encode_text
 
 CHANGED = "its text has changed since the scan"
 """What :meth:`SourceTexts.problem` says of a document that is still there, but not the same."""
 
-_PART_BYTES = 1 << 20
 _MAX_FILE_BYTES = (1 << 63) - 1
 
 
@@ -24,26 +24,26 @@ class SourceTexts:
     Reads only what is asked for, a compressed file in one pass, and never raises because of a
     file: what cannot be given has a :meth:`problem`.
 
-    :param sources: as the corpus had them, or (of a saved report) their names
+    :param sources: as the corpus had them, or as a saved report names them
     :param locators: where each document stands
     :param content_hashes: XXH3-128 of each text's UTF-8 bytes, hexadecimal; a text whose hash
         differs is not given
-    :param text_field: field of a record that holds its text
+    :param settings: those of the scan
     :param texts: texts that the report holds itself
     """
 
     def __init__(
         self,
-        sources: Sequence[Source | str],
+        sources: Sequence[Source | SourceInfo],
         locators: Mapping[str, Locator],
         content_hashes: Mapping[str, str],
-        text_field: str,
+        settings: ScanSettings,
         texts: Mapping[str, str] | None = None,
     ) -> None:
         self._sources = sources
         self._locators = locators
         self._content_hashes = content_hashes
-        self._decoder = RecordDecoder(text_field, "")
+        self._settings = settings
         self._texts = texts or {}
         self._problems: dict[str, str] = {}
 
@@ -58,7 +58,7 @@ class SourceTexts:
             sources if sources is not None else report.run.sources,
             report.run.locators,
             {member.id: member.content_hash for member in members},
-            report.config.text_field,
+            report.config,
             report.texts,
         )
 
@@ -92,12 +92,17 @@ class SourceTexts:
 
     def _read_source(self, index: int, ids: list[str]) -> Iterator[tuple[str, str]]:
         """The texts of some documents of one file."""
-        source = self._open_name(self._sources[index])
+        source = self._find_source(self._sources[index])
+        if source.format not in FORMATS:
+            reason = f"{source.name}: this dedupe does not read the format {source.format!r}"
+            self._problems.update(dict.fromkeys(ids, reason))
+            return
+        reread = FORMATS[source.format].reread_with(self._settings)
         pending = sorted(ids, key=lambda id: self._locators[id].offset, reverse=True)
         try:
             with source.open_again() as file:
                 while pending:
-                    text = self._read_text(file, self._locators[pending[-1]])
+                    text = reread(file, self._locators[pending[-1]])
                     id = pending.pop()
                     if text is None:
                         self._problems[id] = CHANGED
@@ -108,20 +113,8 @@ class SourceTexts:
             self._problems.update((id, reason) for id in pending)
 
     @staticmethod
-    def _open_name(source: Source | str) -> Source:
-        if isinstance(source, Source):
-            return source
-        return Source(source, source) if source == STANDARD_INPUT else Source.of_name(source)
-
-    def _read_text(self, file: SeekableBytes, locator: Locator) -> str | None:
-        """A document's text; None where its place holds something else."""
-        if locator.line:
-            raw = _read_at(file, locator.offset, locator.length)
-            return self._decoder.read_text(raw) if raw is not None else None
-        raw = _read_at(file, 0, locator.length)
-        if raw is None or _read_at(file, locator.length, 1):
-            return None
-        return decode_to_utf8(raw)[0].decode()
+    def _find_source(source: Source | SourceInfo) -> Source:
+        return source if isinstance(source, Source) else Source.of_info(source)
 
     def _is_unchanged(self, id: str, text: str) -> bool:
         import xxhash
@@ -131,14 +124,3 @@ class SourceTexts:
             return True
         self._problems[id] = CHANGED
         return False
-
-
-def _read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:
-    """Exactly so many bytes, or None where the data ends before."""
-    file.seek(offset)
-    parts: list[bytes] = []
-    missing = length
-    while missing and (part := file.read(min(missing, _PART_BYTES))):
-        parts.append(part)
-        missing -= len(part)
-    return None if missing else b"".join(parts)

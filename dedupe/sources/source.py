@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, cast
 
-from dedupe.config import InputFormat
+from dedupe.model import SourceInfo
 from dedupe.sources.gzip_blocks import GZIP_MAGIC, GunzippedFile
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.spool import Spool
 
 STANDARD_INPUT = "-"
+
+_PART_BYTES = 1 << 20
 
 _OPEN_FLAGS = os.O_RDONLY
 for _name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
@@ -45,7 +47,7 @@ class Source:
 
     id: str
     path: str
-    format: InputFormat = "auto"
+    format: str = "auto"
     spool: Spool | None = None
     stream: BinaryIO | None = field(default=None, repr=False)
 
@@ -91,10 +93,12 @@ class Source:
             yield GunzippedFile(file) if is_compressed else file
 
     @classmethod
-    def of_name(cls, name: str) -> Source:
-        """The source that a report calls so, to be opened again."""
-        found = next(filter(os.path.exists, openable_names(name)), name)
-        return cls(id=name, path=found)
+    def of_info(cls, info: SourceInfo) -> Source:
+        """The source of which a report tells, to be opened again."""
+        name, path = info.path, info.path
+        if path != STANDARD_INPUT:
+            path = next(filter(os.path.exists, openable_names(name)), name)
+        return cls(id=name, path=path, format=info.format)
 
 
 def open_regular(path: str) -> BinaryIO:
@@ -114,6 +118,17 @@ def _open_descriptor(path: str, flags: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:
+    """Exactly so many bytes, or None where the data ends before."""
+    file.seek(offset)
+    parts: list[bytes] = []
+    missing = length
+    while missing and (part := file.read(min(missing, _PART_BYTES))):
+        parts.append(part)
+        missing -= len(part)
+    return None if missing else b"".join(parts)
 
 
 def _standard_input() -> BinaryIO:
