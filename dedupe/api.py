@@ -16,6 +16,7 @@ from dedupe.errors import InputError
 from dedupe.model import Kernels, Report, TextBatch, TextProvider
 from dedupe.pipeline import Progress, Whereabouts, scan_corpus
 from dedupe.sources import SourceTexts, make_batch, read_corpus
+from dedupe.sources.text_encoding import encode_text
 
 if TYPE_CHECKING:
     from datasketch import MinHash
@@ -50,11 +51,10 @@ def find_duplicates(
     :param config: settings; those of reading files have no effect
     """
     config = config or Config()
-    _refuse_string(texts)
     if isinstance(texts, Mapping):
-        by_id = dict(texts)
+        by_id = dict(zip(_check_texts(texts), _check_texts(texts.values()), strict=True))
     else:
-        by_id = {str(i): text for i, text in enumerate(texts)}
+        by_id = {str(i): text for i, text in enumerate(_check_texts(texts))}
     report = scan_corpus(_batches(by_id), config, sketch.load_kernels(config.kernels), Progress())
     if not config.embed_text:
         return report
@@ -69,9 +69,8 @@ def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np
         without a token
     """
     config = config or Config()
-    _refuse_string(texts)
     kernels = sketch.load_kernels(config.kernels)
-    values = list(texts)
+    values = _check_texts(texts)
     parts = [np.empty((0, config.num_perm), np.uint32)]
     for begin in range(0, len(values), BATCH_DOCUMENTS):
         part = values[begin : begin + BATCH_DOCUMENTS]
@@ -150,10 +149,19 @@ def scan_with_texts(
     return report, texts
 
 
-def _refuse_string(texts: object) -> None:
-    """One string is an iterable of its characters, which nobody means."""
+def _check_texts(texts: Iterable[Any]) -> list[str]:
+    """The texts as a list of strings that UTF-8 can hold: lone surrogates become U+FFFD.
+
+    :raises TypeError: if one is no string, or if they are one string, whose characters nobody
+        means
+    """
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts must be several strings, not one")
+    values = list(texts)
+    for value in values:
+        if not isinstance(value, str):
+            raise TypeError(f"ids and texts must be strings, not {type(value).__name__}")
+    return [value if value.isascii() else encode_text(value).decode() for value in values]
 
 
 def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
@@ -171,10 +179,10 @@ def _explain_nothing_read(report: Report) -> str:
     """Nothing to compare is an error: say what was met instead."""
     lines = ["no document could be read"]
     shown: dict[str, int] = {}
-    for item in report.skipped:
+    for item, name in report.told_with_places():
         shown[item.reason] = shown.get(item.reason, 0) + 1
         if shown[item.reason] <= 3:
-            lines.append(f"  {report.name(item.id)}: {item.detail} ({item.reason})")
+            lines.append(f"  {name}: {item.detail} ({item.reason})")
     lines += [
         f"  … and {count - 3} more of {reason}" for reason, count in shown.items() if count > 3
     ]

@@ -78,11 +78,17 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(default, tuple) and isinstance(value, list):
                 value = tuple(value)
                 msgspec.structs.force_setattr(self, name, value)
+            if isinstance(default, float) and isinstance(value, (int, float)):
+                # Also a NumPy scalar, which is a float but cannot be written as JSON.
+                value = value if isinstance(value, bool) else float(value)
+                msgspec.structs.force_setattr(self, name, value)
+            items = value if isinstance(value, tuple) else ()
+            _check(all(isinstance(item, str) for item in items), name, value, "made of strings")
             expected = (int, float) if isinstance(default, float) else type(default)
             valid = isinstance(value, expected) and isinstance(value, bool) == isinstance(
                 default, bool
             )
-            _check(valid, name, value, f"of type {type(default).__name__}")
+            _check(valid, name, value, _KINDS[type(default)])
 
 
 class Config(ScanSettings, frozen=True, kw_only=True):
@@ -113,6 +119,14 @@ class Config(ScanSettings, frozen=True, kw_only=True):
         """The threads to use, with 0 resolved."""
         return self.workers or available_processors()
 
+
+_KINDS: dict[type, str] = {
+    float: "a number",
+    int: "a whole number",
+    str: "a string",
+    tuple: "a list",
+    bool: "true or false",
+}
 
 SETTING_NAMES: tuple[str, ...] = ScanSettings.__struct_fields__
 CONFIG_NAMES: tuple[str, ...] = Config.__struct_fields__

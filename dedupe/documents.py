@@ -26,7 +26,7 @@ class SketchedBatch:
     :param band_keys: ``uint64``, ``(bands, n)``
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
     :param shingle_offsets: ``int64``, ``(n + 1,)``, into ``shingle_hashes``
-    :param without_tokens: ids of documents that were set aside
+    :param without_tokens: ids of documents that were set aside, and where they stand
     """
 
     ids: list[str]
@@ -39,7 +39,7 @@ class SketchedBatch:
     low_bytes: NDArray[np.uint8]
     shingle_hashes: NDArray[np.uint64]
     shingle_offsets: NDArray[np.int64]
-    without_tokens: list[str]
+    without_tokens: list[tuple[str, Locator]]
 
 
 def sketch_batch(
@@ -67,7 +67,7 @@ def sketch_batch(
         low_bytes=signatures.astype(np.uint8),
         shingle_hashes=sketch.shingle_hashes,
         shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
-        without_tokens=[ids[i] for i in np.flatnonzero(~kept).tolist()],
+        without_tokens=[(ids[i], batch.locators[i]) for i in np.flatnonzero(~kept).tolist()],
     )
 
 
@@ -120,6 +120,7 @@ class Collector:
     """Gathers sketched batches into :class:`Documents`, and what a user should know."""
 
     skipped: list[SkippedDocument] = field(default_factory=list)
+    skipped_locators: dict[tuple[str, str], list[Locator]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     repeated_ids: set[str] = field(default_factory=set)
     document_count: int = 0
@@ -129,8 +130,9 @@ class Collector:
     def add(self, batch: SketchedBatch) -> None:
         self.document_count += len(batch.ids)
         self.byte_count += int(batch.byte_counts.sum())
-        detail = "holds no letter or digit"
-        self.skipped += [SkippedDocument(id, NO_TOKENS, detail) for id in batch.without_tokens]
+        for id, locator in batch.without_tokens:
+            self.skipped.append(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"))
+            self.skipped_locators.setdefault((id, NO_TOKENS), []).append(locator)
         self._batches.append(batch)
 
     def finish(self) -> Documents:
@@ -261,11 +263,14 @@ def order_documents(
 
 
 def natural_key(id: str) -> list[tuple[int, int, str]]:
-    """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``."""
-    parts = re.split(r"(\d+)", id)
+    """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``.
+
+    By their length and digits: an id may hold more digits than ``int`` takes.
+    """
+    parts = re.split(r"([0-9]+)", id)
+    digits = [part.lstrip("0") for part in parts]
     return [
-        (0, int(part), part) if i % 2 and part.isascii() else (1, 0, part)
-        for i, part in enumerate(parts)
+        (0, len(digits[i]), digits[i]) if i % 2 else (1, 0, part) for i, part in enumerate(parts)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -251,7 +251,8 @@ class RunInfo(msgspec.Struct, frozen=True):
     """Whatever may differ between two equal runs.
 
     :param sources: files read; locators index into it
-    :param locators: of every document that the report speaks of, where it has a place
+    :param locators: of every clustered document, and of those in bridges and with repeated ids
+    :param skipped_places: one a skipped document: ``file:line`` where its id does not tell it
     """
 
     version: str
@@ -262,6 +263,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     paths: tuple[str, ...]
     sources: tuple[SourceInfo, ...]
     locators: dict[str, Locator]
+    skipped_places: tuple[str, ...] = ()
     python: str = ""
     stage_seconds: dict[str, float] = {}
 
@@ -280,13 +282,19 @@ class Report(msgspec.Struct, frozen=True):
     texts: dict[str, str] | None
     run: RunInfo
 
-    def name(self, id: str) -> str:
-        """An id with the file and line of its record, where the id does not tell them."""
-        locator = self.run.locators.get(id)
-        if locator is None or locator.line == 0:
-            return id
-        place = f"{self.run.sources[locator.source].path}:{locator.line}"
-        return id if id == place else f"{place}: {id}"
+    def told_with_places(self) -> Iterator[tuple[SkippedDocument | Notice, str]]:
+        """Skipped documents, then notices, each with its id and, where that does not tell it,
+        the file and line."""
+        places = self.run.skipped_places or ("",) * len(self.skipped)
+        for skipped, place in zip(self.skipped, places, strict=True):
+            yield skipped, f"{place}: {skipped.id}" if place else skipped.id
+        for notice in self.notices:
+            locator = self.run.locators.get(notice.id)
+            if locator is None or locator.line == 0:
+                yield notice, notice.id
+            else:
+                place = f"{self.run.sources[locator.source].path}:{locator.line}"
+                yield notice, f"{place}: {notice.id}"
 
 
 # --- what stages ask of one another -------------------------------------------------------

@@ -83,12 +83,32 @@ class Whereabouts:
 
     :param paths: what the user named
     :param sources: gives the files read so far, which locators index into
-    :param skipped_locators: where records stand that have an id but no usable text
+    :param skipped_locators: by id and reason, where records stand that have no usable text
     """
 
     paths: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
-    skipped_locators: Mapping[str, Locator] = field(default_factory=dict)
+    skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = field(default_factory=dict)
+
+    def find_skipped(
+        self,
+        skipped: Sequence[SkippedDocument],
+        without_tokens: Mapping[tuple[str, str], Sequence[Locator]],
+    ) -> tuple[str, ...]:
+        """``file:line`` of each skipped document whose id does not tell it, else nothing."""
+        sources = self.sources()
+        left = {
+            key: sorted(found, key=lambda at: (at.source, at.offset, at.line), reverse=True)
+            for key, found in {**self.skipped_locators, **without_tokens}.items()
+        }
+        places: list[str] = []
+        for document in skipped:
+            found = left.get((document.id, document.reason))
+            locator = found.pop() if found else None
+            known = locator is not None and locator.line > 0
+            place = f"{sources[locator.source].path}:{locator.line}" if locator and known else ""
+            places.append("" if place == document.id else place)
+        return tuple(places)
 
 
 def scan_corpus(
@@ -151,7 +171,8 @@ def scan_corpus(
             stage_seconds=dict(progress.stage_seconds),
             paths=tuple(where.paths),
             sources=tuple(where.sources()),
-            locators={**where.skipped_locators, **documents.locate(spoken_of)},
+            locators=documents.locate(spoken_of),
+            skipped_places=where.find_skipped(skipped, collector.skipped_locators),
         ),
     )
 

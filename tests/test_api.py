@@ -69,6 +69,25 @@ def test_find_duplicates_takes_texts_or_a_mapping():
     assert dedupe.find_duplicates([]).clusters == ()
 
 
+def test_texts_that_utf8_cannot_hold():
+    texts = {"a\ud800": f"{TEXT} \ud800", "b": f"{TEXT} \ud801"}
+    report = dedupe.find_duplicates(texts, dedupe.Config(embed_text=True))
+    assert parse_report(render_json(report)) == report
+    assert {member.id for member in report.clusters[0].members} == {"a\ufffd", "b"}
+
+
+@pytest.mark.parametrize("texts", ["abc", b"abc", [None], {1: TEXT}, [TEXT, 5]])
+def test_texts_of_another_type(texts):
+    with pytest.raises(TypeError, match="strings"):
+        dedupe.find_duplicates(texts)
+
+
+def test_numbers_of_numpy_are_settings_too():
+    config = dedupe.Config(threshold=np.float64(0.5), keep=["first"])
+    report = dedupe.find_duplicates([TEXT, TEXT], config)
+    assert parse_report(render_json(report)) == report
+
+
 def test_reports_read_back_equal():
     report = dedupe.find_duplicates({"x\x9b\u2028": TEXT, "y": TEXT, "z": "?"})
     data = render_json(report)
@@ -96,6 +115,11 @@ def test_scan_of_nothing_is_an_error(tmp_path):
         {"linkage": "chain"},
         {"keep": ("oldest",)},
         {"max_bucket": 1},
+        {"threshold": "high"},
+        {"shingle_size": 2.5},
+        {"embed_text": 1},
+        {"glob": (1,)},
+        {"keep": "first"},
         {"workers": -1},
         {"kernels": "gpu"},
         {"input_format": "docx"},

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -237,6 +238,32 @@ def test_output_file_is_replaced_in_one_step(tmp_path, run_dedupe):
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
+def test_output_goes_into_what_is_no_regular_file(tmp_path, run_dedupe):
+    os.mkfifo(tmp_path / "pipe")
+    result = shell(
+        f"cat pipe & dedupe scan {ARTICLES} --quiet --format json --output pipe; wait", tmp_path
+    )
+    assert json.loads(result.stdout)["corpus"]["cluster_count"] == 9
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "target").chmod(0o600)
+    (tmp_path / "link").symlink_to("target")
+    run_dedupe("scan", ARTICLES, "--format", "json", "--output", "link")
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "target").read_text())["schema_version"] == 1
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "2>/dev/full", ">/dev/full"])
+def test_closed_and_full_streams(tmp_path, closed):
+    result = shell(f"dedupe scan {RECORDS} --format json {closed}", tmp_path)
+    assert b"Traceback" not in result.stderr
+    assert result.returncode == (2 if closed.startswith(">") else 0)
+    assert b"internal error" not in result.stderr
+    helped = shell(f"dedupe scan --help {closed}", tmp_path)
+    assert b"Traceback" not in helped.stderr
+
+
 def test_a_report_never_replaces_a_document(tmp_path, run_dedupe):
     shutil.copy(RECORDS, tmp_path / "x.jsonl")
     result = run_dedupe("scan", "x.jsonl", "--output", "x.jsonl", code=2)
@@ -268,6 +295,26 @@ def test_each_broken_thing_is_told_with_its_place(tmp_path, run_dedupe):
         "text_null": 1,
     }
     assert report["corpus"]["document_count"] == 7
+
+
+def test_places_of_records_whose_id_occurs_twice(tmp_path, run_dedupe):
+    (tmp_path / "x.jsonl").write_text(
+        '{"id":"x","text":null}\n{"id":"y","text":"good one"}\n{"id":"x","text":"good two"}\n'
+        '{"id":"x","text":5}\n{"id":"x","text":null}\n{"id":"x","text":"!"}\n'
+    )
+    result = run_dedupe("scan", "x.jsonl", "--format", "json")
+    for line, reason in ((1, "text_null"), (4, "text_not_string"), (5, "text_null")):
+        assert re.search(rf"x\.jsonl:{line}: x: .*\({reason}\)", result.stderr.decode())
+    assert "x.jsonl:6: x: holds no letter or digit" in result.stderr.decode()
+    shown = run_dedupe("scan", "x.jsonl").stdout.decode()
+    assert "x.jsonl:4: x" in shown
+
+
+def test_ids_may_be_longer_than_any_number(tmp_path, run_dedupe):
+    records = [{"id": digit * 5000, "text": "the same text"} for digit in "129"]
+    (tmp_path / "x.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    output = run_dedupe("scan", "x.jsonl", "--keep", "first", "--format", "json").stdout
+    assert json.loads(output)["clusters"][0]["representative"] == "1" * 5000
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -400,12 +447,20 @@ def test_settings_come_from_files_and_flags_win(tmp_path, run_dedupe):
         ("threshold = 2\n", "dedupe.toml"),
         ("threshold = [\n", "not a TOML file"),
         ('format = "xml"\n', "not one of text, json, jsonl"),
+        ("shingle-size = 3\nshingle_size = 4\n", "shingle_size is given twice"),
         ('output = "x"\n', "there is no setting 'output'"),
     ],
 )
 def test_wrong_settings_files_are_errors(tmp_path, run_dedupe, content, said):
     (tmp_path / "dedupe.toml").write_text(content)
     assert said in run_dedupe("scan", ARTICLES, code=2).stderr.decode()
+
+
+def test_odd_pyproject_files_are_no_settings(tmp_path, run_dedupe):
+    (tmp_path / "pyproject.toml").write_text("tool = 5\n")
+    run_dedupe("config", "show")
+    (tmp_path / "pyproject.toml").write_text("[tool]\ndedupe = 5\n")
+    assert b"not a table of settings" in run_dedupe("config", "show", code=2).stderr
 
 
 def test_version_and_help(run_dedupe):

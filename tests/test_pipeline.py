@@ -275,3 +275,11 @@ def test_every_text_of_a_cluster_can_be_embedded(tmp_path):
             content = Path(ARTICLES, member.id).read_bytes().decode()
             assert report.texts[member.id] == content
     assert msgspec.structs.replace(report, texts=None).clusters == report.clusters
+
+
+def test_natural_order_of_ids():
+    from dedupe.documents import natural_key
+
+    ids = ["a10", "a2", "a02", "b", "a", "10", "9", "a2b10", "a2b9"]
+    expected = ["9", "10", "a", "a02", "a2", "a2b9", "a2b10", "a10", "b"]
+    assert sorted(ids, key=lambda id: (natural_key(id), id)) == expected

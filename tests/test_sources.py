@@ -512,7 +512,8 @@ def test_every_kind_of_record(tmp_path: Path) -> None:
     assert "malformed" in details["r.jsonl:9"]
     assert all(details.values())
     place = found.corpus.skipped_locators
-    assert {id: locator.line for id, locator in place.items()} == {"untexted": 2}
+    lines_of = {key: [locator.line for locator in found] for key, found in place.items()}
+    assert lines_of == {("untexted", "field_missing"): [2]}
 
 
 def test_skipped_records_with_ids_do_not_depend_on_their_order(tmp_path: Path) -> None:
@@ -1031,3 +1032,18 @@ def test_texts_of_a_report() -> None:
     assert SourceTexts.of_report(report).read_texts(["a"]) == {}
     embedded = msgspec.structs.replace(report, texts={"a": text})
     assert SourceTexts.of_report(embedded).read_texts(["a"]) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "matches"),
+    [
+        ("[^a]*", "b.txt", True),
+        ("[^a]*", "a.txt", False),
+        ("[!a]*", "a.txt", False),
+        (r"br\[1\].txt", "br[1].txt", True),
+        (r"br\[1\].txt", "br1.txt", False),
+        (r"\*.txt", "a.txt", False),
+    ],
+)
+def test_patterns_take_what_git_takes(pattern: str, name: str, matches: bool) -> None:
+    assert PatternSet([pattern]).matches_file(name) is matches

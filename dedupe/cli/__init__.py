@@ -61,7 +61,8 @@ def main() -> None:
     """The ``dedupe`` command."""
     try:
         command_group.main(prog_name="dedupe", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by whoever started the process
+            sys.stdout.flush()
     except BaseException as error:
         _leave(_explain(error))
     else:
@@ -92,7 +93,7 @@ def _explain(error: BaseException) -> int:
     else:
         message = f"internal error: {type(error).__name__}: {error}. Please report it; "
         message += "DEDUPE_DEBUG=1 shows where it happened"
-    if os.environ.get("DEDUPE_DEBUG"):
+    if os.environ.get("DEDUPE_DEBUG") and sys.stderr is not None:
         import traceback
 
         traceback.print_exception(error)
@@ -106,10 +107,10 @@ def _leave(code: int) -> None:
     """Exit without a second complaint when standard output is closed already."""
     if code == EXIT_INTERRUPTED:
         # Do not wait for threads that are still at work; nothing of theirs is to be kept.
-        sys.stderr.flush()
         os._exit(code)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

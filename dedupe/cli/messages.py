@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, Literal
 
 Level = Literal["error", "warning", "note"]
@@ -17,11 +18,15 @@ def say(level: Level, message: str) -> None:
     """One message on standard error; what stands in it is escaped."""
     from dedupe.renderers.terminal import escape_text
 
+    if sys.stderr is None:
+        return
     head = f"{level}:"
     if use_color(sys.stderr, "auto", os.environ):
         head = f"{_STYLES[level]}{head}\x1b[0m"
     lines = [escape_text(line) for line in message.split("\n")]
-    print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr)
+    # That nobody can be told is no reason to fail.
+    with suppress(OSError):
+        print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr, flush=True)
 
 
 def use_color(stream: IO[str], choice: ColorChoice, environment: Mapping[str, str]) -> bool:

@@ -123,7 +123,7 @@ _OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
     click.option(
         "--config",
         "config_file",
-        type=click.Path(dir_okay=False),
+        type=click.Path(dir_okay=False, readable=False),
         metavar="FILE",
         help="Read settings from this file instead of the nearest dedupe.toml or pyproject.toml.",
     ),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO
 
+from dedupe.cli.messages import ColorChoice, use_color
 from dedupe.errors import InputError
+
+MIN_WIDTH = 30
 
 
 class Output:
@@ -20,10 +23,14 @@ class Output:
         self._path = Path(file) if file not in (None, "-") else None
         if self._path is not None and not self._path.absolute().parent.is_dir():
             raise InputError(f"{self._path}: the folder to write it in does not exist")
+        if self._path is None and sys.stdout is None:
+            raise InputError("standard output is closed; name a file with --output")
 
-    @property
-    def stream(self) -> IO[str]:
-        return sys.stdout
+    def use_color(self, choice: ColorChoice) -> bool:
+        """Whether to colour the output."""
+        if self._path is not None and choice == "auto":
+            return False
+        return use_color(sys.stdout, choice, os.environ)
 
     @property
     def is_terminal(self) -> bool:
@@ -31,8 +38,8 @@ class Output:
 
     @property
     def width(self) -> int:
-        """Columns: those of the terminal or of COLUMNS, else 80."""
-        return max(20, shutil.get_terminal_size().columns)
+        """Columns: those of the terminal or of COLUMNS, else 80; at least 30."""
+        return max(MIN_WIDTH, shutil.get_terminal_size().columns)
 
     def refuse_sources(self, sources: Sequence[str]) -> None:
         """Never write a report over a document that was read."""
@@ -43,20 +50,31 @@ class Output:
                 raise InputError(f"{self._path}: is one of the files scanned; name another output")
 
     def write(self, chunks: Iterable[bytes]) -> None:
+        """Write all chunks; a regular file is replaced once they are all there."""
         if self._path is None:
             for chunk in chunks:
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
-            return
-        handle, name = tempfile.mkstemp(dir=self._path.absolute().parent, prefix=".dedupe-")
-        try:
-            with os.fdopen(handle, "wb") as file:
+        elif self._path.exists() and not self._path.is_file():
+            # A pipe or a device takes what is written; it is not to be replaced by a file.
+            with self._path.open("wb") as file:
                 file.writelines(chunks)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, self._path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        else:
+            _replace_file(Path(os.path.realpath(self._path)), chunks)
+
+
+def _replace_file(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a new file beside, with the old one's permissions, then let it take the place."""
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".dedupe-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(chunks)
+        os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _umask() -> int:

@@ -20,8 +20,8 @@ Listener = Callable[["Progress"], None]
 @contextmanager
 def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Listener | None]:
     """A listener for the scan's progress, or ``None`` where none is to be shown."""
-    terminal = sys.stderr.isatty()
-    if quiet or choice is False or (choice == "auto" and not terminal):
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    if sys.stderr is None or quiet or choice is False or (choice == "auto" and not terminal):
         yield None
         return
     line = _ProgressLine(live=terminal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR
-from dedupe.cli.messages import say, use_color
+from dedupe.cli.messages import say
 from dedupe.cli.options import scan_options
 from dedupe.cli.output import Output
 from dedupe.cli.settings import Settings, load_settings
@@ -19,12 +18,14 @@ MESSAGES_PER_REASON = 5
 
 
 @click.command("scan", context_settings=CONTEXT)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path())
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(readable=False)
+)
 @scan_options
 @click.option(
     "--output",
     "output_file",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, readable=False),
     metavar="FILE",
     help="Write the report to this file (replacing it) instead of standard output.",
 )
@@ -88,7 +89,7 @@ def _render(report: Any, texts: Any, settings: Settings, output: Output) -> Iter
     else:
         from dedupe.renderers.text import TextOptions, render_text
 
-        color = use_color(output.stream, settings.output["color"], os.environ)
+        color = output.use_color(settings.output["color"])
         options = TextOptions(
             width=output.width,
             color=color,
@@ -105,11 +106,11 @@ def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) 
     """Warnings for whoever does not read the text report, which tells the same."""
     if settings.output["format"] == "text" and output_file is None:
         return
-    by_reason: dict[str, list[Any]] = {}
-    for item in (*report.skipped, *report.notices):
-        by_reason.setdefault(item.reason, []).append(item)
+    by_reason: dict[str, list[tuple[Any, str]]] = {}
+    for item, name in report.told_with_places():
+        by_reason.setdefault(item.reason, []).append((item, name))
     for reason, items in by_reason.items():
-        for item in items[:MESSAGES_PER_REASON]:
-            say("warning", f"{report.name(item.id)}: {item.detail} ({reason})")
+        for item, name in items[:MESSAGES_PER_REASON]:
+            say("warning", f"{name}: {item.detail} ({reason})")
         if len(items) > MESSAGES_PER_REASON:
             say("warning", f"… and {len(items) - MESSAGES_PER_REASON} more of {reason}")

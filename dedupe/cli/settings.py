@@ -99,7 +99,7 @@ def find_config_file(folder: Path) -> Path | None:
         if (each / "dedupe.toml").is_file():
             return each / "dedupe.toml"
         pyproject = each / "pyproject.toml"
-        if pyproject.is_file() and "dedupe" in _read_toml(pyproject).get("tool", {}):
+        if pyproject.is_file() and "dedupe" in _read_table(pyproject, "tool"):
             return pyproject
         if (each / ".git").exists():
             break
@@ -113,13 +113,17 @@ def read_config_file(path: Path) -> dict[str, Any]:
     """
     content = _read_toml(path)
     if path.name == "pyproject.toml":
-        content = content.get("tool", {}).get("dedupe", {})
+        content = _read_table(path, "tool").get("dedupe", {})
+        if not isinstance(content, dict):
+            raise ConfigError(f"{path}: tool.dedupe is not a table of settings")
     values: dict[str, Any] = {}
     for key, value in content.items():
         name = key.replace("-", "_")
         if name not in SETTING_NAMES:
             known = ", ".join(sorted(SETTING_NAMES))
             raise ConfigError(f"{path}: there is no setting {key!r}; there are {known}")
+        if name in values:
+            raise ConfigError(f"{path}: {name} is given twice, with - and with _")
         values[name] = split_list(value) if name in _LISTS else value
     return values
 
@@ -129,6 +133,12 @@ def split_list(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value
+
+
+def _read_table(path: Path, name: str) -> dict[str, Any]:
+    """A table of a file; an empty one where it has none (or something else of that name)."""
+    table = _read_toml(path).get(name, {})
+    return table if isinstance(table, dict) else {}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

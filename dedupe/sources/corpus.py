@@ -26,7 +26,8 @@ class Corpus:
     What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
 
     :ivar sources: those read so far; ``Locator.source`` is an index into this list
-    :ivar skipped_locators: where records stand that have an id of their own but no usable text
+    :ivar skipped_locators: by id and reason, where records stand that have an id of their own
+        but no usable text
         (the id of every other skipped record is its place, ``path:line``)
     """
 
@@ -44,7 +45,7 @@ class Corpus:
         :param stdin: what stands for standard input, instead of the process's own
         """
         self.sources: list[Source] = []
-        self.skipped_locators: dict[str, Locator] = {}
+        self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
@@ -72,7 +73,8 @@ class Corpus:
     def _note(self, piece: SkippedDocument | SkippedRecord | Notice) -> SkippedDocument | Notice:
         if not isinstance(piece, SkippedRecord):
             return piece
-        self.skipped_locators.setdefault(piece.document.id, piece.locator)
+        key = piece.document.id, piece.document.reason
+        self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
 
     def _read(self, source: Source) -> Iterator[Piece]:

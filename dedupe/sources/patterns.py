@@ -1,15 +1,15 @@
 """The patterns of ``--glob`` and ``--exclude``, in the manner of ``.gitignore``.
 
-- ``*`` and ``?`` match within one name, ``[a-z]`` and ``[!a-z]`` one character, ``**`` any
-  number of folders.
+- ``*`` and ``?`` match within one name, ``[a-z]`` and ``[!a-z]`` (or ``[^a-z]``) one character,
+  ``**`` any number of folders.
 - A pattern without a slash is compared with the name, at any depth: ``*.md``.
 - A pattern with a slash is compared with the whole path below the folder that was named on
   the command line: ``archive/*.txt``, ``**/2024/**``. A slash at its beginning only says so:
   ``/notes.md``.
 - A slash at the end means a folder and all that it holds: ``drafts/``.
 
-Braces mean themselves. Patterns see names with ``/`` between their parts; upper and lower case
-differ.
+A backslash takes the next character for itself; braces mean themselves. Patterns see names with
+``/`` between their parts; upper and lower case differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_PIECE = re.compile(r"/\*\*/|^\*\*/|/\*\*$|\*+|\?|\[!?\]?[^\]]*\]|.", re.DOTALL)
+_PIECE = re.compile(r"/\*\*/|^\*\*/|/\*\*$|\*+|\?|\[[!^]?\]?[^\]]*\]|\\.|.", re.DOTALL)
 
 
 class PatternSet:
@@ -66,6 +66,8 @@ def _translate(piece: str) -> str:
         return "/.+"
     if piece[0] == "*":
         return ".*" if len(piece) == 2 else "[^/]*"
+    if piece[0] == "\\" and len(piece) == 2:
+        return re.escape(piece[1])
     if piece == "?":
         return "[^/]"
     if piece[0] == "[" and len(piece) > 1:
@@ -75,7 +77,7 @@ def _translate(piece: str) -> str:
 
 def _translate_class(body: str) -> str:
     """The inside of ``[…]``; ranges that run backwards match nothing."""
-    negated = body.startswith("!")
+    negated = body.startswith(("!", "^"))
     body = re.sub(r"([\\\[\]^&~|])", r"\\\1", body[1:] if negated else body)
     expression = f"[^/{body}]" if negated else f"[{body}]"
     try:

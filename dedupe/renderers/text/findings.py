@@ -24,7 +24,7 @@ LISTED_REASON_IDS: Final = 3
 DETAIL_CELLS: Final = 120
 DETAIL_SIZE: Final = 1000
 
-_Item = SkippedDocument | Notice
+_NamedItem = tuple[SkippedDocument | Notice, str]
 
 
 def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
@@ -52,7 +52,8 @@ def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         verb = "was" if count == 1 else "were"
         lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
         counts = report.corpus.skipped_counts
-        yield lines + _reason_lines(counts, report.skipped, report, canvas) + "\n"
+        told = [each for each in report.told_with_places() if isinstance(each[0], SkippedDocument)]
+        yield lines + _reason_lines(counts, told, canvas) + "\n"
 
 
 def notice_lines(report: Report, canvas: Canvas) -> Iterator[str]:
@@ -60,34 +61,31 @@ def notice_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     if report.notices:
         lines = canvas.flow(prose(format_count(len(report.notices), "notice")))
         counts = Counter(notice.reason for notice in report.notices)
-        yield lines + _reason_lines(counts, report.notices, report, canvas) + "\n"
+        told = [each for each in report.told_with_places() if isinstance(each[0], Notice)]
+        yield lines + _reason_lines(counts, told, canvas) + "\n"
 
 
-def _reason_lines(
-    counts: Mapping[str, int], items: Iterable[_Item], report: Report, canvas: Canvas
-) -> str:
+def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas: Canvas) -> str:
     """A line a reason, the most frequent first.
 
     :param counts: how often each reason occurred; ``items`` may be fewer
     """
-    by_reason: dict[str, list[_Item]] = defaultdict(list)
-    for item in items:
-        by_reason[item.reason].append(item)
+    by_reason: dict[str, list[_NamedItem]] = defaultdict(list)
+    for item, name in items:
+        by_reason[item.reason].append((item, name))
     reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
-    return "".join(_reason_line(r, counts[r], by_reason[r], report, canvas) for r in reasons)
+    return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
 
 
-def _reason_line(
-    reason: str, count: int, items: Sequence[_Item], report: Report, canvas: Canvas
-) -> str:
+def _reason_line(reason: str, count: int, items: Sequence[_NamedItem], canvas: Canvas) -> str:
     """How often something happened, and to which documents first."""
     name = escape_text(reason).replace("_", " ")
     colon = ":" if items else ""
     pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))
     shown = items[:LISTED_REASON_IDS]
-    for number, item in enumerate(shown, 1):
+    for number, (item, item_name) in enumerate(shown, 1):
         comma = "," if number < count else ""
-        pieces += _item_pieces(report.name(item.id), item.detail, comma, canvas)
+        pieces += _item_pieces(item_name, item.detail, comma, canvas)
     if shown and len(shown) < count:
         pieces += prose(f"… {count - len(shown):,}{NO_BREAK}more", "dim")
     return canvas.flow(pieces, MEMBER_INDENT, 2)
