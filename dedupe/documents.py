@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.errors import InputError
 from dedupe.lsh import Banding, make_band_keys
 from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
+from dedupe.token_limit import drop_oversized
 
 NO_TOKENS = "no_tokens"
+TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
 
@@ -27,6 +30,7 @@ class SketchedBatch:
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
     :param shingle_offsets: ``int64``, ``(n + 1,)``, into ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside
+    :param too_many_tokens: ids of documents beyond the limit
     """
 
     ids: list[str]
@@ -40,6 +44,7 @@ class SketchedBatch:
     shingle_hashes: NDArray[np.uint64]
     shingle_offsets: NDArray[np.int64]
     without_tokens: list[str]
+    too_many_tokens: list[str]
 
 
 def sketch_batch(
@@ -49,8 +54,10 @@ def sketch_batch(
     seed: int,
     banding: Banding,
     kernels: Kernels,
+    max_tokens: int,
 ) -> SketchedBatch:
     """Sketch a batch and keep only what later stages need."""
+    batch, oversized = drop_oversized(batch, max_tokens, kernels)
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
     kept = sketch.token_counts > 0
     locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
@@ -68,6 +75,7 @@ def sketch_batch(
         shingle_hashes=sketch.shingle_hashes,
         shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
         without_tokens=[ids[i] for i in np.flatnonzero(~kept).tolist()],
+        too_many_tokens=oversized,
     )
 
 
@@ -124,6 +132,7 @@ class Collector:
     repeated_ids: set[str] = field(default_factory=set)
     document_count: int = 0
     byte_count: int = 0
+    fails_on_skip: bool = False
     _batches: list[SketchedBatch] = field(default_factory=list)
 
     def add(self, batch: SketchedBatch) -> None:
@@ -132,6 +141,16 @@ class Collector:
         detail = "holds no letter or digit"
         self.skipped += [SkippedDocument(id, NO_TOKENS, detail) for id in batch.without_tokens]
         self._batches.append(batch)
+
+    def skip(self, item: SkippedDocument) -> None:
+        """Note what could not be read.
+
+        :raises InputError: where that is to end the scan
+        """
+        if self.fails_on_skip:
+            told = f"{item.id}: {item.detail} ({item.reason})"
+            raise InputError(f"{told}; --on-error skip goes on without such")
+        self.skipped.append(item)
 
     def finish(self) -> Documents:
         """All documents, in the order in which they came."""

@@ -48,7 +48,7 @@ class Corpus:
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
-        self._limits = limits or ReadLimits()
+        self._limits = limits or ReadLimits.of_settings(settings)
 
     @property
     def source_infos(self) -> tuple[SourceInfo, ...]:
@@ -80,7 +80,7 @@ class Corpus:
         self.sources.append(source)
         try:
             with source.open() as stream:
-                blocks = ByteBlocks(source, stream, self._limits.read_bytes)
+                blocks = ByteBlocks(source, stream, self._limits)
                 yield from self._read_open(OpenSource(source, len(self.sources) - 1, blocks))
         except OSError as error:
             yield SkippedDocument(source.id, reason_of(error), describe_error(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from dedupe.config import InputFormat
+from dedupe.sources.compression import without_compression
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
 
 _ENDINGS: dict[str, InputFormat] = {
@@ -22,7 +23,7 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
     """The format that the settings or else the ending tell; ``auto`` where neither does."""
     if input_format != "auto":
         return input_format
-    name = path.lower().removesuffix(".gz")
+    name = without_compression(path.lower())
     return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "auto")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Report, SourceInfo
 from dedupe.sources.formats import FORMATS
-from dedupe.sources.limits import MAX_DOCUMENT_BYTES
+from dedupe.sources.limits import MAX_LOCATED_BYTES
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error
 from dedupe.sources.text_encoding import encode_text
@@ -85,7 +85,7 @@ class SourceTexts:
             self._problems[id] = "where it was read is not known"
             return None
         length, end = locator.length, locator.offset + locator.length
-        if not 0 <= length <= MAX_DOCUMENT_BYTES or not length <= end <= _MAX_FILE_BYTES:
+        if not 0 <= length <= MAX_LOCATED_BYTES or not length <= end <= _MAX_FILE_BYTES:
             self._problems[id] = "the report gives a place for it that cannot be"
             return None
         return locator

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, cast
 
 from dedupe.model import SourceInfo
-from dedupe.sources.gzip_blocks import GZIP_MAGIC, GunzippedFile
+from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.spool import Spool
 
@@ -57,9 +57,9 @@ class Source:
         return readable_name(self.path)
 
     @property
-    def is_gzip(self) -> bool:
-        """Whether its name says that it is compressed."""
-        return self.path.lower().endswith(".gz")
+    def file_name(self) -> str:
+        """The name whose ending tells what it is."""
+        return self.path
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -88,9 +88,9 @@ class Source:
         if self.path == STANDARD_INPUT:
             raise OSError(0, "standard input cannot be read again")
         with open_regular(self.path) as file:
-            is_compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            codec = codec_of(file.read(MAGIC_BYTES))
             file.seek(0)
-            yield GunzippedFile(file) if is_compressed else file
+            yield UnpackedFile(file, codec) if codec else file
 
     @classmethod
     def of_info(cls, info: SourceInfo) -> Source:
