@@ -575,7 +575,7 @@ def test_deep_nesting(tmp_path: Path, pattern: str, deep: str) -> None:
     content = '{"text": "one"}\n' + pattern % deep + '\n{"text": "two"}\n'
     found = read(put(tmp_path / "r.jsonl", content))
     assert list(found.texts.values()) == ["one", "two"]
-    assert [item.reason for item in found.skipped] == ["not_json"]
+    assert [item.reason for item in found.skipped] == ["too_deep"]
 
 
 def test_what_the_fast_parser_passes_over_unseen(tmp_path: Path) -> None:

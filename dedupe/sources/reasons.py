@@ -23,6 +23,8 @@ NOT_BZIP2 = "not_bzip2"
 NOT_XZ = "not_xz"
 NOT_ZSTD = "not_zstd"
 TOO_LARGE = "too_large"
+NOT_ZIP = "not_zip"
+NOT_TAR = "not_tar"
 BOMB = "bomb"
 NESTED_ARCHIVE = "nested_archive"
 ENCRYPTED = "encrypted"
@@ -64,8 +66,8 @@ UNREADABLE_PATH_REASONS = frozenset(
         TOO_LARGE,
         BOMB,
         TOO_MANY_MEMBERS,
-        NESTED_ARCHIVE,
-        ENCRYPTED,
+        NOT_ZIP,
+        NOT_TAR,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

@@ -43,6 +43,8 @@ class Source:
     :param format: how to read it (``auto``: its content decides)
     :param spool: keeps what a stream gave, since it cannot be read twice; none for a file
     :param stream: the stream itself, where there is one already
+    :param member: its name inside the archive at ``path``, which :mod:`dedupe.sources.archives`
+        opens; nothing where the path itself is it
     """
 
     id: str
@@ -50,6 +52,7 @@ class Source:
     format: str = "auto"
     spool: Spool | None = None
     stream: BinaryIO | None = field(default=None, repr=False)
+    member: str = ""
 
     @property
     def name(self) -> str:
@@ -59,7 +62,7 @@ class Source:
     @property
     def file_name(self) -> str:
         """The name whose ending tells what it is."""
-        return self.path
+        return self.member or self.path
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -98,7 +101,7 @@ class Source:
         name, path = info.path, info.path
         if path != STANDARD_INPUT:
             path = next(filter(os.path.exists, openable_names(name)), name)
-        return cls(id=name, path=path, format=info.format)
+        return cls(id=name, path=path, format=info.format, member=info.member)
 
 
 def open_regular(path: str) -> BinaryIO:

@@ -15,6 +15,7 @@ class BombError(Exception):
 class UnpackBudget:
     """Counts what goes in and what comes out.
 
+    :ivar problem: the limit that was met, once one was
     :param outer: that of the archive that this is in, which all that comes out counts for too:
         a thousand small bombs are one
     """
@@ -24,6 +25,7 @@ class UnpackBudget:
         self._outer = outer
         self._packed_bytes = 0
         self._unpacked_bytes = 0
+        self.problem = ""
 
     def add_packed(self, count: int) -> None:
         """So many compressed bytes were read."""
@@ -39,8 +41,10 @@ class UnpackBudget:
         self._unpacked_bytes += count
         limits = self._limits
         if self._unpacked_bytes > limits.unpacked_bytes:
-            what = f"it unpacks to more than {limits.unpacked_bytes} bytes"
-            raise BombError(f"{what} (--max-unpacked-bytes)")
+            self._fail(f"more than {limits.unpacked_bytes} bytes (--max-unpacked-bytes)")
         if self._unpacked_bytes > max(RATIO_FLOOR_BYTES, limits.ratio * self._packed_bytes):
-            what = f"it unpacks to more than {limits.ratio} times its size"
-            raise BombError(f"{what} (--max-ratio)")
+            self._fail(f"more than {limits.ratio} times its size (--max-ratio)")
+
+    def _fail(self, told: str) -> None:
+        self.problem = f"it unpacks to {told}"
+        raise BombError(self.problem)
