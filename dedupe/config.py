@@ -11,12 +11,25 @@ from dedupe.errors import ConfigError
 
 Linkage = Literal["star", "single", "complete"]
 KernelChoice = Literal["auto", "compiled", "plain"]
+OnError = Literal["skip", "fail"]
 InputFormat = Literal["auto", "text", "jsonl"]
 
 KEEP_RULES = ("degree", "first", "longest", "shortest")
 
 MAX_BUCKET = 2000
 """Distinct documents in one bucket up to which all its pairs are compared."""
+
+LIMIT_NAMES = (
+    "max_document_bytes",
+    "max_line_bytes",
+    "max_unpacked_bytes",
+    "max_ratio",
+    "max_depth",
+    "max_members",
+    "max_tokens",
+)
+MAX_LIMITS = {"max_document_bytes": 2**30, "max_line_bytes": 2**30}
+"""Beyond these the places of documents, and the kernels, would not hold."""
 
 
 class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +48,13 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param input_format: how to read files (``auto``: by ending and content)
     :param glob: patterns of which a file below a folder must match one (none: every file)
     :param exclude: patterns of files and folders that are left out
+    :param max_document_bytes: a longer document is skipped
+    :param max_line_bytes: a longer line of a file of records is skipped
+    :param max_unpacked_bytes: what one compressed file or archive may become
+    :param max_ratio: the same in relation to its size, beyond 64 MB
+    :param max_depth: nested lists and objects in a record
+    :param max_members: members of one archive
+    :param max_tokens: a document with more tokens is skipped
     :param embed_text: store the texts of clustered documents in the report
     """
 
@@ -51,6 +71,13 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     input_format: InputFormat = "auto"
     glob: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    max_document_bytes: int = 64_000_000
+    max_line_bytes: int = 64_000_000
+    max_unpacked_bytes: int = 200_000_000_000
+    max_ratio: int = 200
+    max_depth: int = 500
+    max_members: int = 500_000
+    max_tokens: int = 10_000_000
     embed_text: bool = False
 
     def __post_init__(self) -> None:
@@ -68,6 +95,10 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
             self.input_format,
             _one_of(InputFormat),
         )
+        for name in LIMIT_NAMES:
+            highest = MAX_LIMITS.get(name, 2**63 - 1)
+            value = getattr(self, name)
+            _check(1 <= value <= highest, name, value, f"1 to {highest}")
         for rule in self.keep:
             _check(rule in KEEP_RULES, "keep", rule, "made of " + ", ".join(KEEP_RULES))
 
@@ -96,11 +127,13 @@ class Config(ScanSettings, frozen=True, kw_only=True):
 
     :param workers: threads that sketch and verify (0: one for each available processor)
     :param kernels: which implementation sketches and verifies; the results are the same
+    :param on_error: what becomes of what cannot be read: skipped and told, or the end of the scan
     :raises ConfigError: if a value is outside its range
     """
 
     workers: int = 0
     kernels: KernelChoice = "auto"
+    on_error: OnError = "skip"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,6 +141,7 @@ class Config(ScanSettings, frozen=True, kw_only=True):
         _check(
             self.kernels in get_args(KernelChoice), "kernels", self.kernels, _one_of(KernelChoice)
         )
+        _check(self.on_error in get_args(OnError), "on_error", self.on_error, _one_of(OnError))
 
     @property
     def settings(self) -> ScanSettings:

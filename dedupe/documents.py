@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.errors import InputError
 from dedupe.lsh import Banding, make_band_keys
 from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
+from dedupe.token_limit import drop_oversized
 
 NO_TOKENS = "no_tokens"
+TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
 
@@ -27,6 +30,7 @@ class SketchedBatch:
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
     :param shingle_offsets: ``int64``, ``(n + 1,)``, into ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside, and where they stand
+    :param too_many_tokens: those of documents beyond the limit
     """
 
     ids: list[str]
@@ -40,6 +44,7 @@ class SketchedBatch:
     shingle_hashes: NDArray[np.uint64]
     shingle_offsets: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
+    too_many_tokens: list[tuple[str, Locator]]
 
 
 def sketch_batch(
@@ -49,8 +54,10 @@ def sketch_batch(
     seed: int,
     banding: Banding,
     kernels: Kernels,
+    max_tokens: int,
 ) -> SketchedBatch:
     """Sketch a batch and keep only what later stages need."""
+    batch, oversized = drop_oversized(batch, max_tokens, kernels)
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
     kept = sketch.token_counts > 0
     locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
@@ -68,6 +75,7 @@ def sketch_batch(
         shingle_hashes=sketch.shingle_hashes,
         shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
         without_tokens=[(ids[i], batch.locators[i]) for i in np.flatnonzero(~kept).tolist()],
+        too_many_tokens=oversized,
     )
 
 
@@ -125,15 +133,30 @@ class Collector:
     repeated_ids: set[str] = field(default_factory=set)
     document_count: int = 0
     byte_count: int = 0
+    fails_on_skip: bool = False
     _batches: list[SketchedBatch] = field(default_factory=list)
 
     def add(self, batch: SketchedBatch) -> None:
         self.document_count += len(batch.ids)
         self.byte_count += int(batch.byte_counts.sum())
         for id, locator in batch.without_tokens:
-            self.skipped.append(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"))
-            self.skipped_locators.setdefault((id, NO_TOKENS), []).append(locator)
+            self._note(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"), locator)
         self._batches.append(batch)
+
+    def skip(self, item: SkippedDocument, locator: Locator | None = None) -> None:
+        """Note what could not be read, and where it stands if its id does not tell.
+
+        :raises InputError: where that is to end the scan
+        """
+        if self.fails_on_skip:
+            told = f"{item.id}: {item.detail} ({item.reason})"
+            raise InputError(f"{told}; --on-error skip goes on without such")
+        self._note(item, locator)
+
+    def _note(self, item: SkippedDocument, locator: Locator | None) -> None:
+        self.skipped.append(item)
+        if locator is not None:
+            self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
     def finish(self) -> Documents:
         """All documents, in the order in which they came."""

@@ -42,10 +42,17 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
     :param path: as it was named, or below a folder that was named
     :param format: as what it was read
+    :param member: its name inside the archive at ``path``; nothing where that is no archive
     """
 
     path: str
     format: str
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path, for people: that of a member goes on inside the archive."""
+        return f"{self.path}/{self.member}" if self.member else self.path
 
 
 class SkippedDocument(msgspec.Struct, frozen=True):
@@ -293,7 +300,7 @@ class Report(msgspec.Struct, frozen=True):
             if locator is None or locator.line == 0:
                 yield notice, notice.id
             else:
-                place = f"{self.run.sources[locator.source].path}:{locator.line}"
+                place = f"{self.run.sources[locator.source].name}:{locator.line}"
                 yield notice, f"{place}: {notice.id}"
 
 

@@ -22,6 +22,7 @@ from dedupe.assemble import Clustering, assemble_clusters
 from dedupe.cluster import cluster_pairs
 from dedupe.config import Config
 from dedupe.documents import (
+    TOO_MANY_TOKENS,
     Collapsed,
     Collector,
     Documents,
@@ -106,7 +107,7 @@ class Whereabouts:
             found = left.get((document.id, document.reason))
             locator = found.pop() if found else None
             known = locator is not None and locator.line > 0
-            place = f"{sources[locator.source].path}:{locator.line}" if locator and known else ""
+            place = f"{sources[locator.source].name}:{locator.line}" if locator and known else ""
             places.append("" if place == document.id else place)
         return tuple(places)
 
@@ -186,7 +187,7 @@ def _read_and_sketch(
     progress: Progress,
 ) -> Collector:
     """Read in this thread, sketch in the pool; a bounded number of batches is in flight."""
-    collector = Collector()
+    collector = Collector(fails_on_skip=config.on_error == "fail")
     sketch = partial(
         sketch_batch,
         shingle_size=config.shingle_size,
@@ -194,10 +195,14 @@ def _read_and_sketch(
         seed=config.seed,
         banding=banding,
         kernels=kernels,
+        max_tokens=config.max_tokens,
     )
 
     def take(sketched: SketchedBatch) -> None:
         collector.add(sketched)
+        detail = f"it has more than {config.max_tokens} tokens (--max-tokens)"
+        for id, locator in sketched.too_many_tokens:
+            collector.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
         progress.document_count = collector.document_count
         progress.byte_count = collector.byte_count
         progress.tell()
@@ -206,7 +211,7 @@ def _read_and_sketch(
     in_flight: deque[Future[SketchedBatch]] = deque()
     for item in corpus:
         if isinstance(item, SkippedDocument):
-            collector.skipped.append(item)
+            collector.skip(item)
         elif isinstance(item, Notice):
             collector.notices.append(item)
         else:

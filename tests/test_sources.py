@@ -46,7 +46,7 @@ from dedupe.sources import (
     read_corpus,
     unreadable_paths,
 )
-from dedupe.sources.gzip_blocks import GunzippedFile, GzipError, gunzip
+from dedupe.sources.compression import CODECS, CompressionError, UnpackedFile, unpack
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.patterns import PatternSet
@@ -576,7 +576,7 @@ def test_deep_nesting(tmp_path: Path, pattern: str, deep: str) -> None:
     content = '{"text": "one"}\n' + pattern % deep + '\n{"text": "two"}\n'
     found = read(put(tmp_path / "r.jsonl", content))
     assert list(found.texts.values()) == ["one", "two"]
-    assert [item.reason for item in found.skipped] == ["not_json"]
+    assert [item.reason for item in found.skipped] == ["too_deep"]
 
 
 def test_what_the_fast_parser_passes_over_unseen(tmp_path: Path) -> None:
@@ -626,7 +626,7 @@ def test_a_line_that_is_too_long(tmp_path: Path, block_bytes: int) -> None:
     fits = b'{"text": "' + b"x" * 88 + b'"}'
     assert len(fits) == 100
     content = [fits, b"y" * 101, fits, b"z" * 3000, b"z" * 3000, fits, b"y" * 500]
-    limits = ReadLimits(block_bytes=block_bytes, document_bytes=100)
+    limits = ReadLimits(block_bytes=block_bytes, line_bytes=100)
     found = read(put(tmp_path / "r.jsonl", b"\n".join(content)).parent, limits=limits)
     assert set(found.texts) == {"r.jsonl:1", "r.jsonl:3", "r.jsonl:6"}
     assert found.reasons == {f"r.jsonl:{line}": "too_large" for line in (2, 4, 5, 7)}
@@ -699,10 +699,10 @@ def test_gunzip_gives_what_gzip_took(
 ) -> None:
     packed = b"".join(gzip.compress(member * repeat) for member in members)
     plain = b"".join(member * repeat for member in members)
-    blocks = list(gunzip(cut(packed, in_bytes), out_bytes))
+    blocks = list(unpack(cut(packed, in_bytes), CODECS[0], out_bytes))
     assert b"".join(blocks) == plain
     assert max(map(len, blocks), default=0) <= out_bytes
-    file = GunzippedFile(io.BytesIO(packed))
+    file = UnpackedFile(io.BytesIO(packed), CODECS[0])
     for start in (0, len(plain) // 2, len(plain) // 3, len(plain) + 9):
         file.seek(start)
         part = file.read(5)
@@ -715,8 +715,8 @@ def test_gunzip_of_anything_ends(content: bytes, position: int, value: int) -> N
     packed = bytearray(gzip.compress(content))
     packed[position % len(packed)] = value
     try:
-        list(gunzip([bytes(packed)], 100))
-    except (GzipError, EOFError):
+        list(unpack([bytes(packed)], CODECS[0], 100))
+    except (CompressionError, EOFError):
         return
 
 

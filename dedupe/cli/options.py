@@ -37,6 +37,26 @@ def _comma_separated(ctx: click.Context, param: click.Parameter, value: str | No
     return None if value is None else split_list(value)
 
 
+_LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
+    _option("--max-document-bytes", "Skip longer documents.", type=int, metavar="N"),
+    _option("--max-line-bytes", "Skip longer lines of records.", type=int, metavar="N"),
+    _option(
+        "--max-unpacked-bytes",
+        "Stop where one compressed file or archive becomes more.",
+        type=int,
+        metavar="N",
+    ),
+    _option(
+        "--max-ratio",
+        "Stop where one becomes more times its size (and 64 MB).",
+        type=int,
+        metavar="N",
+    ),
+    _option("--max-depth", "Skip records nested deeper.", type=int, metavar="N"),
+    _option("--max-members", "Read no more members of one archive.", type=int, metavar="N"),
+    _option("--max-tokens", "Skip documents of more tokens.", type=int, metavar="N"),
+]
+
 _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--threshold",
@@ -91,11 +111,17 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         multiple=True,
         metavar="PATTERN",
     ),
+    *_LIMIT_OPTIONS,
     _option("--workers", "Threads; 0 is one for each processor.", type=int, metavar="N"),
     _option(
         "--kernels",
         "Implementation to use; results are the same.",
         type=click.Choice(["auto", "compiled", "plain"]),
+    ),
+    _option(
+        "--on-error",
+        "What cannot be read: skip it and tell, or fail at once.",
+        type=click.Choice(["skip", "fail"]),
     ),
     _switch("embed-text", "Store the texts of clustered documents in the report."),
 ]

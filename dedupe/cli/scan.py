@@ -13,15 +13,22 @@ from dedupe.cli.messages import say
 from dedupe.cli.options import scan_options
 from dedupe.cli.output import Output
 from dedupe.cli.settings import Settings, load_settings
+from dedupe.errors import InputError
 
 MESSAGES_PER_REASON = 5
 
 
 @click.command("scan", context_settings=CONTEXT)
-@click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(readable=False)
-)
+@click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(readable=False))
 @scan_options
+@click.option(
+    "--files-from",
+    "files_from",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Scan also the paths that this file (- for standard input) lists: one a line, or "
+    "separated by NUL bytes.",
+)
 @click.option(
     "--output",
     "output_file",
@@ -30,13 +37,18 @@ MESSAGES_PER_REASON = 5
     help="Write the report to this file (replacing it) instead of standard output.",
 )
 def command(
-    paths: tuple[str, ...], config_file: str | None, output_file: str | None, **flags: Any
+    paths: tuple[str, ...],
+    config_file: str | None,
+    files_from: str | None,
+    output_file: str | None,
+    **flags: Any,
 ) -> None:
     """Find the near-duplicates among the documents of PATH...
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
     files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson) hold one a line;
-    both may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
+    both may be compressed (.gz, .bz2, .xz, .zst), and stand in archives (.zip, .tar, .tar.gz, …),
+    which are read like folders. Standard input is JSON Lines, or one text with --input-format text.
 
     \b
       dedupe scan articles/                       clusters, with diffs
@@ -46,12 +58,13 @@ def command(
     Exit codes: 0 done; 1 duplicates were found and --exit-code was given; 2 an error, or a PATH
     could not be read; 130 interrupted.
     """
+    paths += _listed_paths(files_from, paths)
     settings = load_settings(flags, config_file)
     output = Output(output_file)
     from dedupe.sources import unreadable_paths
 
     report, texts = _run_scan(paths, settings)
-    output.refuse_sources([source.path for source in report.run.sources])
+    output.refuse_sources([*dict.fromkeys(s.path for s in report.run.sources)])
     if not settings.output["quiet"]:
         _say_what_was_met(report, settings, output_file)
     output.write(_render(report, texts, settings, output))
@@ -60,6 +73,28 @@ def command(
         sys.exit(EXIT_ERROR)
     if settings.output["exit_code"] and report.clusters:
         sys.exit(1)
+
+
+def _listed_paths(files_from: str | None, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths of ``--files-from``; an error where there is no path at all."""
+    from dedupe.sources import parse_path_list
+
+    listed: list[str] = []
+    if files_from == "-" and "-" in paths:
+        raise InputError("standard input cannot be both a PATH and the list of --files-from")
+    if files_from is not None:
+        try:
+            with click.open_file(files_from, "rb") as stream:
+                listed = parse_path_list(stream.read())
+        except OSError as error:
+            raise InputError(f"{files_from}: cannot be read: {error.strerror}") from error
+        if files_from == "-" and "-" in listed:
+            raise InputError("the list of paths on standard input names standard input itself")
+    if files_from is not None and not paths and not listed:
+        raise InputError(f"{files_from}: lists no path")
+    if not paths and not listed:
+        raise click.UsageError("Missing argument 'PATH...' (or --files-from FILE).")
+    return tuple(listed)
 
 
 def _run_scan(paths: tuple[str, ...], settings: Settings) -> Any:

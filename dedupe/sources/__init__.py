@@ -8,13 +8,13 @@ from __future__ import annotations
 from dedupe.sources.batches import make_batch
 from dedupe.sources.corpus import Corpus, read_corpus
 from dedupe.sources.discovery import find_sources
-from dedupe.sources.limits import MAX_DOCUMENT_BYTES, ReadLimits
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.path_list import parse_path_list
 from dedupe.sources.reasons import UNREADABLE_PATH_REASONS, unreadable_paths
 from dedupe.sources.reread import SourceTexts
 from dedupe.sources.source import Source
 
 __all__ = [
-    "MAX_DOCUMENT_BYTES",
     "UNREADABLE_PATH_REASONS",
     "Corpus",
     "ReadLimits",
@@ -22,6 +22,7 @@ __all__ = [
     "SourceTexts",
     "find_sources",
     "make_batch",
+    "parse_path_list",
     "read_corpus",
     "unreadable_paths",
 ]

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dedupe.sources.gzip_blocks import GZIP_MAGIC, GzipError, gunzip
-from dedupe.sources.reasons import DAMAGED, NOT_GZIP, TRUNCATED, UNREADABLE
+from dedupe.sources.compression import Codec, CompressionError, codec_of, codec_of_name, unpack
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TRUNCATED, UNREADABLE
 from dedupe.sources.source import Source
+from dedupe.sources.unpack_budget import BombError, UnpackBudget
 
 HEAD_BYTES = 8192
 """The beginning of a file that tells what it is."""
@@ -33,10 +35,23 @@ class ByteBlocks:
     :ivar fault: what went wrong; known once the blocks have ended
     """
 
-    def __init__(self, source: Source, stream: BinaryIO, block_bytes: int) -> None:
+    def __init__(
+        self,
+        source: Source,
+        stream: BinaryIO,
+        limits: ReadLimits,
+        budget: UnpackBudget | None = None,
+    ) -> None:
+        """Read the head.
+
+        :param budget: counts for what the stream is unpacked to; that of a member of an archive
+            knows the archive's
+        """
         self.fault: Fault | None = None
         self._source = source
-        self._block_bytes = block_bytes
+        self._block_bytes = limits.read_bytes
+        self._budget = budget or UnpackBudget(limits)
+        self._what = "data"
         self._blocks = self._guarded(stream)
         self._first: list[bytes] = []
         self.head = self._read_head()
@@ -62,21 +77,36 @@ class ByteBlocks:
                     spool.write(block)
                 yield block
         except EOFError:
-            self.fault = Fault(TRUNCATED, "the gzip data ends early")
-        except GzipError as error:
-            self.fault = Fault(DAMAGED, f"the gzip data is damaged ({error})")
+            self.fault = Fault(TRUNCATED, f"the {self._what} ends early")
+        except CompressionError as error:
+            self.fault = Fault(DAMAGED, f"the {self._what} is damaged ({error})")
+        except BombError as error:
+            self.fault = Fault(BOMB, str(error))
         except (OSError, ValueError) as error:
             self.fault = Fault(UNREADABLE, getattr(error, "strerror", None) or str(error))
 
     def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
         first = stream.read(self._block_bytes) or b""
-        if first.startswith(GZIP_MAGIC):
-            yield from gunzip(_blocks(first, stream, self._block_bytes), self._block_bytes)
-        elif self._source.is_gzip:
-            what = "the file is not gzip data" if first else "the file is empty"
-            self.fault = Fault(NOT_GZIP, f"{what}, though its name ends in .gz")
+        codec, named = codec_of(first), codec_of_name(self._source.file_name)
+        if codec is not None:
+            self._what = f"{codec.name} data"
+            yield from self._unpacked(_blocks(first, stream, self._block_bytes), codec)
+        elif named is not None:
+            what = f"the file is not {named.name} data" if first else "the file is empty"
+            detail = f"{what}, though its name ends in {named.ending}"
+            self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
             yield from _blocks(first, stream, self._block_bytes)
+
+    def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
+        for block in unpack(self._counted(blocks), codec, self._block_bytes):
+            self._budget.add_unpacked(len(block))
+            yield block
+
+    def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._budget.add_packed(len(block))
+            yield block
 
 
 def _blocks(first: bytes, stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:

@@ -9,13 +9,15 @@ from typing import BinaryIO
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.sources.archives import ARCHIVES, read_members
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import find_sources
 from dedupe.sources.formats import FORCED_TEXT, FORMATS
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
-from dedupe.sources.reasons import NOT_KEPT, NOT_TEXT
+from dedupe.sources.reasons import CHANGED_WHILE_READ, NOT_KEPT, NOT_TEXT
+from dedupe.sources.recognition import archive_of_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -49,12 +51,14 @@ class Corpus:
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
-        self._limits = limits or ReadLimits()
+        self._limits = limits or ReadLimits.of_settings(settings)
 
     @property
     def source_infos(self) -> tuple[SourceInfo, ...]:
         """The sources as a report names them (``run.sources``)."""
-        return tuple(SourceInfo(source.name, source.format) for source in self.sources)
+        return tuple(
+            SourceInfo(source.name, source.format, source.member) for source in self.sources
+        )
 
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
         self.sources.clear()
@@ -79,21 +83,49 @@ class Corpus:
 
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
+        if source.format in ARCHIVES:
+            yield from self._read_archive(source)
+            return
         self.sources.append(source)
         try:
             with source.open() as stream:
-                blocks = ByteBlocks(source, stream, self._limits.read_bytes)
+                size = _size_of(source, stream)
+                blocks = ByteBlocks(source, stream, self._limits)
                 yield from self._read_open(OpenSource(source, len(self.sources) - 1, blocks))
+                if _size_of(source, stream) != size:
+                    detail = "it changed while it was read; what was met of it was compared"
+                    yield Notice(source.id, CHANGED_WHILE_READ, detail)
         except OSError as error:
             yield SkippedDocument(source.id, reason_of(error), describe_error(error))
         if source.spool is not None and source.spool.problem:
             detail = f"its texts cannot be shown: {source.spool.problem}"
             yield Notice(source.id, NOT_KEPT, detail)
 
+    def _read_archive(self, archive: Source) -> Iterator[Piece]:
+        """The members of an archive, each as a source of its own."""
+        try:
+            with archive.open() as stream:
+                for item in read_members(archive, stream, self._settings, self._limits):
+                    if isinstance(item, SkippedDocument):
+                        yield item
+                        continue
+                    self.sources.append(item.source)
+                    blocks = ByteBlocks(item.source, item.stream, self._limits, item.budget)
+                    yield from self._read_open(
+                        OpenSource(item.source, len(self.sources) - 1, blocks)
+                    )
+        except OSError as error:
+            yield SkippedDocument(archive.id, reason_of(error), describe_error(error))
+
     def _read_open(self, file: OpenSource) -> Iterator[Piece]:
         head, fault = file.blocks.head, file.blocks.fault
         if fault is not None and not head:
             yield SkippedDocument(file.source.id, fault.reason, fault.detail)
+            return
+        kind = archive_of_content(file.source.path, head) if _is_unknown(file.source) else ""
+        if kind:
+            del self.sources[file.index]
+            yield from self._read_archive(replace(file.source, format=kind))
             return
         name = "text" if file.source.format == "auto" else file.source.format
         self.sources[file.index] = replace(file.source, format=name)
@@ -103,6 +135,16 @@ class Corpus:
             yield SkippedDocument(file.source.id, NOT_TEXT, problem)
         else:
             yield from chosen.read(file, self._settings, self._limits)
+
+
+def _size_of(source: Source, stream: BinaryIO) -> int:
+    """Bytes that a file has now; 0 for a stream."""
+    return 0 if source.spool is not None else os.fstat(stream.fileno()).st_size
+
+
+def _is_unknown(source: Source) -> bool:
+    """Whether it is a file that may turn out to be an archive."""
+    return source.format == "auto" and source.spool is None and not source.member
 
 
 def read_corpus(

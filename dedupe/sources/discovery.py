@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
-from dedupe.sources.names import readable_id
+from dedupe.sources.names import is_hidden_name, readable_id
 from dedupe.sources.patterns import PatternSet
 from dedupe.sources.reasons import (
     LINKS_NOT_FOLLOWED,
@@ -22,13 +22,10 @@ from dedupe.sources.reasons import (
     NOT_A_FILE,
     SAME_FILE,
 )
-from dedupe.sources.recognition import recognise_name
+from dedupe.sources.recognition import archive_of_name, recognise_name, recognise_source
 from dedupe.sources.source import STANDARD_INPUT, Source
 from dedupe.sources.spool import Spool
 from dedupe.sources.system_errors import describe_error, reason_of
-
-_VERSION_CONTROL = frozenset({"CVS", "_darcs"})
-"""Folders of version control that are not hidden; ``.git`` and the like are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ class _Finder:
         return FoundSources(sources, self._remarks)
 
     def _add_file(self, path: str, document_id: str, real_path: str) -> None:
-        kind = recognise_name(path, self._settings.input_format)
+        kind = recognise_source(path, self._settings.input_format)
         self._found.append((Source(document_id, path, kind), real_path))
 
     def _add_stream(self, path: str) -> None:
@@ -171,7 +168,7 @@ class _Finder:
 
     def _take_entry(self, folder: _Folder, entry: os.DirEntry[str], name: str) -> bool:
         """Note one entry; tells whether it is a folder to go into."""
-        if entry.name.startswith(".") or entry.name in _VERSION_CONTROL:
+        if is_hidden_name(entry.name):
             return False
         pattern_name = readable_id(name)
         if entry.is_symlink():
@@ -190,7 +187,7 @@ class _Finder:
     def _is_wanted(self, name: str) -> bool:
         if self._exclude.matches_file(name):
             return False
-        return not self._glob or self._glob.matches_file(name)
+        return not self._glob or self._glob.matches_file(name) or bool(archive_of_name(name))
 
     def _describe_folder(self, folder: _Folder) -> None:
         links = f"symbolic links in it are not followed: {folder.link_count}"

@@ -11,6 +11,7 @@ import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.json_depth import is_too_deep
 from dedupe.sources.json_record import (
     NO_RECORD,
     NotARecord,
@@ -28,6 +29,7 @@ from dedupe.sources.reasons import (
     NOT_JSON,
     TEXT_NOT_STRING,
     TEXT_NULL,
+    TOO_DEEP,
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
@@ -71,7 +73,7 @@ class _LinesReader:
         self._last_line = 0
 
     def read(self) -> Iterator[Piece]:
-        for block in LineSplitter(self._file.blocks, self._limits.document_bytes):
+        for block in LineSplitter(self._file.blocks, self._limits.line_bytes):
             if isinstance(block, LongLine):
                 yield self._skip_long_line(block.line)
                 self._last_line = block.line
@@ -86,6 +88,7 @@ class _LinesReader:
     def _read_block(self, block: LineBlock) -> Chunk:
         """The documents of some lines: in bulk, since this is where a scan's reading goes by."""
         try:
+            self._refuse_deep(block.lines)
             records = list(map(self._decoder.decode, block.lines))
         except (ValueError, RecursionError):
             records = [self._decode(*line) for line in enumerate(block.lines, block.first_line)]
@@ -106,8 +109,18 @@ class _LinesReader:
         places = (self._place(locator.line) for locator in locators)
         return [_id_as_text(own) or place for own, place in zip(ids, places, strict=True)]
 
+    def _refuse_deep(self, lines: list[bytes]) -> None:
+        """Send lines the slow way that may be nested too deep: it judges each by itself."""
+        for raw in lines:
+            if raw.count(b"[") + raw.count(b"{") > self._limits.depth:
+                raise ValueError("deep")
+
     def _decode(self, line: int, raw: bytes) -> Record:
         """One record, or ``NO_RECORD`` where the line is blank, or was skipped."""
+        if is_too_deep(raw, self._limits.depth):
+            detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
+            self._problems.append(SkippedDocument(self._place(line), TOO_DEEP, detail))
+            return NO_RECORD
         try:
             return self._decoder.decode(raw)
         except (ValueError, RecursionError):
@@ -150,7 +163,7 @@ class _LinesReader:
         return TEXT_NOT_STRING, f"{field} is {name_kind(text)}, not a string"
 
     def _skip_long_line(self, line: int) -> SkippedDocument:
-        detail = f"the line is longer than {self._limits.document_bytes} bytes"
+        detail = f"the line is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
         return SkippedDocument(self._place(line), TOO_LARGE, detail)
 
     def _take_problems(self, is_rest: bool) -> Iterator[SkippedDocument | SkippedRecord]:

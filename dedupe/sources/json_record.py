@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 
-from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON
+from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_DEEP
 from dedupe.sources.text_encoding import replace_surrogates
 
 _KINDS = {
@@ -136,7 +136,7 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     except ValueError:
         raise NotARecord(NOT_JSON, _explain(text)) from None
     except RecursionError:
-        raise NotARecord(NOT_JSON, "it is nested too deep") from None
+        raise NotARecord(TOO_DEEP, "it is nested deeper than Python can parse") from None
     if not isinstance(value, dict):
         raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object")
     return value, has_bad_bytes

@@ -1,11 +1,15 @@
-"""How much is read at once, and how much one document may hold."""
+"""How much is read at once, and how much one thing may hold (``docs/limits.md`` says why)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_DOCUMENT_BYTES = 1 << 30
-"""A text file, or a line of JSON Lines, that is longer is skipped: 1 GiB."""
+from dedupe.config import ScanSettings
+
+_DEFAULTS = ScanSettings()
+
+MAX_LOCATED_BYTES = 1 << 30
+"""No limit lets a document be longer in its file: a saved report that says so is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +20,36 @@ class ReadLimits:
     :param batch_bytes: a batch of at least so many bytes of text is handed on
     :param batch_documents: documents in a batch, at most
     :param document_bytes: a longer document is skipped
+    :param line_bytes: a longer line of a file of records is skipped
+    :param unpacked_bytes: what one compressed file or archive may become
+    :param ratio: the same in relation to its own size
+    :param depth: of nested lists and objects in a record
+    :param members: of one archive
     """
 
     block_bytes: int = 1 << 19
     batch_bytes: int = 4 << 20
     batch_documents: int = 4096
-    document_bytes: int = MAX_DOCUMENT_BYTES
+    document_bytes: int = _DEFAULTS.max_document_bytes
+    line_bytes: int = _DEFAULTS.max_line_bytes
+    unpacked_bytes: int = _DEFAULTS.max_unpacked_bytes
+    ratio: int = _DEFAULTS.max_ratio
+    depth: int = _DEFAULTS.max_depth
+    members: int = _DEFAULTS.max_members
+
+    @classmethod
+    def of_settings(cls, settings: ScanSettings) -> ReadLimits:
+        """The limits that a user can set, and the usual sizes of blocks and batches."""
+        return cls(
+            document_bytes=settings.max_document_bytes,
+            line_bytes=settings.max_line_bytes,
+            unpacked_bytes=settings.max_unpacked_bytes,
+            ratio=settings.max_ratio,
+            depth=settings.max_depth,
+            members=settings.max_members,
+        )
 
     @property
     def read_bytes(self) -> int:
         """Bytes to read at once, so that a block never holds a line that is too long."""
-        return min(self.block_bytes, self.document_bytes)
+        return min(self.block_bytes, self.document_bytes, self.line_bytes)

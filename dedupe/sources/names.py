@@ -23,6 +23,15 @@ def readable_id(path: str) -> str:
     return readable_name(path.replace(os.sep, "/") if os.sep != "/" else path)
 
 
+_VERSION_CONTROL = frozenset({"CVS", "_darcs"})
+"""Folders of version control that are not hidden; ``.git`` and the like are."""
+
+
+def is_hidden_name(name: str) -> bool:
+    """Whether a file or folder of this name is left out unless it is named."""
+    return (name.startswith(".") and name not in (".", "..")) or name in _VERSION_CONTROL
+
+
 def openable_names(name: str) -> tuple[str, ...]:
     """The paths that :func:`readable_name` may have made ``name`` from, the likeliest first."""
     raw = name.encode("utf-8", "surrogateescape")

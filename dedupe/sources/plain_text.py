@@ -9,7 +9,7 @@ from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader
-from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.source import SeekableBytes, read_at
 from dedupe.sources.text_encoding import decode_to_utf8
 
@@ -19,11 +19,11 @@ def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     document_id = file.source.id
     data = _read_whole(file.blocks, limits.document_bytes)
     if data is None:
-        detail = f"it is longer than {limits.document_bytes} bytes"
+        detail = f"it is longer than {limits.document_bytes} bytes (--max-document-bytes)"
         yield SkippedDocument(document_id, TOO_LARGE, detail)
         return
     fault = file.blocks.fault
-    if fault is not None and (fault.reason == UNREADABLE or not data):
+    if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
         yield SkippedDocument(document_id, fault.reason, fault.detail)
         return
     text, replaced_count = decode_to_utf8(data)

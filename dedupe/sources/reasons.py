@@ -19,13 +19,24 @@ NOT_A_FILE = "not_a_file"
 UNREADABLE = "unreadable"
 NOT_TEXT = "not_text"
 NOT_GZIP = "not_gzip"
+NOT_BZIP2 = "not_bzip2"
+NOT_XZ = "not_xz"
+NOT_ZSTD = "not_zstd"
 TOO_LARGE = "too_large"
+NOT_ZIP = "not_zip"
+NOT_TAR = "not_tar"
+BOMB = "bomb"
+NESTED_ARCHIVE = "nested_archive"
+ENCRYPTED = "encrypted"
+DUPLICATE_MEMBER = "duplicate_member"
+TOO_MANY_MEMBERS = "too_many_members"
 
 # Compressed data that breaks off or is wrong: what stood before is kept.
 TRUNCATED = "truncated"
 DAMAGED = "damaged"
 
 # A record.
+TOO_DEEP = "too_deep"
 NOT_JSON = "not_json"
 NOT_A_RECORD = "not_a_record"
 FIELD_MISSING = "field_missing"
@@ -38,6 +49,10 @@ LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"
 NOT_KEPT = "not_kept"
+CHANGED_WHILE_READ = "changed_while_read"
+
+NOT_COMPRESSED = {"gzip": NOT_GZIP, "bzip2": NOT_BZIP2, "xz": NOT_XZ, "zstd": NOT_ZSTD}
+"""What a file is not, though its name says so: by the name of the codec."""
 
 UNREADABLE_PATH_REASONS = frozenset(
     {
@@ -47,8 +62,12 @@ UNREADABLE_PATH_REASONS = frozenset(
         NOT_A_FILE,
         UNREADABLE,
         NOT_TEXT,
-        NOT_GZIP,
+        *NOT_COMPRESSED.values(),
         TOO_LARGE,
+        BOMB,
+        TOO_MANY_MEMBERS,
+        NOT_ZIP,
+        NOT_TAR,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

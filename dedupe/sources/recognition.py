@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import os
 
 from dedupe.config import InputFormat
+from dedupe.sources.compression import without_compression
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
 
 _ENDINGS: dict[str, InputFormat] = {
@@ -22,8 +24,35 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
     """The format that the settings or else the ending tell; ``auto`` where neither does."""
     if input_format != "auto":
         return input_format
-    name = path.lower().removesuffix(".gz")
+    name = without_compression(path.lower())
     return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "auto")
+
+
+_TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
+
+
+def archive_of_name(path: str) -> str:
+    """``zip`` or ``tar`` where the ending says so, else nothing."""
+    name = path.lower()
+    if name.endswith(".zip"):
+        return "zip"
+    return "tar" if without_compression(name).endswith(_TAR_ENDINGS) else ""
+
+
+def archive_of_content(path: str, head: bytes) -> str:
+    """The same of a file whose name has no ending: many other formats are ZIP files inside."""
+    if os.path.splitext(path)[1]:
+        return ""
+    if head.startswith(ZIP_MAGICS):
+        return "zip"
+    return "tar" if head.startswith(_TAR_MAGIC, _TAR_MAGIC_OFFSET) else ""
+
+
+def recognise_source(path: str, input_format: InputFormat) -> str:
+    """Archive or format: that an archive is one is no matter of the settings."""
+    return archive_of_name(path) or recognise_name(path, input_format)
 
 
 def text_problem(head: bytes) -> str:

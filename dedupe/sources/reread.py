@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Report, SourceInfo
+from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
+from dedupe.sources.archive_rereading import reread_members
+from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS
-from dedupe.sources.limits import MAX_DOCUMENT_BYTES
-from dedupe.sources.source import Source
+from dedupe.sources.limits import MAX_LOCATED_BYTES
+from dedupe.sources.names import readable_name
+from dedupe.sources.source import SeekableBytes, Source
 from dedupe.sources.system_errors import describe_error
 from dedupe.sources.text_encoding import encode_text
 
@@ -71,8 +75,15 @@ class SourceTexts:
             self._problems.pop(id, None)
             if id not in found and (locator := self._usable_locator(id)) is not None:
                 by_source.setdefault(locator.source, []).append(id)
+        in_archives: dict[str, dict[str, list[str]]] = {}
         for source_index, source_ids in by_source.items():
-            found.update(self._read_source(source_index, source_ids))
+            source = self._find_source(self._sources[source_index])
+            if source.member:
+                in_archives.setdefault(source.path, {})[source.member] = source_ids
+            else:
+                found.update(self._read_source(source, source_ids))
+        for path, members in in_archives.items():
+            found.update(self._read_archive(path, members))
         return {id: found[id] for id in wanted if id in found and self._is_unchanged(id, found[id])}
 
     def problem(self, id: str) -> str:
@@ -85,32 +96,59 @@ class SourceTexts:
             self._problems[id] = "where it was read is not known"
             return None
         length, end = locator.length, locator.offset + locator.length
-        if not 0 <= length <= MAX_DOCUMENT_BYTES or not length <= end <= _MAX_FILE_BYTES:
+        if not 0 <= length <= MAX_LOCATED_BYTES or not length <= end <= _MAX_FILE_BYTES:
             self._problems[id] = "the report gives a place for it that cannot be"
             return None
         return locator
 
-    def _read_source(self, index: int, ids: list[str]) -> Iterator[tuple[str, str]]:
+    def _read_source(self, source: Source, ids: list[str]) -> Iterator[tuple[str, str]]:
         """The texts of some documents of one file."""
-        source = self._find_source(self._sources[index])
-        if source.format not in FORMATS:
-            reason = f"{source.name}: this dedupe does not read the format {source.format!r}"
-            self._problems.update(dict.fromkeys(ids, reason))
-            return
-        reread = FORMATS[source.format].reread_with(self._settings)
-        pending = sorted(ids, key=lambda id: self._locators[id].offset, reverse=True)
+        pending = set(ids)
         try:
-            with source.open_again() as file:
-                while pending:
-                    text = reread(file, self._locators[pending[-1]])
-                    id = pending.pop()
-                    if text is None:
-                        self._problems[id] = CHANGED
-                    else:
-                        yield id, text
+            if self._is_known(source, pending):
+                with source.open_again() as file:
+                    yield from self._read_open(source, file, pending)
         except (OSError, ValueError) as error:
             reason = f"{source.name}: {describe_error(error)}"
             self._problems.update((id, reason) for id in pending)
+
+    def _read_archive(
+        self, path: str, members: Mapping[str, list[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """The texts of some documents of an archive's members, which one pass reaches."""
+        pending = {id for ids in members.values() for id in ids}
+        reason = CHANGED
+        try:
+            for member, file in reread_members(path, members.keys()):
+                ids = pending.intersection(members[member])
+                pending.difference_update(ids)
+                source = self._find_source(self._sources[self._locators[min(ids)].source])
+                if self._is_known(source, ids):
+                    yield from self._read_open(source, file, ids)
+        except (*ARCHIVE_FAULTS, ArchiveError, CompressionError) as error:
+            told = describe_error(error) if isinstance(error, OSError) else str(error)
+            reason = f"{readable_name(path)}: {told}"
+        self._problems.update((id, reason) for id in pending)
+
+    def _is_known(self, source: Source, ids: Iterable[str]) -> bool:
+        if source.format in FORMATS:
+            return True
+        reason = f"{source.name}: this dedupe does not read the format {source.format!r}"
+        self._problems.update(dict.fromkeys(ids, reason))
+        return False
+
+    def _read_open(
+        self, source: Source, file: SeekableBytes, pending: set[str]
+    ) -> Iterator[tuple[str, str]]:
+        """The texts of some documents of what is open, which are taken from ``pending``."""
+        reread = FORMATS[source.format].reread_with(self._settings)
+        for id in sorted(pending, key=lambda id: self._locators[id].offset):
+            text = reread(file, self._locators[id])
+            pending.discard(id)
+            if text is None:
+                self._problems[id] = CHANGED
+            else:
+                yield id, text
 
     @staticmethod
     def _find_source(source: Source | SourceInfo) -> Source:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, cast
 
 from dedupe.model import SourceInfo
-from dedupe.sources.gzip_blocks import GZIP_MAGIC, GunzippedFile
+from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.spool import Spool
 
@@ -43,6 +43,8 @@ class Source:
     :param format: how to read it (``auto``: its content decides)
     :param spool: keeps what a stream gave, since it cannot be read twice; none for a file
     :param stream: the stream itself, where there is one already
+    :param member: its name inside the archive at ``path``, which :mod:`dedupe.sources.archives`
+        opens; nothing where the path itself is it
     """
 
     id: str
@@ -50,6 +52,7 @@ class Source:
     format: str = "auto"
     spool: Spool | None = None
     stream: BinaryIO | None = field(default=None, repr=False)
+    member: str = ""
 
     @property
     def name(self) -> str:
@@ -57,9 +60,9 @@ class Source:
         return readable_name(self.path)
 
     @property
-    def is_gzip(self) -> bool:
-        """Whether its name says that it is compressed."""
-        return self.path.lower().endswith(".gz")
+    def file_name(self) -> str:
+        """The name whose ending tells what it is."""
+        return self.member or self.path
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -88,9 +91,9 @@ class Source:
         if self.path == STANDARD_INPUT:
             raise OSError(0, "standard input cannot be read again")
         with open_regular(self.path) as file:
-            is_compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+            codec = codec_of(file.read(MAGIC_BYTES))
             file.seek(0)
-            yield GunzippedFile(file) if is_compressed else file
+            yield UnpackedFile(file, codec) if codec else file
 
     @classmethod
     def of_info(cls, info: SourceInfo) -> Source:
@@ -98,7 +101,7 @@ class Source:
         name, path = info.path, info.path
         if path != STANDARD_INPUT:
             path = next(filter(os.path.exists, openable_names(name)), name)
-        return cls(id=name, path=path, format=info.format)
+        return cls(id=name, path=path, format=info.format, member=info.member)
 
 
 def open_regular(path: str) -> BinaryIO:

@@ -1,0 +1,118 @@
+"""What the readers of ZIP and tar files have in common: entries, and streams of their bytes."""
+
+from __future__ import annotations
+
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
+
+from dedupe.sources.compression import CompressionError
+from dedupe.sources.unpack_budget import UnpackBudget
+
+ARCHIVE_FAULTS = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+)
+"""What the two libraries raise where an archive is not as it should be."""
+
+
+class ArchiveError(Exception):
+    """The archive cannot be gone on with: a reason, and what is wrong."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+_SKIP_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A member.
+
+    :param name: valid Unicode
+    :param problem: reason and detail where it cannot be read
+    :param open: gives its bytes, until the next entry is asked for
+    """
+
+    name: str
+    problem: tuple[str, str] | None
+    open: Callable[[UnpackBudget], BinaryIO]
+
+
+class MemberStream:
+    """The bytes of a member; its end or damage is told as that of compressed data is.
+
+    :param budget: counts what comes out, where the archive itself compresses its members
+    """
+
+    def __init__(self, stream: IO[bytes], budget: UnpackBudget | None = None) -> None:
+        self._stream = stream
+        self._budget = budget
+        self._held = b""
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """Some bytes, at most ``size``; none at the end.
+
+        :raises EOFError: if the archive ends in the member
+        :raises CompressionError: if its data is wrong
+        """
+        data = self._held[:size] or self._read_on(size)
+        self._held = self._held[size:]
+        self._position += len(data)
+        return data
+
+    def _read_on(self, size: int) -> bytes:
+        try:
+            data = self._stream.read(size)
+        except (EOFError, tarfile.ReadError):
+            raise EOFError from None
+        except OSError as error:
+            if error.errno:
+                raise
+            raise CompressionError(str(error)) from None
+        except ARCHIVE_FAULTS as error:
+            raise CompressionError(str(error) or type(error).__name__) from None
+        if self._budget is not None:
+            self._budget.add_unpacked(len(data))
+        return data
+
+    def look(self, size: int) -> bytes:
+        """The first bytes, which :meth:`read` gives again."""
+        self._held = self.read(size)
+        self._position = 0
+        return self._held
+
+    def seek(self, offset: int) -> int:
+        """Go on to a byte, or to the end where the member is shorter.
+
+        :raises OSError: if that is behind: archives are gone through once
+        """
+        if offset < self._position:
+            raise OSError(0, "an archive cannot be read backwards")
+        while self._position < offset and self.read(min(offset - self._position, _SKIP_BYTES)):
+            pass
+        return self._position
+
+    @classmethod
+    def of(cls, stream: IO[bytes], budget: UnpackBudget | None = None) -> BinaryIO:
+        """As what readers take: of a file they use no more than this has."""
+        return cast(BinaryIO, cls(stream, budget))

@@ -1,0 +1,107 @@
+"""Archives read as folders: the members of a ZIP or tar file, one after another, never unpacked
+to disk. A member's name is only ever a part of an id, so it may say what it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from dedupe.config import ScanSettings
+from dedupe.model import SkippedDocument
+from dedupe.sources.archive_entries import ArchiveError, Entry
+from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.names import is_hidden_name
+from dedupe.sources.patterns import PatternSet
+from dedupe.sources.reasons import (
+    BOMB,
+    DUPLICATE_MEMBER,
+    NESTED_ARCHIVE,
+    NO_FILES,
+    TOO_MANY_MEMBERS,
+)
+from dedupe.sources.recognition import archive_of_name, recognise_name
+from dedupe.sources.source import Source
+from dedupe.sources.tar_entries import read_tar
+from dedupe.sources.unpack_budget import UnpackBudget
+from dedupe.sources.zip_entries import read_zip
+
+ARCHIVES = ("zip", "tar")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMember:
+    """A member that is to be read now: the next one ends it."""
+
+    source: Source
+    stream: BinaryIO
+    budget: UnpackBudget
+
+
+def read_members(
+    source: Source, stream: BinaryIO, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[OpenMember | SkippedDocument]:
+    """The members that are wanted, and what there is to say about the others.
+
+    Hidden members, ``glob`` and ``exclude`` are as below a folder; of members of one name the
+    first is read.
+    """
+    yield from _Walk(source, settings, limits).read(stream)
+
+
+class _Walk:
+    def __init__(self, source: Source, settings: ScanSettings, limits: ReadLimits) -> None:
+        self._source = source
+        self._settings = settings
+        self._limits = limits
+        self._glob = PatternSet(settings.glob)
+        self._exclude = PatternSet(settings.exclude)
+        self._budget = UnpackBudget(limits)
+        self._seen: set[str] = set()
+        self._count = 0
+
+    def read(self, stream: BinaryIO) -> Iterator[OpenMember | SkippedDocument]:
+        try:
+            for entry in self._entries(stream):
+                self._count += 1
+                if self._count > self._limits.members:
+                    detail = f"it has more than {self._limits.members} members (--max-members)"
+                    raise ArchiveError(TOO_MANY_MEMBERS, detail)
+                if self._is_wanted(entry.name):
+                    yield from self._take(entry)
+                if self._budget.problem:
+                    raise ArchiveError(BOMB, self._budget.problem)
+            if not self._count:
+                raise ArchiveError(NO_FILES, "the archive holds no file to read")
+        except ArchiveError as error:
+            after = f", after member {self._count}" if self._count else ""
+            yield SkippedDocument(self._source.id, error.reason, error.detail + after)
+
+    def _entries(self, stream: BinaryIO) -> Iterator[Entry]:
+        if self._source.format == "zip":
+            return read_zip(stream, self._limits.members, self._budget)
+        return read_tar(ByteBlocks(self._source, stream, self._limits, self._budget))
+
+    def _take(self, entry: Entry) -> Iterator[OpenMember | SkippedDocument]:
+        member_id = f"{self._source.id}/{entry.name.removeprefix('./')}"
+        problem = entry.problem
+        if not problem and archive_of_name(entry.name):
+            problem = NESTED_ARCHIVE, "it is an archive inside an archive; such are not opened"
+        if not problem and entry.name in self._seen:
+            problem = DUPLICATE_MEMBER, "a member of this name was read before it"
+        if problem:
+            yield SkippedDocument(member_id, *problem)
+            return
+        self._seen.add(entry.name)
+        kind = recognise_name(entry.name, self._settings.input_format)
+        member = Source(member_id, self._source.path, kind, member=entry.name)
+        budget = UnpackBudget(self._limits, self._budget)
+        yield OpenMember(member, entry.open(budget), budget)
+
+    def _is_wanted(self, name: str) -> bool:
+        shown = name.removeprefix("./")
+        if any(map(is_hidden_name, shown.split("/"))) or self._exclude.matches_file(shown):
+            return False
+        return not self._glob or self._glob.matches_file(shown)

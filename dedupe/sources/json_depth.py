@@ -1,0 +1,31 @@
+"""How deep a piece of JSON is nested, without parsing it: parsers give up at depths of their own,
+which change with Python's version."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+_STRING = re.compile(rb'"[^"]*"?')
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_OPENING = np.zeros(256, np.int64)
+_OPENING[list(b"[{")] = 1
+_OPENING[list(b"]}")] = -1
+_STEP = 1 << 20
+
+
+def is_too_deep(raw: bytes, max_depth: int) -> bool:
+    """Whether lists and objects are nested deeper than allowed."""
+    if raw.count(b"[") + raw.count(b"{") <= max_depth:
+        return False
+    without_escapes = raw.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in raw else raw
+    brackets = _STRING.sub(b"", without_escapes).translate(None, _NOT_BRACKETS)
+    depth = 0
+    for begin in range(0, len(brackets), _STEP):
+        steps = _OPENING[np.frombuffer(brackets[begin : begin + _STEP], np.uint8)]
+        depths = np.cumsum(steps) + depth
+        if depths.max() > max_depth:
+            return True
+        depth = int(depths[-1])
+    return False

@@ -1,0 +1,158 @@
+"""The decompressors of the libraries behind one interface: that of :mod:`bz2` and :mod:`lzma`."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from zstandard import ZstdDecompressionObj
+
+_GZIP_WINDOW = 31
+_XZ_MEMORY_BYTES = 256 << 20
+"""What one xz stream may take: ``xz -9`` takes 65 MiB, a hostile header asks for 4 GiB."""
+
+
+class CompressionError(Exception):
+    """The data is not compressed so, is wrong, or is followed by something else."""
+
+
+class Unpacker(Protocol):
+    """Decompresses one member.
+
+    :ivar eof: whether the member is over
+    :ivar needs_input: whether all that was handed over has been used up
+    :ivar unused_data: what followed the end of the member
+    """
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def needs_input(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most ``max_length`` bytes more.
+
+        :raises CompressionError: if the data is wrong
+        """
+
+    def copy(self) -> Unpacker | None:
+        """The same state once more, where the library can give it."""
+
+
+class _GzipUnpacker:
+    def __init__(self, inflater: zlib._Decompress) -> None:
+        self._inflater = inflater
+
+    @property
+    def eof(self) -> bool:
+        return self._inflater.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inflater.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflater.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        tail = self._inflater.unconsumed_tail
+        try:
+            return self._inflater.decompress(tail + data if tail else data, max_length)
+        except zlib.error as error:
+            raise CompressionError(str(error)) from None
+
+    def copy(self) -> Unpacker | None:
+        return None if self._inflater.eof else _GzipUnpacker(self._inflater.copy())
+
+
+class _LibraryUnpacker:
+    """:class:`bz2.BZ2Decompressor` or :class:`lzma.LZMADecompressor`."""
+
+    def __init__(self, decompressor: Any, error: type[Exception]) -> None:
+        self._decompressor = decompressor
+        self._error = error
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._decompressor.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return bool(self._decompressor.needs_input)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._decompressor.unused_data)
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        try:
+            return bytes(self._decompressor.decompress(data, max_length))
+        except (self._error, ValueError, MemoryError) as error:
+            raise CompressionError(str(error) or "it asks for too much memory") from None
+
+    def copy(self) -> Unpacker | None:
+        return None
+
+
+class _ZstdUnpacker:
+    """A frame of zstd, whose library makes all that a piece holds: so pieces must be small."""
+
+    def __init__(self, decompressor: ZstdDecompressionObj, error: type[Exception]) -> None:
+        self._decompressor = decompressor
+        self._error = error
+        self._held = memoryview(b"")
+
+    @property
+    def eof(self) -> bool:
+        return self._decompressor.eof and not self._held
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._held
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decompressor.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        if not self._held and not self._decompressor.eof:
+            try:
+                self._held = memoryview(self._decompressor.decompress(data))
+            except self._error as error:
+                text = str(error).removeprefix("zstd decompressor error: ")
+                raise CompressionError(text) from None
+        out = bytes(self._held[:max_length])
+        self._held = self._held[max_length:]
+        return out
+
+    def copy(self) -> Unpacker | None:
+        return None
+
+
+def new_gzip() -> Unpacker:
+    return _GzipUnpacker(zlib.decompressobj(_GZIP_WINDOW))
+
+
+def new_bzip2() -> Unpacker:
+    import bz2
+
+    return _LibraryUnpacker(bz2.BZ2Decompressor(), OSError)
+
+
+def new_xz() -> Unpacker:
+    import lzma
+
+    decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
+    return _LibraryUnpacker(decompressor, lzma.LZMAError)
+
+
+def new_zstd() -> Unpacker:
+    import zstandard
+
+    return _ZstdUnpacker(zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError)
