@@ -84,11 +84,13 @@ class Whereabouts:
     :param paths: what the user named
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: where records stand that have an id but no usable text
+    :param reading_counts: documents by how they were decoded, pages by how they were read
     """
 
     paths: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[str, Locator] = field(default_factory=dict)
+    reading_counts: Callable[[], tuple[Mapping[str, int], Mapping[str, int]]] = lambda: ({}, {})
 
 
 def scan_corpus(
@@ -126,7 +128,7 @@ def scan_corpus(
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(documents, clusters, skipped),
+        corpus=_summarise_corpus(documents, clusters, skipped, where),
         search=SearchSummary(
             bands=banding.bands,
             rows=banding.rows,
@@ -250,8 +252,12 @@ def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDA
 
 
 def _summarise_corpus(
-    documents: Documents, clusters: Sequence[Cluster], skipped: Sequence[SkippedDocument]
+    documents: Documents,
+    clusters: Sequence[Cluster],
+    skipped: Sequence[SkippedDocument],
+    where: Whereabouts,
 ) -> CorpusSummary:
+    encoding_counts, html_counts = where.reading_counts()
     surplus = [m for c in clusters for m in c.members if m.id != c.representative]
     return CorpusSummary(
         document_count=len(documents.ids),
@@ -261,4 +267,6 @@ def _summarise_corpus(
         redundant_token_count=sum(member.token_count for member in surplus),
         skipped_count=len(skipped),
         skipped_counts=dict(sorted(Counter(s.reason for s in skipped).items())),
+        encoding_counts=dict(sorted(encoding_counts.items())),
+        html_counts=dict(sorted(html_counts.items())),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -12,10 +13,12 @@ from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import find_sources
-from dedupe.sources.formats import FORCED_TEXT, FORMATS
+from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
-from dedupe.sources.reasons import NOT_KEPT, NOT_TEXT
+from dedupe.sources.page_stage import PageStage
+from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
+from dedupe.sources.reasons import MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.recognition import recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -28,6 +31,8 @@ class Corpus:
     :ivar sources: those read so far; ``Locator.source`` is an index into this list
     :ivar skipped_locators: where records stand that have an id of their own but no usable text
         (the id of every other skipped record is its place, ``path:line``)
+    :ivar encoding_counts: documents by how they were decoded
+    :ivar html_counts: pages by how their text was got
     """
 
     def __init__(
@@ -37,12 +42,17 @@ class Corpus:
         *,
         stdin: BinaryIO | None = None,
         limits: ReadLimits | None = None,
+        workers: int = 1,
     ) -> None:
         """Nothing is read yet.
 
         :param paths: folders, files, ``-`` for standard input
         :param stdin: what stands for standard input, instead of the process's own
+        :param workers: processes that read pages, where there are any
         """
+        self.encoding_counts: Counter[str] = Counter()
+        self.html_counts: Counter[str] = Counter()
+        self._workers = workers
         self.sources: list[Source] = []
         self.skipped_locators: dict[str, Locator] = {}
         self._paths = paths
@@ -61,15 +71,21 @@ class Corpus:
         found = find_sources(self._paths, self._settings, self._stdin)
         yield from found.remarks
         packer = BatchPacker(self._limits)
-        for source in found.sources:
-            for piece in self._read(source):
+        pages = PageStage(self._settings, self._workers)
+        self.encoding_counts, self.html_counts = Counter(), pages.counts
+        try:
+            for piece in pages.run(each for source in found.sources for each in self._read(source)):
                 if isinstance(piece, Chunk):
+                    self.encoding_counts[piece.encoding] += len(piece.ids)
                     yield from packer.add(piece)
                 else:
                     yield self._note(piece)
+        finally:
+            pages.close()
         yield from packer.finish()
 
-    def _note(self, piece: SkippedDocument | SkippedRecord | Notice) -> SkippedDocument | Notice:
+    def _note(self, piece: Piece) -> SkippedDocument | Notice:
+        assert not isinstance(piece, (Chunk, Pages))
         if not isinstance(piece, SkippedRecord):
             return piece
         self.skipped_locators.setdefault(piece.document.id, piece.locator)
@@ -93,14 +109,21 @@ class Corpus:
         if fault is not None and not head:
             yield SkippedDocument(file.source.id, fault.reason, fault.detail)
             return
-        name = "text" if file.source.format == "auto" else file.source.format
+        name = file.source.format
+        name = recognise_content(head) if name == "auto" else name
         self.sources[file.index] = replace(file.source, format=name)
         chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
         problem = chosen.problem(head)
-        if problem:
+        if missing := missing_extra(chosen, self._settings):
+            yield SkippedDocument(file.source.id, MISSING_EXTRA, missing)
+        elif problem:
             yield SkippedDocument(file.source.id, NOT_TEXT, problem)
         else:
-            yield from chosen.read(file, self._settings, self._limits)
+            for piece in chosen.read(file, self._settings, self._limits):
+                if isinstance(piece, Chunk) and has_page_records(chosen, self._settings):
+                    yield Pages(piece, file.source.id)
+                else:
+                    yield piece
 
 
 def read_corpus(
@@ -109,6 +132,7 @@ def read_corpus(
     *,
     stdin: BinaryIO | None = None,
     limits: ReadLimits | None = None,
+    workers: int = 1,
 ) -> Corpus:
     """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
-    return Corpus(paths, settings, stdin=stdin, limits=limits)
+    return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers)

@@ -17,6 +17,8 @@ PERMISSION_DENIED = "permission_denied"
 NO_FILES = "no_files"
 NOT_A_FILE = "not_a_file"
 UNREADABLE = "unreadable"
+MISSING_EXTRA = "missing_extra"
+PAGE_UNREADABLE = "page_unreadable"
 NOT_TEXT = "not_text"
 NOT_GZIP = "not_gzip"
 TOO_LARGE = "too_large"
@@ -38,6 +40,8 @@ LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"
 NOT_KEPT = "not_kept"
+NO_ARTICLE = "no_article"
+PAGE_LIMIT = "page_limit"
 
 UNREADABLE_PATH_REASONS = frozenset(
     {
@@ -46,6 +50,8 @@ UNREADABLE_PATH_REASONS = frozenset(
         NO_FILES,
         NOT_A_FILE,
         UNREADABLE,
+        MISSING_EXTRA,
+        PAGE_UNREADABLE,
         NOT_TEXT,
         NOT_GZIP,
         TOO_LARGE,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Report, SourceInfo
-from dedupe.sources.formats import FORMATS
+from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_DOCUMENT_BYTES
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error
@@ -97,7 +97,7 @@ class SourceTexts:
             reason = f"{source.name}: this dedupe does not read the format {source.format!r}"
             self._problems.update(dict.fromkeys(ids, reason))
             return
-        reread = FORMATS[source.format].reread_with(self._settings)
+        reread = rereader_of(source.format, self._settings)
         pending = sorted(ids, key=lambda id: self._locators[id].offset, reverse=True)
         try:
             with source.open_again() as file:
