@@ -9,8 +9,9 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -185,18 +186,30 @@ def _read_and_sketch(
 
     progress.tell()
     in_flight: deque[Future[SketchedBatch]] = deque()
-    for item in corpus:
-        if isinstance(item, SkippedDocument):
-            collector.skipped.append(item)
-        elif isinstance(item, Notice):
-            collector.notices.append(item)
-        else:
-            in_flight.append(pool.submit(sketch, item))
-            if len(in_flight) > 2 * config.worker_count:
-                take(in_flight.popleft().result())
+    with _iterated(corpus) as items:
+        for item in items:
+            if isinstance(item, SkippedDocument):
+                collector.skipped.append(item)
+            elif isinstance(item, Notice):
+                collector.notices.append(item)
+            else:
+                in_flight.append(pool.submit(sketch, item))
+                if len(in_flight) > 2 * config.worker_count:
+                    take(in_flight.popleft().result())
     while in_flight:
         take(in_flight.popleft().result())
     return collector
+
+
+@contextmanager
+def _iterated(corpus: Iterable[Item]) -> Iterator[Iterator[Item]]:
+    """What a corpus holds; where the scan ends early, so do the processes that read it."""
+    items = iter(corpus)
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 def _find_candidates(

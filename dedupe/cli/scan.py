@@ -34,8 +34,9 @@ def command(
     """Find the near-duplicates among the documents of PATH...
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
-    files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson) hold one a line;
-    both may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
+    files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
+    (.jsonl, .ndjson) hold one a line, WARC crawls (.warc) one a record; all may be gzipped (.gz).
+    Standard input is JSON Lines, unless --input-format says otherwise.
 
     \b
       dedupe scan articles/                       clusters, with diffs

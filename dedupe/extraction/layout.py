@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from dedupe.extraction.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
+
+_END_OF_PAGE = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
 
 def extract_article(html: bytes) -> str:
@@ -35,13 +38,14 @@ def extract_visible(html: bytes) -> str:
 
 
 def _parse(html: bytes) -> Any:
-    """The tree, however deep: without ``huge_tree`` all that follows 254 elements is lost."""
+    """The tree, whole: without ``huge_tree`` all that follows 254 nested elements is lost, and
+    with their end tags in place all that follows ``body`` and ``html``."""
     from lxml import etree
     from lxml.html import HTMLParser
 
     parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     try:
-        return etree.fromstring(html.replace(b"\0", b" "), parser)
+        return etree.fromstring(_END_OF_PAGE.sub(b"", html.replace(b"\0", b" ")), parser)
     except etree.LxmlError:
         return None
 

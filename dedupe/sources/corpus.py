@@ -76,7 +76,8 @@ class Corpus:
         try:
             for piece in pages.run(each for source in found.sources for each in self._read(source)):
                 if isinstance(piece, Chunk):
-                    self.encoding_counts[piece.encoding] += len(piece.ids)
+                    if piece.ids:
+                        self.encoding_counts[piece.encoding] += len(piece.ids)
                     yield from packer.add(piece)
                 else:
                     yield self._note(piece)

@@ -92,7 +92,7 @@ def known_encoding(label: str) -> str:
         return ""
     try:
         name = codecs.lookup(label).name
-        b"".decode(name)
+        b"a".decode(name, "replace")
     except (LookupError, ValueError, TypeError, UnicodeError):
         return ""
     if name.startswith(("utf-16", "utf-32")):
@@ -103,18 +103,23 @@ def known_encoding(label: str) -> str:
 def detect_encoding(data: bytes) -> str:
     """The likeliest encoding of bytes that are not UTF-8; nothing where none is likely.
 
-    Bytes most of which beyond ASCII are valid UTF-8 are UTF-8 with damage.
+    Bytes most of which beyond ASCII are valid UTF-8, or among which a U+FFFD stands in UTF-8,
+    are UTF-8 with damage.
     """
     sample = _sample(data)
     if _is_damaged_utf8(sample):
         return ""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_isolation=_CANDIDATES, preemptive_behaviour=False).best()
-    if best is None or best.encoding in ("ascii", "utf_8"):
+    matches = from_bytes(sample, cp_isolation=_CANDIDATES, preemptive_behaviour=False)
+    best = matches.best()
+    if best is None:
         return ""
-    equal = best.could_be_from_charset
-    return "cp1252" if "cp1252" in equal else codecs.lookup(best.encoding).name
+    for match in matches:  # where nothing speaks against the most common one, it is that
+        as_good = match.chaos <= best.chaos and match.coherence >= best.coherence
+        if as_good and "cp1252" in match.could_be_from_charset:
+            return "cp1252"
+    return codecs.lookup(best.encoding).name
 
 
 def _sample(data: bytes) -> bytes:
@@ -127,6 +132,8 @@ def _sample(data: bytes) -> bytes:
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:
+    if REPLACEMENT.encode() in sample:
+        return True
     text = sample.decode(UTF8, "replace")
     bad = text.count(REPLACEMENT)
     good = sum(1 for character in text if character > "\x7f") - bad

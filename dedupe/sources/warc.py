@@ -6,14 +6,14 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.declared import charset_of
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.html_pages import decode_page
-from dedupe.sources.limits import ReadLimits
+from dedupe.sources.limits import MAX_DOCUMENT_BYTES, ReadLimits
 from dedupe.sources.page_rereading import PageReader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
@@ -33,6 +33,7 @@ class Capture:
     """A record that is a document.
 
     :param date: when it was fetched, as the record says (ISO 8601)
+    :param length: of its content as it stands in the archive
     :param is_complete: whether the archive holds all of it
     """
 
@@ -40,6 +41,7 @@ class Capture:
     date: str
     is_html: bool
     content: Decoded
+    length: int
     is_complete: bool
 
 
@@ -65,7 +67,7 @@ def reread_warc_with(settings: ScanSettings) -> Rereader:
         file.seek(locator.offset)
         try:
             records = _iterate(_Feed(iter(lambda: file.read(_READ_BYTES), b"")))
-            capture = read_capture(next(records), locator.length)
+            capture = read_capture(next(records), MAX_DOCUMENT_BYTES)
         except (StopIteration, OSError, ValueError, _TooLarge):
             return None
         if capture is None:
@@ -118,7 +120,7 @@ class _WarcReader:
             yield self._tell(TRUNCATED, "the last record is cut off; its beginning is kept")
         content = capture.content
         self._bad_bytes_count += content.replaced_count
-        locator = Locator(self._file.index, offset, self._max_bytes)
+        locator = Locator(self._file.index, offset, capture.length)
         chunk = Chunk([capture.uri or uri], [content.text], [locator], content.encoding)
         yield Pages(chunk, self._path_id) if capture.is_html else chunk
 
@@ -150,7 +152,7 @@ def read_capture(record: Any, max_bytes: int) -> Capture | None:
     content = decode_page(body, charset) if is_html else decode_document(body, charset)
     uri = record.headers.get("WARC-Target-URI") or ""
     date = record.headers.get("WARC-Date") or ""
-    return Capture(uri.strip("<>"), date, is_html, content, len(raw) >= expected)
+    return Capture(uri.strip("<>"), date, is_html, content, len(raw), len(raw) >= expected)
 
 
 def _decode_transfer(body: bytes, headers: Any, max_bytes: int) -> bytes:
@@ -186,7 +188,7 @@ def _iterate(feed: _Feed) -> Iterator[Any]:
     """The records of a stream."""
     from fastwarc.warc import ArchiveIterator
 
-    yield from ArchiveIterator(feed, stream_detect=False, fsspec_args=False)
+    yield from ArchiveIterator(cast(Any, feed), stream_detect=False, fsspec_args=False)
 
 
 class _Feed:
