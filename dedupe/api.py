@@ -132,13 +132,18 @@ def scan_with_texts(
     :param listener: is told of progress, in this thread
     :param stdin: a binary stream to read for ``-``, instead of the process's own
     """
-    corpus = read_corpus(paths, config.settings, stdin=stdin)
+    corpus = read_corpus(paths, config.settings, stdin=stdin, workers=config.worker_count)
     report = scan_corpus(
         corpus,
         config,
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener),
-        Whereabouts(paths, lambda: corpus.source_infos, corpus.skipped_locators),
+        Whereabouts(
+            paths,
+            lambda: corpus.source_infos,
+            corpus.skipped_locators,
+            lambda: (corpus.encoding_counts, corpus.html_counts),
+        ),
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))

@@ -12,7 +12,9 @@ from dedupe.errors import ConfigError
 Linkage = Literal["star", "single", "complete"]
 KernelChoice = Literal["auto", "compiled", "plain"]
 OnError = Literal["skip", "fail"]
-InputFormat = Literal["auto", "text", "jsonl"]
+InputFormat = Literal["auto", "text", "jsonl", "html", "warc"]
+TextFormat = Literal["text", "html"]
+HtmlMode = Literal["article", "text", "raw"]
 
 KEEP_RULES = ("degree", "first", "longest", "shortest")
 
@@ -46,6 +48,13 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param text_field: field of a record that holds its text
     :param id_field: field of a record that holds its id, where it has one
     :param input_format: how to read files (``auto``: by ending and content)
+    :param text_format: what the text of a record is: text, or HTML to be read like a page
+    :param html: what is taken of a page: its article, all visible text, or its source
+    :param html_max_bytes: a page longer than this is read without its layout, as are those below
+    :param html_max_depth: a page whose elements are nested deeper
+    :param html_max_elements: a page with more elements
+    :param html_max_attributes: a page one of whose elements has more attributes
+    :param html_max_seconds: a page that takes longer
     :param glob: patterns of which a file below a folder must match one (none: every file)
     :param exclude: patterns of files and folders that are left out
     :param max_document_bytes: a longer document is skipped
@@ -69,6 +78,13 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     text_field: str = "text"
     id_field: str = "id"
     input_format: InputFormat = "auto"
+    text_format: TextFormat = "text"
+    html: HtmlMode = "article"
+    html_max_bytes: int = 20_000_000
+    html_max_depth: int = 250
+    html_max_elements: int = 100_000
+    html_max_attributes: int = 1000
+    html_max_seconds: float = 60.0
     glob: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     max_document_bytes: int = 64_000_000
@@ -99,8 +115,20 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
             highest = MAX_LIMITS.get(name, 2**63 - 1)
             value = getattr(self, name)
             _check(1 <= value <= highest, name, value, f"1 to {highest}")
+        self._check_pages()
         for rule in self.keep:
             _check(rule in KEEP_RULES, "keep", rule, "made of " + ", ".join(KEEP_RULES))
+
+    def _check_pages(self) -> None:
+        choices = (("text_format", TextFormat), ("html", HtmlMode))
+        for name, choice in choices:
+            value = getattr(self, name)
+            _check(value in get_args(choice), name, value, _one_of(choice))
+        for name in ("bytes", "depth", "elements", "attributes"):
+            value = getattr(self, f"html_max_{name}")
+            _check(value >= 1, f"html_max_{name}", value, "at least 1")
+        seconds = self.html_max_seconds
+        _check(0 < seconds <= 86400, "html_max_seconds", seconds, "above 0 and at most 86400")
 
     def _check_types(self) -> None:
         """What a type checker would say; a list is taken for a tuple."""

@@ -217,6 +217,8 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     :param duplicate_count: members of clusters that are not representatives
     :param redundant_token_count: the tokens of those
     :param skipped_counts: skipped documents by reason
+    :param encoding_counts: documents read, by how they were decoded
+    :param html_counts: pages read, by how their text was got
     """
 
     document_count: int
@@ -226,6 +228,8 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     redundant_token_count: int
     skipped_count: int
     skipped_counts: dict[str, int]
+    encoding_counts: dict[str, int] = {}
+    html_counts: dict[str, int] = {}
 
 
 class SearchSummary(msgspec.Struct, frozen=True):

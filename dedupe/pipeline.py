@@ -9,8 +9,9 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -85,11 +86,13 @@ class Whereabouts:
     :param paths: what the user named
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: by id and reason, where records stand that have no usable text
+    :param reading_counts: documents by how they were decoded, pages by how they were read
     """
 
     paths: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = field(default_factory=dict)
+    reading_counts: Callable[[], tuple[Mapping[str, int], Mapping[str, int]]] = lambda: ({}, {})
 
     def find_skipped(
         self,
@@ -147,7 +150,7 @@ def scan_corpus(
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(documents, clusters, skipped),
+        corpus=_summarise_corpus(documents, clusters, skipped, where),
         search=SearchSummary(
             bands=banding.bands,
             rows=banding.rows,
@@ -209,18 +212,30 @@ def _read_and_sketch(
 
     progress.tell()
     in_flight: deque[Future[SketchedBatch]] = deque()
-    for item in corpus:
-        if isinstance(item, SkippedDocument):
-            collector.skip(item)
-        elif isinstance(item, Notice):
-            collector.notices.append(item)
-        else:
-            in_flight.append(pool.submit(sketch, item))
-            if len(in_flight) > 2 * config.worker_count:
-                take(in_flight.popleft().result())
+    with _iterated(corpus) as items:
+        for item in items:
+            if isinstance(item, SkippedDocument):
+                collector.skip(item)
+            elif isinstance(item, Notice):
+                collector.notices.append(item)
+            else:
+                in_flight.append(pool.submit(sketch, item))
+                if len(in_flight) > 2 * config.worker_count:
+                    take(in_flight.popleft().result())
     while in_flight:
         take(in_flight.popleft().result())
     return collector
+
+
+@contextmanager
+def _iterated(corpus: Iterable[Item]) -> Iterator[Iterator[Item]]:
+    """What a corpus holds; where the scan ends early, so do the processes that read it."""
+    items = iter(corpus)
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 def _find_candidates(
@@ -276,8 +291,12 @@ def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDA
 
 
 def _summarise_corpus(
-    documents: Documents, clusters: Sequence[Cluster], skipped: Sequence[SkippedDocument]
+    documents: Documents,
+    clusters: Sequence[Cluster],
+    skipped: Sequence[SkippedDocument],
+    where: Whereabouts,
 ) -> CorpusSummary:
+    encoding_counts, html_counts = where.reading_counts()
     surplus = [m for c in clusters for m in c.members if m.id != c.representative]
     return CorpusSummary(
         document_count=len(documents.ids),
@@ -287,4 +306,6 @@ def _summarise_corpus(
         redundant_token_count=sum(member.token_count for member in surplus),
         skipped_count=len(skipped),
         skipped_counts=dict(sorted(Counter(s.reason for s in skipped).items())),
+        encoding_counts=dict(sorted(encoding_counts.items())),
+        html_counts=dict(sorted(html_counts.items())),
     )

@@ -191,7 +191,7 @@ def test_schema_takes_standard_input_and_what_was_skipped(scan_json: Any, corpus
     (odd / "binary.bin").write_bytes(b"\0\1\2")
     (odd / "broken.jsonl.gz").write_bytes(b"\x1f\x8b\x08\0\0")
     (odd / "fake.txt.gz").write_text("not compressed")
-    (odd / "latin.txt").write_bytes(b"A caf\xe9, and here is more of it.")
+    (odd / "latin.txt").write_bytes("Één café. ".encode() + b"A caf\xe9, and here is more.")
     (odd / "records.jsonl").write_text('[1]\n{"text": 1}\n{"text": "\\ud800 x"}\n')
     (odd / "link").symlink_to("latin.txt")
     report = scan_json("odd", "odd/latin.txt", "nowhere", code=2)
@@ -225,7 +225,14 @@ def test_reports_under_test_have_everything(scan_json: Any):
 
 def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every object with fixed keys."""
-    maps = {"skipped_counts", "locators", "stage_seconds", "texts"}
+    maps = {
+        "skipped_counts",
+        "locators",
+        "stage_seconds",
+        "texts",
+        "encoding_counts",
+        "html_counts",
+    }
     if isinstance(value, dict):
         if not path or path[-1] not in maps:
             yield path

@@ -97,7 +97,47 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--input-format",
         "How to read files and standard input; auto goes by ending and content.",
-        type=click.Choice(["auto", "text", "jsonl"]),
+        type=click.Choice(["auto", "text", "jsonl", "html", "warc"]),
+    ),
+    _option(
+        "--text-format",
+        "What the text field of a record holds; html is read like a page.",
+        type=click.Choice(["text", "html"]),
+    ),
+    _option(
+        "--html",
+        "What is taken of a page: its article, all visible text, or its source.",
+        type=click.Choice(["article", "text", "raw"]),
+    ),
+    _option(
+        "--html-max-bytes",
+        "A longer page is read without its layout.",
+        type=int,
+        metavar="N",
+    ),
+    _option(
+        "--html-max-depth",
+        "So is one whose elements are nested deeper.",
+        type=int,
+        metavar="N",
+    ),
+    _option(
+        "--html-max-elements",
+        "So is one with more elements.",
+        type=int,
+        metavar="N",
+    ),
+    _option(
+        "--html-max-attributes",
+        "So is one with an element of more attributes.",
+        type=int,
+        metavar="N",
+    ),
+    _option(
+        "--html-max-seconds",
+        "So is one that takes longer.",
+        type=float,
+        metavar="S",
     ),
     _option(
         "--glob",

@@ -46,9 +46,10 @@ def command(
     """Find the near-duplicates among the documents of PATH...
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
-    files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson) hold one a line;
-    both may be compressed (.gz, .bz2, .xz, .zst), and stand in archives (.zip, .tar, .tar.gz, …),
-    which are read like folders. Standard input is JSON Lines, or one text with --input-format text.
+    files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
+    (.jsonl, .ndjson) hold one a line, WARC crawls (.warc) one a record. All may be compressed (.gz,
+    .bz2, .xz, .zst) and stand in archives (.zip, .tar, .tar.gz, …), which are read like folders.
+    Standard input is JSON Lines, unless --input-format says otherwise.
 
     \b
       dedupe scan articles/                       clusters, with diffs

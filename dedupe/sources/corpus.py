@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -13,11 +14,12 @@ from dedupe.sources.archives import ARCHIVES, read_members
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import find_sources
-from dedupe.sources.formats import FORCED_TEXT, FORMATS
+from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
-from dedupe.sources.reasons import CHANGED_WHILE_READ, NOT_KEPT, NOT_TEXT
-from dedupe.sources.recognition import archive_of_content
+from dedupe.sources.page_stage import PageStage
+from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
+from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.recognition import archive_of_content, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -31,6 +33,8 @@ class Corpus:
     :ivar skipped_locators: by id and reason, where records stand that have an id of their own
         but no usable text
         (the id of every other skipped record is its place, ``path:line``)
+    :ivar encoding_counts: documents by how they were decoded
+    :ivar html_counts: pages by how their text was got
     """
 
     def __init__(
@@ -40,12 +44,17 @@ class Corpus:
         *,
         stdin: BinaryIO | None = None,
         limits: ReadLimits | None = None,
+        workers: int = 1,
     ) -> None:
         """Nothing is read yet.
 
         :param paths: folders, files, ``-`` for standard input
         :param stdin: what stands for standard input, instead of the process's own
+        :param workers: processes that read pages, where there are any
         """
+        self.encoding_counts: Counter[str] = Counter()
+        self.html_counts: Counter[str] = Counter()
+        self._workers = workers
         self.sources: list[Source] = []
         self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
         self._paths = paths
@@ -66,15 +75,22 @@ class Corpus:
         found = find_sources(self._paths, self._settings, self._stdin)
         yield from found.remarks
         packer = BatchPacker(self._limits)
-        for source in found.sources:
-            for piece in self._read(source):
+        pages = PageStage(self._settings, self._workers)
+        self.encoding_counts, self.html_counts = Counter(), pages.counts
+        try:
+            for piece in pages.run(each for source in found.sources for each in self._read(source)):
                 if isinstance(piece, Chunk):
+                    if piece.ids:
+                        self.encoding_counts[piece.encoding] += len(piece.ids)
                     yield from packer.add(piece)
                 else:
                     yield self._note(piece)
+        finally:
+            pages.close()
         yield from packer.finish()
 
-    def _note(self, piece: SkippedDocument | SkippedRecord | Notice) -> SkippedDocument | Notice:
+    def _note(self, piece: Piece) -> SkippedDocument | Notice:
+        assert not isinstance(piece, (Chunk, Pages))
         if not isinstance(piece, SkippedRecord):
             return piece
         key = piece.document.id, piece.document.reason
@@ -127,14 +143,21 @@ class Corpus:
             del self.sources[file.index]
             yield from self._read_archive(replace(file.source, format=kind))
             return
-        name = "text" if file.source.format == "auto" else file.source.format
+        name = file.source.format
+        name = recognise_content(head) if name == "auto" else name
         self.sources[file.index] = replace(file.source, format=name)
         chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
         problem = chosen.problem(head)
-        if problem:
+        if missing := missing_extra(chosen, self._settings):
+            yield SkippedDocument(file.source.id, MISSING_EXTRA, missing)
+        elif problem:
             yield SkippedDocument(file.source.id, NOT_TEXT, problem)
         else:
-            yield from chosen.read(file, self._settings, self._limits)
+            for piece in chosen.read(file, self._settings, self._limits):
+                if isinstance(piece, Chunk) and has_page_records(chosen, self._settings):
+                    yield Pages(piece, file.source.id)
+                else:
+                    yield piece
 
 
 def _size_of(source: Source, stream: BinaryIO) -> int:
@@ -153,6 +176,7 @@ def read_corpus(
     *,
     stdin: BinaryIO | None = None,
     limits: ReadLimits | None = None,
+    workers: int = 1,
 ) -> Corpus:
     """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
-    return Corpus(paths, settings, stdin=stdin, limits=limits)
+    return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers)

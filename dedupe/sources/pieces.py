@@ -27,11 +27,15 @@ class OpenSource:
 
 @dataclass(slots=True)
 class Chunk:
-    """Some documents: three lists of equal length, the texts in UTF-8."""
+    """Some documents: lists of equal length, the texts in UTF-8.
+
+    :param encoding: how the texts were decoded (see :mod:`dedupe.sources.decoding`)
+    """
 
     ids: list[str] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     locators: list[Locator] = field(default_factory=list)
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,18 @@ class SkippedRecord:
     locator: Locator
 
 
-Piece = Chunk | SkippedDocument | SkippedRecord | Notice
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Documents whose texts are HTML, to be read as pages.
+
+    :param source_id: of the file that holds them
+    """
+
+    chunk: Chunk
+    source_id: str
+
+
+Piece = Chunk | Pages | SkippedDocument | SkippedRecord | Notice
 
 Rereader = Callable[[SeekableBytes, Locator], str | None]
 """Reads one document again; nothing where its place holds something else."""

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.decoding import decode_document
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader
 from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.source import SeekableBytes, read_at
-from dedupe.sources.text_encoding import decode_to_utf8
 
 
 def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The one document of a text file, and what there is to say about it."""
     document_id = file.source.id
-    data = _read_whole(file.blocks, limits.document_bytes)
+    data = read_whole(file.blocks, limits.document_bytes)
     if data is None:
         detail = f"it is longer than {limits.document_bytes} bytes (--max-document-bytes)"
         yield SkippedDocument(document_id, TOO_LARGE, detail)
@@ -26,10 +26,11 @@ def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
         yield SkippedDocument(document_id, fault.reason, fault.detail)
         return
-    text, replaced_count = decode_to_utf8(data)
-    yield Chunk([document_id], [text], [Locator(file.index, 0, len(data))])
-    if replaced_count:
-        yield Notice(document_id, UNDECODABLE_BYTES, _describe_replaced(replaced_count))
+    decoded = decode_document(data)
+    locator = Locator(file.index, 0, len(data))
+    yield Chunk([document_id], [decoded.text], [locator], decoded.encoding)
+    if decoded.replaced_count:
+        yield Notice(document_id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
     if fault is not None:
         yield Notice(document_id, fault.reason, f"{fault.detail}; what stood before is kept")
 
@@ -43,10 +44,10 @@ def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
     raw = read_at(file, 0, locator.length)
     if raw is None or read_at(file, locator.length, 1):
         return None
-    return decode_to_utf8(raw)[0].decode()
+    return decode_document(raw).text.decode()
 
 
-def _read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
+def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
     """The content, or None where it is longer than allowed."""
     parts: list[bytes] = []
     size = 0
@@ -58,7 +59,8 @@ def _read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _describe_replaced(count: int) -> str:
+def describe_replaced(count: int) -> str:
+    """How many sequences of bytes are lost, in words."""
     if count == 1:
         return "1 sequence of bytes could not be decoded and was replaced by U+FFFD"
     return f"{count} sequences of bytes could not be decoded and were replaced by U+FFFD"

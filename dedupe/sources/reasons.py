@@ -17,6 +17,8 @@ PERMISSION_DENIED = "permission_denied"
 NO_FILES = "no_files"
 NOT_A_FILE = "not_a_file"
 UNREADABLE = "unreadable"
+MISSING_EXTRA = "missing_extra"
+PAGE_UNREADABLE = "page_unreadable"
 NOT_TEXT = "not_text"
 NOT_GZIP = "not_gzip"
 NOT_BZIP2 = "not_bzip2"
@@ -50,6 +52,8 @@ UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"
 NOT_KEPT = "not_kept"
 CHANGED_WHILE_READ = "changed_while_read"
+NO_ARTICLE = "no_article"
+PAGE_LIMIT = "page_limit"
 
 NOT_COMPRESSED = {"gzip": NOT_GZIP, "bzip2": NOT_BZIP2, "xz": NOT_XZ, "zstd": NOT_ZSTD}
 """What a file is not, though its name says so: by the name of the codec."""
@@ -61,6 +65,8 @@ UNREADABLE_PATH_REASONS = frozenset(
         NO_FILES,
         NOT_A_FILE,
         UNREADABLE,
+        MISSING_EXTRA,
+        PAGE_UNREADABLE,
         NOT_TEXT,
         *NOT_COMPRESSED.values(),
         TOO_LARGE,

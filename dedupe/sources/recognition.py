@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 
 from dedupe.config import InputFormat
 from dedupe.sources.compression import without_compression
+from dedupe.sources.decoding import detect_encoding
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
 
 _ENDINGS: dict[str, InputFormat] = {
@@ -15,7 +17,14 @@ _ENDINGS: dict[str, InputFormat] = {
     ".md": "text",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".warc": "warc",
 }
+_PAGE_START = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.I | re.S
+)
 _MAX_ODD_SHARE = 0.3
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 
@@ -55,6 +64,23 @@ def recognise_source(path: str, input_format: InputFormat) -> str:
     return archive_of_name(path) or recognise_name(path, input_format)
 
 
+def recognise_content(head: bytes) -> InputFormat:
+    """The format that the beginning of a file tells; text where it tells none."""
+    if head.startswith(b"WARC/"):
+        return "warc"
+    narrow = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    if narrow.lstrip().startswith(b"<?xml"):
+        narrow = narrow.partition(b"?>")[2]
+    return "html" if _PAGE_START.match(narrow) else "text"
+
+
+def warc_problem(head: bytes) -> str:
+    """Why content that begins so is no crawl; nothing where it is one."""
+    if not head or head.lstrip(b"\r\n").startswith(b"WARC/"):
+        return ""
+    return "it does not begin with a WARC record"
+
+
 def text_problem(head: bytes) -> str:
     """Why content that begins so is not a text, in words; nothing where it is one."""
     if wide_encoding(head):
@@ -80,4 +106,6 @@ def odd_content_problem(head: bytes) -> str:
     control_count = len(head) - len(head.translate(None, _CONTROLS))
     if undecodable_count + control_count <= _MAX_ODD_SHARE * len(text):
         return ""
-    return "it is binary, or in an encoding other than UTF-8"
+    if control_count <= _MAX_ODD_SHARE * len(head) and detect_encoding(head):
+        return ""
+    return "it is binary, or in an encoding that is not known"

@@ -9,7 +9,7 @@ from dedupe.model import Locator, Report, SourceInfo
 from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
 from dedupe.sources.archive_rereading import reread_members
 from dedupe.sources.compression import CompressionError
-from dedupe.sources.formats import FORMATS
+from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
 from dedupe.sources.names import readable_name
 from dedupe.sources.source import SeekableBytes, Source
@@ -141,7 +141,7 @@ class SourceTexts:
         self, source: Source, file: SeekableBytes, pending: set[str]
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of what is open, which are taken from ``pending``."""
-        reread = FORMATS[source.format].reread_with(self._settings)
+        reread = rereader_of(source.format, self._settings)
         for id in sorted(pending, key=lambda id: self._locators[id].offset):
             text = reread(file, self._locators[id])
             pending.discard(id)

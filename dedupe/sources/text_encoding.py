@@ -62,6 +62,11 @@ def _checked_utf8(data: bytes) -> tuple[bytes, int]:
     try:
         data.decode()
     except UnicodeDecodeError:
-        repaired = data.decode("utf-8", "replace").encode()
-        return repaired, repaired.count(_REPLACEMENT_BYTES) - data.count(_REPLACEMENT_BYTES)
+        return replace_utf8(data)
     return data, 0
+
+
+def replace_utf8(data: bytes) -> tuple[bytes, int]:
+    """The bytes with what is not UTF-8 replaced by U+FFFD, and how many times."""
+    repaired = data.decode("utf-8", "replace").encode()
+    return repaired, repaired.count(_REPLACEMENT_BYTES) - data.count(_REPLACEMENT_BYTES)

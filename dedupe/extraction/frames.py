@@ -1,0 +1,31 @@
+"""Messages over a pipe: eight bytes of length, then MessagePack. Never pickle: pages are
+hostile, and what parses them may be, too."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import msgspec
+
+_LENGTH_BYTES = 8
+
+
+def write_frame(stream: BinaryIO, message: msgspec.Struct) -> None:
+    """Send one message.
+
+    :raises OSError: if the other side is gone
+    """
+    body = msgspec.msgpack.encode(message)
+    stream.write(len(body).to_bytes(_LENGTH_BYTES, "big"))
+    stream.write(body)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """One message as it stands; None where the other side is gone."""
+    header = stream.read(_LENGTH_BYTES)
+    if len(header) < _LENGTH_BYTES:
+        return None
+    length = int.from_bytes(header, "big")
+    body = stream.read(length)
+    return body if len(body) == length else None

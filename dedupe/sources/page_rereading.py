@@ -1,0 +1,55 @@
+"""Pages read again, one at a time, for diffs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator
+from dedupe.sources.pieces import Rereader
+from dedupe.sources.source import SeekableBytes
+
+if TYPE_CHECKING:
+    from dedupe.extraction import PagePool
+
+
+class PageReader:
+    """The text of pages, as a scan under these settings found it."""
+
+    def __init__(self, settings: ScanSettings) -> None:
+        self._settings = settings
+        self._pool: PagePool | None = None
+
+    def read(self, html: bytes) -> str:
+        """The text of one page.
+
+        :param html: UTF-8
+        :raises OSError: if what reads pages is not installed
+        """
+        way = self._settings.html
+        if way == "raw":
+            return html.decode()
+        return self._started_pool().submit(html, way).result().text.decode()
+
+    def _started_pool(self) -> PagePool:
+        if self._pool is None:
+            from dedupe.extraction import PageLimits, PagePool, missing_html_extra
+
+            if missing := missing_html_extra(self._settings.html):
+                raise OSError(0, missing)
+            self._pool = PagePool(1, PageLimits.of_settings(self._settings))
+        return self._pool
+
+
+def reread_pages(reread_source: Rereader, settings: ScanSettings) -> Rereader:
+    """Reads pages that stand in records.
+
+    :param reread_source: gives the record's HTML
+    """
+    reader = PageReader(settings)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        html = reread_source(file, locator)
+        return None if html is None else reader.read(html.encode())
+
+    return reread
