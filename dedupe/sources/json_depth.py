@@ -14,6 +14,16 @@ _OPENING[list(b"[{")] = 1
 _OPENING[list(b"]}")] = -1
 _STEP = 1 << 20
 
+MAX_VALUES = 4_000_000
+"""Lists, objects and items of one record: each takes up to 80 bytes once it is parsed."""
+
+
+def has_too_many_values(raw: bytes) -> bool:
+    """Whether parsing this would take far more memory than the text of it."""
+    if len(raw) <= MAX_VALUES:
+        return False
+    return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > MAX_VALUES
+
 
 def is_too_deep(raw: bytes, max_depth: int) -> bool:
     """Whether lists and objects are nested deeper than allowed."""

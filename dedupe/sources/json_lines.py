@@ -11,7 +11,7 @@ import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.json_depth import is_too_deep
+from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
 from dedupe.sources.json_record import (
     NO_RECORD,
     NotARecord,
@@ -112,7 +112,8 @@ class _LinesReader:
     def _refuse_deep(self, lines: list[bytes]) -> None:
         """Send lines the slow way that may be nested too deep: it judges each by itself."""
         for raw in lines:
-            if raw.count(b"[") + raw.count(b"{") > self._limits.depth:
+            nested = raw.count(b"[") + raw.count(b"{") > self._limits.depth
+            if nested or has_too_many_values(raw):
                 raise ValueError("deep")
 
     def _decode(self, line: int, raw: bytes) -> Record:
@@ -120,6 +121,10 @@ class _LinesReader:
         if is_too_deep(raw, self._limits.depth):
             detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
             self._problems.append(SkippedDocument(self._place(line), TOO_DEEP, detail))
+            return NO_RECORD
+        if has_too_many_values(raw):
+            detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
+            self._problems.append(SkippedDocument(self._place(line), TOO_LARGE, detail))
             return NO_RECORD
         try:
             return self._decoder.decode(raw)

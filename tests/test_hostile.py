@@ -1,0 +1,40 @@
+"""A folder of hostile files through the real process: it ends, in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import time
+from pathlib import Path
+
+from tests.conftest import clean_environment, dedupe_command
+from tests.hostile import write_hostile
+
+MAX_SECONDS = 120
+MAX_KILOBYTES = 1_000_000
+
+
+def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
+    folder = tmp_path / "hostile"
+    expected = write_hostile(folder)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    began = time.monotonic()
+    command = [*dedupe_command(), "scan", str(folder), "--format", "json", "--quiet"]
+    result = subprocess.run(
+        command, capture_output=True, env=clean_environment(), timeout=300, check=False
+    )
+    seconds = time.monotonic() - began
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert result.returncode == 0, result.stderr.decode()
+    assert result.stderr == b""
+    report = json.loads(result.stdout)
+    told = {(item["id"], item["reason"]) for item in report["skipped"]}
+    assert set(expected.items()) <= told
+    members = [{member["id"] for member in each["members"]} for each in report["clusters"]]
+    assert {"good1.txt", "good2.txt", "good3", "after", "odd.tar.gz/../../up.txt"} in members
+    notices = {(item["id"], item["reason"]) for item in report["notices"]}
+    assert {("same", "duplicate_id"), (str(folder), "links_not_followed")} <= notices
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert seconds < MAX_SECONDS
+    assert peak < MAX_KILOBYTES
