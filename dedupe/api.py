@@ -139,7 +139,7 @@ def scan_with_texts(
         config,
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener),
-        Whereabouts(paths, lambda: corpus.source_infos, corpus.skipped_locators),
+        Whereabouts(paths, lambda: corpus.source_infos, corpus.skipped_locators, corpus.text_names),
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))

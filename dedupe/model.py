@@ -19,6 +19,10 @@ Relation = Literal["identical", "normalised", "near", "linked"]
 single-linkage cluster that is no duplicate of its representative."""
 
 
+ROW_FORMATS = frozenset({"json", "csv", "tsv", "parquet", "arrow"})
+"""Formats whose records are counted as rows."""
+
+
 # --- what flows from the sources to the clusters ------------------------------------------
 
 
@@ -28,7 +32,7 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
     :param source: index into the report's ``run.sources``
     :param offset: first byte in the (uncompressed) file
     :param length: bytes
-    :param line: line number of the record, from 1; 0 where the file is one document
+    :param line: line or row number of the record, from 1; 0 where the file is one document
     """
 
     source: int
@@ -46,6 +50,10 @@ class SourceInfo(msgspec.Struct, frozen=True):
 
     path: str
     format: str
+
+    def place(self, line: int) -> str:
+        """A record of it: ``path:line``, or ``path#row`` where records are not lines."""
+        return f"{self.path}{'#' if self.format in ROW_FORMATS else ':'}{line}"
 
 
 class SkippedDocument(msgspec.Struct, frozen=True):
@@ -70,12 +78,15 @@ class TextBatch:
     :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
         ``data[offsets[i]:offsets[i + 1]]``
     :param locators: one a document
+    :param metas: metadata, one a document, each a packed mapping of strings (MessagePack) or
+        empty; none at all where no document has any
     """
 
     ids: Sequence[str]
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     locators: Sequence[Locator]
+    metas: Sequence[bytes] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -177,6 +188,7 @@ class Member(msgspec.Struct, frozen=True):
     :param representative_containment: share of the representative's shingles that it has
     :param token_count: its tokens
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
+    :param meta: what its record tells of it: url, date, site and the fields that were asked for
     """
 
     id: str
@@ -185,6 +197,7 @@ class Member(msgspec.Struct, frozen=True):
     representative_containment: float
     token_count: int
     content_hash: str
+    meta: dict[str, str] = {}
 
 
 class WeakestLink(msgspec.Struct, frozen=True):
@@ -252,6 +265,7 @@ class RunInfo(msgspec.Struct, frozen=True):
 
     :param sources: files read; locators index into it
     :param locators: of every document that the report speaks of, where it has a place
+    :param text_fields: where no text field was named: records by the field that was taken
     """
 
     version: str
@@ -264,6 +278,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     locators: dict[str, Locator]
     python: str = ""
     stage_seconds: dict[str, float] = {}
+    text_fields: dict[str, int] = {}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -285,7 +300,7 @@ class Report(msgspec.Struct, frozen=True):
         locator = self.run.locators.get(id)
         if locator is None or locator.line == 0:
             return id
-        place = f"{self.run.sources[locator.source].path}:{locator.line}"
+        place = self.run.sources[locator.source].place(locator.line)
         return id if id == place else f"{place}: {id}"
 
 

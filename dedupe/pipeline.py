@@ -84,11 +84,13 @@ class Whereabouts:
     :param paths: what the user named
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: where records stand that have an id but no usable text
+    :param text_fields: records by the field that was taken as their text without being named
     """
 
     paths: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[str, Locator] = field(default_factory=dict)
+    text_fields: Mapping[str, int] = field(default_factory=dict)
 
 
 def scan_corpus(
@@ -151,6 +153,7 @@ def scan_corpus(
             stage_seconds=dict(progress.stage_seconds),
             paths=tuple(where.paths),
             sources=tuple(where.sources()),
+            text_fields=dict(sorted(where.text_fields.items())),
             locators={**where.skipped_locators, **documents.locate(spoken_of)},
         ),
     )

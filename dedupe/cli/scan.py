@@ -52,6 +52,7 @@ def command(
     report, texts = _run_scan(paths, settings)
     output.refuse_sources([source.path for source in report.run.sources])
     if not settings.output["quiet"]:
+        _say_which_field(report)
         _say_what_was_met(report, settings, output_file)
     output.write(_render(report, texts, settings, output))
     if unread := unreadable_paths(report.skipped, paths):
@@ -99,6 +100,14 @@ def _render(report: Any, texts: Any, settings: Settings, output: Output) -> Iter
         )
         for chunk in render_text(report, texts, options):
             yield chunk.encode("utf-8", "backslashreplace")
+
+
+def _say_which_field(report: Any) -> None:
+    """The fields that were taken as text without being named, unless it is the plain one."""
+    fields = report.run.text_fields
+    if set(fields) - {"text"}:
+        told = ", ".join(f"{name!r} ({count} records)" for name, count in fields.items())
+        say("note", f"the text was read from {told}; --text-field names another")
 
 
 def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -28,6 +29,7 @@ class Corpus:
     :ivar sources: those read so far; ``Locator.source`` is an index into this list
     :ivar skipped_locators: where records stand that have an id of their own but no usable text
         (the id of every other skipped record is its place, ``path:line``)
+    :ivar text_names: where no text field was named: records by the usual name that was taken
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Corpus:
         """
         self.sources: list[Source] = []
         self.skipped_locators: dict[str, Locator] = {}
+        self.text_names: Counter[str] = Counter()
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
@@ -58,6 +61,7 @@ class Corpus:
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
         self.sources.clear()
         self.skipped_locators.clear()
+        self.text_names.clear()
         found = find_sources(self._paths, self._settings, self._stdin)
         yield from found.remarks
         packer = BatchPacker(self._limits)
@@ -65,6 +69,8 @@ class Corpus:
             for piece in self._read(source):
                 if isinstance(piece, Chunk):
                     yield from packer.add(piece)
+                elif isinstance(piece, TextBatch):
+                    yield piece
                 else:
                     yield self._note(piece)
         yield from packer.finish()
@@ -81,7 +87,8 @@ class Corpus:
         try:
             with source.open() as stream:
                 blocks = ByteBlocks(source, stream, self._limits.read_bytes)
-                yield from self._read_open(OpenSource(source, len(self.sources) - 1, blocks))
+                index = len(self.sources) - 1
+                yield from self._read_open(OpenSource(source, index, blocks, self.text_names))
         except OSError as error:
             yield SkippedDocument(source.id, reason_of(error), describe_error(error))
         if source.spool is not None and source.spool.problem:

@@ -144,8 +144,9 @@ def _whereabouts(report: Report, id: str) -> tuple[str, str]:
     locator = report.run.locators.get(id)
     if locator is None or not 0 <= locator.source < len(report.run.sources):
         return "", ""
-    source = report.run.sources[locator.source].path
-    place = f"{source}:{locator.line}" if locator.line else source
+    info = report.run.sources[locator.source]
+    source = info.path
+    place = info.place(locator.line) if locator.line else source
     told = id.partition("#")[0] or id
     if any(place == name or place.endswith("/" + name) for name in (id, told)):
         place = ""
