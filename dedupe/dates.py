@@ -45,9 +45,8 @@ def parse_date(text: str) -> float | None:
 
 
 def _parse(text: str) -> float | None:
-    if found := _COMPACT.fullmatch(text):
-        if _is_plausible(found):
-            return _seconds(*map(_number, found.groups()))
+    if (found := _COMPACT.fullmatch(text)) and _is_plausible(found):
+        return _seconds(*map(_number, found.groups()))
     if _EPOCH.fullmatch(text):
         return _from_epoch(float(text))
     if found := _YEAR_FIRST.match(text):

@@ -225,7 +225,7 @@ def test_reports_under_test_have_everything(scan_json: Any):
 
 def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The path of every object with fixed keys."""
-    maps = {"skipped_counts", "locators", "stage_seconds", "texts"}
+    maps = {"meta", "text_fields", "skipped_counts", "locators", "stage_seconds", "texts"}
     if isinstance(value, dict):
         if not path or path[-1] not in maps:
             yield path

@@ -175,7 +175,7 @@ def test_sources_are_in_the_order_of_ids_whatever_the_order_of_paths(tmp_path: P
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        *[("x.txt", 1), ("x.TXT", 1), ("x.md", 1), ("x.text", 1), ("noending", 1), ("x.other", 1)],
+        *[("x.txt", 1), ("x.TXT", 1), ("x.md", 1), ("x.text", 1), ("noending", 2), ("x.other", 2)],
         *[("x.jsonl", 2), ("x.ndjson", 2), ("x.JSONL", 2)],
     ],
 )

@@ -34,8 +34,8 @@ def command(
     """Find the near-duplicates among the documents of PATH...
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
-    files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson) hold one a line;
-    both may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
+    files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson), JSON, CSV, TSV,
+    Parquet and Arrow files hold records; all may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
 
     \b
       dedupe scan articles/                       clusters, with diffs

@@ -17,6 +17,7 @@ from dedupe.sources.formats import FORCED_TEXT, FORMATS
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, SkippedRecord
 from dedupe.sources.reasons import NOT_KEPT, NOT_TEXT
+from dedupe.sources.recognition import has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -95,12 +96,19 @@ class Corpus:
             detail = f"its texts cannot be shown: {source.spool.problem}"
             yield Notice(source.id, NOT_KEPT, detail)
 
+    def _recognise(self, name: str, head: bytes) -> str:
+        """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""
+        if name == "auto":
+            return recognise_content(head)
+        is_free = self._settings.input_format == "auto"
+        return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
+
     def _read_open(self, file: OpenSource) -> Iterator[Piece]:
         head, fault = file.blocks.head, file.blocks.fault
         if fault is not None and not head:
             yield SkippedDocument(file.source.id, fault.reason, fault.detail)
             return
-        name = "text" if file.source.format == "auto" else file.source.format
+        name = self._recognise(file.source.format, head)
         self.sources[file.index] = replace(file.source, format=name)
         chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
         problem = chosen.problem(head)

@@ -78,6 +78,35 @@ class FieldPlan:
         )
         self._no_meta = (UNSET,) * (len(self.names) - self.meta_begin)
 
+    @property
+    def text_names(self) -> tuple[str, ...]:
+        """The names at the top of a record under which texts are looked for."""
+        return tuple(path.name for path in self._texts if not path.rest)
+
+    @property
+    def names_beside_text(self) -> set[str]:
+        """The names that are needed for more than the text."""
+        others = [self._id, *(path for paths in self._meta.values() for path in paths)]
+        return {self.names[place] for path in others for place in (path.literal, path.head)}
+
+    @property
+    def dotted_paths(self) -> list[str]:
+        """What is needed of the inside of other fields."""
+        return [path.name for path in self._all_paths() if path.rest]
+
+    @property
+    def whole_names(self) -> list[str]:
+        """The names of the fields that are needed as a whole."""
+        return [self.names[path.literal] for path in self._all_paths()]
+
+    def could_find_text(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a record with such fields may have a text.
+
+        :param fields: with any string in the place of what may be one
+        """
+        found = self.find_text([fields.get(name, UNSET) for name in self.names])
+        return found is not UNSET
+
     def find_text(self, values: Values, chosen: Counter[str] | None = None) -> Any:
         """The text; where there is none, the value that was found in its place.
 
@@ -126,6 +155,9 @@ class FieldPlan:
         if text is None:
             return TEXT_NULL, f"{field} is null"
         return TEXT_NOT_STRING, f"{field} is {name_kind(text)}, not a string"
+
+    def _all_paths(self) -> list[_FieldPath]:
+        return [*self._texts, self._id, *(path for paths in self._meta.values() for path in paths)]
 
     def _path(self, name: str) -> _FieldPath:
         head, _, rest = name.partition(".")

@@ -113,7 +113,7 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     try:
         value = json.loads(text, parse_int=_parse_integer)
     except ValueError:
-        raise NotARecord(NOT_JSON, _explain(text)) from None
+        raise NotARecord(NOT_JSON, explain_json(text.encode("utf-8", "replace"))) from None
     except RecursionError:
         raise NotARecord(NOT_JSON, "it is nested too deep") from None
     if not isinstance(value, dict):
@@ -129,10 +129,10 @@ def _parse_integer(digits: str) -> int | float:
         return float(digits)
 
 
-def _explain(text: str) -> str:
-    """What msgspec, whose words do not change with Python's version, says of a broken line."""
+def explain_json(data: bytes) -> str:
+    """What msgspec, whose words do not change with Python's version, says of broken JSON."""
     try:
-        msgspec.json.decode(text.encode("utf-8", "replace"))
+        msgspec.json.decode(data)
     except (ValueError, RecursionError) as error:
         return str(error)
     return "it is not JSON"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader
 from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
@@ -17,7 +17,7 @@ from dedupe.sources.text_encoding import decode_to_utf8
 def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The one document of a text file, and what there is to say about it."""
     document_id = file.source.id
-    data = _read_whole(file.blocks, limits.document_bytes)
+    data = read_whole(file.blocks, limits.document_bytes)
     if data is None:
         detail = f"it is longer than {limits.document_bytes} bytes"
         yield SkippedDocument(document_id, TOO_LARGE, detail)
@@ -44,18 +44,6 @@ def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
     if raw is None or read_at(file, locator.length, 1):
         return None
     return decode_to_utf8(raw)[0].decode()
-
-
-def _read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
-    """The content, or None where it is longer than allowed."""
-    parts: list[bytes] = []
-    size = 0
-    for block in blocks:
-        size += len(block)
-        if size > max_bytes:
-            return None
-        parts.append(block)
-    return b"".join(parts)
 
 
 def _describe_replaced(count: int) -> str:

@@ -20,6 +20,7 @@ UNREADABLE = "unreadable"
 NOT_TEXT = "not_text"
 NOT_GZIP = "not_gzip"
 TOO_LARGE = "too_large"
+LIBRARY_MISSING = "library_missing"
 
 # Compressed data that breaks off or is wrong: what stood before is kept.
 TRUNCATED = "truncated"
@@ -34,6 +35,7 @@ TEXT_NOT_STRING = "text_not_string"
 
 # Notices: nothing was lost.
 SAME_FILE = "same_file"
+DATASET_CARD = "dataset_card"
 LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"
@@ -49,6 +51,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         NOT_TEXT,
         NOT_GZIP,
         TOO_LARGE,
+        LIBRARY_MISSING,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

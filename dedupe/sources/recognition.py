@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
+
+import msgspec
 
 from dedupe.config import InputFormat
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
+from dedupe.sources.usual_names import TEXT_NAMES
 
 _ENDINGS: dict[str, InputFormat] = {
     ".txt": "text",
@@ -13,7 +17,21 @@ _ENDINGS: dict[str, InputFormat] = {
     ".md": "text",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
 }
+_PARQUET_MAGIC = b"PAR1"
+_ARROW_MAGICS = (b"ARROW1", b"FEA1")
+_ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
+_RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
+_COLUMN = re.compile(r"[\w.\- ]{1,40}")
+_TEXTS = frozenset(TEXT_NAMES)
 _MAX_ODD_SHARE = 0.3
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 
@@ -26,6 +44,43 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
     return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "auto")
 
 
+def recognise_content(head: bytes) -> InputFormat:
+    """The format that the beginning of a file tells, where its name does not."""
+    if head.startswith(_PARQUET_MAGIC):
+        return "parquet"
+    if head.startswith(_ARROW_MAGICS):
+        return "arrow"
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if _ARRAY_OF_RECORDS.match(start):
+        return "json"
+    if _RECORD.match(start):
+        return "jsonl" if has_record_lines(head) or b"\n" not in start.strip() else "json"
+    return "csv" if _has_header(start) else "text"
+
+
+def has_record_lines(head: bytes) -> bool:
+    """Whether the first line is a record and more follow, as in many a dump named ``.json``."""
+    line, _, following = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
+    if not line.startswith(b"{") or not following.strip():
+        return False
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _has_header(start: bytes) -> bool:
+    """Whether the first line names columns, one of them as texts are usually named."""
+    line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    return any(
+        len(names) > 1 and all(map(_COLUMN.fullmatch, names)) and not _TEXTS.isdisjoint(names)
+        for names in (
+            [name.strip().strip('"') for name in line.split(separator)] for separator in ",;\t"
+        )
+    )
+
+
 def text_problem(head: bytes) -> str:
     """Why content that begins so is not a text, in words; nothing where it is one."""
     if wide_encoding(head):
@@ -35,10 +90,15 @@ def text_problem(head: bytes) -> str:
     return odd_content_problem(head)
 
 
+def any_content(head: bytes) -> str:
+    """For formats that are not text: their reader judges."""
+    return ""
+
+
 def lines_problem(head: bytes) -> str:
     """The same for lines of JSON, each of which is judged by itself later."""
     if wide_encoding(head):
-        return "it is UTF-16 or UTF-32, but JSON Lines are UTF-8: convert it first"
+        return "it is UTF-16 or UTF-32, but records are read as UTF-8: convert it first"
     return odd_content_problem(head)
 
 

@@ -98,7 +98,7 @@ class SourceTexts:
             self._problems.update(dict.fromkeys(ids, reason))
             return
         reread = FORMATS[source.format].reread_with(self._settings)
-        pending = sorted(ids, key=lambda id: self._locators[id].offset, reverse=True)
+        pending = sorted(ids, key=self._order, reverse=True)
         try:
             with source.open_again() as file:
                 while pending:
@@ -111,6 +111,9 @@ class SourceTexts:
         except (OSError, ValueError) as error:
             reason = f"{source.name}: {describe_error(error)}"
             self._problems.update((id, reason) for id in pending)
+
+    def _order(self, id: str) -> tuple[int, int]:
+        return self._locators[id].offset, self._locators[id].line
 
     @staticmethod
     def _find_source(source: Source | SourceInfo) -> Source:
