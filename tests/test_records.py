@@ -94,7 +94,7 @@ def test_standard_input_of_a_format(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_formats_are_recognised_by_content(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path, kind, [{"url": "u", "text": "one"}, {"url": "v", "text": "two"}])
-    if kind in ("arrow", "stream.arrow", "feather") and not path.read_bytes()[:6] == b"ARROW1":
+    if kind in ("arrow", "stream.arrow", "feather") and path.read_bytes()[:6] != b"ARROW1":
         pytest.skip("a stream has no mark of its own")
     path = path.rename(tmp_path / "dump")
     assert [*read(path).texts.values()] == ["one", "two"]
@@ -272,7 +272,8 @@ READ_ALL = """
 import resource, sys
 from dedupe.config import ScanSettings
 from dedupe.sources import read_corpus
-count = sum(len(item) for item in read_corpus([sys.argv[1]], ScanSettings()) if hasattr(item, "ids"))
+corpus = read_corpus([sys.argv[1]], ScanSettings())
+count = sum(len(item) for item in corpus if hasattr(item, "ids"))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 

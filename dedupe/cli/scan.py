@@ -35,7 +35,8 @@ def command(
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
     files (.txt, .md, .text) are one document each; JSON Lines (.jsonl, .ndjson), JSON, CSV, TSV,
-    Parquet and Arrow files hold records; all may be gzipped (.gz). Standard input is JSON Lines, or one text with --input-format text.
+    Parquet and Arrow files hold records; all may be gzipped (.gz). Standard input
+    is JSON Lines, or what --input-format says.
 
     \b
       dedupe scan articles/                       clusters, with diffs
