@@ -142,6 +142,7 @@ def scan_with_texts(
             paths,
             lambda: corpus.source_infos,
             corpus.skipped_locators,
+            corpus.text_names,
             lambda: (corpus.encoding_counts, corpus.html_counts),
         ),
     )

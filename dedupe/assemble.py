@@ -211,4 +211,5 @@ def _make_member(
         representative_containment=count / kept,
         token_count=int(documents.token_counts[document]),
         content_hash=documents.content_hash(document),
+        meta=documents.metas.values(document),
     )

@@ -12,11 +12,16 @@ from dedupe.errors import ConfigError
 Linkage = Literal["star", "single", "complete"]
 KernelChoice = Literal["auto", "compiled", "plain"]
 OnError = Literal["skip", "fail"]
-InputFormat = Literal["auto", "text", "jsonl", "html", "warc"]
+InputFormat = Literal[
+    "auto", "text", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"
+]
 TextFormat = Literal["text", "html"]
 HtmlMode = Literal["article", "text", "raw"]
 
-KEEP_RULES = ("degree", "first", "longest", "shortest")
+KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
+
+KEEP_SITES = "site="
+"""What the keep rule begins with that names sites: ``site=a.example,b.example``."""
 
 MAX_BUCKET = 2000
 """Distinct documents in one bucket up to which all its pairs are compared."""
@@ -45,8 +50,10 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param linkage: how duplicate pairs make clusters
     :param keep: rules that order the documents; the first of a cluster is its representative
     :param max_bucket: distinct documents in a bucket above which only leads are compared
-    :param text_field: field of a record that holds its text
-    :param id_field: field of a record that holds its id, where it has one
+    :param text_field: fields of a record that hold its text, as dotted paths, joined by a blank
+        line (none: the usual names are tried)
+    :param id_field: field of a record that holds its id, where it has one, as a dotted path
+    :param meta_field: fields of a record that the report carries, as dotted paths
     :param input_format: how to read files (``auto``: by ending and content)
     :param text_format: what the text of a record is: text, or HTML to be read like a page
     :param html: what is taken of a page: its article, all visible text, or its source
@@ -75,8 +82,9 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     linkage: Linkage = "star"
     keep: tuple[str, ...] = ("degree",)
     max_bucket: int = MAX_BUCKET
-    text_field: str = "text"
+    text_field: tuple[str, ...] = ()
     id_field: str = "id"
+    meta_field: tuple[str, ...] = ()
     input_format: InputFormat = "auto"
     text_format: TextFormat = "text"
     html: HtmlMode = "article"
@@ -117,7 +125,8 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
             _check(1 <= value <= highest, name, value, f"1 to {highest}")
         self._check_pages()
         for rule in self.keep:
-            _check(rule in KEEP_RULES, "keep", rule, "made of " + ", ".join(KEEP_RULES))
+            known = rule in KEEP_RULES or any(sites_of_rule(rule))
+            _check(known, "keep", rule, f"made of {', '.join(KEEP_RULES)} and site=a.example")
 
     def _check_pages(self) -> None:
         choices = (("text_format", TextFormat), ("html", HtmlMode))
@@ -134,8 +143,8 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
         """What a type checker would say; a list is taken for a tuple."""
         for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
             value = getattr(self, name)
-            if isinstance(default, tuple) and isinstance(value, list):
-                value = tuple(value)
+            if isinstance(default, tuple) and isinstance(value, (list, str)):
+                value = (value,) if isinstance(value, str) else tuple(value)
                 msgspec.structs.force_setattr(self, name, value)
             if isinstance(default, float) and isinstance(value, (int, float)):
                 # Also a NumPy scalar, which is a float but cannot be written as JSON.
@@ -203,6 +212,30 @@ def make_config(values: dict[str, Any]) -> Config:
         if name not in CONFIG_NAMES:
             raise ConfigError(f"there is no setting {name!r}")
     return Config(**values)
+
+
+def split_keep(value: str) -> tuple[str, ...]:
+    """Keep rules that were written with commas.
+
+    After ``site=`` a part that is no rule and holds a dot names one more site, so that
+    ``site=a.example,b.example,degree`` is two rules.
+    """
+    rules: list[str] = []
+    for part in filter(None, map(str.strip, value.split(","))):
+        goes_on = rules and rules[-1].startswith(KEEP_SITES) and not part.startswith(KEEP_SITES)
+        if goes_on and "." in part:
+            rules[-1] += f",{part}"
+        else:
+            rules.append(part)
+    return tuple(rules)
+
+
+def sites_of_rule(rule: str) -> tuple[str, ...]:
+    """The sites that a ``site=`` rule names, the best first; none for another rule."""
+    if not rule.startswith(KEEP_SITES):
+        return ()
+    names = (name.strip() for name in rule.removeprefix(KEEP_SITES).split(","))
+    return tuple(filter(None, names))
 
 
 def available_processors() -> int:

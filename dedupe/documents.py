@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.config import sites_of_rule
 from dedupe.errors import InputError
 from dedupe.lsh import Banding, make_band_keys
+from dedupe.metadata import PackedMeta, plain_site
 from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
 from dedupe.token_limit import drop_oversized
 
@@ -45,6 +47,7 @@ class SketchedBatch:
     shingle_offsets: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
     too_many_tokens: list[tuple[str, Locator]]
+    metas: PackedMeta
 
 
 def sketch_batch(
@@ -76,6 +79,10 @@ def sketch_batch(
         shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
         without_tokens=[(ids[i], batch.locators[i]) for i in np.flatnonzero(~kept).tolist()],
         too_many_tokens=oversized,
+        metas=PackedMeta.of(
+            [batch.metas[i] for i in np.flatnonzero(kept).tolist()] if batch.metas else (),
+            int(kept.sum()),
+        ),
     )
 
 
@@ -112,6 +119,7 @@ class Documents:
     band_keys: NDArray[np.uint64]
     low_bytes: NDArray[np.uint8]
     shingles: ShingleStore
+    metas: PackedMeta
 
     def locate(self, ids: set[str]) -> dict[str, Locator]:
         """Where these documents stand, in the order of their ids."""
@@ -181,6 +189,7 @@ class Collector:
                 [batch.shingle_hashes for batch in batches],
                 [batch.shingle_offsets for batch in batches],
             ),
+            metas=PackedMeta.join([batch.metas for batch in batches]),
         )
 
 
@@ -278,11 +287,32 @@ def order_documents(
         "first": lambda: [_rank(ids, natural_key)],
         "longest": lambda: [-tokens, -sizes],
         "shortest": lambda: [tokens, sizes],
+        "earliest": lambda: _date_keys(documents, chosen, 1),
+        "latest": lambda: _date_keys(documents, chosen, -1),
     }
-    keys = [key for rule in (*keep, "degree") for key in rules[rule]()]
+    keys: list[NDArray[Any]] = []
+    for rule in (*keep, "degree"):
+        sites = sites_of_rule(rule)
+        keys += _site_keys(documents, chosen, sites) if sites else rules[rule]()
     high, low = documents.content_hashes[chosen].T
     keys += [low, high, _rank(ids, str)]
     return np.lexsort(keys[::-1])
+
+
+def _date_keys(documents: Documents, chosen: NDArray[np.int64], sign: int) -> list[NDArray[Any]]:
+    """By date, ascending for sign 1; documents without one come last either way."""
+    dates = np.array([documents.metas.date(i) for i in chosen.tolist()], np.float64)
+    undated = np.isnan(dates)
+    return [undated, np.where(undated, 0.0, sign * dates)]
+
+
+def _site_keys(
+    documents: Documents, chosen: NDArray[np.int64], sites: Sequence[str]
+) -> list[NDArray[Any]]:
+    """Documents of these sites first, in this order; then all others alike."""
+    place = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
+    found = [place.get(documents.metas.site(i), len(sites)) for i in chosen.tolist()]
+    return [np.array(found, np.int64)]
 
 
 def natural_key(id: str) -> list[tuple[int, int, str]]:

@@ -19,6 +19,10 @@ Relation = Literal["identical", "normalised", "near", "linked"]
 single-linkage cluster that is no duplicate of its representative."""
 
 
+ROW_FORMATS = frozenset({"json", "csv", "tsv", "parquet", "arrow"})
+"""Formats whose records are counted as rows."""
+
+
 # --- what flows from the sources to the clusters ------------------------------------------
 
 
@@ -28,7 +32,7 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
     :param source: index into the report's ``run.sources``
     :param offset: first byte in the (uncompressed) file
     :param length: bytes
-    :param line: line number of the record, from 1; 0 where the file is one document
+    :param line: line or row number of the record, from 1; 0 where the file is one document
     """
 
     source: int
@@ -54,6 +58,10 @@ class SourceInfo(msgspec.Struct, frozen=True):
         """The path, for people: that of a member goes on inside the archive."""
         return f"{self.path}/{self.member}" if self.member else self.path
 
+    def place(self, line: int) -> str:
+        """A record of it: ``path:line``, or ``path#row`` where records are not lines."""
+        return f"{self.name}{'#' if self.format in ROW_FORMATS else ':'}{line}"
+
 
 class SkippedDocument(msgspec.Struct, frozen=True):
     """Something that was met but could not be compared.
@@ -77,12 +85,15 @@ class TextBatch:
     :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
         ``data[offsets[i]:offsets[i + 1]]``
     :param locators: one a document
+    :param metas: metadata, one a document, each a packed mapping of strings (MessagePack) or
+        empty; none at all where no document has any
     """
 
     ids: Sequence[str]
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
     locators: Sequence[Locator]
+    metas: Sequence[bytes] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -184,6 +195,7 @@ class Member(msgspec.Struct, frozen=True):
     :param representative_containment: share of the representative's shingles that it has
     :param token_count: its tokens
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
+    :param meta: what its record tells of it: url, date, site and the fields that were asked for
     """
 
     id: str
@@ -192,6 +204,7 @@ class Member(msgspec.Struct, frozen=True):
     representative_containment: float
     token_count: int
     content_hash: str
+    meta: dict[str, str] = {}
 
 
 class WeakestLink(msgspec.Struct, frozen=True):
@@ -264,6 +277,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     :param sources: files read; locators index into it
     :param locators: of every clustered document, and of those in bridges and with repeated ids
     :param skipped_places: one a skipped document: ``file:line`` where its id does not tell it
+    :param text_fields: where no text field was named: records by the field that was taken
     """
 
     version: str
@@ -277,6 +291,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     skipped_places: tuple[str, ...] = ()
     python: str = ""
     stage_seconds: dict[str, float] = {}
+    text_fields: dict[str, int] = {}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -304,7 +319,7 @@ class Report(msgspec.Struct, frozen=True):
             if locator is None or locator.line == 0:
                 yield notice, notice.id
             else:
-                place = f"{self.run.sources[locator.source].name}:{locator.line}"
+                place = self.run.sources[locator.source].place(locator.line)
                 yield notice, f"{place}: {notice.id}"
 
 

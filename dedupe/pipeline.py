@@ -87,11 +87,13 @@ class Whereabouts:
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: by id and reason, where records stand that have no usable text
     :param reading_counts: documents by how they were decoded, pages by how they were read
+    :param text_fields: records by the field that was taken as their text without being named
     """
 
     paths: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = field(default_factory=dict)
+    text_fields: Mapping[str, int] = field(default_factory=dict)
     reading_counts: Callable[[], tuple[Mapping[str, int], Mapping[str, int]]] = lambda: ({}, {})
 
     def find_skipped(
@@ -110,7 +112,7 @@ class Whereabouts:
             found = left.get((document.id, document.reason))
             locator = found.pop() if found else None
             known = locator is not None and locator.line > 0
-            place = f"{sources[locator.source].name}:{locator.line}" if locator and known else ""
+            place = sources[locator.source].place(locator.line) if locator and known else ""
             places.append("" if place == document.id else place)
         return tuple(places)
 
@@ -175,6 +177,7 @@ def scan_corpus(
             stage_seconds=dict(progress.stage_seconds),
             paths=tuple(where.paths),
             sources=tuple(where.sources()),
+            text_fields=dict(sorted(where.text_fields.items())),
             locators=documents.locate(spoken_of),
             skipped_places=where.find_skipped(skipped, collector.skipped_locators),
         ),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,6 +23,39 @@ def dedupe_command() -> list[str]:
     """The installed command, or the module where the package is only on the path."""
     script = Path(sys.executable).with_name("dedupe")
     return [str(script)] if script.exists() else [sys.executable, "-m", "dedupe"]
+
+
+class Measured(NamedTuple):
+    """A process that has ended: what it wrote, how long it ran, and its largest memory in KB."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    peak_kilobytes: int
+
+
+def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measured:
+    """Run the command and measure this process alone (with what it started)."""
+    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [*dedupe_command(), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            cwd=cwd,
+            env=clean_environment(),
+        )
+        timer = threading.Timer(seconds, process.kill)
+        timer.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        stdout.seek(0)
+        stderr.seek(0)
+        took = time.monotonic() - began
+        return Measured(process.returncode, stdout.read(), stderr.read(), took, usage.ru_maxrss)
 
 
 def clean_environment(**changes: str) -> dict[str, str]:

@@ -119,7 +119,6 @@ def test_scan_of_nothing_is_an_error(tmp_path):
         {"shingle_size": 2.5},
         {"embed_text": 1},
         {"glob": (1,)},
-        {"keep": "first"},
         {"workers": -1},
         {"kernels": "gpu"},
         {"input_format": "docx"},

@@ -285,7 +285,10 @@ def test_each_broken_thing_is_told_with_its_place(tmp_path, run_dedupe):
     result = run_dedupe("scan", RECORDS, "--format", "json")
     told = result.stderr.decode()
     assert f"{RECORDS}:7: JSON is malformed" in told
-    assert f"{RECORDS}:6: r6: no field 'text'; its fields are 'id', 'url'" in told
+    assert (
+        f"{RECORDS}:6: r6: no field 'text' or another usual name; its fields are 'id', 'url'"
+        in told
+    )
     assert f"{RECORDS}:8: r7: field 'text' is null" in told
     assert "r8: occurs 2 times; kept apart as r8, r8#2" in told
     report = json.loads(result.stdout)

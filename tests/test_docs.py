@@ -232,6 +232,8 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         "texts",
         "encoding_counts",
         "html_counts",
+        "meta",
+        "text_fields",
     }
     if isinstance(value, dict):
         if not path or path[-1] not in maps:

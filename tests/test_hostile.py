@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import time
 from pathlib import Path
 
-from tests.conftest import clean_environment, dedupe_command
+from tests.conftest import run_measured
 from tests.hostile import write_hostile
 
 MAX_SECONDS = 120
@@ -19,14 +16,8 @@ def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
     folder = tmp_path / "hostile"
     expected = write_hostile(folder)
     before = sorted(path.name for path in tmp_path.iterdir())
-    began = time.monotonic()
-    command = [*dedupe_command(), "scan", str(folder), "--format", "json", "--quiet"]
-    result = subprocess.run(
-        command, capture_output=True, env=clean_environment(), timeout=300, check=False
-    )
-    seconds = time.monotonic() - began
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert result.returncode == 0, result.stderr.decode()
+    result = run_measured("scan", folder, "--format", "json", "--quiet", cwd=tmp_path)
+    assert result.code == 0, result.stderr.decode()
     assert result.stderr == b""
     report = json.loads(result.stdout)
     told = {(item["id"], item["reason"]) for item in report["skipped"]}
@@ -36,5 +27,5 @@ def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
     notices = {(item["id"], item["reason"]) for item in report["notices"]}
     assert {("same", "duplicate_id"), (str(folder), "links_not_followed")} <= notices
     assert sorted(path.name for path in tmp_path.iterdir()) == before
-    assert seconds < MAX_SECONDS
-    assert peak < MAX_KILOBYTES
+    assert result.seconds < MAX_SECONDS
+    assert result.peak_kilobytes < MAX_KILOBYTES

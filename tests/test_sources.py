@@ -89,7 +89,7 @@ class Outcome:
         self,
         by_name: bool = False,
         texts: dict[str, str] | None = None,
-        text_field: str = "text",
+        text_field: tuple[str, ...] = (),
     ) -> SourceTexts:
         sources: Sequence[Any] = self.corpus.source_infos if by_name else self.corpus.sources
         return SourceTexts(
@@ -175,7 +175,7 @@ def test_sources_are_in_the_order_of_ids_whatever_the_order_of_paths(tmp_path: P
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        *[("x.txt", 1), ("x.TXT", 1), ("x.md", 1), ("x.text", 1), ("noending", 1), ("x.other", 1)],
+        *[("x.txt", 1), ("x.TXT", 1), ("x.md", 1), ("x.text", 1), ("noending", 2), ("x.other", 2)],
         *[("x.jsonl", 2), ("x.ndjson", 2), ("x.JSONL", 2)],
     ],
 )
@@ -473,8 +473,8 @@ def test_a_document_that_is_too_long(tmp_path: Path) -> None:
 def test_every_kind_of_record(tmp_path: Path) -> None:
     content = [
         b'{"id": "good", "text": "one"}',
-        b'{"id": "untexted", "body": 1, "title": "t"}',
-        b'{"body": 1}',
+        b'{"id": "untexted", "size": 1, "title": "t"}',
+        b'{"size": 1}',
         b"{}",
         b'{"text": null}',
         b'{"text": ["a"]}',
@@ -506,7 +506,8 @@ def test_every_kind_of_record(tmp_path: Path) -> None:
         "r.jsonl:15": "not_json",
     }
     details = {item.id: item.detail for item in found.skipped}
-    assert details["untexted"] == "no field 'text'; its fields are 'id', 'body', 'title'"
+    told = "no field 'text' or another usual name; its fields are 'id', 'size', 'title'"
+    assert details["untexted"] == f"{told}; name one, such as --text-field 'id'"
     assert details["r.jsonl:6"] == "field 'text' is a list, not a string"
     assert "malformed" in details["r.jsonl:9"]
     assert all(details.values())
@@ -589,10 +590,10 @@ def test_what_the_fast_parser_passes_over_unseen(tmp_path: Path) -> None:
 def test_any_name_of_a_field(tmp_path: Path, field: str) -> None:
     record = {"id": "own", "text": "no", field: "yes"}
     path = put(tmp_path / "r.jsonl", lines(record, [1], {"id": "none"}))
-    found = read(path, text_field=field)
+    found = read(path, text_field=(field,))
     assert "not_a_record" in found.reasons.values()
     assert next(iter(found.texts.values())) == "yes"
-    assert list(found.provider(text_field=field).read_texts(found.texts)) == list(found.texts)
+    assert list(found.provider(text_field=(field,)).read_texts(found.texts)) == list(found.texts)
 
 
 def test_marks_and_line_ends(tmp_path: Path) -> None:

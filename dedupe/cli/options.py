@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
-from dedupe.cli.settings import OUTPUT_DEFAULTS, split_list
-from dedupe.config import KEEP_RULES, Config
+from dedupe.cli.settings import OUTPUT_DEFAULTS
+from dedupe.config import KEEP_RULES, Config, InputFormat, split_keep
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -33,8 +33,8 @@ def _switch(name: str, help: str) -> Callable[[Command], Command]:
     return click.option(f"--{name}/--no-{name}", default=None, help=help)
 
 
-def _comma_separated(ctx: click.Context, param: click.Parameter, value: str | None) -> Any:
-    return None if value is None else split_list(value)
+def _keep_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    return tuple(rule for value in values for rule in split_keep(value)) or None
 
 
 _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
@@ -81,10 +81,11 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     _option(
         "--keep",
-        f"Rules that order the documents, comma-separated: {', '.join(KEEP_RULES)}. The first "
-        "of a cluster is its representative.",
+        f"Rules that order the documents, comma-separated: {', '.join(KEEP_RULES)}, "
+        "site=A,B. The first of a cluster is its representative.",
+        multiple=True,
         metavar="RULES",
-        callback=_comma_separated,
+        callback=_keep_rules,
     ),
     _option(
         "--max-bucket",
@@ -92,12 +93,25 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         type=int,
         metavar="N",
     ),
-    _option("--text-field", "Field of a record that holds its text.", metavar="NAME"),
-    _option("--id-field", "Field of a record that holds its id.", metavar="NAME"),
+    _option(
+        "--text-field",
+        "Field of a record that holds its text, as a dotted path; several are joined. Without it "
+        "the usual names are tried.",
+        multiple=True,
+        metavar="NAME",
+    ),
+    _option("--id-field", "Field of a record that holds its id, as a dotted path.", metavar="NAME"),
+    _option(
+        "--meta-field",
+        "Field of a record to carry into the report; may be repeated. Date, url and site are "
+        "found by themselves.",
+        multiple=True,
+        metavar="NAME",
+    ),
     _option(
         "--input-format",
         "How to read files and standard input; auto goes by ending and content.",
-        type=click.Choice(["auto", "text", "jsonl", "html", "warc"]),
+        type=click.Choice(get_args(InputFormat)),
     ),
     _option(
         "--text-format",

@@ -47,9 +47,9 @@ def command(
 
     A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
     files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
-    (.jsonl, .ndjson) hold one a line, WARC crawls (.warc) one a record. All may be compressed (.gz,
-    .bz2, .xz, .zst) and stand in archives (.zip, .tar, .tar.gz, …), which are read like folders.
-    Standard input is JSON Lines, unless --input-format says otherwise.
+    (.jsonl, .ndjson), JSON, CSV, TSV, Parquet and Arrow files and WARC crawls hold many. All may be
+    compressed (.gz, .bz2, .xz, .zst) and stand in archives (.zip, .tar, .tar.gz, …), which are read
+    like folders. Standard input is JSON Lines, unless --input-format says otherwise.
 
     \b
       dedupe scan articles/                       clusters, with diffs
@@ -67,6 +67,7 @@ def command(
     report, texts = _run_scan(paths, settings)
     output.refuse_sources([*dict.fromkeys(s.path for s in report.run.sources)])
     if not settings.output["quiet"]:
+        _say_which_field(report)
         _say_what_was_met(report, settings, output_file)
     output.write(_render(report, texts, settings, output))
     if unread := unreadable_paths(report.skipped, paths):
@@ -136,6 +137,14 @@ def _render(report: Any, texts: Any, settings: Settings, output: Output) -> Iter
         )
         for chunk in render_text(report, texts, options):
             yield chunk.encode("utf-8", "backslashreplace")
+
+
+def _say_which_field(report: Any) -> None:
+    """The fields that were taken as text without being named, unless it is the plain one."""
+    fields = report.run.text_fields
+    if set(fields) - {"text"}:
+        told = ", ".join(f"{name!r} ({count} records)" for name, count in fields.items())
+        say("note", f"the text was read from {told}; --text-field names another")
 
 
 def _say_what_was_met(report: Any, settings: Settings, output_file: str | None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dedupe.config import CONFIG_NAMES, Config, make_config
+from dedupe.config import CONFIG_NAMES, Config, make_config, split_keep
 from dedupe.errors import ConfigError
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
@@ -24,7 +24,7 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
 
 SETTING_NAMES = (*CONFIG_NAMES, *OUTPUT_DEFAULTS)
 
-_LISTS = ("keep", "glob", "exclude")
+_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,10 @@ def read_config_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: there is no setting {key!r}; there are {known}")
         if name in values:
             raise ConfigError(f"{path}: {name} is given twice, with - and with _")
-        values[name] = split_list(value) if name in _LISTS else value
+        if name == "keep" and isinstance(value, str):
+            values[name] = split_keep(value)
+        else:
+            values[name] = split_list(value) if name in _LISTS else value
     return values
 
 

@@ -29,6 +29,7 @@ class BatchPacker:
         held.ids += chunk.ids
         held.texts += chunk.texts
         held.locators += chunk.locators
+        held.metas += chunk.metas or [b""] * len(chunk.ids)
         self._held_bytes += sum(map(len, chunk.texts))
         limits = self._limits
         while len(held.ids) >= limits.batch_documents or self._held_bytes >= limits.batch_bytes:
@@ -41,8 +42,14 @@ class BatchPacker:
 
     def _take(self, count: int) -> TextBatch:
         held = self._held
-        batch = _pack(held.ids[:count], held.texts[:count], held.locators[:count])
-        del held.ids[:count], held.texts[:count], held.locators[:count]
+        metas = held.metas[:count]
+        batch = _pack(
+            held.ids[:count],
+            held.texts[:count],
+            held.locators[:count],
+            metas if any(metas) else (),
+        )
+        del held.ids[:count], held.texts[:count], held.locators[:count], held.metas[:count]
         self._held_bytes = sum(map(len, held.texts))
         return batch
 
@@ -65,7 +72,12 @@ def make_batch(
     return _pack(ids, encoded, locators)
 
 
-def _pack(ids: Sequence[str], texts: Sequence[bytes], locators: Sequence[Locator]) -> TextBatch:
+def _pack(
+    ids: Sequence[str],
+    texts: Sequence[bytes],
+    locators: Sequence[Locator],
+    metas: Sequence[bytes] = (),
+) -> TextBatch:
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
     return TextBatch(
@@ -73,4 +85,5 @@ def _pack(ids: Sequence[str], texts: Sequence[bytes], locators: Sequence[Locator
         data=np.frombuffer(b"".join(texts), dtype=np.uint8),
         offsets=offsets,
         locators=locators,
+        metas=metas,
     )

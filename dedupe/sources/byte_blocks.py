@@ -109,6 +109,18 @@ class ByteBlocks:
             yield block
 
 
+def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
+    """The content, or None where it is longer than allowed."""
+    parts: list[bytes] = []
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > max_bytes:
+            return None
+        parts.append(block)
+    return b"".join(parts)
+
+
 def _blocks(first: bytes, stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
     block = first
     while block:

@@ -19,7 +19,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
 from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
-from dedupe.sources.recognition import archive_of_content, recognise_content
+from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -35,6 +35,7 @@ class Corpus:
         (the id of every other skipped record is its place, ``path:line``)
     :ivar encoding_counts: documents by how they were decoded
     :ivar html_counts: pages by how their text was got
+    :ivar text_names: where no text field was named: records by the usual name that was taken
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Corpus:
         self._workers = workers
         self.sources: list[Source] = []
         self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
+        self.text_names: Counter[str] = Counter()
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
@@ -72,6 +74,7 @@ class Corpus:
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
         self.sources.clear()
         self.skipped_locators.clear()
+        self.text_names.clear()
         found = find_sources(self._paths, self._settings, self._stdin)
         yield from found.remarks
         packer = BatchPacker(self._limits)
@@ -83,6 +86,9 @@ class Corpus:
                     if piece.ids:
                         self.encoding_counts[piece.encoding] += len(piece.ids)
                     yield from packer.add(piece)
+                elif isinstance(piece, TextBatch):
+                    self.encoding_counts["utf-8"] += len(piece)
+                    yield piece
                 else:
                     yield self._note(piece)
         finally:
@@ -90,7 +96,7 @@ class Corpus:
         yield from packer.finish()
 
     def _note(self, piece: Piece) -> SkippedDocument | Notice:
-        assert not isinstance(piece, (Chunk, Pages))
+        assert not isinstance(piece, (Chunk, Pages, TextBatch))
         if not isinstance(piece, SkippedRecord):
             return piece
         key = piece.document.id, piece.document.reason
@@ -107,7 +113,8 @@ class Corpus:
             with source.open() as stream:
                 size = _size_of(source, stream)
                 blocks = ByteBlocks(source, stream, self._limits)
-                yield from self._read_open(OpenSource(source, len(self.sources) - 1, blocks))
+                index = len(self.sources) - 1
+                yield from self._read_open(OpenSource(source, index, blocks, self.text_names))
                 if _size_of(source, stream) != size:
                     detail = "it changed while it was read; what was met of it was compared"
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
@@ -127,11 +134,18 @@ class Corpus:
                         continue
                     self.sources.append(item.source)
                     blocks = ByteBlocks(item.source, item.stream, self._limits, item.budget)
-                    yield from self._read_open(
-                        OpenSource(item.source, len(self.sources) - 1, blocks)
-                    )
+                    index = len(self.sources) - 1
+                    opened = OpenSource(item.source, index, blocks, self.text_names)
+                    yield from self._read_open(opened)
         except OSError as error:
             yield SkippedDocument(archive.id, reason_of(error), describe_error(error))
+
+    def _recognise(self, name: str, head: bytes) -> str:
+        """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""
+        if name == "auto":
+            return recognise_content(head)
+        is_free = self._settings.input_format == "auto"
+        return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
 
     def _read_open(self, file: OpenSource) -> Iterator[Piece]:
         head, fault = file.blocks.head, file.blocks.fault
@@ -143,8 +157,7 @@ class Corpus:
             del self.sources[file.index]
             yield from self._read_archive(replace(file.source, format=kind))
             return
-        name = file.source.format
-        name = recognise_content(head) if name == "auto" else name
+        name = self._recognise(file.source.format, head)
         self.sources[file.index] = replace(file.source, format=name)
         chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
         problem = chosen.problem(head)

@@ -14,9 +14,11 @@ from typing import BinaryIO
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
+from dedupe.sources.data_sets import find_cards
 from dedupe.sources.names import is_hidden_name, readable_id
 from dedupe.sources.patterns import PatternSet
 from dedupe.sources.reasons import (
+    DATASET_CARD,
     LINKS_NOT_FOLLOWED,
     NO_FILES,
     NOT_A_FILE,
@@ -135,6 +137,7 @@ class _Finder:
     def _add_folder(self, path: str) -> None:
         folder = _Folder(path, path if self._has_several else "")
         self._walk(folder)
+        self._leave_out_cards(folder)
         real_path = os.path.realpath(path) if self._has_several else ""
         for name in folder.names:
             self._add_file(
@@ -143,6 +146,16 @@ class _Finder:
                 os.path.join(real_path, name) if real_path else "",
             )
         self._describe_folder(folder)
+
+    def _leave_out_cards(self, folder: _Folder) -> None:
+        """What describes a data set is no document of it (see :mod:`dedupe.sources.data_sets`)."""
+        cards = find_cards(folder.names)
+        if cards:
+            folder.names = [name for name in folder.names if name not in cards]
+            named = ", ".join(self._id_below(folder, name) for name in sorted(cards)[:3])
+            detail = f"describe a data set and are not read unless named: {named}"
+            detail += f" and {len(cards) - 3} more" if len(cards) > 3 else ""
+            self._remarks.append(Notice(readable_id(folder.path), DATASET_CARD, detail))
 
     def _walk(self, folder: _Folder) -> None:
         """Everything below a folder, without recursion: depth is the file system's affair."""

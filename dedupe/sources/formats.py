@@ -6,12 +6,21 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dedupe.config import ScanSettings
+from dedupe.sources.arrow_rows import (
+    read_arrow,
+    read_parquet,
+    reread_arrow_with,
+    reread_parquet_with,
+)
+from dedupe.sources.csv_file import read_csv, read_tsv, reread_csv_with, reread_tsv_with
 from dedupe.sources.html_pages import read_html, reread_html_with
+from dedupe.sources.json_file import read_json
 from dedupe.sources.json_lines import read_json_lines, reread_records_with
 from dedupe.sources.page_rereading import reread_pages
 from dedupe.sources.pieces import Reader, Rereader
 from dedupe.sources.plain_text import read_text, reread_text_with
 from dedupe.sources.recognition import (
+    any_content,
     lines_problem,
     odd_content_problem,
     text_problem,
@@ -49,6 +58,11 @@ def _missing_for_warc(settings: ScanSettings) -> str:
 FORMATS: dict[str, Format] = {
     "text": Format(read_text, text_problem, reread_text_with),
     "jsonl": Format(read_json_lines, lines_problem, reread_records_with, holds_records=True),
+    "json": Format(read_json, lines_problem, reread_records_with, holds_records=True),
+    "csv": Format(read_csv, lines_problem, reread_csv_with, holds_records=True),
+    "tsv": Format(read_tsv, lines_problem, reread_tsv_with, holds_records=True),
+    "parquet": Format(read_parquet, any_content, reread_parquet_with, holds_records=True),
+    "arrow": Format(read_arrow, any_content, reread_arrow_with, holds_records=True),
     "html": Format(read_html, text_problem, reread_html_with, _missing_for_pages),
     "warc": Format(read_warc, warc_problem, reread_warc_with, _missing_for_warc),
 }

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.declared import declared_encoding
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_rereading import PageReader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
-from dedupe.sources.plain_text import describe_replaced, read_whole
+from dedupe.sources.plain_text import describe_replaced
 from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.source import SeekableBytes, read_at
 

@@ -1,43 +1,30 @@
-"""JSON Lines: a line is a record, two of whose fields are its text and its id."""
+"""JSON Lines: a line is a record, some of whose fields are its text, its id and its metadata."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from itertools import accumulate, compress, count, repeat
-from operator import add
-
-import msgspec
+from operator import add, attrgetter
+from typing import Any
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.fields import id_as_text
 from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
-from dedupe.sources.json_record import (
-    NO_RECORD,
-    NotARecord,
-    Record,
-    RecordDecoder,
-    name_kind,
-    parse_fields,
-)
+from dedupe.sources.json_record import NotARecord, Record, RecordDecoder, parse_fields
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader, SkippedRecord
 from dedupe.sources.reasons import (
-    FIELD_MISSING,
     LONE_SURROGATES,
     NOT_JSON,
-    TEXT_NOT_STRING,
-    TEXT_NULL,
     TOO_DEEP,
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.source import SeekableBytes, read_at
-from dedupe.sources.text_encoding import UTF8_MARK
-
-_MAX_FIELDS_NAMED = 20
-_MAX_NAME_SHOWN = 60
+from dedupe.sources.text_encoding import UTF8_MARK, encode_text
 
 
 def read_json_lines(
@@ -49,7 +36,7 @@ def read_json_lines(
 
 def reread_records_with(settings: ScanSettings) -> Rereader:
     """Reads single lines again."""
-    decoder = RecordDecoder(settings.text_field, settings.id_field)
+    decoder = RecordDecoder(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         raw = read_at(file, locator.offset, locator.length)
@@ -64,8 +51,8 @@ class _LinesReader:
     def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
         self._file = file
         self._path_id = file.source.id
-        self._text_field = settings.text_field
-        self._decoder = RecordDecoder(settings.text_field, settings.id_field)
+        self._decoder = RecordDecoder(settings)
+        self._plan = self._decoder.plan
         self._limits = limits
         self._problems: list[SkippedDocument | SkippedRecord] = []
         self._bad_bytes_count = 0
@@ -93,21 +80,41 @@ class _LinesReader:
         except (ValueError, RecursionError):
             records = [self._decode(*line) for line in enumerate(block.lines, block.first_line)]
         locators = _locate(block, self._file.index)
-        texts = [record.text for record in records]
+        texts = self._texts(records)
         if set(map(type, texts)) != {str}:
-            usable = list(map(self._is_usable, records, block.lines, locators))
+            usable = list(map(self._is_usable, records, texts, block.lines, locators))
             records = list(compress(records, usable))
             locators = list(compress(locators, usable))
             texts = list(compress(texts, usable))
-        return Chunk(self._name(records, locators), list(map(str.encode, texts)), locators)
+        ids, metas = self._name(records, locators), self._metas(records)
+        return Chunk(ids, _encode_texts(texts), locators, metas=metas)
+
+    def _texts(self, records: list[Record]) -> list[Any]:
+        """The text of each record, or what was found in its place."""
+        plan, names = self._plan, self._file.text_names
+        if plan.has_simple_text:
+            texts = [record.f0 for record in records]
+            if set(map(type, texts)) == {str}:
+                if plan.is_automatic:
+                    names[plan.names[0]] += len(texts)
+                return texts
+        values = self._decoder.values
+        return [plan.find_text(values(record), names) for record in records]
+
+    def _metas(self, records: list[Record]) -> list[bytes]:
+        values, find_meta = self._decoder.values, self._plan.find_meta
+        return [find_meta(values(record)) for record in records]
 
     def _name(self, records: list[Record], locators: list[Locator]) -> list[str]:
         """The ids of records: their own, or the place of the record."""
-        ids = [record.id for record in records]
-        if set(map(type, ids)) == {str} and all(ids):
-            return ids
+        if self._plan.id_index >= 0:
+            own_ids = list(map(attrgetter(f"f{self._plan.id_index}"), records))
+        else:
+            own_ids = [self._plan.find_id(self._decoder.values(record)) for record in records]
+        if set(map(type, own_ids)) == {str} and all(own_ids):
+            return own_ids
         places = (self._place(locator.line) for locator in locators)
-        return [_id_as_text(own) or place for own, place in zip(ids, places, strict=True)]
+        return [id_as_text(own) or place for own, place in zip(own_ids, places, strict=True)]
 
     def _refuse_deep(self, lines: list[bytes]) -> None:
         """Send lines the slow way that may be nested too deep: it judges each by itself."""
@@ -117,15 +124,15 @@ class _LinesReader:
                 raise ValueError("deep")
 
     def _decode(self, line: int, raw: bytes) -> Record:
-        """One record, or ``NO_RECORD`` where the line is blank, or was skipped."""
+        """One record, or ``nothing`` where the line is blank, or was skipped."""
         if is_too_deep(raw, self._limits.depth):
             detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
             self._problems.append(SkippedDocument(self._place(line), TOO_DEEP, detail))
-            return NO_RECORD
+            return self._decoder.nothing
         if has_too_many_values(raw):
             detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
             self._problems.append(SkippedDocument(self._place(line), TOO_LARGE, detail))
-            return NO_RECORD
+            return self._decoder.nothing
         try:
             return self._decoder.decode(raw)
         except (ValueError, RecursionError):
@@ -133,39 +140,31 @@ class _LinesReader:
 
     def _decode_leniently(self, line: int, raw: bytes) -> Record:
         if not raw or raw.isspace():
-            return NO_RECORD
+            return self._decoder.nothing
         try:
-            record = self._decoder.decode_leniently(raw)
+            lenient = self._decoder.decode_leniently(raw)
         except NotARecord as problem:
             document = SkippedDocument(self._place(line), problem.reason, problem.detail)
             self._problems.append(document)
-            return NO_RECORD
-        self._bad_bytes_count += record.has_bad_bytes
-        self._surrogates_count += record.has_surrogates
-        return record
+            return self._decoder.nothing
+        self._bad_bytes_count += lenient.has_bad_bytes
+        self._surrogates_count += lenient.has_surrogates
+        return lenient.record
 
-    def _is_usable(self, record: Record, raw: bytes, locator: Locator) -> bool:
+    def _is_usable(self, record: Record, text: Any, raw: bytes, locator: Locator) -> bool:
         """Whether there is a text; notes a record that has none."""
-        if type(record.text) is str:
+        if type(text) is str:
             return True
-        if record is not NO_RECORD:
-            self._skip_record(record, raw, locator)
+        if record is not self._decoder.nothing:
+            self._skip_record(record, text, raw, locator)
         return False
 
-    def _skip_record(self, record: Record, raw: bytes, locator: Locator) -> None:
+    def _skip_record(self, record: Record, text: Any, raw: bytes, locator: Locator) -> None:
         """Note a record without a text."""
-        reason, detail = self._explain(record.text, raw)
-        own_id = _id_as_text(record.id)
+        reason, detail = self._plan.explain(text, lambda: _all_fields(raw))
+        own_id = self._plan.find_id(self._decoder.values(record))
         document = SkippedDocument(own_id or self._place(locator.line), reason, sys.intern(detail))
         self._problems.append(SkippedRecord(document, locator) if own_id else document)
-
-    def _explain(self, text: object, raw: bytes) -> tuple[str, str]:
-        field = f"field {_quote(self._text_field)}"
-        if text is msgspec.UNSET:
-            return FIELD_MISSING, f"no {field}; {_describe_fields(raw)}"
-        if text is None:
-            return TEXT_NULL, f"{field} is null"
-        return TEXT_NOT_STRING, f"{field} is {name_kind(text)}, not a string"
 
     def _skip_long_line(self, line: int) -> SkippedDocument:
         detail = f"the line is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
@@ -213,25 +212,15 @@ def _without_mark(block: LineBlock) -> LineBlock:
     return LineBlock(lines, len(UTF8_MARK), block.first_line, block.is_rest)
 
 
-def _id_as_text(record_id: object) -> str:
-    """An id that is a string or an integer as text; nothing for what cannot be an id."""
-    if type(record_id) is str:
-        return record_id
-    return str(record_id) if type(record_id) is int else ""
-
-
-def _describe_fields(raw: bytes) -> str:
+def _encode_texts(texts: list[str]) -> list[bytes]:
     try:
-        names = list(parse_fields(raw)[0])
-    except NotARecord:  # the fast way does not look into the fields that it passes over
-        return "its fields cannot be listed"
-    if not names:
-        return "the record is empty"
-    shown = ", ".join(map(_quote, names[:_MAX_FIELDS_NAMED]))
-    more = len(names) - _MAX_FIELDS_NAMED
-    return f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
+        return list(map(str.encode, texts))
+    except UnicodeEncodeError:
+        return list(map(encode_text, texts))
 
 
-def _quote(name: str) -> str:
-    """A field's name, short and without anything that acts on a terminal."""
-    return repr(name if len(name) <= _MAX_NAME_SHOWN else name[:_MAX_NAME_SHOWN] + "…")
+def _all_fields(raw: bytes) -> dict[str, Any] | None:
+    try:
+        return parse_fields(raw)[0]
+    except NotARecord:
+        return None

@@ -1,6 +1,6 @@
-"""One line of JSON Lines to the two fields that are asked for.
+"""One JSON object to the fields that are asked for.
 
-The fast way decodes these two fields alone, whatever their types. A line that it refuses goes
+The fast way decodes these fields alone, whatever their types. A line that it refuses goes
 the lenient way: Python's own parser, which takes what is common on the web though the standard
 forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were replaced.
 """
@@ -8,54 +8,30 @@ forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
+from dedupe.config import ScanSettings
+from dedupe.sources.fields import UNSET, FieldPlan, Values, name_kind
 from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_DEEP
 from dedupe.sources.text_encoding import replace_surrogates
 
-_KINDS = {
-    type(None): "null",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "a list",
-    dict: "an object",
-}
+_MAX_DEPTH = 50
+
+Record = Any
+"""A generated struct with an attribute for each name of the plan: ``f0``, ``f1``, …"""
 
 
-class Record(Protocol):
-    """The two fields; ``msgspec.UNSET`` where the record has none of that name."""
-
-    @property
-    def text(self) -> Any: ...
-
-    @property
-    def id(self) -> Any: ...
-
-
-class _NamedFields(NamedTuple):
-    text: Any
-    id: Any
-
-
-NO_RECORD: Record = _NamedFields(msgspec.UNSET, msgspec.UNSET)
-"""Stands for a line that holds none."""
-
-
-@dataclass(frozen=True, slots=True)
-class LenientRecord:
-    """The two fields of a line that only the lenient way could read.
+class LenientRecord(NamedTuple):
+    """A record that only the lenient way could read.
 
     :param has_bad_bytes: whether bytes that are not UTF-8 were replaced
-    :param has_surrogates: whether lone surrogates were replaced in one of the two
+    :param has_surrogates: whether lone surrogates were replaced in a value
     """
 
-    text: Any
-    id: Any
+    record: Record
     has_bad_bytes: bool
     has_surrogates: bool
 
@@ -72,52 +48,55 @@ class NotARecord(Exception):
 class RecordDecoder:
     """Decodes lines.
 
+    :ivar plan: what is needed of a record
     :ivar decode: the fast way; raises ``ValueError`` or ``RecursionError`` where the line
         must go the lenient way
+    :ivar values: the values of a record, for the plan
+    :ivar nothing: stands for a line that holds no record
     """
 
-    def __init__(self, text_field: str, id_field: str) -> None:
-        self._text_field = text_field
-        self._id_field = id_field
-        self.decode: Callable[[bytes], Record] = self._compile()
+    def __init__(self, settings: ScanSettings) -> None:
+        self.plan = FieldPlan(settings)
+        attributes = [f"f{number}" for number in range(len(self.plan.names))]
+        fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]
+        self._struct = msgspec.defstruct("Record", fields, gc=False)
+        self.decode: Callable[[bytes], Record] = self._decode_all
+        self.values = cast(Callable[[Record], Values], attrgetter(*attributes))
+        try:
+            names = dict(zip(attributes, self.plan.names, strict=True))
+            self._struct = msgspec.defstruct("Record", fields, rename=names, gc=False)
+            self.decode = msgspec.json.Decoder(self._struct).decode
+        except ValueError:  # a name that msgspec does not take
+            pass
+        self.nothing: Record = self._struct()
 
     def decode_leniently(self, line: bytes) -> LenientRecord:
-        """The fields of a line, the lenient way.
+        """A record, the lenient way.
 
         :raises NotARecord: if it is no JSON object
         """
         fields, has_bad_bytes = parse_fields(line)
-        text, text_replaced = _without_surrogates(fields.get(self._text_field, msgspec.UNSET))
-        record_id, id_replaced = _without_surrogates(fields.get(self._id_field, msgspec.UNSET))
-        return LenientRecord(text, record_id, has_bad_bytes, text_replaced or id_replaced)
+        values = [fields.get(name, UNSET) for name in self.plan.names]
+        sound = [_without_surrogates(value) for value in values]
+        return LenientRecord(self._struct(*sound), has_bad_bytes, sound != values)
 
     def read_text(self, line: bytes) -> str | None:
         """The text of a line either way; None where it holds none."""
         try:
-            text = self.decode(line).text
+            record = self.decode(line)
         except (ValueError, RecursionError):
             try:
-                text = self.decode_leniently(line).text
+                record = self.decode_leniently(line).record
             except NotARecord:
                 return None
+        text = self.plan.find_text(self.values(record))
         return text if isinstance(text, str) else None
-
-    def _compile(self) -> Callable[[bytes], Record]:
-        fields = [("text", Any, msgspec.UNSET), ("id", Any, msgspec.UNSET)]
-        names = {"text": self._text_field, "id": self._id_field}
-        try:
-            record = msgspec.defstruct("Record", fields, rename=names, gc=False)
-        except ValueError:  # one field for both, or a name that msgspec does not take
-            return self._decode_all
-        return cast(Callable[[bytes], Record], msgspec.json.Decoder(record).decode)
 
     def _decode_all(self, line: bytes) -> Record:
         fields = msgspec.json.decode(line)
         if not isinstance(fields, dict):
             raise ValueError("not an object")
-        return _NamedFields(
-            fields.get(self._text_field, msgspec.UNSET), fields.get(self._id_field, msgspec.UNSET)
-        )
+        return self._struct(*(fields.get(name, UNSET) for name in self.plan.names))
 
 
 def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
@@ -134,17 +113,12 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     try:
         value = json.loads(text, parse_int=_parse_integer)
     except ValueError:
-        raise NotARecord(NOT_JSON, _explain(text)) from None
+        raise NotARecord(NOT_JSON, explain_json(text.encode("utf-8", "replace"))) from None
     except RecursionError:
         raise NotARecord(TOO_DEEP, "it is nested deeper than Python can parse") from None
     if not isinstance(value, dict):
         raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object")
     return value, has_bad_bytes
-
-
-def name_kind(value: object) -> str:
-    """What kind of JSON value this is, in words."""
-    return _KINDS.get(type(value), type(value).__name__)
 
 
 def _parse_integer(digits: str) -> int | float:
@@ -155,17 +129,18 @@ def _parse_integer(digits: str) -> int | float:
         return float(digits)
 
 
-def _explain(text: str) -> str:
-    """What msgspec, whose words do not change with Python's version, says of a broken line."""
+def explain_json(data: bytes) -> str:
+    """What msgspec, whose words do not change with Python's version, says of broken JSON."""
     try:
-        msgspec.json.decode(text.encode("utf-8", "replace"))
+        msgspec.json.decode(data)
     except (ValueError, RecursionError) as error:
         return str(error)
     return "it is not JSON"
 
 
-def _without_surrogates(value: Any) -> tuple[Any, bool]:
-    if type(value) is not str or value.isascii():
-        return value, False
-    replaced = replace_surrogates(value)
-    return replaced, replaced != value
+def _without_surrogates(value: Any, depth: int = 0) -> Any:
+    if type(value) is str:
+        return value if value.isascii() else replace_surrogates(value)
+    if type(value) is dict and depth < _MAX_DEPTH:
+        return {key: _without_surrogates(each, depth + 1) for key, each in value.items()}
+    return value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.model import Locator, Notice, SkippedDocument, TextBatch
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.source import SeekableBytes, Source
@@ -18,11 +19,13 @@ class OpenSource:
 
     :param index: its place in the corpus's list of sources, for locators
     :param blocks: its uncompressed content
+    :param text_names: counts the records by the usual name under which their text was found
     """
 
     source: Source
     index: int
     blocks: ByteBlocks
+    text_names: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -30,12 +33,15 @@ class Chunk:
     """Some documents: lists of equal length, the texts in UTF-8.
 
     :param encoding: how the texts were decoded (see :mod:`dedupe.sources.decoding`)
+    :param metas: packed metadata (see :mod:`dedupe.sources.meta`); may be empty, where no
+        document has any
     """
 
     ids: list[str] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
     locators: list[Locator] = field(default_factory=list)
     encoding: str = "utf-8"
+    metas: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Pages:
     source_id: str
 
 
-Piece = Chunk | Pages | SkippedDocument | SkippedRecord | Notice
+Piece = Chunk | Pages | TextBatch | SkippedDocument | SkippedRecord | Notice
 
 Rereader = Callable[[SeekableBytes, Locator], str | None]
 """Reads one document again; nothing where its place holds something else."""

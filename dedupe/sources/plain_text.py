@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.decoding import decode_document
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader
@@ -45,18 +45,6 @@ def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
     if raw is None or read_at(file, locator.length, 1):
         return None
     return decode_document(raw).text.decode()
-
-
-def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
-    """The content, or None where it is longer than allowed."""
-    parts: list[bytes] = []
-    size = 0
-    for block in blocks:
-        size += len(block)
-        if size > max_bytes:
-            return None
-        parts.append(block)
-    return b"".join(parts)
 
 
 def describe_replaced(count: int) -> str:

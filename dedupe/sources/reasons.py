@@ -32,6 +32,7 @@ NESTED_ARCHIVE = "nested_archive"
 ENCRYPTED = "encrypted"
 DUPLICATE_MEMBER = "duplicate_member"
 TOO_MANY_MEMBERS = "too_many_members"
+LIBRARY_MISSING = "library_missing"
 
 # Compressed data that breaks off or is wrong: what stood before is kept.
 TRUNCATED = "truncated"
@@ -47,6 +48,7 @@ TEXT_NOT_STRING = "text_not_string"
 
 # Notices: nothing was lost.
 SAME_FILE = "same_file"
+DATASET_CARD = "dataset_card"
 LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"
@@ -74,6 +76,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         TOO_MANY_MEMBERS,
         NOT_ZIP,
         NOT_TAR,
+        LIBRARY_MISSING,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

@@ -6,10 +6,13 @@ import codecs
 import os
 import re
 
+import msgspec
+
 from dedupe.config import InputFormat
 from dedupe.sources.compression import without_compression
 from dedupe.sources.decoding import detect_encoding
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
+from dedupe.sources.usual_names import TEXT_NAMES
 
 _ENDINGS: dict[str, InputFormat] = {
     ".txt": "text",
@@ -21,10 +24,24 @@ _ENDINGS: dict[str, InputFormat] = {
     ".htm": "html",
     ".xhtml": "html",
     ".warc": "warc",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
 }
 _PAGE_START = re.compile(
     rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.I | re.S
 )
+_PARQUET_MAGIC = b"PAR1"
+_ARROW_MAGICS = (b"ARROW1", b"FEA1")
+_ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
+_RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
+_COLUMN = re.compile(r"[\w.\- ]{1,40}")
+_TEXTS = frozenset(TEXT_NAMES)
 _MAX_ODD_SHARE = 0.3
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 
@@ -65,13 +82,51 @@ def recognise_source(path: str, input_format: InputFormat) -> str:
 
 
 def recognise_content(head: bytes) -> InputFormat:
-    """The format that the beginning of a file tells; text where it tells none."""
+    """The format that the beginning of a file tells, where its name does not."""
     if head.startswith(b"WARC/"):
         return "warc"
+    if head.startswith(_PARQUET_MAGIC):
+        return "parquet"
+    if head.startswith(_ARROW_MAGICS):
+        return "arrow"
+    if _is_page(head):
+        return "html"
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if _ARRAY_OF_RECORDS.match(start):
+        return "json"
+    if _RECORD.match(start):
+        return "jsonl" if has_record_lines(head) or b"\n" not in start.strip() else "json"
+    return "csv" if _has_header(start) else "text"
+
+
+def has_record_lines(head: bytes) -> bool:
+    """Whether the first line is a record and more follow, as in many a dump named ``.json``."""
+    line, _, following = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
+    if not line.startswith(b"{") or not following.strip():
+        return False
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _has_header(start: bytes) -> bool:
+    """Whether the first line names columns, one of them as texts are usually named."""
+    line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    return any(
+        len(names) > 1 and all(map(_COLUMN.fullmatch, names)) and not _TEXTS.isdisjoint(names)
+        for names in (
+            [name.strip().strip('"') for name in line.split(separator)] for separator in ",;\t"
+        )
+    )
+
+
+def _is_page(head: bytes) -> bool:
     narrow = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
     if narrow.lstrip().startswith(b"<?xml"):
         narrow = narrow.partition(b"?>")[2]
-    return "html" if _PAGE_START.match(narrow) else "text"
+    return _PAGE_START.match(narrow) is not None
 
 
 def warc_problem(head: bytes) -> str:
@@ -90,10 +145,15 @@ def text_problem(head: bytes) -> str:
     return odd_content_problem(head)
 
 
+def any_content(head: bytes) -> str:
+    """For formats that are not text: their reader judges."""
+    return ""
+
+
 def lines_problem(head: bytes) -> str:
     """The same for lines of JSON, each of which is judged by itself later."""
     if wide_encoding(head):
-        return "it is UTF-16 or UTF-32, but JSON Lines are UTF-8: convert it first"
+        return "it is UTF-16 or UTF-32, but records are read as UTF-8: convert it first"
     return odd_content_problem(head)
 
 

@@ -142,13 +142,16 @@ class SourceTexts:
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of what is open, which are taken from ``pending``."""
         reread = rereader_of(source.format, self._settings)
-        for id in sorted(pending, key=lambda id: self._locators[id].offset):
+        for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
             pending.discard(id)
             if text is None:
                 self._problems[id] = CHANGED
             else:
                 yield id, text
+
+    def _order(self, id: str) -> tuple[int, int]:
+        return self._locators[id].offset, self._locators[id].line
 
     @staticmethod
     def _find_source(source: Source | SourceInfo) -> Source:

@@ -145,7 +145,7 @@ def _whereabouts(report: Report, id: str) -> tuple[str, str]:
     if locator is None or not 0 <= locator.source < len(report.run.sources):
         return "", ""
     source = report.run.sources[locator.source]
-    place = f"{source.name}:{locator.line}" if locator.line else source.name
+    place = source.place(locator.line) if locator.line else source.name
     told = id.partition("#")[0] or id
     if any(place == name or place.endswith("/" + name) for name in (id, told)):
         place = ""

@@ -1,0 +1,292 @@
+"""Parquet, Arrow and Feather: rows are records.
+
+Where the text is one column of strings, its bytes are not copied: Arrow's layout is that of
+:class:`dedupe.model.TextBatch`. Everything else goes the way of all records, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, SkippedDocument, TextBatch
+from dedupe.sources.arrow_tables import (
+    INSTALL_COMMAND,
+    BrokenTableError,
+    MissingLibraryError,
+    RowCursor,
+    Table,
+    check_part,
+    explain_error,
+    open_table,
+    table_errors,
+)
+from dedupe.sources.fields import UNSET, FieldPlan
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.random_access import open_seekable, seekable_again
+from dedupe.sources.reasons import DAMAGED, LIBRARY_MISSING, TRUNCATED, UNREADABLE
+from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.source import SeekableBytes
+from dedupe.sources.system_errors import describe_error
+
+_PARQUET_MAGIC = b"PAR1"
+
+
+def read_parquet(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a Parquet file."""
+    yield from _read("parquet", file, settings, limits)
+
+
+def read_arrow(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of an Arrow file or stream (Feather version 2 is one)."""
+    yield from _read("arrow", file, settings, limits)
+
+
+def reread_parquet_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows of a Parquet file again."""
+    return _reread_with("parquet", settings)
+
+
+def reread_arrow_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows of an Arrow file again."""
+    return _reread_with("arrow", settings)
+
+
+def _read(
+    name: str, file: OpenSource, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[Piece]:
+    document_id = file.source.id
+    reader: _RowsReader | None = None
+    try:
+        with open_seekable(file) as seekable:
+            if file.blocks.fault is not None:
+                fault = file.blocks.fault
+                yield SkippedDocument(document_id, fault.reason, fault.detail)
+                return
+            is_cut = name == "parquet" and not _ends_in_magic(seekable)
+            reader = _RowsReader(file, open_table(name, seekable), settings, limits)
+            yield from reader.read()
+    except MissingLibraryError:
+        detail = f"reading {name} files takes pyarrow: {INSTALL_COMMAND}"
+        yield SkippedDocument(document_id, LIBRARY_MISSING, detail)
+    except BrokenTableError as error:
+        reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
+        after = f", after row {reader.row}" if reader is not None else ""
+        yield SkippedDocument(document_id, reason, f"the {name} data is damaged ({error}){after}")
+    except OSError as error:
+        yield SkippedDocument(document_id, UNREADABLE, describe_error(error))
+
+
+def _ends_in_magic(file: Any) -> bool:
+    """Whether a Parquet file has its end, without which nothing of it can be read."""
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(max(0, size - len(_PARQUET_MAGIC)))
+    end = file.read(len(_PARQUET_MAGIC))
+    file.seek(0)
+    return bool(end == _PARQUET_MAGIC)
+
+
+def _reread_with(name: str, settings: ScanSettings) -> Rereader:
+    plan = FieldPlan(settings)
+    opened: list[tuple[_Columns, RowCursor, object]] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        try:
+            if not opened:
+                seekable, held = seekable_again(file)
+                table = open_table(name, seekable)
+                columns = _Columns(plan, table.schema)
+                opened.append((columns, RowCursor(table, columns.paths), held))
+            columns, cursor, _ = opened[0]
+            part = cursor.find(locator.line - 1)
+            if part is not None:
+                check_part(part)
+            text = None if part is None else plan.find_text(next(columns.rows(part)))
+        except MissingLibraryError:
+            raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
+        except BrokenTableError:
+            return None
+        except table_errors():
+            return None
+        return text if isinstance(text, str) else None
+
+    return reread
+
+
+class _Columns:
+    """Which columns of a table the plan needs.
+
+    :ivar paths: of the columns to read, or of what is needed inside them
+    """
+
+    def __init__(self, plan: FieldPlan, schema: Any) -> None:
+        self._plan = plan
+        self._present = [name if name in schema.names else None for name in plan.names]
+        present = set(filter(None, self._present))
+        inside = [path for path in plan.dotted_paths if path.partition(".")[0] in present]
+        heads = {path.partition(".")[0] for path in inside}
+        whole = [name for name in plan.whole_names if name in present and name not in heads]
+        self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
+
+    def rows(self, part: Any) -> Iterator[Sequence[Any]]:
+        """The values of each row."""
+        count = part.num_rows
+        columns = [
+            _as_values(part.column(name)) if name in part.schema.names else [UNSET] * count
+            for name in self._plan.names
+        ]
+        return zip(*columns, strict=True)
+
+
+class _RowsReader:
+    """Reads one table.
+
+    :ivar row: the rows that were read so far
+    """
+
+    def __init__(
+        self, file: OpenSource, table: Table, settings: ScanSettings, limits: ReadLimits
+    ) -> None:
+        self.row = 0
+        self._file = file
+        self._table = table
+        self._plan = FieldPlan(settings)
+        self._holds_pages = settings.text_format == "html"
+        self._limits = limits
+        self._columns = _Columns(self._plan, table.schema)
+        self._taker = RecordTaker(file, self._plan, limits)
+
+    def read(self) -> Iterator[Piece]:
+        schema = self._table.schema
+        fields = {name: _example_of(schema.field(name).type) for name in schema.names}
+        if not self._plan.could_find_text(fields):
+            reason, detail = self._plan.explain(UNSET, lambda: fields)
+            yield SkippedDocument(
+                self._file.source.id, reason, detail.replace("its fields", "its columns")
+            )
+            return
+        parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
+        while (part := self._next(parts)) is not None:
+            batch = self._zero_copy(part)
+            if batch is not None:
+                yield batch
+            else:
+                yield from self._read_rows(part)
+            self.row += part.num_rows
+            del part, batch
+
+    @staticmethod
+    def _next(parts: Iterator[Any]) -> Any:
+        try:
+            part = next(parts, None)
+            if part is not None:
+                check_part(part)
+            return part
+        except table_errors() as error:
+            raise BrokenTableError(explain_error(error)) from None
+
+    def _zero_copy(self, part: Any) -> TextBatch | None:
+        """The part as it is; nothing where its texts are not one sound column."""
+        name = self._simple_column(part)
+        if name is None or part.num_rows == 0:
+            return None
+        found = _buffers_of(part.column(name), self._limits.document_bytes)
+        if found is None:
+            return None
+        data, offsets = found
+        ids, metas = self._describe(part)
+        if self._plan.is_automatic:
+            self._file.text_names[name] += part.num_rows
+        first = self.row + 1
+        locators = [
+            Locator(self._file.index, 0, 0, row) for row in range(first, first + part.num_rows)
+        ]
+        return TextBatch(ids, data, offsets, locators, metas if any(metas) else ())
+
+    def _simple_column(self, part: Any) -> str | None:
+        """The one column that holds every text, if there is one."""
+        if not self._plan.has_simple_text or self._holds_pages:
+            return None
+        return next((name for name in self._plan.text_names if name in part.schema.names), None)
+
+    def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
+        """Ids and metadata, from the columns that are not texts."""
+        plan, count = self._plan, part.num_rows
+        texts = set(plan.text_names) - plan.names_beside_text
+        columns = [
+            _as_values(part.column(name))
+            if name in part.schema.names and name not in texts
+            else [UNSET] * count
+            for name in plan.names
+        ]
+        ids: list[str] = []
+        metas: list[bytes] = []
+        for number, values in enumerate(zip(*columns, strict=True), self.row + 1):
+            ids.append(plan.find_id(values) or f"{self._file.source.id}#{number}")
+            metas.append(plan.find_meta(values))
+        return ids, metas
+
+    def _read_rows(self, part: Any) -> Iterator[Piece]:
+        names = self._table.schema.names
+        for number, values in enumerate(self._columns.rows(part), self.row + 1):
+            locator = Locator(self._file.index, 0, 0, number)
+            skipped = self._taker.take(values, locator, lambda: dict.fromkeys(names, ""))
+            if skipped is not None:
+                yield skipped
+        yield self._taker.flush()
+
+
+def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
+    """The bytes and offsets of a column of strings, as they lie in Arrow's memory."""
+    import pyarrow.types as kinds
+
+    is_large = kinds.is_large_string(column.type)
+    if column.null_count or not (is_large or kinds.is_string(column.type)):
+        return None
+    try:
+        column.validate(full=True)  # Parquet may hold anything in the place of UTF-8
+    except table_errors():
+        return None
+    _, places, data = column.buffers()
+    dtype = np.dtype(np.int64 if is_large else np.int32)
+    count = len(column) + 1
+    found = np.frombuffer(places, dtype, count, column.offset * dtype.itemsize).astype(np.int64)
+    begin, end = int(found[0]), int(found[-1])
+    if data is None or int(np.diff(found).max()) > max_bytes:
+        return None
+    return np.frombuffer(data, np.uint8)[begin:end], found - begin
+
+
+def _as_values(column: Any) -> list[Any]:
+    """A column as Python values; times in ISO 8601, undecodable bytes as U+FFFD."""
+    import pyarrow
+    import pyarrow.types as kinds
+
+    if kinds.is_timestamp(column.type):
+        zone = "+00:00" if column.type.tz else ""
+        plain = column.cast(pyarrow.timestamp("s"), safe=False)
+        values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
+        return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        found = column.cast(pyarrow.large_binary()).to_pylist()
+        return [value if value is None else value.decode("utf-8", "replace") for value in found]
+
+
+def _example_of(kind: Any) -> Any:
+    """What stands for a column where only its type is known."""
+    import pyarrow.types as kinds
+
+    if kinds.is_struct(kind):
+        return {field.name: _example_of(field.type) for field in kind}
+    if kinds.is_dictionary(kind):
+        kind = kind.value_type
+    text_like = kinds.is_string(kind) or kinds.is_large_string(kind) or "string" in str(kind)
+    return "" if text_like else 0

@@ -1,0 +1,204 @@
+"""Parquet and Arrow files opened: parts of a table one after another, or single rows again.
+
+Only the columns that are asked for are read, and never more rows at once than fill a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, Protocol
+
+INSTALL_COMMAND = "pip install 'dedupe-corpus[parquet]'"
+
+_FILE_MAGIC = b"ARROW1"
+_FEATHER_1_MAGIC = b"FEA1"
+_MIN_ROWS, _MAX_ROWS = 16, 4096
+
+
+class MissingLibraryError(Exception):
+    """pyarrow is not installed."""
+
+
+class BrokenTableError(Exception):
+    """The file is not what it should be, or breaks off."""
+
+
+class Table(Protocol):
+    """An open file."""
+
+    @property
+    def schema(self) -> Any:
+        """The columns, as pyarrow describes them."""
+
+    def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
+        """Record batches of about so many bytes, of these columns (by dotted paths)."""
+
+    def segment_of(self, row: int) -> tuple[int, int]:
+        """The part of the file that can be read by itself and holds this row (from 0): its number
+        and its first row."""
+
+    def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
+        """The record batches of one such part."""
+
+
+class RowCursor:
+    """Single rows of a table, one pass through each part of it as long as rows ascend."""
+
+    def __init__(self, table: Table, columns: Sequence[str]) -> None:
+        self._table = table
+        self._columns = columns
+        self._segment = -1
+        self._begin = 0
+        self._batch: Any = None
+        self._batches: Iterator[Any] = iter(())
+
+    def find(self, row: int) -> Any:
+        """A record batch of this row (from 0) alone; None where the table ends before."""
+        segment, first = self._table.segment_of(row)
+        if segment != self._segment or row < self._begin:
+            self._segment, self._begin, self._batch = segment, first, None
+            self._batches = self._table.segment(segment, self._columns)
+        while self._batch is None or row >= self._begin + self._batch.num_rows:
+            self._begin += self._batch.num_rows if self._batch is not None else 0
+            self._batch = next(self._batches, None)
+            if self._batch is None:
+                return None
+        return self._batch.slice(row - self._begin, 1)
+
+
+def open_table(name: str, file: BinaryIO) -> Table:
+    """Open a file of the format ``parquet`` or ``arrow``.
+
+    :raises MissingLibraryError: if pyarrow is not installed
+    :raises BrokenTableError: if it cannot be read
+    """
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise MissingLibraryError from None
+    try:
+        return _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+    except table_errors() as error:
+        raise BrokenTableError(explain_error(error)) from None
+
+
+def table_errors() -> tuple[type[Exception], ...]:
+    """What pyarrow raises for files that are broken."""
+    import pyarrow
+
+    return (pyarrow.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError)
+
+
+def check_part(part: Any) -> None:
+    """Refuse what would make pyarrow read outside of its buffers: it trusts a file's offsets.
+
+    :raises pyarrow.ArrowException: if the structure is unsound; text that is not UTF-8 is not
+    """
+    import pyarrow
+
+    as_bytes = {pyarrow.string(): pyarrow.binary(), pyarrow.large_string(): pyarrow.large_binary()}
+    for column in part.columns:
+        column.validate()
+        kind = as_bytes.get(column.type)
+        (column if kind is None else column.view(kind)).validate(full=True)
+
+
+def explain_error(error: Exception) -> str:
+    """The first line of what pyarrow says."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+class _ParquetTable:
+    def __init__(self, file: BinaryIO) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        # Without these two a whole row group would be held, compressed, beside what is read.
+        self._file = pyarrow.parquet.ParquetFile(
+            pyarrow.PythonFile(file, mode="r"), pre_buffer=False, buffer_size=1 << 16
+        )
+
+    @property
+    def schema(self) -> Any:
+        return self._file.schema_arrow
+
+    def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
+        metadata = self._file.metadata
+        for group in range(metadata.num_row_groups):
+            found = metadata.row_group(group)
+            rows = _rows_for(byte_count, found.total_byte_size, found.num_rows)
+            yield from self._file.iter_batches(
+                batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
+            )
+
+    def segment_of(self, row: int) -> tuple[int, int]:
+        metadata, begin = self._file.metadata, 0
+        for group in range(metadata.num_row_groups):
+            end = begin + metadata.row_group(group).num_rows
+            if row < end:
+                return group, begin
+            begin = end
+        raise IndexError(f"there is no row {row}")
+
+    def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
+        yield from self._file.iter_batches(
+            batch_size=_MAX_ROWS // 4,
+            row_groups=[number],
+            columns=list(columns),
+            use_threads=False,
+        )
+
+
+class _ArrowTable:
+    """An IPC file, or a stream, as which Hugging Face stores its ``.arrow``."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        import pyarrow
+
+        magic = file.read(len(_FILE_MAGIC))
+        file.seek(0)
+        if magic.startswith(_FEATHER_1_MAGIC):
+            raise ValueError("it is Feather version 1; write it again with version 2")
+        self._source = pyarrow.PythonFile(file, mode="r")
+        self._is_file = magic == _FILE_MAGIC
+        self.schema = self._open(None).schema
+
+    def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
+        for batch in self._batches(columns):
+            rows = _rows_for(byte_count, batch.nbytes, batch.num_rows)
+            for begin in range(0, batch.num_rows, rows):
+                yield batch.slice(begin, rows)
+
+    def segment_of(self, row: int) -> tuple[int, int]:
+        return 0, 0
+
+    def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
+        yield from self._batches(columns)
+
+    def _batches(self, columns: Sequence[str]) -> Iterator[Any]:
+        tops = {column if column in self.schema.names else _top(column) for column in columns}
+        wanted = [place for place, name in enumerate(self.schema.names) if name in tops]
+        reader = self._open(wanted)
+        if self._is_file:
+            for number in range(reader.num_record_batches):
+                yield reader.get_batch(number)
+        else:
+            yield from reader
+
+    def _open(self, wanted: list[int] | None) -> Any:
+        import pyarrow
+
+        self._source.seek(0)
+        options = pyarrow.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        opener = pyarrow.ipc.open_file if self._is_file else pyarrow.ipc.open_stream
+        return opener(self._source, options=options)
+
+
+def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:
+    """Rows of about so many bytes, where this many hold that many."""
+    each = max(1, byte_count // max(1, row_count))
+    return max(_MIN_ROWS, min(_MAX_ROWS, wanted_bytes // each))
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0]

@@ -1,0 +1,244 @@
+"""CSV and TSV: a header names the columns, and each row after it is a record."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from dedupe.config import ScanSettings
+from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.sources.byte_blocks import HEAD_BYTES
+from dedupe.sources.csv_dialect import Dialect, detect_dialect
+from dedupe.sources.fields import UNSET, FieldPlan
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.line_blocks import LineSplitter, LongLine
+from dedupe.sources.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TOO_LARGE, UNDECODABLE_BYTES
+from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.source import SeekableBytes
+from dedupe.sources.text_encoding import UTF8_MARK
+
+_MAX_FIELD_CHARACTERS = (1 << 31) - 1
+_MAX_HEADER_BYTES = 1 << 20
+_MARK = UTF8_MARK.decode()
+
+
+def read_csv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a CSV file."""
+    yield from _CsvReader(file, settings, limits, is_tsv=False).read()
+
+
+def read_tsv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a file in which tabs separate."""
+    yield from _CsvReader(file, settings, limits, is_tsv=True).read()
+
+
+def reread_csv_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows again, by the bytes where they stand."""
+    return _reread_with(settings, is_tsv=False)
+
+
+def reread_tsv_with(settings: ScanSettings) -> Rereader:
+    """The same where tabs separate."""
+    return _reread_with(settings, is_tsv=True)
+
+
+def _reread_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
+    tables: list[_Table] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        if not tables:
+            tables.append(_read_table(file, settings, is_tsv))
+        file.seek(locator.offset)
+        raw = _read_up_to(file, locator.length)
+        return tables[0].read_text(raw) if len(raw) == locator.length else None
+
+    return reread
+
+
+class _Table:
+    """A header and a dialect: what makes a row a record."""
+
+    def __init__(self, columns: Sequence[str], dialect: Dialect, settings: ScanSettings) -> None:
+        self.columns = [column.strip() for column in columns]
+        self.plan = FieldPlan(settings)
+        self._dialect = dialect
+        first = {name: place for place, name in reversed([*enumerate(self.columns)])}
+        self._places = [first.get(name, -1) for name in self.plan.names]
+
+    @property
+    def has_text(self) -> bool:
+        """Whether some column can be the text."""
+        return type(self.plan.find_text(self.values([""] * len(self.columns)))) is str
+
+    def values(self, row: Sequence[str]) -> list[Any]:
+        """The values of a row, which may be shorter than the header."""
+        width = len(row)
+        return [row[place] if 0 <= place < width else UNSET for place in self._places]
+
+    def fields(self, row: Sequence[str]) -> Callable[[], dict[str, Any]]:
+        """Gives all fields of a row by name."""
+        return lambda: dict(zip(self.columns, row, strict=False))
+
+    def read_text(self, raw: bytes) -> str | None:
+        """The text of one row; None where it holds none."""
+        lines = raw.decode("utf-8", "replace").split("\n")
+        try:
+            rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
+        except csv.Error:
+            return None
+        text = self.plan.find_text(self.values(rows[0])) if len(rows) == 1 else None
+        return text if isinstance(text, str) else None
+
+
+class _CsvReader:
+    """Reads one file.
+
+    :ivar _row: of the record that was read last, from 1
+    """
+
+    def __init__(
+        self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, is_tsv: bool
+    ) -> None:
+        self._file = file
+        self._path_id = file.source.id
+        self._settings = settings
+        self._limits = limits
+        self._lines = _Lines(file, limits.document_bytes)
+        self._dialect = detect_dialect(file.blocks.head.decode("utf-8", "replace"), is_tsv)
+        self._row = 0
+        # The limit is the whole process's; a row that is too long ends earlier (see _Lines).
+        csv.field_size_limit(_MAX_FIELD_CHARACTERS)
+
+    def read(self) -> Iterator[Piece]:
+        reader = csv.reader(self._lines, **self._dialect)
+        try:
+            columns: list[str] = next(filter(None, reader), [])
+        except (csv.Error, _TooLongError) as error:
+            yield self._skip_row(self._path_id, error)
+            return
+        table = _Table(columns, self._dialect, self._settings)
+        if columns and not table.has_text:
+            yield self._explain_columns(table)
+            return
+        yield from self._read_rows(reader, table)
+        yield from self._conclude()
+
+    def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
+        taker = RecordTaker(self._file, table.plan, self._limits)
+        while True:
+            begin = self._lines.begin_row()
+            try:
+                row = next(reader)
+            except StopIteration:
+                break
+            except (csv.Error, _TooLongError) as error:
+                self._row += 1
+                yield self._skip_row(f"{self._path_id}#{self._row}", error)
+                continue
+            if not row:
+                continue
+            self._row += 1
+            locator = Locator(self._file.index, begin, self._lines.offset - begin, self._row)
+            skipped = taker.take(table.values(row), locator, table.fields(row))
+            if skipped is not None:
+                yield skipped
+            if taker.is_full:
+                yield taker.flush()
+        yield taker.flush()
+
+    def _explain_columns(self, table: _Table) -> SkippedDocument:
+        columns: dict[str, Any] = dict.fromkeys(table.columns, "")
+        _, detail = table.plan.explain(UNSET, lambda: columns)
+        detail = f"{detail}; a CSV file begins with a row that names the columns"
+        return SkippedDocument(self._path_id, FIELD_MISSING, detail)
+
+    def _skip_row(self, place: str, error: Exception) -> SkippedDocument:
+        if isinstance(error, _TooLongError):
+            detail = f"the row is longer than {self._limits.document_bytes} bytes"
+            return SkippedDocument(place, TOO_LARGE, f"{detail}: a quote may not be closed")
+        return SkippedDocument(place, DAMAGED, f"the row is not CSV: {error}")
+
+    def _conclude(self) -> Iterator[Piece]:
+        fault = self._file.blocks.fault
+        if fault is not None:
+            detail = f"{fault.detail}, after row {self._row}"
+            yield SkippedDocument(self._path_id, fault.reason, detail)
+        if self._lines.bad_count:
+            detail = "lines that hold bytes that are not UTF-8 (replaced by U+FFFD)"
+            detail = f"{detail}: {self._lines.bad_count}"
+            yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
+
+
+class _TooLongError(Exception):
+    """A row is longer than a document may be."""
+
+
+class _Lines:
+    """The lines of a file for :func:`csv.reader`, which takes just those that a row needs.
+
+    :ivar offset: of the first byte that was not yet taken
+    :ivar bad_count: lines in which bytes were replaced
+    """
+
+    def __init__(self, file: OpenSource, max_row_bytes: int) -> None:
+        self.offset = 0
+        self.bad_count = 0
+        self._max_row_bytes = max_row_bytes
+        self._row_begin = 0
+        self._lines = self._split(LineSplitter(file.blocks, max_row_bytes))
+
+    def begin_row(self) -> int:
+        """Where the row begins that comes next."""
+        self._row_begin = self.offset
+        return self.offset
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        if line is None or self.offset - self._row_begin > self._max_row_bytes:
+            self._row_begin = self.offset
+            raise _TooLongError
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            self.bad_count += 1
+            text = line.decode("utf-8", "replace")
+        return f"{text}\n"
+
+    def _split(self, blocks: LineSplitter) -> Iterator[bytes | None]:
+        """Each line; nothing in the place of one that is too long."""
+        for block in blocks:
+            if isinstance(block, LongLine):
+                yield None
+                continue
+            offset = block.offset
+            for line in block.lines:
+                following = offset + len(line) + (not block.is_rest)
+                self.offset = following
+                yield line if offset else line.removeprefix(UTF8_MARK)
+                offset = following
+
+
+def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:
+    """The header as it is read in a scan; it may be longer than what tells the dialect."""
+    file.seek(0)
+    data = _read_up_to(file, _MAX_HEADER_BYTES)
+    dialect = detect_dialect(data[:HEAD_BYTES].decode("utf-8", "replace"), is_tsv)
+    lines = data.decode("utf-8", "replace").removeprefix(_MARK).split("\n")
+    try:
+        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **dialect)), [])
+    except csv.Error:
+        columns = []
+    return _Table(columns, dialect, settings)
+
+
+def _read_up_to(file: SeekableBytes, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size and (part := file.read(min(size, 1 << 20))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
