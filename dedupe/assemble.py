@@ -11,20 +11,24 @@ import xxhash
 from numpy.typing import NDArray
 
 from dedupe.documents import Collapsed
+from dedupe.labels import Labels
 from dedupe.model import Cluster, DuplicatePair, Member, Relation, VerifiedPairs, WeakestLink
 
-_RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near")
-_IDENTICAL, _NORMALISED, _NEAR = range(3)
+_RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near", "linked")
+_IDENTICAL, _NORMALISED, _NEAR, _LINKED = range(4)
+
+MEMBERS_AT_ONCE = 1 << 14
+"""Members whose metadata are read together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clustering:
-    """What the stages found, over distinct documents.
+    """What the stages found, over groups of equal documents.
 
     :param pairs: verified duplicates
     :param links: members with a representative of which they are no duplicate
-    :param representatives: ``int64``, ``(m,)``: of each distinct document
-    :param shingle_counts: ``int64``, ``(m,)``: distinct shingles (of those that were needed)
+    :param representatives: ``int64``, ``(m,)``: of each group
+    :param shingle_counts: ``int64``, ``(m,)``: distinct shingles, of the groups in clusters
     """
 
     collapsed: Collapsed
@@ -34,26 +38,192 @@ class Clustering:
     shingle_counts: NDArray[np.int64]
 
 
-def assemble_clusters(found: Clustering) -> tuple[tuple[Cluster, ...], tuple[DuplicatePair, ...]]:
-    """The clusters, largest first, and the bridges, by left and right id."""
-    listed = _list_pairs(found)
-    bridges = tuple(_make_pairs(listed, np.flatnonzero(listed.owner < 0)))
-    inside = np.flatnonzero(listed.owner >= 0)
-    pairs = _make_pairs(listed, inside)
-    owners, begins = np.unique(listed.owner[inside], return_index=True)
-    ends = np.append(begins[1:], len(inside))[: len(begins)]
-    pairs_of = {
-        owner: tuple(pairs[begin:end])
-        for owner, begin, end in zip(owners.tolist(), begins.tolist(), ends.tolist(), strict=True)
-    }
-    near = _shared_with_representative(found.pairs, found.representatives)
-    linked = _shared_with_representative(found.links, found.representatives)
-    clusters = [
-        _make_cluster(found, representative, groups, pairs_of.get(representative, ()), near, linked)
-        for representative, groups in _group_members(found).items()
-    ]
-    clusters.sort(key=lambda cluster: (-len(cluster.members), cluster.representative))
-    return tuple(clusters), bridges
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """What a report tells of the duplicates.
+
+    :param clusters: largest first
+    :param bridges: by left and right id
+    :param documents: ``int64``: all that those speak of
+    :param duplicate_count: members that are not representatives
+    :param redundant_token_count: the tokens of those
+    """
+
+    clusters: tuple[Cluster, ...]
+    bridges: tuple[DuplicatePair, ...]
+    documents: NDArray[np.int64]
+    duplicate_count: int
+    redundant_token_count: int
+
+
+def assemble_clusters(found: Clustering) -> Assembled:
+    """The clusters and bridges of a report."""
+    collapsed = found.collapsed
+    table = _tabulate(found)
+    bridged = found.representatives[found.pairs.left] != found.representatives[found.pairs.right]
+    ends = found.pairs.select(bridged)
+    names = _Names.of(
+        collapsed.documents.labels,
+        np.concatenate([table.documents, collapsed.leads[np.union1d(ends.left, ends.right)]]),
+    )
+    table = table.order(names, collapsed.leads)
+    pairs = _list_pairs(found, names)
+    clusters = _make_clusters(found, table, names, pairs)
+    surplus = collapsed.documents.token_counts[table.documents[~table.is_first]]
+    return Assembled(
+        clusters=clusters,
+        bridges=tuple(pairs.make(names, *pairs.span(-1))),
+        documents=names.documents,
+        duplicate_count=len(surplus),
+        redundant_token_count=int(surplus.sum(dtype=np.int64)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The documents that a report speaks of, in the order of their ids.
+
+    :param ids: in that order
+    :param documents: ``int64``, in that order
+    """
+
+    ids: list[str]
+    documents: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, labels: Labels, documents: NDArray[np.int64]) -> _Names:
+        documents = np.unique(documents)
+        ids = labels.ids(documents)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        return cls([ids[i] for i in order], documents[order])
+
+    def rank(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place of each of these documents among the ids."""
+        by_number = np.argsort(self.documents)
+        return by_number[np.searchsorted(self.documents[by_number], documents)]
+
+
+# --- members ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """All members of all clusters as columns.
+
+    :param owner: the representative of the cluster, as a group
+    :param is_first: whether it is the representative itself
+    """
+
+    documents: NDArray[np.int64]
+    owner: NDArray[np.int64]
+    group: NDArray[np.int64]
+    is_first: NDArray[np.bool_]
+
+    def order(self, names: _Names, leads: NDArray[np.int64]) -> _Table:
+        """Cluster after cluster; in each the representative first, the others by id."""
+        ranks = names.rank(self.documents)
+        order = np.lexsort((ranks, self.documents != leads[self.owner], self.owner))
+        owner = self.owner[order]
+        is_first = np.ones(len(owner), bool)
+        is_first[1:] = owner[1:] != owner[:-1]
+        return _Table(self.documents[order], owner, self.group[order], is_first)
+
+
+def _tabulate(found: Clustering) -> _Table:
+    """The documents of each cluster that has two or more."""
+    collapsed, owner = found.collapsed, found.representatives
+    joined = np.flatnonzero(owner != np.arange(len(owner)))
+    groups = np.unique(np.concatenate([joined, owner[joined], collapsed.repeated]))
+    sizes = collapsed.sizes[groups]
+    group = np.repeat(groups, sizes)
+    within = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    documents = collapsed.members[collapsed.begins[group] + within]
+    return _Table(documents, owner[group], group, np.zeros(len(group), bool))
+
+
+def _make_clusters(
+    found: Clustering, table: _Table, names: _Names, pairs: _ListedPairs
+) -> tuple[Cluster, ...]:
+    ranks = names.rank(table.documents)
+    begins = np.flatnonzero(table.is_first)
+    sizes = np.diff(begins, append=len(table.owner))
+    # Largest first, then by the id of the representative.
+    by_size = np.lexsort((ranks[begins], -sizes)).tolist()
+    owners, ends = table.owner[begins].tolist(), (begins + sizes).tolist()
+    places = list(zip(owners, begins.tolist(), ends, strict=True))
+    members = _make_members(found, table, [names.ids[rank] for rank in ranks.tolist()])
+    return tuple(
+        _make_cluster(members[begin:end], pairs.make(names, *pairs.span(owner)))
+        for owner, begin, end in map(places.__getitem__, by_size)
+    )
+
+
+def _make_cluster(members: Sequence[Member], pairs: Sequence[DuplicatePair]) -> Cluster:
+    representative = members[0].id
+    weakest = min(members[1:], key=lambda member: (member.jaccard, member.id))
+    ids = sorted(member.id for member in members)
+    return Cluster(
+        cluster_id=xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass")),
+        representative=representative,
+        members=tuple(members),
+        pairs=tuple(pairs),
+        weakest_link=WeakestLink(weakest.id, weakest.jaccard),
+    )
+
+
+def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[Member]:
+    documents = found.collapsed.documents
+    relation, shared = _relate(found, table)
+    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
+    jaccard, containment = shared / (own + kept - shared), shared / kept
+    members: list[Member] = []
+    for begin in range(0, len(ids), MEMBERS_AT_ONCE):
+        part = slice(begin, begin + MEMBERS_AT_ONCE)
+        chosen = table.documents[part]
+        columns: tuple[Any, ...] = (
+            ids[part],
+            map(_RELATIONS.__getitem__, relation[part].tolist()),
+            jaccard[part].tolist(),
+            containment[part].tolist(),
+            documents.token_counts[chosen].tolist(),
+            _hexadecimal(documents.content_hashes[chosen]),
+            documents.labels.metas(chosen),
+        )
+        members += map(Member, *columns)
+    return members
+
+
+def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How each member relates to its representative, and how many shingles they share."""
+    hashes = found.collapsed.documents.content_hashes
+    leads = found.collapsed.leads[table.owner]
+    equal = (hashes[table.documents] == hashes[leads]).all(axis=1)
+    near = _shared_with_representative(found.pairs, found.representatives)[table.group]
+    linked = _shared_with_representative(found.links, found.representatives)[table.group]
+    same = table.group == table.owner
+    relation = np.where(near >= 0, _NEAR, _LINKED)
+    relation = np.where(same, np.where(equal, _IDENTICAL, _NORMALISED), relation)
+    shared = np.where(near >= 0, near, linked)
+    return relation, np.where(same, found.shingle_counts[table.group], shared)
+
+
+def _shared_with_representative(
+    pairs: VerifiedPairs, owner: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """How many shingles a group shares with its representative, of these pairs; else -1."""
+    shared = np.full(len(owner), -1, np.int64)
+    of_left, of_right = owner[pairs.right] == pairs.left, owner[pairs.left] == pairs.right
+    shared[pairs.right[of_left]] = pairs.shared_count[of_left]
+    shared[pairs.left[of_right]] = pairs.shared_count[of_right]
+    return shared
+
+
+def _hexadecimal(hashes: NDArray[np.uint64]) -> list[str]:
+    text = hashes.astype(">u8").tobytes().hex()
+    return [text[i : i + 32] for i in range(0, len(text), 32)]
+
+
+# --- pairs --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,155 +231,69 @@ class _ListedPairs:
     """All duplicate pairs as columns, by owner, left id and right id.
 
     :param owner: the representative of the cluster that holds both ends, -1 for a bridge
+    :param left: rank of the left id
+    :param right: rank of the right id
     """
 
-    left: Sequence[str]
-    right: Sequence[str]
     owner: NDArray[np.int64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
     relation: NDArray[np.int64]
     shared_count: NDArray[np.int64]
     left_count: NDArray[np.int64]
     right_count: NDArray[np.int64]
 
+    def span(self, owner: int) -> tuple[int, int]:
+        """Where the pairs of an owner begin and end."""
+        begin, end = np.searchsorted(self.owner, [owner, owner + 1]).tolist()
+        return begin, end
 
-def _list_pairs(found: Clustering) -> _ListedPairs:
+    def make(self, names: _Names, begin: int, end: int) -> list[DuplicatePair]:
+        """Those pairs as they stand in a report."""
+        if begin == end:
+            return []
+        run = slice(begin, end)
+        shared, left, right = self.shared_count[run], self.left_count[run], self.right_count[run]
+        columns: tuple[Any, ...] = (
+            map(names.ids.__getitem__, self.left[run].tolist()),
+            map(names.ids.__getitem__, self.right[run].tolist()),
+            map(_RELATIONS.__getitem__, self.relation[run].tolist()),
+            shared.tolist(),
+            left.tolist(),
+            right.tolist(),
+            (shared / (left + right - shared)).tolist(),
+        )
+        return list(map(DuplicatePair, *columns))
+
+
+def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:
     """The near pairs of leads, and the pair of each copy with its lead."""
     collapsed, pairs, owner = found.collapsed, found.pairs, found.representatives
-    groups = np.repeat(
-        np.array([*collapsed.copies], np.int64),
-        np.array([len(copies) for copies in collapsed.copies.values()], np.int64),
-    )
-    copies = np.array([c for group in collapsed.copies.values() for c in group], np.int64)
+    sizes = collapsed.sizes[collapsed.repeated]
+    groups = np.repeat(collapsed.repeated, sizes - 1)
+    within = np.arange(len(groups)) - np.repeat(np.cumsum(sizes - 1) - (sizes - 1), sizes - 1)
+    copies = collapsed.members[collapsed.begins[groups] + within + 1]
     hashes = collapsed.documents.content_hashes
     equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
-    counts = found.shingle_counts
-    left = np.concatenate([collapsed.leads[pairs.left], collapsed.leads[groups]])
-    right = np.concatenate([collapsed.leads[pairs.right], copies])
+    counts = found.shingle_counts[groups]
+    one = names.rank(np.concatenate([collapsed.leads[pairs.left], collapsed.leads[groups]]))
+    other = names.rank(np.concatenate([collapsed.leads[pairs.right], copies]))
     joined = np.where(owner[pairs.left] == owner[pairs.right], owner[pairs.left], -1)
-    columns: dict[str, NDArray[np.int64]] = {
-        "owner": np.concatenate([joined, owner[groups]]),
-        "relation": np.concatenate(
-            [np.full(len(pairs.left), _NEAR), np.where(equal, _IDENTICAL, _NORMALISED)]
-        ),
-        "shared_count": np.concatenate([pairs.shared_count, counts[groups]]),
-        "left_count": np.concatenate([pairs.left_count, counts[groups]]),
-        "right_count": np.concatenate([pairs.right_count, counts[groups]]),
-    }
-    return _order_pairs(collapsed.documents.ids, left, right, columns)
-
-
-def _order_pairs(
-    all_ids: Sequence[str],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
-    columns: dict[str, NDArray[np.int64]],
-) -> _ListedPairs:
-    """Turn each pair so that its left id is the smaller, and order the pairs."""
-    documents, positions = np.unique(np.concatenate([left, right]), return_inverse=True)
-    ids = [all_ids[document] for document in documents.tolist()]
-    by_id = sorted(range(len(ids)), key=ids.__getitem__)
-    rank = np.empty(len(ids), np.int64)
-    rank[by_id] = np.arange(len(ids))
-    one, other = rank[positions[: len(left)]], rank[positions[len(left) :]]
+    one_count = np.concatenate([pairs.left_count, counts])
+    other_count = np.concatenate([pairs.right_count, counts])
     turned = one > other
-    one, other = np.minimum(one, other), np.maximum(one, other)
-    counts = columns["left_count"], columns["right_count"]
-    columns["left_count"] = np.where(turned, counts[1], counts[0])
-    columns["right_count"] = np.where(turned, counts[0], counts[1])
-    order = np.lexsort((other, one, columns["owner"]))
-    ordered = {name: column[order] for name, column in columns.items()}
-    names = [ids[i] for i in by_id]
-    return _ListedPairs(
-        left=[names[i] for i in one[order].tolist()],
-        right=[names[i] for i in other[order].tolist()],
-        **ordered,
+    owners = np.concatenate([joined, owner[groups]])
+    order = np.lexsort((np.maximum(one, other), np.minimum(one, other), owners))
+    kinds = np.concatenate(
+        [np.full(len(pairs.left), _NEAR), np.where(equal, _IDENTICAL, _NORMALISED)]
     )
-
-
-def _make_pairs(listed: _ListedPairs, chosen: NDArray[np.int64]) -> list[DuplicatePair]:
-    """Those pairs as they stand in a report; ``chosen`` is a run without gaps."""
-    if len(chosen) == 0:
-        return []
-    run = slice(int(chosen[0]), int(chosen[-1]) + 1)
-    shared, left, right = (
-        column[run] for column in (listed.shared_count, listed.left_count, listed.right_count)
+    columns = (
+        owners,
+        np.minimum(one, other),
+        np.maximum(one, other),
+        kinds,
+        np.concatenate([pairs.shared_count, counts]),
+        np.where(turned, other_count, one_count),
+        np.where(turned, one_count, other_count),
     )
-    columns: tuple[Any, ...] = (shared, left, right, shared / (left + right - shared))
-    relations = [_RELATIONS[i] for i in listed.relation[run].tolist()]
-    numbers = (column.tolist() for column in columns)
-    return list(map(DuplicatePair, listed.left[run], listed.right[run], relations, *numbers))
-
-
-def _shared_with_representative(pairs: VerifiedPairs, owner: NDArray[np.int64]) -> dict[int, int]:
-    """How many shingles a distinct member shares with its representative, of these pairs."""
-    of_left, of_right = owner[pairs.right] == pairs.left, owner[pairs.left] == pairs.right
-    members = np.concatenate([pairs.right[of_left], pairs.left[of_right]])
-    counts = np.concatenate([pairs.shared_count[of_left], pairs.shared_count[of_right]])
-    return dict(zip(members.tolist(), counts.tolist(), strict=True))
-
-
-def _group_members(found: Clustering) -> dict[int, list[int]]:
-    """The distinct documents of each cluster that has two documents or more, by representative."""
-    owner = found.representatives
-    joined = np.flatnonzero(owner != np.arange(len(owner)))
-    involved = {*joined.tolist(), *owner[joined].tolist(), *found.collapsed.copies}
-    members: dict[int, list[int]] = {}
-    for group in sorted(involved):
-        members.setdefault(int(owner[group]), []).append(group)
-    return members
-
-
-def _make_cluster(
-    found: Clustering,
-    representative: int,
-    groups: list[int],
-    pairs: tuple[DuplicatePair, ...],
-    near: dict[int, int],
-    linked: dict[int, int],
-) -> Cluster:
-    collapsed = found.collapsed
-    representative_id = collapsed.documents.ids[collapsed.leads[representative]]
-    members = [
-        _make_member(found, document, group, representative, near, linked)
-        for group in groups
-        for document in (int(collapsed.leads[group]), *collapsed.copies.get(group, ()))
-    ]
-    members.sort(key=lambda member: (member.id != representative_id, member.id))
-    weakest = min(members[1:], key=lambda member: (member.jaccard, member.id))
-    ids = sorted(member.id for member in members)
-    return Cluster(
-        cluster_id=xxhash.xxh3_64_hexdigest("\0".join(ids).encode()),
-        representative=representative_id,
-        members=tuple(members),
-        pairs=pairs,
-        weakest_link=WeakestLink(weakest.id, weakest.jaccard),
-    )
-
-
-def _make_member(
-    found: Clustering,
-    document: int,
-    group: int,
-    representative: int,
-    near: dict[int, int],
-    linked: dict[int, int],
-) -> Member:
-    documents = found.collapsed.documents
-    own, kept = int(found.shingle_counts[group]), int(found.shingle_counts[representative])
-    if group == representative:
-        lead = found.collapsed.leads[group]
-        equal = (documents.content_hashes[document] == documents.content_hashes[lead]).all()
-        relation: Relation = "identical" if equal else "normalised"
-        count = kept
-    else:
-        relation = "near" if group in near else "linked"
-        count = near[group] if group in near else linked[group]
-    return Member(
-        id=documents.ids[document],
-        relation=relation,
-        jaccard=count / (own + kept - count),
-        representative_containment=count / kept,
-        token_count=int(documents.token_counts[document]),
-        content_hash=documents.content_hash(document),
-        meta=documents.metas.values(document),
-    )
+    return _ListedPairs(*(column[order] for column in columns))

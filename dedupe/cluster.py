@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,54 +14,74 @@ from dedupe.model import VerifiedPairs
 Assignment = NDArray[np.int64]
 
 
-def cluster_pairs(pairs: VerifiedPairs, order: NDArray[np.int64], linkage: Linkage) -> Assignment:
-    """The representative of each document: ``int64``, ``(n,)``, itself where it stands alone.
+def cluster_pairs(
+    pairs: VerifiedPairs, order: NDArray[np.int64], linkage: Linkage, count: int
+) -> Assignment:
+    """The representative of each document: ``int64``, ``(count,)``, itself where it stands alone.
 
-    :param pairs: duplicate pairs over documents ``0 .. n - 1``
-    :param order: all documents, the preferred first; representatives are chosen in this order
+    :param pairs: duplicate pairs over documents ``0 .. count - 1``
+    :param order: the documents in pairs, the preferred first; representatives are chosen in this
+        order
     :param linkage: ``star``: each document joins the first representative of which it is a
         duplicate, or becomes one; ``single``: connected components; ``complete``: clusters in
         which every two are duplicates, merged from the most similar pair downwards
     """
-    return _LINKAGES[linkage](pairs, order)
+    place = np.full(count, -1, np.int64)
+    place[order] = np.arange(len(order))
+    left, right = place[pairs.left], place[pairs.right]
+    ordered = Ordered(np.minimum(left, right), np.maximum(left, right), pairs.jaccard, len(order))
+    representatives = np.arange(count)
+    representatives[order] = order[_LINKAGES[linkage](ordered)]
+    return representatives
 
 
-def _link_star(pairs: VerifiedPairs, order: NDArray[np.int64]) -> Assignment:
-    neighbours, offsets = _adjacency(pairs, len(order))
-    representative = np.full(len(order), -1, np.int64)
-    for document in order.tolist():
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Duplicate pairs over documents that are numbered in the order of preference.
+
+    :param first: ``int64``; ``first < second`` holds for every pair
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    jaccard: NDArray[np.float64]
+    count: int
+
+
+def _link_star(pairs: Ordered) -> Assignment:
+    neighbours, offsets = _adjacency(pairs)
+    begins = offsets.tolist()
+    representative = np.full(pairs.count, -1, np.int64)
+    for document in range(pairs.count):
         if representative[document] >= 0:
             continue
         # Whoever comes later in the order and is a duplicate of this one finds it first.
         representative[document] = document
-        near = neighbours[offsets[document] : offsets[document + 1]]
+        near = neighbours[begins[document] : begins[document + 1]]
         representative[near[representative[near] < 0]] = document
     return representative
 
 
-def _link_single(pairs: VerifiedPairs, order: NDArray[np.int64]) -> Assignment:
-    parent = list(range(len(order)))
+def _link_single(pairs: Ordered) -> Assignment:
+    parents = list(range(pairs.count))
 
     def find(document: int) -> int:
-        while parent[document] != document:
-            parent[document] = parent[parent[document]]
-            document = parent[document]
+        while parents[document] != document:
+            parents[document] = parents[parents[document]]
+            document = parents[document]
         return document
 
-    for left, right in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
-        parent[find(left)] = find(right)
-    roots = np.array([find(document) for document in range(len(order))], np.int64)
-    return _elect(roots, order)
+    for first, second in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True):
+        one, other = find(first), find(second)
+        parents[max(one, other)] = min(one, other)
+    return np.array([find(document) for document in range(pairs.count)], np.int64)
 
 
-def _link_complete(pairs: VerifiedPairs, order: NDArray[np.int64]) -> Assignment:
+def _link_complete(pairs: Ordered) -> Assignment:
     """Greedy agglomeration; two clusters merge when every cross pair is a duplicate pair."""
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    first = np.minimum(rank[pairs.left], rank[pairs.right])
-    second = np.maximum(rank[pairs.left], rank[pairs.right])
-    members: dict[int, list[int]] = {i: [i] for i in range(len(order))}
-    root = list(range(len(order)))
+    first, second = pairs.first, pairs.second
+    members: dict[int, list[int]] = {i: [i] for i in range(pairs.count)}
+    root = list(range(pairs.count))
     links: dict[int, dict[int, int]] = {}
     for one, other in zip(first.tolist(), second.tolist(), strict=True):
         links.setdefault(one, {})[other] = 1
@@ -73,8 +94,8 @@ def _link_complete(pairs: VerifiedPairs, order: NDArray[np.int64]) -> Assignment
             root[member] = one
         members[one] += members.pop(other)
         _merge_links(links, one, other)
-    # Ranks ascend with the order, so the root of a merged cluster is its first member.
-    return order[np.array(root, np.int64)][rank]
+    # The root of a merged cluster is its first member in the order.
+    return np.array(root, np.int64)
 
 
 def _merge_links(links: dict[int, dict[int, int]], one: int, other: int) -> None:
@@ -85,25 +106,14 @@ def _merge_links(links: dict[int, dict[int, int]], one: int, other: int) -> None
             links[one][third] = links[third][one] = links[one].get(third, 0) + count
 
 
-_LINKAGES: dict[Linkage, Callable[[VerifiedPairs, NDArray[np.int64]], Assignment]] = {
+_LINKAGES: dict[Linkage, Callable[[Ordered], Assignment]] = {
     "star": _link_star,
     "single": _link_single,
     "complete": _link_complete,
 }
 
 
-def _adjacency(pairs: VerifiedPairs, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both directions of every pair as neighbours and offsets (``(count + 1,)``)."""
-    source = np.concatenate([pairs.left, pairs.right])
-    target = np.concatenate([pairs.right, pairs.left])
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(source, minlength=count))])
-    return target[np.argsort(source, kind="stable")], offsets.astype(np.int64)
-
-
-def _elect(roots: NDArray[np.int64], order: NDArray[np.int64]) -> Assignment:
-    """Name each component after the first of its members in the order."""
-    chosen = np.full(len(order), -1, np.int64)
-    for document in order.tolist():
-        if chosen[roots[document]] < 0:
-            chosen[roots[document]] = document
-    return chosen[roots]
+def _adjacency(pairs: Ordered) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The later neighbours of each document, and offsets (``(count + 1,)``)."""
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(pairs.first, minlength=pairs.count))])
+    return pairs.second[np.argsort(pairs.first, kind="stable")], offsets.astype(np.int64)

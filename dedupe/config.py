@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -25,6 +26,9 @@ KEEP_SITES = "site="
 
 MAX_BUCKET = 2000
 """Distinct documents in one bucket up to which all its pairs are compared."""
+
+MIN_MEMORY = 200_000_000
+"""The least that ``max_memory`` can promise: the interpreter, its libraries, batches in work."""
 
 LIMIT_NAMES = (
     "max_document_bytes",
@@ -165,12 +169,17 @@ class Config(ScanSettings, frozen=True, kw_only=True):
     :param workers: threads that sketch and verify (0: one for each available processor)
     :param kernels: which implementation sketches and verifies; the results are the same
     :param on_error: what becomes of what cannot be read: skipped and told, or the end of the scan
+    :param max_memory: bytes that the scan may take, about; beyond it, it works through the work
+        folder (0: a few hundred bytes for each document, and some 300 MB)
+    :param work_dir: folder for what memory is not to hold (empty: the system's temporary folder)
     :raises ConfigError: if a value is outside its range
     """
 
     workers: int = 0
     kernels: KernelChoice = "auto"
     on_error: OnError = "skip"
+    max_memory: int = 0
+    work_dir: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -179,6 +188,9 @@ class Config(ScanSettings, frozen=True, kw_only=True):
             self.kernels in get_args(KernelChoice), "kernels", self.kernels, _one_of(KernelChoice)
         )
         _check(self.on_error in get_args(OnError), "on_error", self.on_error, _one_of(OnError))
+        bounded = self.max_memory == 0 or self.max_memory >= MIN_MEMORY
+        least = f"0 (no bound) or at least {MIN_MEMORY} bytes"
+        _check(bounded, "max_memory", self.max_memory, least)
 
     @property
     def settings(self) -> ScanSettings:
@@ -212,6 +224,24 @@ def make_config(values: dict[str, Any]) -> Config:
         if name not in CONFIG_NAMES:
             raise ConfigError(f"there is no setting {name!r}")
     return Config(**values)
+
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+
+
+def parse_size(value: str | int) -> int:
+    """A number of bytes that was written with a unit: ``800MB``, ``1.5 GiB``, ``4g``.
+
+    :raises ConfigError: if it is none
+    """
+    if isinstance(value, int):
+        return value
+    found = _SIZE.fullmatch(value.strip())
+    if not found:
+        raise ConfigError(f"{value!r} is not a size such as 800MB, 1.5GiB or 4g")
+    number, unit, binary = found.groups()
+    power = " KMGT".index(unit.upper() or " ")
+    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 def split_keep(value: str) -> tuple[str, ...]:

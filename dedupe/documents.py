@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.config import sites_of_rule
 from dedupe.errors import InputError
+from dedupe.labels import Labels, PackedLabels, pack_labels
 from dedupe.lsh import Banding, make_band_keys
-from dedupe.metadata import PackedMeta, plain_site
+from dedupe.metadata import date_of, plain_site
 from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
+from dedupe.store import Column, Store, WorkFolder
 from dedupe.token_limit import drop_oversized
 
 NO_TOKENS = "no_tokens"
 TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
+SHINGLE_STORE_BYTES: Final = 64 << 20
+"""Shingle hashes kept in memory before they go on in a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class SketchedBatch:
     """A batch after its sketch: everything but the texts; arrays have *n* rows.
 
-    :param locators: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
-    :param band_keys: ``uint64``, ``(bands, n)``
+    :param band_keys: ``uint64``, ``(n, bands)``
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
-    :param shingle_offsets: ``int64``, ``(n + 1,)``, into ``shingle_hashes``
+    :param shingle_counts: ``int64``, ``(n,)``: each document's in ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside, and where they stand
     :param too_many_tokens: those of documents beyond the limit
     """
 
-    ids: list[str]
-    locators: NDArray[np.int64]
+    labels: PackedLabels
     byte_counts: NDArray[np.int64]
     token_counts: NDArray[np.int64]
     token_hashes: NDArray[np.uint64]
@@ -44,10 +46,9 @@ class SketchedBatch:
     band_keys: NDArray[np.uint64]
     low_bytes: NDArray[np.uint8]
     shingle_hashes: NDArray[np.uint64]
-    shingle_offsets: NDArray[np.int64]
+    shingle_counts: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
     too_many_tokens: list[tuple[str, Locator]]
-    metas: PackedMeta
 
 
 def sketch_batch(
@@ -62,13 +63,18 @@ def sketch_batch(
     """Sketch a batch and keep only what later stages need."""
     batch, oversized = drop_oversized(batch, max_tokens, kernels)
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
-    kept = sketch.token_counts > 0
+    kept = np.flatnonzero(sketch.token_counts > 0)
+    empty = np.flatnonzero(sketch.token_counts == 0).tolist()
     locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
     signatures = sketch.signatures[kept]
     ids = list(batch.ids)
+    chosen = kept.tolist()
     return SketchedBatch(
-        ids=[ids[i] for i in np.flatnonzero(kept).tolist()],
-        locators=np.array(locators, np.int64).reshape(-1, 4)[kept],
+        labels=pack_labels(
+            [ids[i] for i in chosen],
+            np.array(locators, np.int64).reshape(-1, 4)[kept],
+            [batch.metas[i] for i in chosen] if batch.metas else (),
+        ),
         byte_counts=np.diff(batch.offsets)[kept],
         token_counts=sketch.token_counts[kept],
         token_hashes=sketch.token_hashes[kept],
@@ -76,80 +82,104 @@ def sketch_batch(
         band_keys=make_band_keys(signatures, banding),
         low_bytes=signatures.astype(np.uint8),
         shingle_hashes=sketch.shingle_hashes,
-        shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
-        without_tokens=[(ids[i], batch.locators[i]) for i in np.flatnonzero(~kept).tolist()],
+        shingle_counts=np.diff(sketch.shingle_offsets)[kept],
+        without_tokens=[(ids[i], batch.locators[i]) for i in empty],
         too_many_tokens=oversized,
-        metas=PackedMeta.of(
-            [batch.metas[i] for i in np.flatnonzero(kept).tolist()] if batch.metas else (),
-            int(kept.sum()),
-        ),
     )
 
 
-@dataclass(frozen=True, slots=True)
 class ShingleStore:
-    """The shingle hashes of all documents, in the batches in which they were made."""
+    """The shingle hashes of all documents, in text order and with repetitions."""
 
-    hashes: list[NDArray[np.uint64]]
-    offsets: list[NDArray[np.int64]]
+    def __init__(self, work: WorkFolder) -> None:
+        self._hashes = Store(work, np.uint64, limit=work.share(16, SHINGLE_STORE_BYTES))
+        self._begins, self._counts = Column(np.int64), Column(np.int32)
+
+    def append(self, hashes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+        """Add those of the next documents, end to end."""
+        self._begins.extend(self._hashes.count + np.cumsum(counts) - counts)
+        self._counts.extend(counts)
+        self._hashes.append(hashes)
+
+    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many each of these documents has."""
+        return self._counts.view[documents].astype(np.int64)
 
     def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """The hashes of these documents end to end, and their offsets (``(len + 1,)``)."""
-        firsts = np.cumsum([0] + [len(offsets) - 1 for offsets in self.offsets])
-        batch_of = np.searchsorted(firsts, documents, side="right") - 1
-        rows = documents - firsts[batch_of]
-        segments = [np.empty(0, np.uint64)]
-        for batch, row in zip(batch_of.tolist(), rows.tolist(), strict=True):
-            offsets = self.offsets[batch]
-            segments.append(self.hashes[batch][offsets[row] : offsets[row + 1]])
-        lengths = np.fromiter(map(len, segments), np.int64, len(segments))
-        return np.concatenate(segments), np.cumsum(lengths)
+        counts = self.counts(documents)
+        hashes = self._hashes.segments(self._begins.view[documents], counts)
+        return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True)
 class Documents:
-    """All documents of a corpus that have a token, with unique ids; arrays have *n* rows."""
+    """All documents of a corpus that have a token: a bounded record of each, never the text.
 
-    ids: list[str]
-    locators: NDArray[np.int64]
-    byte_counts: NDArray[np.int64]
-    token_counts: NDArray[np.int64]
-    token_hashes: NDArray[np.uint64]
-    content_hashes: NDArray[np.uint64]
-    band_keys: NDArray[np.uint64]
-    low_bytes: NDArray[np.uint8]
-    shingles: ShingleStore
-    metas: PackedMeta
+    :ivar labels: their ids, places and metadata
+    :ivar shingles: their shingle hashes
+    :ivar band_keys: rows of ``bands`` values (``uint64``)
+    :ivar low_bytes: rows of ``num_perm`` bytes
+    """
 
-    def locate(self, ids: set[str]) -> dict[str, Locator]:
-        """Where these documents stand, in the order of their ids."""
-        found = sorted((id, i) for i, id in enumerate(self.ids) if id in ids)
-        return {id: Locator(*self.locators[i].tolist()) for id, i in found}
+    def __init__(self, work: WorkFolder, banding: Banding, num_perm: int) -> None:
+        limit = work.max_memory // 4
+        self.labels = Labels(work)
+        self.shingles = ShingleStore(work)
+        self.band_keys = Store(work, np.uint64, banding.bands, limit * 3 // 5)
+        self.low_bytes = Store(work, np.uint8, num_perm, limit * 2 // 5)
+        self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
+        self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
 
-    def content_hash(self, document: int) -> str:
-        high, low = self.content_hashes[document].tolist()
-        return f"{high:016x}{low:016x}"
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def append(self, batch: SketchedBatch) -> None:
+        """Add the next documents."""
+        self.labels.append(batch.labels)
+        self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
+        self.band_keys.append(batch.band_keys)
+        self.low_bytes.append(batch.low_bytes)
+        self._byte_counts.extend(batch.byte_counts)
+        self._token_counts.extend(batch.token_counts)
+        self._token_hashes.extend(batch.token_hashes)
+        self._content_hashes.extend(batch.content_hashes)
+
+    @property
+    def byte_counts(self) -> NDArray[np.int32]:
+        return self._byte_counts.view
+
+    @property
+    def token_counts(self) -> NDArray[np.int32]:
+        return self._token_counts.view
+
+    @property
+    def token_hashes(self) -> NDArray[np.uint64]:
+        """``(n, 2)``: high half, low half."""
+        return self._token_hashes.view
+
+    @property
+    def content_hashes(self) -> NDArray[np.uint64]:
+        """``(n, 2)``: high half, low half."""
+        return self._content_hashes.view
 
 
 @dataclass(slots=True)
 class Collector:
     """Gathers sketched batches into :class:`Documents`, and what a user should know."""
 
+    documents: Documents
     skipped: list[SkippedDocument] = field(default_factory=list)
     skipped_locators: dict[tuple[str, str], list[Locator]] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
-    repeated_ids: set[str] = field(default_factory=set)
-    document_count: int = 0
+    repeated: list[NDArray[np.int64]] = field(default_factory=list)
     byte_count: int = 0
     fails_on_skip: bool = False
-    _batches: list[SketchedBatch] = field(default_factory=list)
 
     def add(self, batch: SketchedBatch) -> None:
-        self.document_count += len(batch.ids)
         self.byte_count += int(batch.byte_counts.sum())
         for id, locator in batch.without_tokens:
             self._note(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"), locator)
-        self._batches.append(batch)
+        self.documents.append(batch)
 
     def skip(self, item: SkippedDocument, locator: Locator | None = None) -> None:
         """Note what could not be read, and where it stands if its id does not tell.
@@ -167,78 +197,43 @@ class Collector:
             self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
     def finish(self) -> Documents:
-        """All documents, in the order in which they came."""
-        batches, self._batches = self._batches, []
-        ids = [id for batch in batches for id in batch.ids]
-        content_hashes = _join([batch.content_hashes for batch in batches], np.uint64, (0, 2))
-        locators = _join([batch.locators for batch in batches], np.int64, (0, 4))
-        for id, separated in _separate_ids(ids, content_hashes, locators).items():
-            self.repeated_ids.update(separated)
-            told = f"occurs {len(separated)} times; kept apart as {', '.join(separated[:4])}"
-            self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(separated) > 4)))
-        return Documents(
-            ids=ids,
-            locators=locators,
-            byte_counts=_join([batch.byte_counts for batch in batches], np.int64, (0,)),
-            token_counts=_join([batch.token_counts for batch in batches], np.int64, (0,)),
-            token_hashes=_join([batch.token_hashes for batch in batches], np.uint64, (0, 2)),
-            content_hashes=content_hashes,
-            band_keys=_join([batch.band_keys for batch in batches], np.uint64, (0, 0), axis=1),
-            low_bytes=_join([batch.low_bytes for batch in batches], np.uint8, (0, 0)),
-            shingles=ShingleStore(
-                [batch.shingle_hashes for batch in batches],
-                [batch.shingle_offsets for batch in batches],
-            ),
-            metas=PackedMeta.join([batch.metas for batch in batches]),
-        )
-
-
-def _join(parts: Sequence[NDArray[Any]], dtype: type, empty: tuple[int, ...], axis: int = 0) -> Any:
-    return np.concatenate(parts, axis=axis) if parts else np.empty(empty, dtype)
-
-
-def _separate_ids(
-    ids: list[str], content_hashes: NDArray[np.uint64], locators: NDArray[np.int64]
-) -> dict[str, list[str]]:
-    """Make ids that occur twice unique, in place: ``#2``, ``#3`` in the order of content hash.
-
-    Returns what became of each.
-    """
-    taken = set(ids)
-    if len(taken) == len(ids):
-        return {}
-    counts = Counter(ids)
-    places: dict[str, list[int]] = {id: [] for id, count in counts.items() if count > 1}
-    for document, id in enumerate(ids):
-        if id in places:
-            places[id].append(document)
-    for id in sorted(places):
-        documents = places[id]
-        documents.sort(key=lambda d: (*content_hashes[d, ::-1].tolist(), *locators[d].tolist()))
-        number = 1
-        for document in documents[1:]:
-            number += 1
-            while f"{id}#{number}" in taken:
-                number += 1
-            ids[document] = f"{id}#{number}"
-            taken.add(ids[document])
-    return {id: [ids[document] for document in places[id]] for id in sorted(places)}
+        """All documents, in the order in which they came, with unique ids."""
+        labels = self.documents.labels
+        for id, same in labels.separate_ids(self.documents.content_hashes).items():
+            self.repeated.append(same)
+            told = f"occurs {len(same)} times; kept apart as {', '.join(labels.ids(same[:4]))}"
+            self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))
+        return self.documents
 
 
 @dataclass(frozen=True, slots=True)
 class Collapsed:
-    """Documents grouped by token sequence; distinct ones are ordered by its hash.
+    """Documents grouped by token sequence; the groups are ordered by its hash.
 
-    :param leads: ``int64``, ``(m,)``: the document that stands for each group
-    :param copies: of each group with more than one document: the others, best first
+    :param members: ``int64``, ``(n,)``: documents, group after group, the best to keep first
+    :param begins: ``int64``, ``(m + 1,)``: group *g* is ``members[begins[g]:begins[g + 1]]``
     """
 
     documents: Documents
-    leads: NDArray[np.int64]
-    copies: dict[int, list[int]]
+    members: NDArray[np.int64]
+    begins: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.leads)
+        return len(self.begins) - 1
+
+    @property
+    def leads(self) -> NDArray[np.int64]:
+        """The document that stands for each group, ``(m,)``."""
+        return self.members[self.begins[:-1]]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        return np.diff(self.begins)
+
+    @property
+    def repeated(self) -> NDArray[np.int64]:
+        """Groups of more than one document."""
+        return np.flatnonzero(self.sizes > 1)
 
 
 def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
@@ -247,26 +242,32 @@ def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
     The lead of a group is its first in the order of the ``keep`` rules (but ``degree``, in which
     copies cannot differ), then of content hash and id.
     """
-    token_hashes = documents.token_hashes
-    by_hash = np.lexsort((token_hashes[:, 1], token_hashes[:, 0]))
-    same = (token_hashes[by_hash[1:]] == token_hashes[by_hash[:-1]]).all(axis=1)
-    begins = np.flatnonzero(np.concatenate([np.ones(min(len(by_hash), 1), bool), ~same]))
-    ends = np.append(begins[1:], len(by_hash))
-    leads = by_hash[begins]
-    copies: dict[int, list[int]] = {}
-    repeated = np.flatnonzero(ends - begins > 1).tolist()
-    if repeated:
-        in_groups = np.concatenate([by_hash[begins[g] : ends[g]] for g in repeated])
-        rank = np.empty(len(by_hash), np.int64)
-        rank[in_groups[order_documents(documents, in_groups, keep, None)]] = np.arange(
-            len(in_groups)
-        )
-        for group in repeated:
-            members = by_hash[begins[group] : ends[group]]
-            best_first = members[np.argsort(rank[members])].tolist()
-            leads[group] = best_first[0]
-            copies[group] = best_first[1:]
-    return Collapsed(documents, leads, copies)
+    high, low = documents.token_hashes.T
+    members = _order_by_hash(high, low)
+    same = (high[members[1:]] == high[members[:-1]]) & (low[members[1:]] == low[members[:-1]])
+    edges = np.flatnonzero(~same) + 1
+    begins = np.concatenate([[0], edges, [len(members)] if len(members) else []]).astype(np.int64)
+    sizes = np.diff(begins)
+    in_groups = np.flatnonzero(np.repeat(sizes > 1, sizes))
+    if len(in_groups):
+        group = np.repeat(np.arange(len(sizes)), sizes)[in_groups]
+        best_first = order_documents(documents, members[in_groups], keep, None)
+        best_first = best_first[np.argsort(group[best_first], kind="stable")]
+        members[in_groups] = members[in_groups][best_first]
+    return Collapsed(documents, members, begins)
+
+
+def _order_by_hash(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Indices in the order of two columns; the second matters only where the first is equal."""
+    order = np.argsort(high)
+    equal = high[order[1:]] == high[order[:-1]]
+    ties = np.zeros(len(order), bool)
+    ties[1:] |= equal
+    ties[:-1] |= equal
+    tied = order[ties]
+    # Ties stand in runs, and sorting them all together keeps each run in its place.
+    order[ties] = tied[np.lexsort((tied, low[tied], high[tied]))]
+    return order
 
 
 def order_documents(
@@ -280,38 +281,56 @@ def order_documents(
     Content hashes compare by their low half, then their high half. (Of a text of more than 240
     bytes the low half of XXH3-128 is XXH3-64.)
     """
-    ids = [documents.ids[i] for i in chosen.tolist()]
     tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
+    labels = documents.labels
     rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
         "degree": lambda: [] if degrees is None else [-degrees],
-        "first": lambda: [_rank(ids, natural_key)],
+        "first": lambda: [_rank(labels.ids(chosen), natural_key)],
         "longest": lambda: [-tokens, -sizes],
         "shortest": lambda: [tokens, sizes],
-        "earliest": lambda: _date_keys(documents, chosen, 1),
-        "latest": lambda: _date_keys(documents, chosen, -1),
+        "earliest": lambda: _date_keys(labels.metas(chosen), 1),
+        "latest": lambda: _date_keys(labels.metas(chosen), -1),
     }
     keys: list[NDArray[Any]] = []
     for rule in (*keep, "degree"):
         sites = sites_of_rule(rule)
-        keys += _site_keys(documents, chosen, sites) if sites else rules[rule]()
+        keys += _site_keys(labels.metas(chosen), sites) if sites else rules[rule]()
     high, low = documents.content_hashes[chosen].T
-    keys += [low, high, _rank(ids, str)]
-    return np.lexsort(keys[::-1])
+    keys += [low, high]
+    order = np.lexsort(keys[::-1])
+    tied = _find_ties([key[order] for key in keys])
+    if len(tied):
+        # Ids decide only among equal texts, so that no others need to be read.
+        positions = order[tied]
+        ranks = _rank(labels.ids(chosen[positions]), str)
+        ordered = np.lexsort((ranks, *(key[positions] for key in reversed(keys))))
+        order[tied] = positions[ordered]
+    return order
 
 
-def _date_keys(documents: Documents, chosen: NDArray[np.int64], sign: int) -> list[NDArray[Any]]:
+def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Places in sorted columns where all are equal to those of a neighbour."""
+    count = len(keys[0])
+    equal = np.ones(max(count - 1, 0), bool)
+    for key in keys:
+        equal &= key[1:] == key[:-1]
+    ties = np.zeros(count, bool)
+    ties[1:] |= equal
+    ties[:-1] |= equal
+    return np.flatnonzero(ties)
+
+
+def _date_keys(metas: Sequence[dict[str, str]], sign: int) -> list[NDArray[Any]]:
     """By date, ascending for sign 1; documents without one come last either way."""
-    dates = np.array([documents.metas.date(i) for i in chosen.tolist()], np.float64)
+    dates = np.array(list(map(date_of, metas)), np.float64)
     undated = np.isnan(dates)
     return [undated, np.where(undated, 0.0, sign * dates)]
 
 
-def _site_keys(
-    documents: Documents, chosen: NDArray[np.int64], sites: Sequence[str]
-) -> list[NDArray[Any]]:
+def _site_keys(metas: Sequence[dict[str, str]], sites: Sequence[str]) -> list[NDArray[Any]]:
     """Documents of these sites first, in this order; then all others alike."""
     place = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
-    found = [place.get(documents.metas.site(i), len(sites)) for i in chosen.tolist()]
+    found = [place.get(plain_site(meta.get("site", "")), len(sites)) for meta in metas]
     return [np.array(found, np.int64)]
 
 
@@ -337,6 +356,5 @@ def count_degrees(collapsed: Collapsed, pairs: VerifiedPairs) -> NDArray[np.int6
     """How many duplicate pairs each distinct document is in, its copies included."""
     degrees = np.bincount(pairs.left, minlength=len(collapsed))
     degrees += np.bincount(pairs.right, minlength=len(collapsed))
-    for group, copies in collapsed.copies.items():
-        degrees[group] += len(copies)
+    degrees += collapsed.sizes - 1
     return degrees

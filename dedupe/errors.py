@@ -25,3 +25,7 @@ class KernelsError(DedupeError):
 
 class ReportError(DedupeError):
     """A saved report cannot be read: not JSON, not a report, or of a newer version."""
+
+
+class WorkFolderError(DedupeError):
+    """The work folder cannot be written in or read: no permission, no space left."""

@@ -150,14 +150,15 @@ class VerifiedPairs:
         """Exact Jaccard, one correctly rounded division a pair."""
         return self.shared_count / (self.left_count + self.right_count - self.shared_count)
 
-    def select(self, chosen: NDArray[np.bool_]) -> VerifiedPairs:
-        """Those pairs for which ``chosen`` holds."""
+    def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> VerifiedPairs:
+        """Those pairs for which ``chosen`` holds, or that it numbers."""
         return VerifiedPairs(*(column[chosen] for column in self._columns()))
 
-    def join(self, other: VerifiedPairs) -> VerifiedPairs:
-        """These pairs, then the others."""
-        columns = zip(self._columns(), other._columns(), strict=True)
-        return VerifiedPairs(*(np.concatenate(both) for both in columns))
+    @classmethod
+    def concatenate(cls, parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
+        """The pairs of all parts, in order; there must be one part at least."""
+        columns = zip(*(part._columns() for part in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
 
     def _columns(self) -> tuple[NDArray[np.int64], ...]:
         return self.left, self.right, self.shared_count, self.left_count, self.right_count
@@ -363,20 +364,26 @@ class Kernels(Protocol):
         self,
         keys: NDArray[np.uint64],
         band: int,
-        order: NDArray[np.int64],
         begins: NDArray[np.int64],
         lead_ends: NDArray[np.int64],
+        seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         rows: NDArray[np.uint8],
         minimum_equal: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """Pairs in the buckets ``order[begins[i]:ends[i]]`` that did not meet in an earlier band.
+        """Pairs in the buckets ``begins[i]:ends[i]`` that did not meet in an earlier band.
 
-        One of each pair stands before ``lead_ends[i]``. Two documents met in a band if their keys
-        agree there but for the lowest bit, and not both have that bit.
+        One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``. Two
+        documents met in a band if their keys agree there but for the lowest bit, and not both
+        have that bit.
 
-        :param keys: one key a band and document, ``(bands, n)``
+        :param keys: one key a document and band, ``(n, bands)``
         :param rows: a byte of each signature value, ``(n, num_perm)``
         :param minimum_equal: pairs that agree in fewer columns of ``rows`` are left out
         :returns: left and right with ``left < right``, and how many pairs met before that filter
         """
+
+    def label_components(
+        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """The connected component of each of ``count`` documents: its smallest document."""

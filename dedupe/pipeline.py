@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe._version import __version__
-from dedupe.assemble import Clustering, assemble_clusters
+from dedupe.assemble import Assembled, Clustering, assemble_clusters
 from dedupe.cluster import cluster_pairs
 from dedupe.config import Config
 from dedupe.documents import (
@@ -33,11 +33,10 @@ from dedupe.documents import (
     order_documents,
     sketch_batch,
 )
-from dedupe.lsh import Banding, choose_banding, find_candidates
+from dedupe.lsh import COLUMN_BYTES, ROWS_PER_JOB, Banding, choose_banding, find_candidates
 from dedupe.model import (
     SCHEMA_VERSION,
     CandidatePairs,
-    Cluster,
     CorpusSummary,
     Kernels,
     Locator,
@@ -50,7 +49,8 @@ from dedupe.model import (
     TextBatch,
     VerifiedPairs,
 )
-from dedupe.verify import count_links, sort_shingles, verify_candidates
+from dedupe.store import WorkFolder
+from dedupe.verify import Verifier, count_distinct, count_links, verify_candidates
 
 Item = TextBatch | SkippedDocument | Notice
 
@@ -132,38 +132,43 @@ def scan_corpus(
     began = time.perf_counter()
     banding = choose_banding(config.threshold, config.num_perm, config.recall)
     pool = ThreadPoolExecutor(config.worker_count)
-    try:
-        collector = _read_and_sketch(corpus, config, banding, kernels, pool, progress)
-        progress.enter("comparing")
-        collapsed = collapse_documents(collector.finish(), config.keep)
-        candidates = _find_candidates(collapsed, config, banding, kernels, pool)
-        progress.enter("verifying")
-        found = _verify_and_cluster(collapsed, candidates, config, kernels, pool)
-        progress.enter("reporting")
-        clusters, bridges = assemble_clusters(found)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    with WorkFolder(config.work_dir, config.max_memory) as work:
+        if config.work_dir:
+            work.check()
+        try:
+            documents = Documents(work, banding, config.num_perm)
+            collector = _read_and_sketch(
+                corpus, documents, config, banding, kernels, pool, progress
+            )
+            progress.enter("comparing")
+            collapsed = collapse_documents(collector.finish(), config.keep)
+            candidates = _find_candidates(collapsed, config, banding, kernels, pool)
+            progress.enter("verifying")
+            found = _verify_and_cluster(collapsed, candidates, config, kernels, pool)
+            progress.enter("reporting")
+            assembled = assemble_clusters(found)
+            spoken_of = np.unique(np.concatenate([assembled.documents, *collector.repeated]))
+            locators = documents.labels.locate(spoken_of)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
     progress.enter("done")
     skipped = tuple(sorted(collector.skipped, key=lambda s: (s.id, s.reason, s.detail)))
-    documents = collapsed.documents
     where = where or Whereabouts()
-    spoken_of = {member.id for cluster in clusters for member in cluster.members}
-    spoken_of.update(collector.repeated_ids, *((pair.left, pair.right) for pair in bridges))
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(documents, clusters, skipped, where),
+        corpus=_summarise_corpus(documents, assembled, skipped, where),
         search=SearchSummary(
             bands=banding.bands,
             rows=banding.rows,
             expected_recall=banding.expected_recall,
             distinct_count=len(collapsed),
             candidate_pair_count=candidates.met_count,
-            duplicate_pair_count=len(bridges) + sum(len(c.pairs) for c in clusters),
+            duplicate_pair_count=len(found.pairs.left) + len(documents) - len(collapsed),
             capped_bucket_count=candidates.capped_bucket_count,
         ),
-        clusters=clusters,
-        bridges=bridges,
+        clusters=assembled.clusters,
+        bridges=assembled.bridges,
         skipped=skipped,
         notices=tuple(sorted(collector.notices, key=lambda n: (n.id, n.reason, n.detail))),
         texts=None,
@@ -178,7 +183,7 @@ def scan_corpus(
             paths=tuple(where.paths),
             sources=tuple(where.sources()),
             text_fields=dict(sorted(where.text_fields.items())),
-            locators=documents.locate(spoken_of),
+            locators=locators,
             skipped_places=where.find_skipped(skipped, collector.skipped_locators),
         ),
     )
@@ -186,6 +191,7 @@ def scan_corpus(
 
 def _read_and_sketch(
     corpus: Iterable[Item],
+    documents: Documents,
     config: Config,
     banding: Banding,
     kernels: Kernels,
@@ -193,7 +199,7 @@ def _read_and_sketch(
     progress: Progress,
 ) -> Collector:
     """Read in this thread, sketch in the pool; a bounded number of batches is in flight."""
-    collector = Collector(fails_on_skip=config.on_error == "fail")
+    collector = Collector(documents, fails_on_skip=config.on_error == "fail")
     sketch = partial(
         sketch_batch,
         shingle_size=config.shingle_size,
@@ -209,7 +215,7 @@ def _read_and_sketch(
         detail = f"it has more than {config.max_tokens} tokens (--max-tokens)"
         for id, locator in sketched.too_many_tokens:
             collector.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
-        progress.document_count = collector.document_count
+        progress.document_count = len(documents)
         progress.byte_count = collector.byte_count
         progress.tell()
 
@@ -241,19 +247,57 @@ def _iterated(corpus: Iterable[Item]) -> Iterator[Iterator[Item]]:
             items.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _DistinctRows:
+    """The band keys and low bytes of the leads, read from the stores of all documents."""
+
+    documents: Documents
+    leads: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.leads)
+
+    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
+        return np.stack(
+            [column[self.leads] for column in self.documents.band_keys.columns(first, last)]
+        )
+
+    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+        rows = self.leads[documents]
+        return self.documents.band_keys.take(rows), self.documents.low_bytes.take(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _DistinctShingles:
+    """The shingle hashes of the leads."""
+
+    documents: Documents
+    leads: NDArray[np.int64]
+
+    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.documents.shingles.counts(self.leads[documents])
+
+    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        return self.documents.shingles.gather(self.leads[documents])
+
+
 def _find_candidates(
     collapsed: Collapsed, config: Config, banding: Banding, kernels: Kernels, pool: Executor
 ) -> CandidatePairs:
-    documents = collapsed.documents
-    return find_candidates(
-        np.ascontiguousarray(documents.band_keys[:, collapsed.leads]),
-        np.ascontiguousarray(documents.low_bytes[collapsed.leads]),
+    documents, share = collapsed.documents, config.max_memory // 8
+    row_bytes = 8 * banding.bands + config.num_perm
+    found = find_candidates(
+        _DistinctRows(documents, collapsed.leads),
         banding,
         config.max_bucket,
         kernels,
         pool.map,
-        config.worker_count,
+        column_bytes=min(COLUMN_BYTES, share or COLUMN_BYTES),
+        job_rows=min(ROWS_PER_JOB, share // row_bytes + 1 if share else ROWS_PER_JOB),
     )
+    documents.band_keys.close()
+    documents.low_bytes.close()
+    return found
 
 
 def _verify_and_cluster(
@@ -263,26 +307,29 @@ def _verify_and_cluster(
     kernels: Kernels,
     pool: Executor,
 ) -> Clustering:
-    needed = np.unique(
-        np.concatenate([candidates.left, candidates.right, np.array([*collapsed.copies], np.int64)])
-    )
-    gathered = collapsed.documents.shingles.gather(collapsed.leads[needed])
-    hashes, offsets = sort_shingles(*gathered, needed, len(collapsed), kernels, pool.map)
-    pairs = verify_candidates(candidates, hashes, offsets, config.threshold, kernels, pool.map)
-    representatives = cluster_pairs(pairs, _order_of(collapsed, pairs, config), config.linkage)
-    links = count_links(pairs, representatives, hashes, offsets, kernels)
+    shingles = _DistinctShingles(collapsed.documents, collapsed.leads)
+    verifier = Verifier(shingles, len(collapsed), kernels, pool.map)
+    pairs = verify_candidates(verifier, candidates, config.threshold)
+    order = _order_of(collapsed, pairs, config)
+    representatives = cluster_pairs(pairs, order, config.linkage, len(collapsed))
+    links = count_links(verifier, pairs, representatives)
     near = links.jaccard >= config.threshold
+    shingle_counts = np.zeros(len(collapsed), np.int64)
+    shingle_counts[collapsed.repeated] = count_distinct(verifier, collapsed.repeated)
+    for each in (pairs, links):
+        shingle_counts[each.left] = each.left_count
+        shingle_counts[each.right] = each.right_count
     return Clustering(
         collapsed=collapsed,
-        pairs=pairs.join(links.select(near)),
+        pairs=VerifiedPairs.concatenate([pairs, links.select(near)]),
         links=links.select(~near),
         representatives=representatives,
-        shingle_counts=np.diff(offsets),
+        shingle_counts=shingle_counts,
     )
 
 
 def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDArray[np.int64]:
-    """The distinct documents that are in a pair first, in the order of preference."""
+    """The distinct documents that are in a pair, in the order of preference."""
     degrees = count_degrees(collapsed, pairs)
     paired = np.zeros(len(collapsed), bool)
     paired[pairs.left] = paired[pairs.right] = True
@@ -290,23 +337,22 @@ def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDA
     order = order_documents(
         collapsed.documents, collapsed.leads[chosen], config.keep, degrees[chosen]
     )
-    return np.concatenate([chosen[order], np.flatnonzero(~paired)])
+    return chosen[order]
 
 
 def _summarise_corpus(
     documents: Documents,
-    clusters: Sequence[Cluster],
+    assembled: Assembled,
     skipped: Sequence[SkippedDocument],
     where: Whereabouts,
 ) -> CorpusSummary:
     encoding_counts, html_counts = where.reading_counts()
-    surplus = [m for c in clusters for m in c.members if m.id != c.representative]
     return CorpusSummary(
-        document_count=len(documents.ids),
-        token_count=int(documents.token_counts.sum()),
-        cluster_count=len(clusters),
-        duplicate_count=len(surplus),
-        redundant_token_count=sum(member.token_count for member in surplus),
+        document_count=len(documents),
+        token_count=int(documents.token_counts.sum(dtype=np.int64)),
+        cluster_count=len(assembled.clusters),
+        duplicate_count=assembled.duplicate_count,
+        redundant_token_count=assembled.redundant_token_count,
         skipped_count=len(skipped),
         skipped_counts=dict(sorted(Counter(s.reason for s in skipped).items())),
         encoding_counts=dict(sorted(encoding_counts.items())),

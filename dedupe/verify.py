@@ -3,79 +3,124 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model import CandidatePairs, Kernels, VerifiedPairs
 
-PAIRS_PER_JOB = 1 << 14
-DOCUMENTS_PER_JOB = 1 << 11
+PAIRS_PER_JOB: Final = 1 << 16
+HASHES_PER_JOB: Final = 1 << 21
+"""Shingle hashes that one job reads, about; it holds them twice while it sorts them."""
+
+
+class ShingleSets(Protocol):
+    """The shingle hashes of *n* documents, in text order and with repetitions."""
+
+    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many hashes each of these documents has."""
+
+    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The hashes of these documents, end to end, and offsets (``(len + 1,)``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What verification works with.
+
+    :param count: of documents
+    :param run_all: maps a function over jobs, such as an executor's ``map``
+    :param hashes_per_job: bounds the memory of a job
+    """
+
+    shingles: ShingleSets
+    count: int
+    kernels: Kernels
+    run_all: Callable[..., Iterable[Any]] = map
+    hashes_per_job: int = HASHES_PER_JOB
 
 
 def verify_candidates(
-    candidates: CandidatePairs,
-    shingle_hashes: NDArray[np.uint64],
-    shingle_offsets: NDArray[np.int64],
-    threshold: float,
-    kernels: Kernels,
-    run_all: Callable[..., Iterable[Any]] = map,
+    verifier: Verifier, candidates: CandidatePairs, threshold: float
 ) -> VerifiedPairs:
-    """Those candidate pairs whose exact Jaccard reaches the threshold, by left, then right.
+    """Those candidate pairs whose exact Jaccard reaches the threshold, by left, then right."""
+    return verify_pairs(verifier, candidates.left, candidates.right, threshold)
 
-    :param shingle_hashes: each document's distinct hashes, sorted, end to end
-    :param shingle_offsets: ``(n + 1,)``: where each document's begin
-    """
-    order = np.lexsort((candidates.right, candidates.left))
-    left, right = candidates.left[order], candidates.right[order]
 
-    def count_job(begin: int) -> NDArray[np.int64]:
-        job = slice(begin, begin + PAIRS_PER_JOB)
-        return kernels.count_shared(
-            shingle_hashes, shingle_offsets, left[job], right[job], threshold
-        )
+def verify_pairs(
+    verifier: Verifier,
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    threshold: float,
+) -> VerifiedPairs:
+    """Those of these pairs whose exact Jaccard reaches the threshold, by left, then right."""
+    order = _order_for_reading(verifier, left, right)
+    left, right = left[order], right[order]
+    cuts = _cut_jobs(verifier, left, right)
 
-    counted = run_all(count_job, range(0, len(left), PAIRS_PER_JOB))
-    shared = np.concatenate([np.empty(0, np.int64), *counted])
-    sizes = np.diff(shingle_offsets)
+    def run_job(job: slice) -> VerifiedPairs:
+        return _verify_job(verifier, left[job], right[job], threshold)
+
+    parts = list(verifier.run_all(run_job, map(slice, cuts[:-1], cuts[1:])))
+    empty = np.empty(0, np.int64)
+    pairs = VerifiedPairs.concatenate([VerifiedPairs(empty, empty, empty, empty, empty), *parts])
+    return pairs.select(np.lexsort((pairs.right, pairs.left)))
+
+
+def _order_for_reading(
+    verifier: Verifier, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """An order in which few documents are read twice: connected pairs stand together, and
+    there by the end that is in fewer pairs, so that a hub is read with each run of its spokes."""
+    labels = verifier.kernels.label_components(verifier.count, left, right)
+    degrees = np.bincount(left, minlength=verifier.count)
+    degrees += np.bincount(right, minlength=verifier.count)
+    spoke = np.where(degrees[left] < degrees[right], left, right)
+    return np.lexsort((left + right - spoke, spoke, labels[left]))
+
+
+def _cut_jobs(verifier: Verifier, left: NDArray[np.int64], right: NDArray[np.int64]) -> list[int]:
+    """Where the jobs begin, and the end of the last: bounded in pairs and in hashes to read."""
+    documents, firsts = np.unique(np.stack([left, right], axis=1), return_index=True)
+    new = np.zeros(len(left), np.int64)
+    # (A pair costs a hash at least, so that none is free.)
+    np.add.at(new, firsts // 2, verifier.shingles.counts(documents) + 1)
+    read = np.cumsum(new)
+    jobs = read // verifier.hashes_per_job + np.arange(len(left)) // PAIRS_PER_JOB
+    return [*np.flatnonzero(np.diff(jobs, prepend=-1)).tolist(), len(left)]
+
+
+def _verify_job(
+    verifier: Verifier, left: NDArray[np.int64], right: NDArray[np.int64], threshold: float
+) -> VerifiedPairs:
+    documents, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
+    at_left, at_right = places[: len(left)], places[len(left) :]
+    shared = verifier.kernels.count_shared(hashes, offsets, at_left, at_right, threshold)
+    sizes = np.diff(offsets)
     kept = shared >= 0
-    left, right = left[kept], right[kept]
-    return VerifiedPairs(left, right, shared[kept], sizes[left], sizes[right])
+    return VerifiedPairs(
+        left[kept], right[kept], shared[kept], sizes[at_left[kept]], sizes[at_right[kept]]
+    )
 
 
-def sort_shingles(
-    hashes: NDArray[np.uint64],
-    offsets: NDArray[np.int64],
-    documents: NDArray[np.int64],
-    count: int,
-    kernels: Kernels,
-    run_all: Callable[..., Iterable[Any]] = map,
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The distinct hashes of these documents, sorted, with offsets over all ``count``.
+def count_distinct(verifier: Verifier, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct shingles of each of these documents."""
+    read = np.cumsum(verifier.shingles.counts(documents) + 1)
+    begins = np.flatnonzero(np.diff(read // verifier.hashes_per_job, prepend=-1)).tolist()
 
-    :param documents: ascending; document ``documents[i]`` has ``hashes[offsets[i]:offsets[i+1]]``
-    :returns: hashes end to end and offsets ``(count + 1,)``; other documents have none
-    """
+    def run_job(job: slice) -> NDArray[np.int64]:
+        gathered = verifier.shingles.gather(documents[job])
+        return np.diff(verifier.kernels.sort_unique(*gathered)[1])
 
-    def sort_job(begin: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        part = offsets[begin : begin + DOCUMENTS_PER_JOB + 1]
-        return kernels.sort_unique(hashes, part)
-
-    parts = list(run_all(sort_job, range(0, len(documents), DOCUMENTS_PER_JOB)))
-    lengths = np.zeros(count, np.int64)
-    if parts:
-        lengths[documents] = np.concatenate([np.diff(part) for _, part in parts])
-    joined = np.concatenate([np.empty(0, np.uint64), *(part for part, _ in parts)])
-    return joined, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    jobs = map(slice, begins, [*begins[1:], len(documents)])
+    return np.concatenate([np.empty(0, np.int64), *verifier.run_all(run_job, jobs)])
 
 
 def count_links(
-    pairs: VerifiedPairs,
-    representatives: NDArray[np.int64],
-    shingle_hashes: NDArray[np.uint64],
-    shingle_offsets: NDArray[np.int64],
-    kernels: Kernels,
+    verifier: Verifier, pairs: VerifiedPairs, representatives: NDArray[np.int64]
 ) -> VerifiedPairs:
     """Members with their representative where that is no pair yet: single linkage makes such.
 
@@ -87,7 +132,4 @@ def count_links(
     right = np.maximum(members, representatives[members])
     size = np.int64(len(representatives))
     missing = ~np.isin(left * size + right, pairs.left * size + pairs.right)
-    left, right = left[missing], right[missing]
-    shared = kernels.count_shared(shingle_hashes, shingle_offsets, left, right, 0.0)
-    sizes = np.diff(shingle_offsets)
-    return VerifiedPairs(left, right, shared, sizes[left], sizes[right])
+    return verify_pairs(verifier, left[missing], right[missing], 0.0)

@@ -29,7 +29,7 @@ def adjacent(edges, one, other):
 
 
 def cluster(edges, order, linkage):
-    return cluster_pairs(make_pairs(edges), np.array(order, np.int64), linkage).tolist()
+    return cluster_pairs(make_pairs(edges), np.array(order, np.int64), linkage, COUNT).tolist()
 
 
 @given(EDGES, ORDERS)

@@ -152,28 +152,29 @@ def test_count_shared(sets, threshold):
     st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=2, max_size=12),
     st.integers(0, 4),
     st.integers(2, 5),
+    st.booleans(),
 )
-def test_bucket_pairs(band_count, rows, minimum_equal, cap):
+def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart):
     """Both implementations against the definition, pair by pair."""
-    keys = np.array(rows, np.uint64).T[:band_count].copy() * np.uint64(2)
+    rows = sorted(rows, key=lambda row: row[band_count - 1])
     low_bytes = np.array(rows, np.uint8)
-    order = np.argsort(keys[-1], kind="stable").astype(np.int64)
-    edges = np.flatnonzero(np.diff(keys[-1][order])) + 1
+    keys = low_bytes[:, :band_count].astype(np.uint64) * np.uint64(2)
+    edges = np.flatnonzero(np.diff(keys[:, -1])) + 1
     begins = np.array([0, *edges], np.int64)
     ends = np.array([*edges, len(rows)], np.int64)
     lead_ends = np.minimum(ends, begins + cap)
+    seconds = lead_ends if leads_apart else begins
     expected, met = set(), 0
-    for begin, lead_end, end in zip(begins, lead_ends, ends, strict=True):
+    for begin, lead_end, second, end in zip(begins, lead_ends, seconds, ends, strict=True):
         for i in range(begin, lead_end):
-            for j in range(i + 1, end):
-                one, other = sorted((int(order[i]), int(order[j])))
-                if not (keys[:-1, one] == keys[:-1, other]).any():
+            for j in range(max(i + 1, second), end):
+                if not (keys[i, :-1] == keys[j, :-1]).any():
                     met += 1
-                    if (low_bytes[one] == low_bytes[other]).sum() >= minimum_equal:
-                        expected.add((one, other))
+                    if (low_bytes[i] == low_bytes[j]).sum() >= minimum_equal:
+                        expected.add((i, j))
     for kernels in (COMPILED, PLAIN):
         left, right, count = kernels.bucket_pairs(
-            keys, band_count - 1, order, begins, lead_ends, ends, low_bytes, minimum_equal
+            keys, band_count - 1, begins, lead_ends, seconds, ends, low_bytes, minimum_equal
         )
         assert len(left) == len(expected)
         assert set(zip(left.tolist(), right.tolist(), strict=True)) == expected
@@ -182,11 +183,10 @@ def test_bucket_pairs(band_count, rows, minimum_equal, cap):
 
 def test_bucket_pairs_goes_on_where_its_block_ended(monkeypatch):
     count = 40
-    keys = np.zeros((1, count), np.uint64)
+    keys = np.zeros((count, 1), np.uint64)
     low_bytes = np.zeros((count, 8), np.uint8)
-    order = np.arange(count, dtype=np.int64)
     begins, ends = np.array([0, 25], np.int64), np.array([25, count], np.int64)
-    arguments = (keys, 0, order, begins, ends, ends, low_bytes, 8)
+    arguments = (keys, 0, begins, ends, begins, ends, low_bytes, 8)
     whole = COMPILED.bucket_pairs(*arguments)
     for block in (1, 2, 7, 300):
         monkeypatch.setattr(compiled, "PAIR_BLOCK", block)
@@ -194,3 +194,22 @@ def test_bucket_pairs_goes_on_where_its_block_ended(monkeypatch):
         np.testing.assert_array_equal(parts[0], whole[0])
         np.testing.assert_array_equal(parts[1], whole[1])
         assert parts[2] == whole[2] == 25 * 24 // 2 + 15 * 14 // 2
+
+
+@given(
+    st.integers(1, 30).flatmap(
+        lambda n: st.tuples(
+            st.just(n),
+            st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=40),
+        )
+    )
+)
+def test_label_components(graph):
+    count, edges = graph
+    left, right = np.array(edges, np.int64).reshape(-1, 2).T.copy()
+    expected = list(range(count))
+    for _ in range(count):
+        for one, other in edges:
+            expected[one] = expected[other] = min(expected[one], expected[other])
+    for kernels in (COMPILED, PLAIN):
+        assert kernels.label_components(count, left, right).tolist() == expected

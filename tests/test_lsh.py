@@ -17,6 +17,7 @@ from dedupe.lsh import (
     band_recall,
     choose_banding,
     choose_minimum_equal,
+    find_buckets,
     find_candidates,
     make_band_keys,
 )
@@ -24,6 +25,36 @@ from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
 
 KERNELS = [load_kernels(), PlainKernels()]
+
+
+class ArrayRows:
+    """``BandRows`` of signatures in memory."""
+
+    def __init__(self, signatures, banding):
+        self.keys = make_band_keys(signatures, banding)
+        self.low_bytes = signatures.astype(np.uint8)
+
+    def __len__(self):
+        return len(self.keys)
+
+    def columns(self, first, last):
+        return np.ascontiguousarray(self.keys[:, first:last].T)
+
+    def take(self, documents):
+        return self.keys[documents], self.low_bytes[documents]
+
+
+@given(st.lists(st.one_of(st.integers(0, 6), st.integers(0, 2**63 - 1)), max_size=30))
+def test_buckets_are_the_runs_of_equal_keys(values):
+    # Small keys differ only in bits that the first sort leaves out.
+    keys = np.array(values, np.uint64) * np.uint64(2)
+    buckets = find_buckets(keys)
+    expected = {}
+    for document, value in enumerate(values):
+        expected.setdefault(value, []).append(document)
+    spans = itertools.pairwise(buckets.begins.tolist())
+    found = [buckets.documents[begin:end].tolist() for begin, end in spans]
+    assert found == [expected[value] for value in sorted(expected) if len(expected[value]) > 1]
 
 
 def test_the_default_is_25_bands_of_5_rows():
@@ -60,14 +91,15 @@ def test_the_estimate_loses_less_than_one_pair_in_a_million():
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=4, max_size=4), max_size=14),
     st.sampled_from(KERNELS),
-    st.integers(1, 3),
+    st.sampled_from([1, 1 << 20]),
+    st.integers(1, 20),
 )
-def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, group_size):
+def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes, job_rows):
     signatures = np.array(rows, np.uint32).reshape(-1, 4)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
-    keys = make_band_keys(signatures, banding)
-    low_bytes = signatures.astype(np.uint8)
-    found = find_candidates(keys, low_bytes, banding, 100, kernels, map, group_size)
+    found = find_candidates(
+        ArrayRows(signatures, banding), banding, 100, kernels, map, column_bytes, job_rows
+    )
     expected, met = set(), 0
     for i, j in itertools.combinations(range(len(rows)), 2):
         if rows[i][:2] == rows[j][:2] or rows[i][2:] == rows[j][2:]:
@@ -82,14 +114,15 @@ def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, group_size):
 
 
 @pytest.mark.parametrize("kernels", KERNELS, ids=lambda kernels: kernels.name)
-def test_a_capped_bucket_compares_with_its_leads_alone(kernels):
+@pytest.mark.parametrize("job_rows", [1, 9, 20, 1000])
+def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
     count = 60
     signatures = np.zeros((count, 4), np.uint32)
     # In the second band every two neighbours share a bucket of their own.
     signatures[:, 2:] = (np.arange(count) // 2)[:, None]
     banding = Banding(bands=2, rows=2, minimum_equal=0, expected_recall=0.0)
-    keys = make_band_keys(signatures, banding)
-    found = find_candidates(keys, signatures.astype(np.uint8), banding, 50, kernels)
+    rows = ArrayRows(signatures, banding)
+    found = find_candidates(rows, banding, 50, kernels, job_rows=job_rows)
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     with_leads = {(i, j) for i in range(LEAD_COUNT) for j in range(i + 1, count)}
     neighbours = {(i, i + 1) for i in range(0, count, 2)}

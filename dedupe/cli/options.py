@@ -8,11 +8,24 @@ from typing import Any, TypeVar, get_args
 import click
 
 from dedupe.cli.settings import OUTPUT_DEFAULTS
-from dedupe.config import KEEP_RULES, Config, InputFormat, split_keep
+from dedupe.config import KEEP_RULES, Config, InputFormat, parse_size, split_keep
+from dedupe.errors import ConfigError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DEFAULTS = Config()
+
+
+class ByteSize(click.ParamType):  # type: ignore[type-arg]
+    """A number of bytes, or of KB, MB, GB, KiB, MiB, GiB."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        try:
+            return parse_size(value)
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
 
 
 def _default(name: str) -> str:
@@ -166,6 +179,18 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="PATTERN",
     ),
     *_LIMIT_OPTIONS,
+    _option(
+        "--max-memory",
+        "Memory to stay below, about, such as 1GB; what it is not to hold goes through the work "
+        "folder. 0 for no bound.",
+        type=ByteSize(),
+    ),
+    _option(
+        "--work-dir",
+        "Folder for that, instead of the system's temporary one.",
+        type=click.Path(file_okay=False, readable=False),
+        metavar="DIR",
+    ),
     _option("--workers", "Threads; 0 is one for each processor.", type=int, metavar="N"),
     _option(
         "--kernels",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dedupe.config import CONFIG_NAMES, Config, make_config, split_keep
+from dedupe.config import CONFIG_NAMES, Config, make_config, parse_size, split_keep
 from dedupe.errors import ConfigError
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
@@ -126,6 +126,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} is given twice, with - and with _")
         if name == "keep" and isinstance(value, str):
             values[name] = split_keep(value)
+        elif name == "max_memory" and isinstance(value, str):
+            values[name] = parse_size(value)
         else:
             values[name] = split_list(value) if name in _LISTS else value
     return values

@@ -504,48 +504,47 @@ def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
     return joined.decode().split(" ") if tokenizer.token_count else []
 
 
-def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] order,
-                 const int64_t[::1] begins, const int64_t[::1] lead_ends,
+def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] begins,
+                 const int64_t[::1] lead_ends, const int64_t[::1] seconds,
                  const int64_t[::1] ends, const uint8_t[:, ::1] rows, Py_ssize_t minimum_equal,
                  int64_t[::1] state, int64_t[::1] left, int64_t[::1] right):
-    """Pairs inside the buckets ``order[begins[i]:ends[i]]`` that met in no earlier band.
+    """Pairs inside the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
-    One of each pair stands before ``lead_ends[i]``; see ``model.Kernels.bucket_pairs``.
+    One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``; see
+    ``model.Kernels.bucket_pairs``.
 
     Goes on from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
     were written, at most ``len(left)``; ``state[0] == len(begins)`` says that all is done.
     """
     cdef Py_ssize_t bucket = state[0], i = state[1], j = state[2], written = 0, earlier
-    cdef int64_t first, second, met = state[3]
+    cdef int64_t met = state[3]
     cdef uint64_t one, other
     with nogil:
         while bucket < begins.shape[0]:
             if i < 0:
                 i = begins[bucket]
-                j = i + 1
+                j = max(i + 1, seconds[bucket])
             while i < lead_ends[bucket]:
-                first = order[i]
                 while j < ends[bucket]:
                     if written == left.shape[0]:
                         break
-                    second = order[j]
-                    j += 1
                     for earlier in range(band):
-                        one = keys[earlier, first]
-                        other = keys[earlier, second]
+                        one = keys[i, earlier]
+                        other = keys[j, earlier]
                         if (one ^ other) <= 1 and not one & other & 1:
                             break
                     else:
                         met += 1
-                        if dedupe_equal_bytes(&rows[first, 0], &rows[second, 0],
+                        if dedupe_equal_bytes(&rows[i, 0], &rows[j, 0],
                                               rows.shape[1]) >= <size_t> minimum_equal:
-                            left[written] = min(first, second)
-                            right[written] = max(first, second)
+                            left[written] = i
+                            right[written] = j
                             written += 1
+                    j += 1
                 if j < ends[bucket]:
                     break
                 i += 1
-                j = i + 1
+                j = max(i + 1, seconds[bucket])
             if i < lead_ends[bucket] and written == left.shape[0]:
                 break
             bucket += 1
@@ -555,6 +554,29 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
         state[2] = j
         state[3] = met
     return written
+
+
+cdef inline int64_t find_root(int64_t[::1] parents, int64_t document) noexcept nogil:
+    while parents[document] != document:
+        parents[document] = parents[parents[document]]
+        document = parents[document]
+    return document
+
+
+def label_components(int64_t[::1] parents, const int64_t[::1] left, const int64_t[::1] right):
+    """Union by smallest document, with halved paths; ``parents`` begins as ``0 .. n - 1``."""
+    cdef Py_ssize_t pair
+    cdef int64_t one, other, document
+    with nogil:
+        for pair in range(left.shape[0]):
+            one = find_root(parents, left[pair])
+            other = find_root(parents, right[pair])
+            if one < other:
+                parents[other] = one
+            else:
+                parents[one] = other
+        for document in range(parents.shape[0]):
+            parents[document] = find_root(parents, document)
 
 
 def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t[::1] output,

@@ -86,28 +86,31 @@ class CompiledKernels:
         self,
         keys: NDArray[np.uint64],
         band: int,
-        order: NDArray[np.int64],
         begins: NDArray[np.int64],
         lead_ends: NDArray[np.int64],
+        seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         rows: NDArray[np.uint8],
         minimum_equal: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         state = np.array([0, -1, 0, 0], np.int64)
-        found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         while state[0] < len(begins):
             left, right = np.empty(PAIR_BLOCK, np.int64), np.empty(PAIR_BLOCK, np.int64)
             written = _kernels.bucket_pairs(
-                keys, band, order, begins, lead_ends, ends, rows, minimum_equal, state, left, right
-            )
+                keys, band, begins, lead_ends, seconds, ends, rows, minimum_equal, state, left,
+                right,
+            )  # fmt: skip
             found.append((left[:written].copy(), right[:written].copy()))
-        if not found:
-            return np.empty(0, np.int64), np.empty(0, np.int64), 0
-        return (
-            np.concatenate([left for left, _ in found]),
-            np.concatenate([right for _, right in found]),
-            int(state[3]),
-        )
+        left, right = (np.concatenate(column) for column in zip(*found, strict=True))
+        return left, right, int(state[3])
+
+    def label_components(
+        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        labels = np.arange(count)
+        _kernels.label_components(labels, left, right)
+        return labels
 
 
 def tokenize_text(text: str) -> list[str]:

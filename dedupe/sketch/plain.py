@@ -316,28 +316,38 @@ class PlainKernels:
         self,
         keys: NDArray[np.uint64],
         band: int,
-        order: NDArray[np.int64],
         begins: NDArray[np.int64],
         lead_ends: NDArray[np.int64],
+        seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         rows: NDArray[np.uint8],
         minimum_equal: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-        met = 0
-        for begin, lead_end, end in zip(begins, lead_ends, ends, strict=True):
+        lefts, rights, met = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+        buckets = zip(*(c.tolist() for c in (begins, lead_ends, seconds, ends)), strict=True)
+        for begin, lead_end, second, end in buckets:
             # One row of the triangle of pairs at a time: memory stays linear in the bucket.
-            for i in range(begin, min(lead_end, end - 1)):
-                first, others = order[i], order[i + 1 : end]
-                one, other = keys[:band, first, None], keys[:band, others]
+            for first in range(begin, min(lead_end, end - 1)):
+                others = np.arange(max(first + 1, second), end)
+                one, other = keys[first, :band], keys[others, :band]
                 met_before = ((one ^ other) <= 1) & ((one & other & np.uint64(1)) == 0)
-                others = others[~met_before.any(axis=0)]
+                others = others[~met_before.any(axis=1)]
                 met += len(others)
                 equal = np.count_nonzero(rows[others] == rows[first], axis=1)
                 others = others[equal >= minimum_equal]
-                found.append((np.minimum(others, first), np.maximum(others, first)))
-        return (
-            np.concatenate([left for left, _ in found]),
-            np.concatenate([right for _, right in found]),
-            met,
-        )
+                lefts.append(np.full(len(others), first, np.int64))
+                rights.append(others)
+        return np.concatenate(lefts), np.concatenate(rights), met
+
+    def label_components(
+        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        labels = np.arange(count)
+        while True:
+            lowest = np.minimum(labels[left], labels[right])
+            before = labels.copy()
+            np.minimum.at(labels, left, lowest)
+            np.minimum.at(labels, right, lowest)
+            labels = labels[labels]
+            if np.array_equal(labels, before):
+                return labels

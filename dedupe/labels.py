@@ -1,0 +1,174 @@
+"""What a report calls documents and tells of them: ids, places and metadata, kept in stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from dedupe.metadata import read_meta
+from dedupe.model import Locator
+from dedupe.store import Column, Store, WorkFolder
+
+STORE_BYTES: Final = 16 << 20
+"""What each of the stores keeps in memory before it goes on in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedLabels:
+    """The labels of a batch of *n* documents, as the stores take them.
+
+    :param ids: UTF-8, end to end (``uint8``)
+    :param id_lengths: ``int64``, ``(n,)``
+    :param id_hashes: XXH3-64 of each id, ``uint64``, ``(n,)``
+    :param metas: packed mappings (see :class:`dedupe.model.TextBatch`), end to end (``uint8``)
+    :param meta_lengths: ``int64``, ``(n,)``
+    :param locators: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
+    """
+
+    ids: NDArray[np.uint8]
+    id_lengths: NDArray[np.int64]
+    id_hashes: NDArray[np.uint64]
+    metas: NDArray[np.uint8]
+    meta_lengths: NDArray[np.int64]
+    locators: NDArray[np.int64]
+
+
+def pack_labels(
+    ids: Sequence[str], locators: NDArray[np.int64], metas: Sequence[bytes]
+) -> PackedLabels:
+    """The labels of a batch; ``metas`` may be empty where no document has any."""
+    encoded = [id.encode("utf-8", "surrogatepass") for id in ids]
+    count = len(encoded)
+    hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, count)
+    metas = metas or (b"",) * count
+    return PackedLabels(
+        np.frombuffer(b"".join(encoded), np.uint8),
+        np.fromiter(map(len, encoded), np.int64, count),
+        hashes,
+        np.frombuffer(b"".join(metas), np.uint8),
+        np.fromiter(map(len, metas), np.int64, count),
+        locators,
+    )
+
+
+class Labels:
+    """The labels of all documents so far; arguments are indices of documents (``int64``)."""
+
+    def __init__(self, work: WorkFolder) -> None:
+        limit = work.share(32, STORE_BYTES)
+        self._ids = Store(work, np.uint8, limit=limit)
+        self._metas = Store(work, np.uint8, limit=limit)
+        self._locators = Store(work, np.int64, 4, limit)
+        self._id_begins, self._meta_begins = Column(np.int64), Column(np.int64)
+        self._id_hashes = Column(np.uint64)
+        self._renamed: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return self._id_hashes.count
+
+    def append(self, labels: PackedLabels) -> None:
+        """Add those of the next documents."""
+        self._id_begins.extend(self._ids.count + _begins(labels.id_lengths))
+        self._meta_begins.extend(self._metas.count + _begins(labels.meta_lengths))
+        self._ids.append(labels.ids)
+        self._metas.append(labels.metas)
+        self._locators.append(labels.locators)
+        self._id_hashes.extend(labels.id_hashes)
+
+    def ids(self, documents: NDArray[np.int64]) -> list[str]:
+        """Their ids, each unique."""
+        ids = _split(self._ids, self._id_begins.view, documents, "surrogatepass")
+        if self._renamed:
+            renamed = self._renamed
+            places = enumerate(documents.tolist())
+            ids = [renamed.get(document, ids[i]) for i, document in places]
+        return ids
+
+    def locators(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where they stand, ``(n, 4)``: the fields of :class:`Locator`."""
+        return self._locators.take(documents)
+
+    def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
+        """Their metadata, by name."""
+        begins = self._meta_begins.view[documents]
+        lengths = _ends(self._meta_begins.view, self._metas.count, documents) - begins
+        data = self._metas.segments(begins, lengths).tobytes()
+        ends = np.cumsum(lengths)
+        places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+        return [read_meta(data[begin:end]) for begin, end in places]
+
+    def locate(self, documents: NDArray[np.int64]) -> dict[str, Locator]:
+        """Where they stand, by id, in the order of ids."""
+        places = self.locators(documents).tolist()
+        named = zip(self.ids(documents), places, strict=True)
+        return {id: Locator(*place) for id, place in sorted(named)}
+
+    def separate_ids(self, content_hashes: NDArray[np.uint64]) -> dict[str, NDArray[np.int64]]:
+        """Make ids that occur twice unique: ``#2``, ``#3`` in the order of content hash.
+
+        :returns: by such an id, the documents that had it, in the order of their new ids
+        """
+        hashes = np.sort(self._id_hashes.view)
+        repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        if len(repeated) == 0:
+            return {}
+        suspects = np.flatnonzero(np.isin(self._id_hashes.view, repeated))
+        by_id: dict[str, list[int]] = {}
+        for id, document in zip(self.ids(suspects), suspects.tolist(), strict=True):
+            by_id.setdefault(id, []).append(document)
+        found = {id: np.array(same) for id, same in sorted(by_id.items()) if len(same) > 1}
+        taken: set[str] = set()
+        for id in found:
+            places = self.locators(found[id]).T[::-1]
+            high, low = content_hashes[found[id]].T
+            found[id] = found[id][np.lexsort((*places, high, low))]
+            self._name_apart(id, found[id][1:].tolist(), hashes, taken)
+        return found
+
+    def _name_apart(
+        self, id: str, documents: list[int], hashes: NDArray[np.uint64], taken: set[str]
+    ) -> None:
+        """Number documents of one id, past names that are taken.
+
+        An id whose hash occurs counts as taken: then a number is left out, once in 2⁶⁴.
+        """
+        number = 1
+        for document in documents:
+            while True:
+                number += 1
+                name = f"{id}#{number}"
+                hash = np.uint64(xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")))
+                place = int(np.searchsorted(hashes, hash))
+                known = place < len(hashes) and hashes[place] == hash
+                if not known and name not in taken:
+                    break
+            taken.add(name)
+            self._renamed[document] = name
+
+
+def _begins(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.cumsum(lengths) - lengths
+
+
+def _ends(begins: NDArray[np.int64], total: int, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the records of these documents end, given where all begin."""
+    following = np.minimum(documents + 1, len(begins) - 1)
+    return np.where(documents + 1 < len(begins), begins[following], total)
+
+
+def _split(
+    store: Store, begins: NDArray[np.int64], documents: NDArray[np.int64], errors: str
+) -> list[str]:
+    """The strings of these documents."""
+    if len(documents) == 0:
+        return []
+    lengths = _ends(begins, store.count, documents) - begins[documents]
+    data = store.segments(begins[documents], lengths).tobytes()
+    ends = np.cumsum(lengths)
+    places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+    return [data[begin:end].decode("utf-8", errors) for begin, end in places]

@@ -1,0 +1,277 @@
+"""Records of documents that may outgrow memory: appended in turn, read back by place.
+
+A store keeps what it holds in memory up to a limit, and then goes on in a file of the work
+folder. The file has no name from its first moment (where the system can do that), so that nothing
+is left behind however the process ends. It is read with ``pread`` into buffers of ours: mapped
+pages would count as this process's memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.errors import WorkFolderError
+
+READ_BYTES: Final = 1 << 20
+"""What is read from a file at once, at most, when rows lie close together."""
+
+GAP_BYTES: Final = 1 << 14
+"""Rows further apart than this are read separately."""
+
+_SEEKING = threading.Lock()
+
+GROWTH: Final = 8
+"""A column grows by one part in this many: what it does not use yet is memory all the same."""
+
+
+class Column:
+    """An array that grows at its end."""
+
+    def __init__(self, dtype: Any, width: int = 0) -> None:
+        self._values: NDArray[Any] = np.empty((0, width) if width else 0, dtype)
+        self.count = 0
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Append rows."""
+        needed = self.count + len(values)
+        if needed > len(self._values):
+            rows = max(needed, len(self._values) + len(self._values) // GROWTH, 256)
+            self._values.resize((rows, *self._values.shape[1:]), refcheck=False)
+        self._values[self.count : needed] = values
+        self.count = needed
+
+    @property
+    def view(self) -> NDArray[Any]:
+        """All rows so far; not to be held over the next :meth:`extend`."""
+        return self._values[: self.count]
+
+    @property
+    def byte_count(self) -> int:
+        return self.view.nbytes
+
+
+class Store:
+    """Rows of one type, or, with ``width`` 0, a run of single values.
+
+    :param limit: bytes kept in memory; 0 for no limit
+    """
+
+    def __init__(self, work: WorkFolder, dtype: Any, width: int = 0, limit: int = 0) -> None:
+        self._work = work
+        self._column = Column(dtype, width)
+        self._limit = limit
+        self._file: int | None = None
+        self._dtype = np.dtype(dtype)
+        self._shape = (width,) if width else ()
+        self._row_bytes = self._dtype.itemsize * max(width, 1)
+        self.count = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add rows at the end.
+
+        :raises WorkFolderError: if the file cannot be made, or its disk is full
+        """
+        self.count += len(values)
+        size = self._column.byte_count + values.nbytes
+        if self._file is None and (not self._limit or size <= self._limit):
+            self._column.extend(values)
+            return
+        if self._file is None:
+            self._file = self._work.create_file()
+            self._work.write(self._file, self._column.view)
+            self._column = Column(self._dtype, *self._shape)
+        self._work.write(self._file, values)
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self._file is None
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._column = Column(self._dtype, *self._shape)
+        if self._file is not None:
+            self._work.close_file(self._file)
+            self._file = None
+        self.count = 0
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """These rows, in this order."""
+        if self._file is None:
+            return self._column.view[rows]
+        result = np.empty((len(rows), *self._shape), self._dtype)
+        if len(rows) == 0:
+            return result
+        ascending = np.argsort(rows, kind="stable")
+        ordered = rows[ascending]
+        close = GAP_BYTES // self._row_bytes + 1
+        far = np.diff(ordered, prepend=ordered[:1]) > close
+        most = max(READ_BYTES // self._row_bytes, 1)
+        # A new read begins where a gap is, and at least once in so many rows.
+        reads = np.cumsum(far) * (self.count // most + 2) + (ordered // most)
+        begins = np.flatnonzero(np.diff(reads, prepend=-1))
+        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(rows)], strict=True):
+            first, last = int(ordered[begin]), int(ordered[end - 1])
+            block = self._read(first, last + 1)
+            result[ascending[begin:end]] = block[ordered[begin:end] - first]
+        return result
+
+    def columns(self, first: int, last: int) -> NDArray[Any]:
+        """Columns ``first`` to ``last`` (exclusive) of all rows, ``(last - first, count)``."""
+        if self._file is None:
+            return np.ascontiguousarray(self._column.view[:, first:last].T)
+        result = np.empty((last - first, self.count), self._dtype)
+        step = max(READ_BYTES // self._row_bytes, 1)
+        for begin in range(0, self.count, step):
+            end = min(begin + step, self.count)
+            result[:, begin:end] = self._read(begin, end)[:, first:last].T
+        return result
+
+    def segments(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+        """The runs ``begins[i]:begins[i] + lengths[i]``, end to end."""
+        ends = np.cumsum(lengths)
+        result = np.empty((int(ends[-1]) if len(ends) else 0, *self._shape), self._dtype)
+        places = zip(
+            begins.tolist(), lengths.tolist(), (ends - lengths).tolist(), ends.tolist(), strict=True
+        )
+        if self._file is None:
+            values = self._column.view
+            for begin, length, place, end in places:
+                result[place:end] = values[begin : begin + length]
+        else:
+            for begin, length, place, end in sorted(places):
+                if length:
+                    self._read_into(begin, result[place:end])
+        return result
+
+    def _read(self, begin: int, end: int) -> NDArray[Any]:
+        result = np.empty((end - begin, *self._shape), self._dtype)
+        self._read_into(begin, result)
+        return result
+
+    def _read_into(self, begin: int, target: NDArray[Any]) -> None:
+        assert self._file is not None
+        self._work.read_into(self._file, begin * self._row_bytes, target)
+
+
+@dataclass(slots=True)
+class WorkFolder:
+    """Where stores go on when memory is not to hold them, and how much it may hold.
+
+    :param path: an existing folder; empty for the system's temporary folder
+    :param max_memory: bytes that a scan may use in all; 0 for no bound on what a document keeps
+    """
+
+    path: str = ""
+    max_memory: int = 0
+    written_bytes: int = 0
+    _files: set[int] = field(default_factory=set)
+
+    def __enter__(self) -> WorkFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in list(self._files):
+            self.close_file(file)
+
+    @property
+    def name(self) -> str:
+        return self.path or tempfile.gettempdir()
+
+    def share(self, part: int, default: int) -> int:
+        """One part in so many of the memory there is; the default where it is not bounded."""
+        return min(default, self.max_memory // part) if self.max_memory else default
+
+    def check(self) -> None:
+        """Fail at once where the folder cannot be written in.
+
+        :raises WorkFolderError: if so
+        """
+        self.close_file(self.create_file())
+
+    def create_file(self) -> int:
+        """A new file without a name; its descriptor."""
+        try:
+            file = _open_nameless(self.name)
+        except OSError as error:
+            raise WorkFolderError(
+                f"{self.name}: no file can be made in the work folder: {error.strerror}; "
+                "--work-dir names another"
+            ) from error
+        self._files.add(file)
+        return file
+
+    def close_file(self, file: int) -> None:
+        self._files.discard(file)
+        os.close(file)
+
+    def write(self, file: int, values: NDArray[Any]) -> None:
+        """Append to a file."""
+        left = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
+        try:
+            while left:
+                written = os.write(file, left)
+                self.written_bytes += written
+                left = left[written:]
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            told = "has no space left" if full else f"cannot be written in: {error.strerror}"
+            raise WorkFolderError(
+                f"{self.name}: the work folder {told}, after {self.written_bytes / 1e6:,.0f} MB; "
+                "free some, or name another with --work-dir"
+            ) from error
+
+    def read_into(self, file: int, offset: int, target: NDArray[Any]) -> None:
+        """Fill an array from a place in a file."""
+        left = target.reshape(-1).view(np.uint8).data
+        while left:
+            try:
+                count = _read_at(file, left, offset)
+            except OSError as error:
+                raise WorkFolderError(
+                    f"{self.name}: the work folder cannot be read: {error.strerror}"
+                ) from error
+            if count == 0:
+                raise WorkFolderError(f"{self.name}: a file in the work folder was cut off")
+            offset += count
+            left = left[count:]
+
+
+def _open_nameless(folder: str) -> int:
+    """A file that vanishes with its last descriptor."""
+    if hasattr(os, "O_TMPFILE"):
+        try:
+            return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+                raise
+    flags = getattr(os, "O_TEMPORARY", 0)  # Windows: removed when it is closed
+    file, name = tempfile.mkstemp(prefix="dedupe-", dir=folder)
+    if flags:
+        os.close(file)
+        return os.open(name, os.O_RDWR | os.O_BINARY | flags)  # type: ignore[attr-defined]
+    os.unlink(name)
+    return file
+
+
+def _read_at(file: int, target: memoryview, offset: int) -> int:
+    if hasattr(os, "preadv"):
+        return os.preadv(file, [target], offset)
+    with _SEEKING:
+        os.lseek(file, offset, os.SEEK_SET)
+        data = os.read(file, len(target))
+    target[: len(data)] = data
+    return len(data)
