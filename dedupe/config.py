@@ -24,7 +24,7 @@ KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
 KEEP_SITES = "site="
 """What the keep rule begins with that names sites: ``site=a.example,b.example``."""
 
-MAX_BUCKET = 2000
+MAX_BUCKET = 500
 """Distinct documents in one bucket up to which all its pairs are compared."""
 
 MIN_MEMORY = 200_000_000

@@ -122,11 +122,10 @@ class Documents:
     """
 
     def __init__(self, work: WorkFolder, banding: Banding, num_perm: int) -> None:
-        limit = work.max_memory // 4
         self.labels = Labels(work)
         self.shingles = ShingleStore(work)
-        self.band_keys = Store(work, np.uint64, banding.bands, limit * 3 // 5)
-        self.low_bytes = Store(work, np.uint8, num_perm, limit * 2 // 5)
+        self.band_keys = Store(work, np.uint64, banding.bands, work.share(6, 0))
+        self.low_bytes = Store(work, np.uint8, num_perm, work.share(10, 0))
         self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
         self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
 

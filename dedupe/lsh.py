@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dedupe.errors import ConfigError
 from dedupe.model import CandidatePairs, Kernels
 
-LEAD_COUNT: Final = 8
+LEAD_COUNT: Final = 4
 """Documents of a capped bucket with which all the others are compared."""
 
 ESTIMATE_LOSS: Final = 1e-6

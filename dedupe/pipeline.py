@@ -142,7 +142,7 @@ def scan_corpus(
             )
             progress.enter("comparing")
             collapsed = collapse_documents(collector.finish(), config.keep)
-            candidates = _find_candidates(collapsed, config, banding, kernels, pool)
+            candidates = _find_candidates(collapsed, config, banding, kernels, pool, work)
             progress.enter("verifying")
             found = _verify_and_cluster(collapsed, candidates, config, kernels, pool)
             progress.enter("reporting")
@@ -282,9 +282,14 @@ class _DistinctShingles:
 
 
 def _find_candidates(
-    collapsed: Collapsed, config: Config, banding: Banding, kernels: Kernels, pool: Executor
+    collapsed: Collapsed,
+    config: Config,
+    banding: Banding,
+    kernels: Kernels,
+    pool: Executor,
+    work: WorkFolder,
 ) -> CandidatePairs:
-    documents, share = collapsed.documents, config.max_memory // 8
+    documents = collapsed.documents
     row_bytes = 8 * banding.bands + config.num_perm
     found = find_candidates(
         _DistinctRows(documents, collapsed.leads),
@@ -292,8 +297,8 @@ def _find_candidates(
         config.max_bucket,
         kernels,
         pool.map,
-        column_bytes=min(COLUMN_BYTES, share or COLUMN_BYTES),
-        job_rows=min(ROWS_PER_JOB, share // row_bytes + 1 if share else ROWS_PER_JOB),
+        column_bytes=work.share(8, COLUMN_BYTES),
+        job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
     )
     documents.band_keys.close()
     documents.low_bytes.close()

@@ -191,9 +191,12 @@ class WorkFolder:
     def name(self) -> str:
         return self.path or tempfile.gettempdir()
 
-    def share(self, part: int, default: int) -> int:
-        """One part in so many of the memory there is; the default where it is not bounded."""
-        return min(default, self.max_memory // part) if self.max_memory else default
+    def share(self, part: float, default: int) -> int:
+        """One part in so many of the memory there is, at most the default (0: no bound)."""
+        if not self.max_memory:
+            return default
+        share = max(int(self.max_memory / part), 1)
+        return min(default, share) if default else share
 
     def check(self) -> None:
         """Fail at once where the folder cannot be written in.
