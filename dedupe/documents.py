@@ -63,12 +63,11 @@ def sketch_batch(
     batch, oversized = drop_oversized(batch, max_tokens, kernels)
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
     kept = sketch.token_counts > 0
-    locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
     signatures = sketch.signatures[kept]
     ids = list(batch.ids)
     return SketchedBatch(
         ids=[ids[i] for i in np.flatnonzero(kept).tolist()],
-        locators=np.array(locators, np.int64).reshape(-1, 4)[kept],
+        locators=batch.locators[kept],
         byte_counts=np.diff(batch.offsets)[kept],
         token_counts=sketch.token_counts[kept],
         token_hashes=sketch.token_hashes[kept],
@@ -77,7 +76,7 @@ def sketch_batch(
         low_bytes=signatures.astype(np.uint8),
         shingle_hashes=sketch.shingle_hashes,
         shingle_offsets=np.append(sketch.shingle_offsets[:-1][kept], len(sketch.shingle_hashes)),
-        without_tokens=[(ids[i], batch.locators[i]) for i in np.flatnonzero(~kept).tolist()],
+        without_tokens=[(ids[i], batch.locator(i)) for i in np.flatnonzero(~kept).tolist()],
         too_many_tokens=oversized,
         metas=PackedMeta.of(
             [batch.metas[i] for i in np.flatnonzero(kept).tolist()] if batch.metas else (),
