@@ -65,14 +65,13 @@ def sketch_batch(
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
     kept = np.flatnonzero(sketch.token_counts > 0)
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
-    locators = [(at.source, at.offset, at.length, at.line) for at in batch.locators]
     signatures = sketch.signatures[kept]
     ids = list(batch.ids)
     chosen = kept.tolist()
     return SketchedBatch(
         labels=pack_labels(
             [ids[i] for i in chosen],
-            np.array(locators, np.int64).reshape(-1, 4)[kept],
+            batch.locators[kept],
             [batch.metas[i] for i in chosen] if batch.metas else (),
         ),
         byte_counts=np.diff(batch.offsets)[kept],
@@ -83,7 +82,7 @@ def sketch_batch(
         low_bytes=signatures.astype(np.uint8),
         shingle_hashes=sketch.shingle_hashes,
         shingle_counts=np.diff(sketch.shingle_offsets)[kept],
-        without_tokens=[(ids[i], batch.locators[i]) for i in empty],
+        without_tokens=[(ids[i], batch.locator(i)) for i in empty],
         too_many_tokens=oversized,
     )
 

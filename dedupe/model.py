@@ -41,6 +41,12 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
     line: int = 0
 
 
+def pack_locators(locators: Iterable[Locator]) -> NDArray[np.int64]:
+    """Locators as :class:`TextBatch` holds them: ``int64``, ``(n, 4)``, a column a field."""
+    rows = [(at.source, at.offset, at.length, at.line) for at in locators]
+    return np.array(rows, np.int64).reshape(-1, 4)
+
+
 class SourceInfo(msgspec.Struct, frozen=True):
     """A file that was read.
 
@@ -84,7 +90,7 @@ class TextBatch:
     :param data: the texts, end to end (``uint8``)
     :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
         ``data[offsets[i]:offsets[i + 1]]``
-    :param locators: one a document
+    :param locators: ``int64``, ``(len(ids), 4)``: the fields of each document's :class:`Locator`
     :param metas: metadata, one a document, each a packed mapping of strings (MessagePack) or
         empty; none at all where no document has any
     """
@@ -92,11 +98,15 @@ class TextBatch:
     ids: Sequence[str]
     data: NDArray[np.uint8]
     offsets: NDArray[np.int64]
-    locators: Sequence[Locator]
+    locators: NDArray[np.int64]
     metas: Sequence[bytes] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def locator(self, document: int) -> Locator:
+        """Where one document stands."""
+        return Locator(*self.locators[document].tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def drop_oversized(
     kept = np.ones(len(batch), bool)
     kept[dropped] = False
     return _select(batch, np.flatnonzero(kept).tolist()), [
-        (batch.ids[i], batch.locators[i]) for i in dropped
+        (batch.ids[i], batch.locator(i)) for i in dropped
     ]
 
 
@@ -37,7 +37,8 @@ def _has_more_tokens(batch: TextBatch, document: int, max_tokens: int, kernels: 
     begin, end = batch.offsets[document : document + 2].tolist()
     count = 0
     for piece in _slices(batch.data[begin:end].data):
-        part = TextBatch([""], piece, np.array([0, len(piece)]), [Locator(-1, 0, len(piece))])
+        places = np.zeros((1, 4), np.int64)
+        part = TextBatch([""], piece, np.array([0, len(piece)]), places)
         count += int(kernels.sketch(part, 1, 1, 1).token_counts[0])
         if count > max_tokens:
             return True
@@ -67,5 +68,6 @@ def _select(batch: TextBatch, chosen: list[int]) -> TextBatch:
         ids=[batch.ids[i] for i in chosen],
         data=np.concatenate([np.empty(0, np.uint8), *parts]),
         offsets=offsets,
-        locators=[batch.locators[i] for i in chosen],
+        locators=batch.locators[chosen],
+        metas=[batch.metas[i] for i in chosen] if batch.metas else (),
     )

@@ -55,7 +55,7 @@ def make_raw_batch(texts: list[bytes]) -> TextBatch:
         ids=[str(i) for i in range(len(texts))],
         data=np.frombuffer(b"".join(texts), np.uint8),
         offsets=np.cumsum([0, *map(len, texts)], dtype=np.int64),
-        locators=(),
+        locators=np.zeros((len(texts), 4), np.int64),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +113,11 @@ def test_documents_of_too_many_tokens(text: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("dedupe.token_limit._SLICE_BYTES", 30)
     kernels = load_kernels("auto")
     batch = make_batch(["small", "large", "after"], ["one two", text, "three"])
+    batch = replace(batch, metas=[b"\x81\xa1a\xa1s", b"", b"\x81\xa1a\xa1b"])
     kept, dropped = drop_oversized(batch, 99, kernels)
     assert [id for id, _ in dropped] == ["large"] and kept.ids == ["small", "after"]
     assert kept.data.tobytes() == b"one twothree" and kept.offsets.tolist() == [0, 7, 12]
+    assert kept.metas == [batch.metas[0], batch.metas[2]]
 
 
 def test_lists_of_paths() -> None:

@@ -203,10 +203,9 @@ class _RowsReader:
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
             self._file.text_names[name] += part.num_rows
-        first = self.row + 1
-        locators = [
-            Locator(self._file.index, 0, 0, row) for row in range(first, first + part.num_rows)
-        ]
+        locators = np.zeros((part.num_rows, 4), np.int64)
+        locators[:, 0] = self._file.index
+        locators[:, 3] = np.arange(self.row + 1, self.row + 1 + part.num_rows)
         return TextBatch(ids, data, offsets, locators, metas if any(metas) else ())
 
     def _simple_column(self, part: Any) -> str | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dedupe.model import Locator, TextBatch
+from dedupe.model import Locator, TextBatch, pack_locators
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk
 from dedupe.sources.text_encoding import encode_text
@@ -20,62 +21,60 @@ class BatchPacker:
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
-        self._held = Chunk()
-        self._held_bytes = 0
+        self._ids: list[str] = []
+        self._texts: list[bytes] = []
+        self._locators: list[NDArray[np.int64]] = []
+        self._metas: list[bytes] = []
+        self._text_bytes = 0
 
     def add(self, chunk: Chunk) -> Iterator[TextBatch]:
         """Take these documents in; gives the batches that are full."""
-        held = self._held
-        held.ids += chunk.ids
-        held.texts += chunk.texts
-        held.locators += chunk.locators
-        held.metas += chunk.metas or [b""] * len(chunk.ids)
-        self._held_bytes += sum(map(len, chunk.texts))
+        self._ids += chunk.ids
+        self._texts += chunk.texts
+        self._locators.append(chunk.locators)
+        self._metas += chunk.metas or [b""] * len(chunk.ids)
+        self._text_bytes += sum(map(len, chunk.texts))
         limits = self._limits
-        while len(held.ids) >= limits.batch_documents or self._held_bytes >= limits.batch_bytes:
+        while len(self._ids) >= limits.batch_documents or self._text_bytes >= limits.batch_bytes:
             yield self._take(limits.batch_documents)
 
     def finish(self) -> Iterator[TextBatch]:
         """The documents that are left."""
-        if self._held.ids:
-            yield self._take(len(self._held.ids))
+        if self._ids:
+            yield self._take(len(self._ids))
 
     def _take(self, count: int) -> TextBatch:
-        held = self._held
-        metas = held.metas[:count]
+        locators = np.concatenate(self._locators)
+        metas = self._metas[:count]
         batch = _pack(
-            held.ids[:count],
-            held.texts[:count],
-            held.locators[:count],
+            self._ids[:count],
+            self._texts[:count],
+            locators[:count],
             metas if any(metas) else (),
         )
-        del held.ids[:count], held.texts[:count], held.locators[:count], held.metas[:count]
-        self._held_bytes = sum(map(len, held.texts))
+        del self._ids[:count], self._texts[:count], self._metas[:count]
+        self._locators = [locators[count:]]
+        self._text_bytes = sum(map(len, self._texts))
         return batch
 
 
-def make_batch(
-    ids: Sequence[str], texts: Sequence[str], locators: Sequence[Locator] | None = None
-) -> TextBatch:
+def make_batch(ids: Sequence[str], texts: Sequence[str]) -> TextBatch:
     """Strings as one batch, for callers that hold their texts in memory.
 
     Lone surrogates, which UTF-8 cannot hold, become U+FFFD.
 
-    :param locators: without them, the documents are marked as being in no file
     :raises ValueError: if the lengths differ
     """
+    if len(ids) != len(texts):
+        raise ValueError(f"{len(ids)} ids and {len(texts)} texts")
     encoded = [encode_text(text) for text in texts]
-    if locators is None:
-        locators = [Locator(IN_MEMORY, 0, len(text)) for text in encoded]
-    if not len(ids) == len(encoded) == len(locators):
-        raise ValueError(f"{len(ids)} ids, {len(encoded)} texts and {len(locators)} locators")
-    return _pack(ids, encoded, locators)
+    return _pack(ids, encoded, pack_locators(Locator(IN_MEMORY, 0, len(t)) for t in encoded))
 
 
 def _pack(
     ids: Sequence[str],
     texts: Sequence[bytes],
-    locators: Sequence[Locator],
+    locators: NDArray[np.int64],
     metas: Sequence[bytes] = (),
 ) -> TextBatch:
     offsets = np.zeros(len(texts) + 1, dtype=np.int64)

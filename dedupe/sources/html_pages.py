@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.model import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.declared import declared_encoding
 from dedupe.sources.decoding import Decoded, decode_document
@@ -30,8 +30,8 @@ def read_html(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         yield SkippedDocument(document_id, fault.reason, fault.detail)
         return
     page = decode_page(data)
-    locator = Locator(file.index, 0, len(data))
-    yield Pages(Chunk([document_id], [page.text], [locator], page.encoding), document_id)
+    locators = pack_locators([Locator(file.index, 0, len(data))])
+    yield Pages(Chunk([document_id], [page.text], locators, page.encoding), document_id)
     if page.replaced_count:
         yield Notice(document_id, UNDECODABLE_BYTES, describe_replaced(page.replaced_count))
     if fault is not None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import accumulate, compress, count, repeat
-from operator import add, attrgetter
+from itertools import compress
+from operator import attrgetter
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
@@ -82,9 +85,10 @@ class _LinesReader:
         locators = _locate(block, self._file.index)
         texts = self._texts(records)
         if set(map(type, texts)) != {str}:
-            usable = list(map(self._is_usable, records, texts, block.lines, locators))
+            places = (Locator(*row) for row in locators.tolist())
+            usable = list(map(self._is_usable, records, texts, block.lines, places))
             records = list(compress(records, usable))
-            locators = list(compress(locators, usable))
+            locators = locators[usable]
             texts = list(compress(texts, usable))
         ids, metas = self._name(records, locators), self._metas(records)
         return Chunk(ids, _encode_texts(texts), locators, metas=metas)
@@ -105,7 +109,7 @@ class _LinesReader:
         values, find_meta = self._decoder.values, self._plan.find_meta
         return [find_meta(values(record)) for record in records]
 
-    def _name(self, records: list[Record], locators: list[Locator]) -> list[str]:
+    def _name(self, records: list[Record], locators: NDArray[np.int64]) -> list[str]:
         """The ids of records: their own, or the place of the record."""
         if self._plan.id_index >= 0:
             own_ids = list(map(attrgetter(f"f{self._plan.id_index}"), records))
@@ -113,7 +117,7 @@ class _LinesReader:
             own_ids = [self._plan.find_id(self._decoder.values(record)) for record in records]
         if set(map(type, own_ids)) == {str} and all(own_ids):
             return own_ids
-        places = (self._place(locator.line) for locator in locators)
+        places = map(self._place, locators[:, 3].tolist())
         return [id_as_text(own) or place for own, place in zip(own_ids, places, strict=True)]
 
     def _refuse_deep(self, lines: list[bytes]) -> None:
@@ -197,11 +201,16 @@ class _LinesReader:
         return f"{self._path_id}:{line}"
 
 
-def _locate(block: LineBlock, source_index: int) -> list[Locator]:
-    """Where each line stands."""
-    lengths = list(map(len, block.lines))
-    offsets = map(add, accumulate(lengths, initial=block.offset), count())  # a line feed each
-    return list(map(Locator, repeat(source_index), offsets, lengths, count(block.first_line)))
+def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
+    """Where each line stands: the locators of all."""
+    count = len(block.lines)
+    locators = np.empty((count, 4), np.int64)
+    locators[:, 0] = source_index
+    lengths = np.fromiter(map(len, block.lines), np.int64, count)
+    locators[:, 1] = block.offset + np.cumsum(lengths + 1) - (lengths + 1)  # a line feed each
+    locators[:, 2] = lengths
+    locators[:, 3] = np.arange(block.first_line, block.first_line + count)
+    return locators
 
 
 def _without_mark(block: LineBlock) -> LineBlock:

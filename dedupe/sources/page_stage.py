@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
 from dedupe.sources.pieces import Chunk, Pages, Piece
@@ -140,6 +142,8 @@ def _select(chunk: Chunk, chosen: list[int]) -> Chunk:
     columns: dict[str, Any] = {}
     for column in dataclasses.fields(chunk):
         values = getattr(chunk, column.name)
-        if isinstance(values, list) and len(values) == len(chunk.ids):
+        if isinstance(values, np.ndarray):
+            columns[column.name] = values[chosen]
+        elif isinstance(values, list) and len(values) == len(chunk.ids):
             columns[column.name] = [values[i] for i in chosen]
     return dataclasses.replace(chunk, **columns)

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, TextBatch
 from dedupe.sources.byte_blocks import ByteBlocks
@@ -30,16 +33,17 @@ class OpenSource:
 
 @dataclass(slots=True)
 class Chunk:
-    """Some documents: lists of equal length, the texts in UTF-8.
+    """Some documents: columns of equal length, the texts in UTF-8.
 
+    :param locators: ``int64``, ``(n, 4)``: the fields of :class:`dedupe.model.Locator`
     :param encoding: how the texts were decoded (see :mod:`dedupe.sources.decoding`)
     :param metas: packed metadata (see :mod:`dedupe.sources.meta`); may be empty, where no
         document has any
     """
 
-    ids: list[str] = field(default_factory=list)
-    texts: list[bytes] = field(default_factory=list)
-    locators: list[Locator] = field(default_factory=list)
+    ids: list[str]
+    texts: list[bytes]
+    locators: NDArray[np.int64]
     encoding: str = "utf-8"
     metas: list[bytes] = field(default_factory=list)
 

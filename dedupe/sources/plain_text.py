@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.model import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.decoding import decode_document
 from dedupe.sources.limits import ReadLimits
@@ -27,8 +27,8 @@ def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         yield SkippedDocument(document_id, fault.reason, fault.detail)
         return
     decoded = decode_document(data)
-    locator = Locator(file.index, 0, len(data))
-    yield Chunk([document_id], [decoded.text], [locator], decoded.encoding)
+    locators = pack_locators([Locator(file.index, 0, len(data))])
+    yield Chunk([document_id], [decoded.text], locators, decoded.encoding)
     if decoded.replaced_count:
         yield Notice(document_id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
     if fault is not None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dedupe.model import Locator, SkippedDocument
+from dedupe.model import Locator, SkippedDocument, pack_locators
 from dedupe.sources.fields import FieldPlan, Values
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import Chunk, OpenSource, SkippedRecord
@@ -27,17 +27,13 @@ class RecordTaker:
         self._file = file
         self._plan = plan
         self._limits = limits
-        self._chunk = Chunk()
-        self._chunk_bytes = 0
+        self._begin()
 
     @property
     def is_full(self) -> bool:
         """Whether what was gathered should be handed on."""
         limits = self._limits
-        return (
-            len(self._chunk.ids) >= limits.batch_documents
-            or self._chunk_bytes >= limits.batch_bytes
-        )
+        return len(self._ids) >= limits.batch_documents or self._text_bytes >= limits.batch_bytes
 
     def place(self) -> str:
         """Where the record stands that was taken last."""
@@ -61,18 +57,25 @@ class RecordTaker:
         if len(data) > self._limits.document_bytes:
             detail = f"its text is longer than {self._limits.document_bytes} bytes"
             return self._skip(own_id, locator, TOO_LARGE, detail)
-        chunk = self._chunk
-        chunk.ids.append(own_id or self.place())
-        chunk.texts.append(data)
-        chunk.locators.append(locator)
-        chunk.metas.append(self._plan.find_meta(values))
-        self._chunk_bytes += len(data)
+        self._ids.append(own_id or self.place())
+        self._texts.append(data)
+        self._locators.append(locator)
+        self._metas.append(self._plan.find_meta(values))
+        self._text_bytes += len(data)
         return None
 
     def flush(self) -> Chunk:
         """What was gathered since the last time."""
-        chunk, self._chunk, self._chunk_bytes = self._chunk, Chunk(), 0
+        chunk = Chunk(self._ids, self._texts, pack_locators(self._locators), metas=self._metas)
+        self._begin()
         return chunk
+
+    def _begin(self) -> None:
+        self._ids: list[str] = []
+        self._texts: list[bytes] = []
+        self._locators: list[Locator] = []
+        self._metas: list[bytes] = []
+        self._text_bytes = 0
 
     def _skip(
         self, own_id: str, locator: Locator, reason: str, detail: str

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, cast
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.model import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.sources.declared import charset_of
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.html_pages import decode_page
@@ -120,8 +120,8 @@ class _WarcReader:
             yield self._tell(TRUNCATED, "the last record is cut off; its beginning is kept")
         content = capture.content
         self._bad_bytes_count += content.replaced_count
-        locator = Locator(self._file.index, offset, capture.length)
-        chunk = Chunk([capture.uri or uri], [content.text], [locator], content.encoding)
+        locators = pack_locators([Locator(self._file.index, offset, capture.length)])
+        chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding)
         yield Pages(chunk, self._path_id) if capture.is_html else chunk
 
     def _tell(self, reason: str, detail: str) -> Notice:
