@@ -213,3 +213,23 @@ def test_label_components(graph):
             expected[one] = expected[other] = min(expected[one], expected[other])
     for kernels in (COMPILED, PLAIN):
         assert kernels.label_components(count, left, right).tolist() == expected
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text("aZ_09 ,.-\n\0@[`{\x7f", max_size=140),
+            st.sampled_from(["\xad", "é", "e\u0301", "中", "”", "ﬁ", "\u0301", "あ"]),
+        ),
+        max_size=6,
+    ).map("".join)
+)
+def test_blocks_of_ascii_and_what_stands_between(text):
+    assert compiled.tokenize_text(text) == plain.tokenize_text(text)
+
+
+def test_every_ascii_character_is_taken_as_the_table_says():
+    for width in (1, 63, 64, 65):
+        for code in range(128):
+            text = "b" * width + chr(code) + "c" * 70
+            assert compiled.tokenize_text(text) == plain.tokenize_text(text)

@@ -14,6 +14,15 @@ cdef extern from "kernels.h" nogil:
                         size_t num_perm, const uint32_t *hashes, size_t count)
     size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
     void dedupe_sort(uint64_t *values, size_t count)
+    size_t dedupe_ascii_run(const uint8_t *data, size_t count)
+    ctypedef struct dedupe_place:
+        size_t length
+        size_t token_count
+        int outside
+    dedupe_place dedupe_take_ascii(const uint8_t *data, size_t count, uint8_t *output,
+                                   int64_t *starts, dedupe_place at)
+    enum:
+        DEDUPE_SLACK
 
 cdef enum:
     # Token classes and entry flags: see dedupe.sketch.token_table.
@@ -47,6 +56,7 @@ cdef enum:
     NO_CODE_POINT = 0x7FFFFFFF
 
 HASH_CHUNK_SIZE = HASH_CHUNK
+SLACK = DEDUPE_SLACK
 
 
 cdef class Tables:
@@ -184,9 +194,7 @@ cdef class Tokenizer:
         self.marks = marks
 
     cdef int tokenize(self, const uint8_t[::1] data, Py_ssize_t begin, Py_ssize_t end) except -1 nogil:
-        cdef Py_ssize_t i = begin, after
-        cdef Decoded decoded
-        cdef uint32_t entry
+        cdef Py_ssize_t i = begin
         self.length = 0
         self.token_count = 0
         self.state = OUTSIDE
@@ -196,55 +204,64 @@ cdef class Tokenizer:
                 i = self.take_ascii(data, i, end)
                 if i >= end:
                     break
-            decoded = decode(data, i, end)
-            after = i + decoded.length
-            entry = self.tables.entry(decoded.code_point)
-            if entry & DROPPED:
-                i = after
-            elif entry & COMBINES or self.combines_next(data, after, end):
-                i = self.take_sequence(data, i, end)
-            else:
-                self.emit_entry(decoded.code_point, entry)
-                i = after
+            i = self.take_others(data, i, end)
         if self.length > 0 and self.state == OUTSIDE:
             self.length -= 1
         return 0
 
+    cdef Py_ssize_t take_others(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+        """Consume one character, and those that follow up to the next that is ASCII.
+
+        Each is decoded once: the one after it must be known before it is emitted, since it may
+        combine with it.
+        """
+        cdef Py_ssize_t after
+        cdef Decoded decoded = decode(data, i, end), following
+        cdef uint32_t entry = self.tables.entry(decoded.code_point), following_entry
+        while True:
+            after = i + decoded.length
+            if entry & COMBINES:
+                return self.take_sequence(data, i, end)
+            if after >= end or data[after] < 0x80:
+                if not entry & DROPPED:
+                    self.emit_entry(decoded.code_point, entry)
+                return after
+            following = decode(data, after, end)
+            following_entry = self.tables.entry(following.code_point)
+            if not entry & DROPPED:
+                if following_entry & DROPPED:
+                    if self.combines_next(data, after, end):
+                        return self.take_sequence(data, i, end)
+                elif following_entry & COMBINES:
+                    return self.take_sequence(data, i, end)
+                self.emit_entry(decoded.code_point, entry)
+            i = after
+            decoded = following
+            entry = following_entry
+
     cdef Py_ssize_t take_ascii(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
-        """Consume ASCII up to the last character before one that is not, without a branch a byte.
+        """Consume ASCII up to the last character before one that is not, a block at a time.
 
         Returns the index of that last character (something may combine with it) or ``end``.
         """
-        cdef uint8_t[::1] output = self.output
-        cdef int64_t[::1] starts = self.starts
-        cdef uint8_t[::1] ascii_map = self.tables.ascii_map
-        cdef Py_ssize_t length = self.length, token_count = self.token_count
-        cdef Py_ssize_t last = i
-        cdef uint8_t outside, mapped, separator
-        while last < end and data[last] < 0x80:
-            last += 1
+        cdef dedupe_place at
+        cdef Py_ssize_t last = i + <Py_ssize_t> dedupe_ascii_run(&data[i], end - i)
         if last < end:
             last -= 1
         if last == i:
             return i
         if self.state == IN_UNSPACED:
-            output[length] = 32
-            length += 1
+            self.output[self.length] = 32
+            self.length += 1
             self.state = OUTSIDE
-        outside = self.state == OUTSIDE
-        while i < last:
-            mapped = ascii_map[data[i]]
-            separator = mapped == 32
-            starts[token_count] = length
-            token_count += outside & (separator ^ 1)
-            output[length] = mapped
-            length += (outside & separator) ^ 1
-            outside = separator
-            i += 1
-        self.state = OUTSIDE if outside else IN_WORD
+        at.length = self.length
+        at.token_count = self.token_count
+        at.outside = self.state == OUTSIDE
+        at = dedupe_take_ascii(&data[i], last - i, &self.output[0], &self.starts[0], at)
+        self.length = at.length
+        self.token_count = at.token_count
+        self.state = OUTSIDE if at.outside else IN_WORD
         self.mark_run = 0
-        self.length = length
-        self.token_count = token_count
         return last
 
     cdef bint combines_next(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:

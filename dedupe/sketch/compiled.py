@@ -126,7 +126,7 @@ def _tokenizer(longest: int) -> _kernels.Tokenizer:
     tables = _tables()
     return _kernels.Tokenizer(
         tables,
-        np.empty(tables.expansion * longest + 8, np.uint8),
+        np.empty(tables.expansion * longest + 8 + _kernels.SLACK, np.uint8),
         np.empty(2 * longest + 2, np.int64),
         np.empty(MARK_LIMIT, np.uint32),
         np.empty(MARK_LIMIT, np.uint32),
