@@ -14,7 +14,8 @@ from dedupe import sketch
 from dedupe.config import Config
 from dedupe.errors import InputError
 from dedupe.model import Kernels, Report, TextBatch, TextProvider
-from dedupe.pipeline import Progress, Whereabouts, scan_corpus
+from dedupe.pipeline import Whereabouts, scan_corpus
+from dedupe.progress import Progress
 from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.text_encoding import encode_text
 
@@ -137,7 +138,7 @@ def scan_with_texts(
         corpus,
         config,
         kernels or sketch.load_kernels(config.kernels),
-        Progress(listener),
+        Progress(listener, input_bytes=lambda: corpus.input_bytes),
         Whereabouts(
             paths,
             lambda: corpus.source_infos,

@@ -282,6 +282,18 @@ class Notice(msgspec.Struct, frozen=True):
     detail: str
 
 
+class StageInfo(msgspec.Struct, frozen=True):
+    """What a stage of a scan took.
+
+    :param seconds: its time
+    :param peak_bytes: the most memory that the process had up to its end; 0 where unknown
+    """
+
+    name: str
+    seconds: float
+    peak_bytes: int
+
+
 class RunInfo(msgspec.Struct, frozen=True):
     """Whatever may differ between two equal runs.
 
@@ -301,7 +313,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     locators: dict[str, Locator]
     skipped_places: tuple[str, ...] = ()
     python: str = ""
-    stage_seconds: dict[str, float] = {}
+    stages: tuple[StageInfo, ...] = ()
     text_fields: dict[str, int] = {}
 
 

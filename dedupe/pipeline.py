@@ -49,34 +49,11 @@ from dedupe.model import (
     TextBatch,
     VerifiedPairs,
 )
+from dedupe.progress import Progress, RunAll
 from dedupe.store import WorkFolder
 from dedupe.verify import Verifier, count_distinct, count_links, verify_candidates
 
 Item = TextBatch | SkippedDocument | Notice
-
-
-@dataclass(slots=True)
-class Progress:
-    """What a caller may show while a scan runs; the listener is called in the calling thread."""
-
-    listener: Callable[[Progress], None] | None = None
-    stage: str = "reading"
-    document_count: int = 0
-    byte_count: int = 0
-    stage_seconds: dict[str, float] = field(default_factory=dict)
-    _began: float = field(default_factory=time.perf_counter)
-
-    def enter(self, stage: str) -> None:
-        """Begin the next stage; the time since the last call was the last stage's."""
-        now = time.perf_counter()
-        self.stage_seconds[self.stage] = self.stage_seconds.get(self.stage, 0.0) + now - self._began
-        self._began = now
-        self.stage = stage
-        self.tell()
-
-    def tell(self) -> None:
-        if self.listener is not None:
-            self.listener(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +119,11 @@ def scan_corpus(
             )
             progress.enter("comparing")
             collapsed = collapse_documents(collector.finish(), config.keep)
-            candidates = _find_candidates(collapsed, config, banding, kernels, pool, work)
+            steps = progress.follow(pool.map, 2 * banding.bands)
+            candidates = _find_candidates(collapsed, config, banding, kernels, steps, work)
             progress.enter("verifying")
-            found = _verify_and_cluster(collapsed, candidates, config, kernels, pool)
+            steps = progress.follow(pool.map)
+            found = _verify_and_cluster(collapsed, candidates, config, kernels, steps)
             progress.enter("reporting")
             assembled = assemble_clusters(found)
             spoken_of = np.unique(np.concatenate([assembled.documents, *collector.repeated]))
@@ -179,7 +158,7 @@ def scan_corpus(
             workers=config.worker_count,
             seconds=time.perf_counter() - began,
             byte_count=collector.byte_count,
-            stage_seconds=dict(progress.stage_seconds),
+            stages=tuple(progress.stages),
             paths=tuple(where.paths),
             sources=tuple(where.sources()),
             text_fields=dict(sorted(where.text_fields.items())),
@@ -286,7 +265,7 @@ def _find_candidates(
     config: Config,
     banding: Banding,
     kernels: Kernels,
-    pool: Executor,
+    run_all: RunAll,
     work: WorkFolder,
 ) -> CandidatePairs:
     documents = collapsed.documents
@@ -296,7 +275,7 @@ def _find_candidates(
         banding,
         config.max_bucket,
         kernels,
-        pool.map,
+        run_all,
         column_bytes=work.share(8, COLUMN_BYTES),
         job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
     )
@@ -310,10 +289,10 @@ def _verify_and_cluster(
     candidates: CandidatePairs,
     config: Config,
     kernels: Kernels,
-    pool: Executor,
+    run_all: RunAll,
 ) -> Clustering:
     shingles = _DistinctShingles(collapsed.documents, collapsed.leads)
-    verifier = Verifier(shingles, len(collapsed), kernels, pool.map)
+    verifier = Verifier(shingles, len(collapsed), kernels, run_all)
     pairs = verify_candidates(verifier, candidates, config.threshold)
     order = _order_of(collapsed, pairs, config)
     representatives = cluster_pairs(pairs, order, config.linkage, len(collapsed))

@@ -484,3 +484,11 @@ def test_gzip_from_a_pipe(tmp_path, run_dedupe):
     (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(RECORDS.read_bytes()))
     report = json.loads(run_dedupe("scan", "x.jsonl.gz", "--format", "json").stdout)
     assert report["corpus"]["cluster_count"] == 2
+
+
+def test_verbose_tells_what_each_stage_took(run_dedupe):
+    told = run_dedupe("scan", ARTICLES, "--verbose", "--format", "json").stderr.decode()
+    lines = [line.split() for line in told[told.index("stage") :].splitlines()]
+    assert lines[0] == ["stage", "seconds", "documents/s", "MB/s", "peak", "MB"]
+    assert [line[0] for line in lines[1:]] == ["reading", "comparing", "verifying", "reporting"]
+    assert all(float(number.replace(",", "")) >= 0 for line in lines[1:] for number in line[1:])

@@ -228,7 +228,6 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
     maps = {
         "skipped_counts",
         "locators",
-        "stage_seconds",
         "texts",
         "encoding_counts",
         "html_counts",

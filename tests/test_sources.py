@@ -11,6 +11,7 @@ import random
 import socket
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -1046,3 +1047,24 @@ def test_texts_of_a_report() -> None:
 )
 def test_patterns_take_what_git_takes(pattern: str, name: str, matches: bool) -> None:
     assert PatternSet([pattern]).matches_file(name) is matches
+
+
+def test_a_corpus_tells_how_much_of_it_was_read(tmp_path):
+    lines = "".join(f'{{"text": "some words {random.random()}"}}\n' for _ in range(60_000))
+    (tmp_path / "one.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    (tmp_path / "two.jsonl").write_text(lines)
+    limits = replace(ReadLimits.of_settings(ScanSettings()), batch_documents=500)
+    corpus = read_corpus([tmp_path], ScanSettings(), limits=limits)
+    done = [corpus.input_bytes[0] for item in corpus if isinstance(item, TextBatch)]
+    total = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert corpus.input_bytes == (total, total)
+    assert done == sorted(done)
+    assert 0 < done[0] < 0.3 * total
+    assert len(set(done)) > 5
+
+
+def test_nobody_knows_how_much_a_stream_holds():
+    corpus = read_corpus(["-"], ScanSettings(), stdin=io.BytesIO(b'{"text": "a"}\n'))
+    assert corpus.input_bytes == (0, 0)
+    assert len(list(corpus)) == 1
+    assert corpus.input_bytes == (0, 0)

@@ -223,6 +223,7 @@ _OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
         type=click.Choice(["auto", "always", "never"]),
     ),
     _switch("progress", "Show progress on standard error.  [default: on a terminal]"),
+    _switch("verbose", "Show what each stage took: time, throughput, memory."),
     _switch("quiet", "No progress, warnings or notes on standard error."),
     _switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
     click.option(

@@ -69,6 +69,10 @@ def command(
     if not settings.output["quiet"]:
         _say_which_field(report)
         _say_what_was_met(report, settings, output_file)
+    if settings.output["verbose"]:
+        from dedupe.cli.progress import describe_stages
+
+        click.echo(describe_stages(report), err=True)
     output.write(_render(report, texts, settings, output))
     if unread := unreadable_paths(report.skipped, paths):
         say("error", "could not be read: " + ", ".join(unread))

@@ -17,6 +17,7 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "top": 20,
     "color": "auto",
     "progress": "auto",
+    "verbose": False,
     "quiet": False,
     "exit_code": False,
 }
@@ -75,6 +76,7 @@ _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "diff": ("none", "summary", "hunks", "full"),
     "color": ("auto", "always", "never"),
     "progress": (True, False, "auto"),
+    "verbose": (True, False),
     "quiet": (True, False),
     "exit_code": (True, False),
 }

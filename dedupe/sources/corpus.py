@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -63,6 +64,19 @@ class Corpus:
         self._settings = settings
         self._stdin = stdin
         self._limits = limits or ReadLimits.of_settings(settings)
+        self._found: list[Source] = []
+        self._read_bytes, self._total_bytes = 0, -1
+        self._stream: BinaryIO | None = None
+
+    @property
+    def input_bytes(self) -> tuple[int, int]:
+        """Bytes read of all files, and what they hold in all; both 0 where that is not known."""
+        if self._total_bytes < 0:
+            self._total_bytes = _size_of_all(self._found)
+        at = 0
+        with suppress(OSError, ValueError):
+            at = self._stream.tell() if self._stream is not None else 0
+        return (self._read_bytes + at, self._total_bytes) if self._total_bytes else (0, 0)
 
     @property
     def source_infos(self) -> tuple[SourceInfo, ...]:
@@ -76,12 +90,15 @@ class Corpus:
         self.skipped_locators.clear()
         self.text_names.clear()
         found = find_sources(self._paths, self._settings, self._stdin)
+        self._found, self._read_bytes, self._total_bytes = found.sources, 0, -1
         yield from found.remarks
         packer = BatchPacker(self._limits)
         pages = PageStage(self._settings, self._workers)
         self.encoding_counts, self.html_counts = Counter(), pages.counts
         try:
-            for piece in pages.run(each for source in found.sources for each in self._read(source)):
+            for piece in pages.run(
+                each for source in found.sources for each in self._follow(source)
+            ):
                 if isinstance(piece, Chunk):
                     if piece.ids:
                         self.encoding_counts[piece.encoding] += len(piece.ids)
@@ -103,6 +120,14 @@ class Corpus:
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
 
+    def _follow(self, source: Source) -> Iterator[Piece]:
+        """All of one source, and how far it was read."""
+        yield from self._read(source)
+        self._stream = None
+        if source.spool is None:
+            with suppress(OSError):
+                self._read_bytes += os.stat(source.path).st_size
+
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
         if source.format in ARCHIVES:
@@ -111,6 +136,7 @@ class Corpus:
         self.sources.append(source)
         try:
             with source.open() as stream:
+                self._stream = stream if source.spool is None else None
                 size = _size_of(source, stream)
                 blocks = ByteBlocks(source, stream, self._limits)
                 index = len(self.sources) - 1
@@ -128,6 +154,7 @@ class Corpus:
         """The members of an archive, each as a source of its own."""
         try:
             with archive.open() as stream:
+                self._stream = stream if archive.spool is None else None
                 for item in read_members(archive, stream, self._settings, self._limits):
                     if isinstance(item, SkippedDocument):
                         yield item
@@ -176,6 +203,17 @@ class Corpus:
 def _size_of(source: Source, stream: BinaryIO) -> int:
     """Bytes that a file has now; 0 for a stream."""
     return 0 if source.spool is not None else os.fstat(stream.fileno()).st_size
+
+
+def _size_of_all(sources: Sequence[Source]) -> int:
+    """Bytes of all these files; 0 where one is a stream, whose length nobody knows."""
+    if any(source.spool is not None for source in sources):
+        return 0
+    total = 0
+    for source in sources:
+        with suppress(OSError):
+            total += os.stat(source.path).st_size
+    return total
 
 
 def _is_unknown(source: Source) -> bool:
