@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import math
 import os
 import platform
 import shlex
@@ -22,6 +24,7 @@ MEGABYTE: Final = 1_000_000
 SAMPLE_SECONDS: Final = 0.05
 PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 PROCESSES: Final = Path("/proc")
+LAUNCHER: Final = Path(__file__).with_name("launch.py")
 
 
 class BenchmarkError(Exception):
@@ -65,9 +68,12 @@ class Limits:
 
 @dataclass(slots=True)
 class _Watch:
-    """Samples the processes of a command until it is told to stop."""
+    """Samples the processes of a command until it is told to stop.
 
-    pid: int
+    :param launcher: the process that started the command, and leads its process group
+    """
+
+    launcher: int
     folder: Path
     limits: Limits
     tree_bytes: int = 0
@@ -96,26 +102,26 @@ class _Watch:
                 self._stop("memory")
 
     def _sample(self) -> None:
-        pids = list(_process_tree(self.pid))
+        pids = list(_descendants(self.launcher))
         counts = [_resident_pages(pid) for pid in pids]
-        resident, mapped = (sum(column) * PAGE_BYTES for column in zip(*counts, strict=True))
-        self.tree_bytes = max(self.tree_bytes, resident)
-        self.mapped_bytes = max(self.mapped_bytes, mapped)
+        resident, mapped = (sum(count[i] for count in counts) for i in (0, 1))
+        self.tree_bytes = max(self.tree_bytes, resident * PAGE_BYTES)
+        self.mapped_bytes = max(self.mapped_bytes, mapped * PAGE_BYTES)
         self.spool_bytes = max(self.spool_bytes, _count_spool(self.folder, pids))
 
     def _stop(self, reason: str) -> None:
         self.stopped = self.stopped or reason
         with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self.launcher, signal.SIGKILL)
 
 
-def _process_tree(pid: int) -> Iterator[int]:
-    """A process and those that it started, directly or not."""
-    yield pid
+def _descendants(pid: int) -> Iterator[int]:
+    """The processes that a process started, directly or not."""
     with suppress(OSError):
         for task in (PROCESSES / str(pid) / "task").iterdir():
             for child in (task / "children").read_text().split():
-                yield from _process_tree(int(child))
+                yield int(child)
+                yield from _descendants(int(child))
 
 
 def _resident_pages(pid: int) -> tuple[int, int]:
@@ -166,44 +172,32 @@ def run_measured(
     limits = limits or Limits()
     with (
         tempfile.TemporaryDirectory(prefix="dedupe-benchmark-") as folder,
+        tempfile.NamedTemporaryFile(prefix="dedupe-usage-") as usage,
         stdout.open("wb") as output,
         stdout.with_suffix(".stderr").open("w+b") as errors,
     ):
-        temporary = {"TMPDIR": folder, **(environment or {})}
         began = time.perf_counter()
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=errors,
-                env={**os.environ, **temporary},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise BenchmarkError(f"{command[0]} cannot be started: {error}") from error
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), usage.name, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            env={**os.environ, "TMPDIR": folder, **(environment or {})},
+            start_new_session=True,
+        )
         watch = _Watch(process.pid, Path(folder).resolve(), limits)
         with watch.watching():
-            _, status, usage = os.wait4(process.pid, 0)
-            wall_seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode and not watch.stopped:
+            process.wait()
+        seconds = time.perf_counter() - began
+        sampled = (watch.tree_bytes, watch.mapped_bytes, watch.spool_bytes)
+        if watch.stopped:
+            return Usage(seconds, math.nan, 0, *sampled, stopped=watch.stopped)
+        used = json.loads(usage.read() or "{}")
+        exit_code = used.get("exit_code", process.returncode)
+        if exit_code:
             errors.seek(0)
-            raise BenchmarkError(_describe_failure(command, process.returncode, errors.read()))
-    return Usage(
-        wall_seconds=wall_seconds,
-        cpu_seconds=usage.ru_utime + usage.ru_stime,
-        peak_bytes=_peak_bytes(usage.ru_maxrss),
-        tree_bytes=watch.tree_bytes,
-        mapped_bytes=watch.mapped_bytes,
-        spool_bytes=watch.spool_bytes,
-        stopped=watch.stopped,
-    )
-
-
-def _peak_bytes(ru_maxrss: int) -> int:
-    """The peak resident set in bytes: macOS counts it in bytes, the others in KiB."""
-    return ru_maxrss if sys.platform == "darwin" else ru_maxrss * 1024
+            raise BenchmarkError(_describe_failure(command, exit_code, errors.read()))
+    return Usage(used["wall_seconds"], used["cpu_seconds"], used["peak_bytes"], *sampled)
 
 
 def _describe_failure(command: Sequence[str], exit_code: int, stderr: bytes) -> str:

@@ -55,6 +55,14 @@ class Compared:
         )
 
     @property
+    def cpu_ratio(self) -> float:
+        """The same of CPU time, which other work on the machine changes less."""
+        return median(
+            hard.usage.cpu_seconds / normal.usage.cpu_seconds
+            for hard, normal in zip(self.hard_scans, self.normal_scans, strict=True)
+        )
+
+    @property
     def memory_ratio(self) -> float:
         return _peak(self.hard_scans) / _peak(self.normal_scans)
 
@@ -74,6 +82,7 @@ class Compared:
             sign + f"{median(s.usage.wall_seconds for s in self.hard_scans):.2f}",
             f"{median(s.usage.wall_seconds for s in self.normal_scans):.2f}",
             f"**{sign}{self.time_ratio:.2f}**",
+            f"{sign}{self.cpu_ratio:.2f}",
             sign + megabytes(_peak(self.hard_scans)),
             megabytes(_peak(self.normal_scans)),
             f"**{sign}{self.memory_ratio:.2f}**",
@@ -84,8 +93,8 @@ class Compared:
 
 
 HEADER: Final = (
-    "corpus", "documents", "in the normal one", "MB", "wall s", "normal", "ratio", "peak MB",
-    "normal", "ratio", "candidates", "pairs", "capped buckets",
+    "corpus", "documents", "in the normal one", "MB", "wall s", "normal", "ratio", "CPU ratio",
+    "peak MB", "normal", "ratio", "candidates", "pairs", "capped buckets",
 )  # fmt: skip
 
 
