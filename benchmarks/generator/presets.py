@@ -1,0 +1,150 @@
+"""Named corpora: a normal one, and those that bring a search to its knees.
+
+Each is a function from a :class:`Recipe` to lots of groups without end; ``writing`` stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from generator.furniture import load_furniture
+from generator.groups import Draft, Group, plant_groups, write_groups
+from generator.languages import SCRIPTS, Entries, load_language
+from generator.prose import draw_lengths, encode_texts, write_prose
+
+LOT: Final = 1000
+LANGUAGE: Final = "latin"
+"""Of the corpora in which only one thing matters."""
+
+Lots = Iterator[list[Group]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What can be chosen of any corpus.
+
+    :param median_words: of a text
+    :param near: at which Jaccard near copies are dense
+    :param giant_bytes: of the one document of ``giant``
+    """
+
+    rng: np.random.Generator
+    median_words: float = 200
+    near: float = 0.7
+    giant_bytes: int = 60_000_000
+    scripts: list[str] = field(default_factory=lambda: list(SCRIPTS))
+
+    def draw_texts(self, count: int) -> list[Entries]:
+        """Independent texts in one language."""
+        lengths = draw_lengths(self.rng, count, self.median_words)
+        return write_prose(load_language(LANGUAGE), self.rng, lengths)
+
+
+def normal(recipe: Recipe) -> Lots:
+    """What a scrape may hold: mostly unique texts, and copies of every kind."""
+    return plant_groups(recipe.rng, recipe.median_words, recipe.near, recipe.scripts)
+
+
+def unique(recipe: Recipe) -> Lots:
+    """Everything unique."""
+    shares = {"unique": 1.0}
+    return plant_groups(recipe.rng, recipe.median_words, recipe.near, recipe.scripts, shares)
+
+
+def identical(recipe: Recipe) -> Lots:
+    """Everything identical."""
+    [text] = encode_texts(load_language(LANGUAGE), recipe.draw_texts(1))
+    yield [Group("identical", [text] * LOT, ["written"] * LOT)]
+    while True:
+        yield [Group("identical", [text] * LOT, ["written"] * LOT, continues=True)]
+
+
+def template(recipe: Recipe) -> Lots:
+    """One template, one number changed."""
+    language = load_language(LANGUAGE)
+    [seed] = write_prose(language, recipe.rng, np.array([round(recipe.median_words)]))
+    head, tail = np.split(seed, [len(seed) // 2])
+    first = 0
+    while True:
+        numbers = range(first, first + LOT)
+        texts = [np.concatenate([head, language.number(number), tail]) for number in numbers]
+        written = encode_texts(language, texts)
+        yield [Group("template", written, ["filled in"] * LOT, continues=first > 0)]
+        first += LOT
+
+
+def bucket(recipe: Recipe) -> Lots:
+    """One bucket: unlike texts whose signatures agree in the whole first band."""
+    language = load_language(LANGUAGE)
+    head = _find_least_passages(recipe.rng, rows=5)
+    while True:
+        texts = [np.concatenate([head, text]) for text in recipe.draw_texts(LOT)]
+        drafts = [[Draft(text, "written below the least passages")] for text in texts]
+        yield list(write_groups(language, ["bucket"] * LOT, drafts))
+
+
+def _find_least_passages(rng: np.random.Generator, rows: int) -> Entries:
+    """One shingle for each of the first ``rows`` permutations, of a value near the least.
+
+    Texts that hold them have these values, for few other shingles come below them. The
+    permutations are those of the default seed.
+    """
+    from dedupe import sign_texts  # only this corpus depends on the signatures
+
+    language = load_language(LANGUAGE)
+    shingles = language.draw_words(rng, 5 * 200_000).reshape(-1, 5)
+    lots = np.array_split(shingles, 20)
+    texts = (text.decode() for lot in lots for text in encode_texts(language, list(lot)))
+    least = sign_texts(texts)[:, :rows].argmin(axis=0)
+    passages: Entries = shingles[least].ravel()
+    return passages
+
+
+def furniture(recipe: Recipe) -> Lots:
+    """Pages that hold nothing but the furniture of 20 sites."""
+    language, rooms = load_language(LANGUAGE), load_furniture(LANGUAGE)
+    rng = recipe.rng
+    while True:
+        pages = [
+            rooms.fill(rng, int(rng.integers(20)), int(rng.integers(1, 9))) for _ in range(LOT)
+        ]
+        drafts = [[Draft(page, "furniture")] for page in pages]
+        yield list(write_groups(language, ["furniture"] * LOT, drafts))
+
+
+def giant(recipe: Recipe) -> Lots:
+    """One huge document among small ones."""
+    language = load_language(LANGUAGE)
+    sample = recipe.draw_texts(200)
+    word_bytes = sum(map(len, encode_texts(language, sample))) / sum(map(len, sample))
+    words = np.array([round(recipe.giant_bytes / word_bytes)])
+    text = write_prose(language, recipe.rng, words)
+    yield list(write_groups(language, ["giant"], [[Draft(text[0], "written")]]))
+    yield from normal(recipe)
+
+
+def lines(recipe: Recipe) -> Lots:
+    """One-line documents, a tenth of them stock lines."""
+    language, rooms = load_language(LANGUAGE), load_furniture(LANGUAGE)
+    while True:
+        texts = write_prose(language, recipe.rng, recipe.rng.integers(5, 13, 10 * LOT))
+        for place in range(0, len(texts), 10):
+            texts[place] = rooms.lines[recipe.rng.integers(len(rooms.lines))]
+        written = [text.strip().replace(b"\n", b" ") for text in encode_texts(language, texts)]
+        yield [Group("line", [text], ["written"]) for text in written]
+
+
+PRESETS: Final[dict[str, Callable[[Recipe], Lots]]] = {
+    "normal": normal,
+    "template": template,
+    "bucket": bucket,
+    "furniture": furniture,
+    "giant": giant,
+    "lines": lines,
+    "identical": identical,
+    "unique": unique,
+}

@@ -1,0 +1,86 @@
+"""``dedupe scan`` as a benchmark runs it, and what a benchmark reads of its report."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from corpora import Corpus
+from measuring import BenchmarkError, Limits, Usage, run_measured
+
+
+class Search(msgspec.Struct):
+    """How candidates were found; see ``docs/report.md``."""
+
+    bands: int
+    rows: int
+    expected_recall: float
+    candidate_pair_count: int
+    duplicate_pair_count: int
+    capped_bucket_count: int
+
+
+class Run(msgspec.Struct):
+    """How long the stages took."""
+
+    stage_seconds: dict[str, float]
+
+
+class Outline(msgspec.Struct):
+    """A report without what would fill the memory: that is passed over, or kept as bytes."""
+
+    search: Search
+    run: Run
+    corpus: msgspec.Raw
+    clusters: msgspec.Raw
+    bridges: msgspec.Raw
+    skipped: msgspec.Raw
+    notices: msgspec.Raw
+
+    @property
+    def document_count(self) -> int:
+        """The documents that were compared."""
+        return int(msgspec.json.decode(self.corpus)["document_count"])
+
+    def digest(self) -> str:
+        """A hash of all results."""
+        parts = (self.corpus, self.clusters, self.bridges, self.skipped, self.notices)
+        return hashlib.sha256(b"\n".join(map(bytes, parts))).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan that was measured; there is no outline if it was stopped."""
+
+    usage: Usage
+    outline: Outline | None
+
+
+def scan_command(corpus: Path, result: Path, options: Sequence[str]) -> list[str]:
+    """The command of a scan with a JSON report."""
+    head = [sys.executable, "-m", "dedupe", "scan", str(corpus), "--format", "json"]
+    return [*head, *options, "--output", str(result)]
+
+
+def measure_scan(
+    corpus: Corpus, work: Path, options: Sequence[str] = (), limits: Limits | None = None
+) -> Scan:
+    """Scan a corpus in a process of its own; the report goes to ``work``.
+
+    :raises BenchmarkError: if the scan fails, or does not compare every document
+    """
+    result = work / "report.json"
+    result.unlink(missing_ok=True)
+    command = scan_command(corpus.path, result, options)
+    usage = run_measured(command, work / "scan.stdout", limits)
+    if usage.stopped:
+        return Scan(usage, None)
+    outline = msgspec.json.decode(result.read_bytes(), type=Outline)
+    if outline.document_count != corpus.document_count:
+        told = f"{outline.document_count:,} of {corpus.document_count:,} documents"
+        raise BenchmarkError(f"the scan of {corpus.path} compared only {told}")
+    return Scan(usage, outline)
