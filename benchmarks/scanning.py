@@ -24,10 +24,17 @@ class Search(msgspec.Struct):
     capped_bucket_count: int
 
 
+class Stage(msgspec.Struct):
+    """What one stage took."""
+
+    name: str
+    seconds: float
+
+
 class Run(msgspec.Struct):
     """How long the stages took."""
 
-    stage_seconds: dict[str, float]
+    stages: list[Stage]
 
 
 class Outline(msgspec.Struct):
