@@ -134,7 +134,7 @@ def find_candidates(
     :param job_rows: documents whose keys and bytes are held at once for each band in work
     """
     search = _Search(rows, banding.minimum_equal, max_bucket, kernels, job_rows)
-    found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
     met = capped = 0
     # A band takes its keys and the sorted copy.
     group_size = max(1, min(banding.bands, column_bytes // (16 * max(len(rows), 1))))
@@ -216,10 +216,10 @@ class _Search:
             flagged[buckets.documents[begins[i] + LEAD_COUNT : ends[i]]] = True
         return len(capped)
 
-    def pair_up(self, job: tuple[int, Buckets]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    def pair_up(self, job: tuple[int, Buckets]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
         """The pairs of one band that did not meet in an earlier one."""
         band, buckets = job
-        found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
         met = 0
         for part in self._cut(buckets):
             keys, low_bytes = self.rows.take(part.documents)
@@ -230,11 +230,12 @@ class _Search:
                 keys, band, part.begins, part.lead_ends, part.seconds, part.ends, low_bytes,
                 self.minimum_equal,
             )  # fmt: skip
-            one, other = part.documents[left], part.documents[right]
+            one = part.documents[left].astype(np.int32)
+            other = part.documents[right].astype(np.int32)
             found.append((np.minimum(one, other), np.maximum(one, other)))
             met += met_in_part
-        left, right = (np.concatenate(column) for column in zip(*found, strict=True))
-        return left, right, met
+        lefts, rights = zip(*found, strict=True)
+        return np.concatenate(lefts), np.concatenate(rights), met
 
     def _cut(self, buckets: Buckets) -> Iterator[_Part]:
         """The buckets in parts of at most ``job_rows`` documents, as far as they can be cut."""

@@ -133,14 +133,14 @@ class SketchBatch:
 class CandidatePairs:
     """Pairs that share a bucket, unverified, each once: indices into the collapsed documents.
 
-    :param left: ``int64``; ``left < right`` holds for every pair
-    :param right: ``int64``
+    :param left: ``int32``; ``left < right`` holds for every pair
+    :param right: ``int32``
     :param met_count: pairs that shared a bucket before the estimate ruled some out
     :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
     """
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
     met_count: int
     capped_bucket_count: int
 
@@ -406,6 +406,6 @@ class Kernels(Protocol):
         """
 
     def label_components(
-        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+        self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         """The connected component of each of ``count`` documents: its smallest document."""

@@ -206,7 +206,7 @@ def test_bucket_pairs_goes_on_where_its_block_ended(monkeypatch):
 )
 def test_label_components(graph):
     count, edges = graph
-    left, right = np.array(edges, np.int64).reshape(-1, 2).T.copy()
+    left, right = np.array(edges, np.int32).reshape(-1, 2).T.copy()
     expected = list(range(count))
     for _ in range(count):
         for one, other in edges:

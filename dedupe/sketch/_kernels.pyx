@@ -580,7 +580,7 @@ cdef inline int64_t find_root(int64_t[::1] parents, int64_t document) noexcept n
     return document
 
 
-def label_components(int64_t[::1] parents, const int64_t[::1] left, const int64_t[::1] right):
+def label_components(int64_t[::1] parents, const int32_t[::1] left, const int32_t[::1] right):
     """Union by smallest document, with halved paths; ``parents`` begins as ``0 .. n - 1``."""
     cdef Py_ssize_t pair
     cdef int64_t one, other, document

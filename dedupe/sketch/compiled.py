@@ -106,7 +106,7 @@ class CompiledKernels:
         return left, right, int(state[3])
 
     def label_components(
-        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+        self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         labels = np.arange(count)
         _kernels.label_components(labels, left, right)

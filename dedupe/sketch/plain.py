@@ -340,7 +340,7 @@ class PlainKernels:
         return np.concatenate(lefts), np.concatenate(rights), met
 
     def label_components(
-        self, count: int, left: NDArray[np.int64], right: NDArray[np.int64]
+        self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         labels = np.arange(count)
         while True:
