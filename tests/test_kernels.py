@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dedupe.model import TextBatch
 from dedupe.sketch import plain
+from dedupe.sketch.permutations import make_permutations
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
 
 compiled = pytest.importorskip(
@@ -93,6 +94,16 @@ def test_signature_is_what_datasketch_gives(text, shingle_size, seed):
     batch = make_raw_batch([text.encode("utf-8", "surrogatepass")])
     ours = COMPILED.sketch(batch, shingle_size, 64, seed).signatures[0]
     np.testing.assert_array_equal(ours, minhash.hashvalues)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+@pytest.mark.parametrize("num_perm", [1, 128, 700])
+def test_permutations_are_what_numpy_draws(num_perm, seed):
+    generator = np.random.RandomState(seed)
+    a, b = make_permutations(num_perm, seed)
+    factors = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32)
+    np.testing.assert_array_equal(a, factors * np.uint32(2) + np.uint32(1))
+    np.testing.assert_array_equal(b, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32))
 
 
 def test_signature_of_no_token_is_all_ones():

@@ -9,19 +9,43 @@ record can be read again by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from dedupe.config import ScanSettings
-from dedupe.sources.meta import META_FIELDS_FOUND, as_meta_value, pack_meta
+from dedupe.sources.meta import (
+    META_FIELDS_FOUND,
+    as_meta_column,
+    as_meta_value,
+    pack_meta,
+    pack_meta_columns,
+)
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
 from dedupe.sources.usual_names import META_NAMES, TEXT_NAMES
 
 UNSET = msgspec.UNSET
 Values = Sequence[Any]
 """The values of one record; ``UNSET`` where it has no field of that name."""
+
+
+class Records(Protocol):
+    """Several records: what a reader that takes them in bulk gives to the plan.
+
+    :ivar present: the names of the plan, by their index, that a record may have
+    """
+
+    present: frozenset[int]
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Values]:
+        """The values of one record after another."""
+
+    def column(self, index: int) -> list[Any]:
+        """The values of all under one of the names that are present."""
+
 
 PART_BREAK = "\n\n"
 _MAX_FIELDS_NAMED = 20
@@ -134,6 +158,37 @@ class FieldPlan:
                 found[name] = value
         return pack_meta(found)
 
+    def find_texts(self, records: Records, chosen: Counter[str] | None = None) -> list[Any]:
+        """What :meth:`find_text` gives, of each record."""
+        if self.has_simple_text:
+            path = next((p for p in self._texts if p.literal in records.present), self._texts[0])
+            texts = path.find_column(records)
+            if set(map(type, texts)) == {str}:
+                if chosen is not None and self.is_automatic:
+                    chosen[path.name] += len(texts)
+                return texts
+        return [self.find_text(values, chosen) for values in records]
+
+    def find_ids(self, records: Records) -> list[str]:
+        """What :meth:`find_id` gives, of each record."""
+        if self.id_index < 0:
+            return [self.find_id(values) for values in records]
+        if self.id_index not in records.present:
+            return [""] * len(records)
+        ids = records.column(self.id_index)
+        return ids if set(map(type, ids)) == {str} else list(map(id_as_text, ids))
+
+    def find_metas(self, records: Records) -> list[bytes]:
+        """What :meth:`find_meta` gives, of each record; nothing at all where none has any."""
+        found: dict[str, list[str]] = {}
+        for name, paths in self._meta.items():
+            for path in paths:
+                if path.literal in records.present or path.head in records.present:
+                    column = as_meta_column(path.find_column(records))
+                    before = found.get(name)
+                    found[name] = column if before is None else _fill_gaps(before, column)
+        return pack_meta_columns(found)
+
     def explain(self, text: Any, fields: Callable[[], Mapping[str, Any] | None]) -> tuple[str, str]:
         """Why a record without a text cannot be used: a reason, and what happened.
 
@@ -203,6 +258,19 @@ class _FieldPath:
         if value is UNSET and self.rest:
             return _descend(values[self.head], self.rest)
         return value
+
+    def find_column(self, records: Records) -> list[Any]:
+        """The same of each record."""
+        if self.rest:
+            return [self.find(values) for values in records]
+        if self.literal in records.present:
+            return records.column(self.literal)
+        return [UNSET] * len(records)
+
+
+def _fill_gaps(column: list[str], others: list[str]) -> list[str]:
+    """The values of the first, and those of the second where it has none."""
+    return [value or other for value, other in zip(column, others, strict=True)]
 
 
 def _descend(value: Any, path: str) -> Any:

@@ -7,12 +7,15 @@ import re
 
 import numpy as np
 
+from dedupe.sources.line_blocks import LineBlock
+
 _STRING = re.compile(rb'"[^"]*"?')
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _OPENING = np.zeros(256, np.int64)
 _OPENING[list(b"[{")] = 1
 _OPENING[list(b"]}")] = -1
 _STEP = 1 << 20
+_BRACKETS_DIFFER = ord("[") ^ ord("{")
 
 MAX_VALUES = 4_000_000
 """Lists, objects and items of one record: each takes up to 80 bytes once it is parsed."""
@@ -23,6 +26,18 @@ def has_too_many_values(raw: bytes) -> bool:
     if len(raw) <= MAX_VALUES:
         return False
     return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > MAX_VALUES
+
+
+def has_deep_line(block: LineBlock, max_depth: int) -> bool:
+    """Whether a line may be nested deeper than allowed, of lines that are objects.
+
+    Only opening brackets are counted, of which a line that is has more than ``max_depth``.
+    """
+    data = np.frombuffer(block.data, np.uint8)
+    opening = (data | _BRACKETS_DIFFER) == ord("{")
+    if np.count_nonzero(opening) < len(block) + max_depth:  # every line has one
+        return False
+    return int(np.add.reduceat(opening, block.begins, dtype=np.int64).max()) > max_depth
 
 
 def is_too_deep(raw: bytes, max_depth: int) -> bool:

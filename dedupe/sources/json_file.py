@@ -16,7 +16,7 @@ from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.json_depth import is_too_deep
-from dedupe.sources.json_record import NotARecord, RecordDecoder, explain_json, parse_fields
+from dedupe.sources.json_record import NotARecord, explain_json, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
 from dedupe.sources.reasons import (
@@ -53,7 +53,7 @@ class _JsonReader:
         self._file = file
         self._data = data
         self._max_depth = limits.depth
-        self._decoder = RecordDecoder(settings)
+        self._decoder = record_decoder(settings)
         self._taker = RecordTaker(file, self._decoder.plan, limits)
         self._bad_bytes_count = 0
         self._surrogates_count = 0

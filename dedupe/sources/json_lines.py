@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from itertools import compress
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.fields import id_as_text
 from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
-from dedupe.sources.json_record import NotARecord, Record, RecordDecoder, parse_fields
+from dedupe.sources.json_record import JsonRecords, NotARecord, Record, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.pieces import Chunk, OpenSource, Piece, Rereader, SkippedRecord
@@ -26,6 +24,7 @@ from dedupe.sources.reasons import (
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
+from dedupe.sources.record_layout import LayoutDecoder
 from dedupe.sources.source import SeekableBytes, read_at
 from dedupe.sources.text_encoding import UTF8_MARK, encode_text
 
@@ -39,7 +38,7 @@ def read_json_lines(
 
 def reread_records_with(settings: ScanSettings) -> Rereader:
     """Reads single lines again."""
-    decoder = RecordDecoder(settings)
+    decoder = record_decoder(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         raw = read_at(file, locator.offset, locator.length)
@@ -54,8 +53,9 @@ class _LinesReader:
     def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
         self._file = file
         self._path_id = file.source.id
-        self._decoder = RecordDecoder(settings)
+        self._decoder = record_decoder(settings)
         self._plan = self._decoder.plan
+        self._layout = LayoutDecoder(self._plan.names, limits.depth)
         self._limits = limits
         self._problems: list[SkippedDocument | SkippedRecord] = []
         self._bad_bytes_count = 0
@@ -72,53 +72,35 @@ class _LinesReader:
             yield from self._take_problems(block.is_rest)
             yield chunk
             if not block.is_rest:
-                self._last_line = block.first_line + len(block.lines) - 1
+                self._last_line = block.first_line + len(block) - 1
         yield from self._conclude()
 
     def _read_block(self, block: LineBlock) -> Chunk:
         """The documents of some lines: in bulk, since this is where a scan's reading goes by."""
-        try:
-            self._refuse_deep(block.lines)
-            records = list(map(self._decoder.decode, block.lines))
-        except (ValueError, RecursionError):
-            records = [self._decode(*line) for line in enumerate(block.lines, block.first_line)]
+        records = self._decode_block(block)
         locators = _locate(block, self._file.index)
-        texts = self._texts(records)
+        texts = self._plan.find_texts(records, self._file.text_names)
         if set(map(type, texts)) != {str}:
             places = (Locator(*row) for row in locators.tolist())
-            usable = list(map(self._is_usable, records, texts, block.lines, places))
-            records = list(compress(records, usable))
-            locators = locators[usable]
+            usable = list(map(self._is_usable, records.rows, texts, block.lines, places))
+            records, locators = records.select(usable), locators[usable]
             texts = list(compress(texts, usable))
-        ids, metas = self._name(records, locators), self._metas(records)
-        return Chunk(ids, _encode_texts(texts), locators, metas=metas)
+        ids = self._plan.find_ids(records)
+        if not all(ids):
+            places_of = map(self._place, locators[:, 3].tolist())
+            ids = [own or place for own, place in zip(ids, places_of, strict=True)]
+        return Chunk(ids, _encode_texts(texts), locators, metas=self._plan.find_metas(records))
 
-    def _texts(self, records: list[Record]) -> list[Any]:
-        """The text of each record, or what was found in its place."""
-        plan, names = self._plan, self._file.text_names
-        if plan.has_simple_text:
-            texts = [record.f0 for record in records]
-            if set(map(type, texts)) == {str}:
-                if plan.is_automatic:
-                    names[plan.names[0]] += len(texts)
-                return texts
-        values = self._decoder.values
-        return [plan.find_text(values(record), names) for record in records]
-
-    def _metas(self, records: list[Record]) -> list[bytes]:
-        values, find_meta = self._decoder.values, self._plan.find_meta
-        return [find_meta(values(record)) for record in records]
-
-    def _name(self, records: list[Record], locators: NDArray[np.int64]) -> list[str]:
-        """The ids of records: their own, or the place of the record."""
-        if self._plan.id_index >= 0:
-            own_ids = list(map(attrgetter(f"f{self._plan.id_index}"), records))
-        else:
-            own_ids = [self._plan.find_id(self._decoder.values(record)) for record in records]
-        if set(map(type, own_ids)) == {str} and all(own_ids):
-            return own_ids
-        places = map(self._place, locators[:, 3].tolist())
-        return [id_as_text(own) or place for own, place in zip(own_ids, places, strict=True)]
+    def _decode_block(self, block: LineBlock) -> JsonRecords:
+        rows = self._layout.decode(block)
+        if rows is not None:
+            return self._decoder.gather(rows, self._layout.present)
+        try:
+            self._refuse_deep(block.lines)
+            rows = list(map(self._decoder.decode, block.lines))
+        except (ValueError, RecursionError):
+            rows = [self._decode(*line) for line in enumerate(block.lines, block.first_line)]
+        return self._decoder.gather(rows)
 
     def _refuse_deep(self, lines: list[bytes]) -> None:
         """Send lines the slow way that may be nested too deep: it judges each by itself."""
@@ -203,22 +185,18 @@ class _LinesReader:
 
 def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
     """Where each line stands: the locators of all."""
-    count = len(block.lines)
-    locators = np.empty((count, 4), np.int64)
+    locators = np.empty((len(block), 4), np.int64)
     locators[:, 0] = source_index
-    lengths = np.fromiter(map(len, block.lines), np.int64, count)
-    locators[:, 1] = block.offset + np.cumsum(lengths + 1) - (lengths + 1)  # a line feed each
-    locators[:, 2] = lengths
-    locators[:, 3] = np.arange(block.first_line, block.first_line + count)
+    locators[:, 1] = block.offset + block.begins
+    locators[:, 2] = block.ends - block.begins
+    locators[:, 3] = np.arange(block.first_line, block.first_line + len(block))
     return locators
 
 
 def _without_mark(block: LineBlock) -> LineBlock:
     """The block without a byte order mark at the beginning of the file."""
-    if block.offset or not block.lines[0].startswith(UTF8_MARK):
-        return block
-    lines = [block.lines[0].removeprefix(UTF8_MARK), *block.lines[1:]]
-    return LineBlock(lines, len(UTF8_MARK), block.first_line, block.is_rest)
+    has_mark = block.offset == 0 and block.data.startswith(UTF8_MARK)
+    return block.without_start(len(UTF8_MARK)) if has_mark else block
 
 
 def _encode_texts(texts: list[str]) -> list[bytes]:

@@ -7,7 +7,9 @@ forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import compress
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
@@ -22,6 +24,8 @@ _MAX_DEPTH = 50
 
 Record = Any
 """A generated struct with an attribute for each name of the plan: ``f0``, ``f1``, …"""
+
+GetValues = Callable[[Record], Values]
 
 
 class LenientRecord(NamedTuple):
@@ -45,6 +49,35 @@ class NotARecord(Exception):
         self.detail = detail
 
 
+class JsonRecords:
+    """Decoded records in bulk: a :class:`dedupe.sources.fields.Records`."""
+
+    def __init__(self, rows: list[Record], present: frozenset[int], values: GetValues) -> None:
+        self.rows = rows
+        self.present = present
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Values]:
+        return map(self._values, self.rows)
+
+    def column(self, index: int) -> list[Any]:
+        """The values of all under one of the names that are present."""
+        return list(map(attrgetter(f"f{index}"), self.rows))
+
+    def select(self, chosen: Sequence[bool]) -> JsonRecords:
+        """Those records for which ``chosen`` holds."""
+        return JsonRecords(list(compress(self.rows, chosen)), self.present, self._values)
+
+
+@lru_cache(maxsize=4)
+def record_decoder(settings: ScanSettings) -> RecordDecoder:
+    """The decoder for these settings, which all files share."""
+    return RecordDecoder(settings)
+
+
 class RecordDecoder:
     """Decodes lines.
 
@@ -61,7 +94,7 @@ class RecordDecoder:
         fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]
         self._struct = msgspec.defstruct("Record", fields, gc=False)
         self.decode: Callable[[bytes], Record] = self._decode_all
-        self.values = cast(Callable[[Record], Values], attrgetter(*attributes))
+        self.values = cast(GetValues, attrgetter(*attributes))
         try:
             names = dict(zip(attributes, self.plan.names, strict=True))
             self._struct = msgspec.defstruct("Record", fields, rename=names, gc=False)
@@ -69,6 +102,16 @@ class RecordDecoder:
         except ValueError:  # a name that msgspec does not take
             pass
         self.nothing: Record = self._struct()
+
+    def gather(self, rows: list[Record], present: frozenset[int] | None = None) -> JsonRecords:
+        """Several records for the plan.
+
+        :param present: the names that some may have; found out where that is not known
+        """
+        if present is None:
+            columns = enumerate(zip(*map(self.values, rows), strict=True))
+            present = frozenset(i for i, values in columns if values.count(UNSET) < len(values))
+        return JsonRecords(rows, present, self.values)
 
     def decode_leniently(self, line: bytes) -> LenientRecord:
         """A record, the lenient way.

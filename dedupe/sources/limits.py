@@ -27,7 +27,7 @@ class ReadLimits:
     :param members: of one archive
     """
 
-    block_bytes: int = 1 << 19
+    block_bytes: int = 1 << 18
     batch_bytes: int = 4 << 20
     batch_documents: int = 4096
     document_bytes: int = _DEFAULTS.max_document_bytes

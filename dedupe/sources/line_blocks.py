@@ -5,20 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+_LINE_FEED = ord("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class LineBlock:
-    """Lines that follow one another, without their line feeds.
+    """Lines that follow one another.
 
+    :param data: the lines, each with its line feed but where ``is_rest``
+    :param begins: ``int64``: where in ``data`` each line begins
+    :param ends: and ends, not counting its line feed
     :param offset: of the first byte of the first line
     :param first_line: its number, from 1
-    :param is_rest: whether this is what stood after the last line feed
+    :param is_rest: whether this is the one line after the last line feed
     """
 
-    lines: list[bytes]
+    data: bytes
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
     offset: int
     first_line: int
     is_rest: bool = False
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @classmethod
+    def of(cls, data: bytes, offset: int, first_line: int, is_rest: bool) -> LineBlock:
+        """The lines of some bytes."""
+        if is_rest:
+            ends = np.array([len(data)])
+        else:
+            ends = (np.frombuffer(data, np.uint8) == _LINE_FEED).nonzero()[0]
+        begins = np.zeros(len(ends), np.int64)
+        begins[1:] = ends[:-1] + 1
+        return cls(data, begins, ends, offset, first_line, is_rest)
+
+    @property
+    def lines(self) -> list[bytes]:
+        """Each line without its line feed."""
+        lines = self.data.split(b"\n")
+        return lines if self.is_rest else lines[:-1]
+
+    def without_start(self, size: int) -> LineBlock:
+        """The same without the first bytes of its first line."""
+        offset = self.offset + size
+        return LineBlock.of(self.data[size:], offset, self.first_line, self.is_rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +79,12 @@ class LineSplitter:
 
     def __iter__(self) -> Iterator[LineBlock | LongLine]:
         for block in self._blocks:
-            lines = block.split(b"\n")
-            if len(lines) > 1:
-                rest = lines.pop()
-                yield from self._close(lines)
-                self._keep_open(rest)
-            else:
-                self._keep_open(block)
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                yield from self._close(block, cut)
+            self._keep_open(block[cut:])
         if self._open_bytes:
-            yield from self._close([b""], is_rest=True)
+            yield from self._close(b"", 0, is_rest=True)
 
     def _keep_open(self, part: bytes) -> None:
         """Put by the beginning (or more) of a line whose end is yet to come."""
@@ -62,20 +94,24 @@ class LineSplitter:
         elif part:
             self._open.append(part)
 
-    def _close(self, lines: list[bytes], is_rest: bool = False) -> Iterator[LineBlock | LongLine]:
-        """These lines, the first of which ends the line that is open."""
-        first_bytes = self._open_bytes + len(lines[0])
+    def _close(
+        self, block: bytes, cut: int, is_rest: bool = False
+    ) -> Iterator[LineBlock | LongLine]:
+        """The lines before ``cut``, the first of which ends the line that is open."""
+        first_end = max(block.find(b"\n"), 0)
+        first_bytes, begin = self._open_bytes + first_end, 0
         if first_bytes > self._max_line_bytes:
             yield LongLine(self._line)
             self._advance(first_bytes + 1, 1)
-            del lines[0]
-        elif self._open:
-            lines[0] = b"".join([*self._open, lines[0]])
+            self._open.clear()
+            begin = first_end + 1
+        data = b"".join([*self._open, memoryview(block)[begin:cut]])
         self._open.clear()
         self._open_bytes = 0
-        if lines:
-            yield LineBlock(lines, self._offset, self._line, is_rest)
-            self._advance(sum(map(len, lines)) + len(lines), len(lines))
+        if data:
+            lines = LineBlock.of(data, self._offset, self._line, is_rest)
+            yield lines
+            self._advance(len(data), len(lines))
 
     def _advance(self, byte_count: int, line_count: int) -> None:
         self._offset += byte_count

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,11 +18,39 @@ MAX_VALUE_CHARACTERS = 2048
 """Longer values are cut: they are carried for every document of a corpus."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_NONE = _encode({})
 
 
 def pack_meta(values: Mapping[str, str]) -> bytes:
     """Names and values as bytes (MessagePack); nothing where there are none."""
     return _encode(values) if values else b""
+
+
+def pack_meta_columns(columns: Mapping[str, Sequence[str]]) -> list[bytes]:
+    """The same of many documents, from one column a name; nothing at all of no columns.
+
+    Values that are empty are left out.
+    """
+    if not columns:
+        return []
+    packed = list(map(_encode, map(_row_maker(tuple(columns)), *columns.values())))
+    return [b"" if each == _NONE else each for each in packed] if _NONE in packed else packed
+
+
+@lru_cache(maxsize=16)
+def _row_maker(names: tuple[str, ...]) -> Callable[..., Any]:
+    """Makes of a document's values what is written as a mapping."""
+    attributes = [f"v{number}" for number in range(len(names))]
+    try:
+        return msgspec.defstruct(
+            "Meta",
+            [(attribute, str, "") for attribute in attributes],
+            rename=dict(zip(attributes, names, strict=True)),
+            omit_defaults=True,
+            gc=False,
+        )
+    except ValueError:  # a name that msgspec does not take
+        return lambda *values: {n: v for n, v in zip(names, values, strict=True) if v}
 
 
 def as_meta_value(value: Any) -> str:
@@ -39,3 +68,12 @@ def as_meta_value(value: Any) -> str:
     if len(text) > MAX_VALUE_CHARACTERS:
         text = text[:MAX_VALUE_CHARACTERS] + "…"
     return text if text.isascii() else replace_surrogates(text)
+
+
+def as_meta_column(values: list[Any]) -> list[str]:
+    """Many values as metadata, those of one field."""
+    if set(map(type, values)) == {str}:
+        stripped = list(map(str.strip, values))
+        if max(map(len, stripped)) <= MAX_VALUE_CHARACTERS and all(map(str.isascii, stripped)):
+            return stripped
+    return list(map(as_meta_value, values))

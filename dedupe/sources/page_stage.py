@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,8 @@ from dedupe.sources.pieces import Chunk, Pages, Piece
 from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from dedupe.extraction import PageOutcome, PagePool
 
 _MAX_IN_FLIGHT = 64

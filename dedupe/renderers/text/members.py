@@ -22,7 +22,7 @@ from dedupe.renderers.text.layout import DIFF_INDENT, DUPLICATE, MEMBER_INDENT, 
 from dedupe.renderers.text.options import TextOptions
 from dedupe.renderers.text.rows import Row, lay_out_rows
 from dedupe.renderers.text.selection import Selection, describe_likeness, has_diff
-from dedupe.sketch.plain import tokenize_text
+from dedupe.sketch import tokenize_text
 
 
 class MemberWriter:
