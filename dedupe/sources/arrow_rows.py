@@ -20,7 +20,6 @@ from dedupe.sources.arrow_tables import (
     MissingLibraryError,
     RowCursor,
     Table,
-    check_part,
     explain_error,
     open_table,
     table_errors,
@@ -105,8 +104,6 @@ def _reread_with(name: str, settings: ScanSettings) -> Rereader:
                 opened.append((columns, RowCursor(table, columns.paths), held))
             columns, cursor, _ = opened[0]
             part = cursor.find(locator.line - 1)
-            if part is not None:
-                check_part(part)
             text = None if part is None else plan.find_text(next(columns.rows(part)))
         except MissingLibraryError:
             raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
@@ -184,10 +181,7 @@ class _RowsReader:
     @staticmethod
     def _next(parts: Iterator[Any]) -> Any:
         try:
-            part = next(parts, None)
-            if part is not None:
-                check_part(part)
-            return part
+            return next(parts, None)
         except table_errors() as error:
             raise BrokenTableError(explain_error(error)) from None
 
