@@ -29,7 +29,7 @@ def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator
     budget.add_packed(size)
     with open_zip(file, max_members) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):
                 opened = partial(_open_member, archive, info)
                 yield Entry(readable_id(info.filename), _problem_of(info), opened)
 
