@@ -21,11 +21,12 @@ from random import Random
 
 import zstandard
 
-WORDS = (
+SENTENCE = (
     "the ferry did not sail today because harbour engineers had found cracks in two of its piers "
     "council members who voted on Tuesday said that repairs would take until spring, and a bus "
     "runs instead every twenty minutes between both banks of the river according to a timetable"
-).split()
+)
+WORDS = SENTENCE.split()
 MAX_BYTES = 400_000
 
 
@@ -76,7 +77,7 @@ def _csv(rng: Random) -> bytes:
     writer = csv.writer(
         found,
         delimiter=separator,
-        quotechar=rng.choice("\"\"'"),
+        quotechar=rng.choice('""\''),
         quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
         lineterminator=rng.choice(["\n", "\r\n"]),
         **rng.choice([{}, {"escapechar": "\\", "doublequote": False}]),
@@ -461,4 +462,3 @@ def make_options(rng: Random) -> list[str]:
 
 
 _FORCED = ("text", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc")
-

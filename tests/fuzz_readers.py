@@ -44,6 +44,10 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+import click  # noqa: E402
+
+from dedupe import cli  # noqa: E402
+from dedupe.errors import DedupeError  # noqa: E402
 from tests.fuzz_inputs import COMPRESSORS, make_input, make_options  # noqa: E402
 
 FILES_PER_SCAN = 40
@@ -76,11 +80,6 @@ class Outcome:
 
 def run_scan(folder: Path, options: list[str]) -> Outcome:
     """One scan through ``main``; in the JSON format, unless the options say otherwise."""
-    from dedupe import cli
-    from dedupe.errors import DedupeError
-
-    import click
-
     unexpected: list[str] = []
     explain = cli._explain
 
@@ -343,9 +342,7 @@ def run_campaign(
     return campaign
 
 
-def _run_some(
-    campaign: Campaign, scans: range, failures: Path, say: Callable[[str], None]
-) -> int:
+def _run_some(campaign: Campaign, scans: range, failures: Path, say: Callable[[str], None]) -> int:
     """Run scans in one child up to a failure; gives the number of the next one."""
     child = _Child("--serve", campaign.seed, scans.start, scans.stop)
     try:
