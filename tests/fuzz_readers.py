@@ -84,6 +84,7 @@ def run_scan(folder: Path, options: list[str]) -> Outcome:
     explain = cli._explain
 
     def note(error: BaseException) -> int:
+        os.environ.pop("DEDUPE_DEBUG", None)
         expected = (SystemExit, DedupeError, click.ClickException, click.exceptions.Exit)
         if not isinstance(error, expected):
             unexpected.append(_signature(error))
@@ -96,6 +97,7 @@ def run_scan(folder: Path, options: list[str]) -> Outcome:
     code: Any = None
     try:
         cli._explain = note
+        os.environ["DEDUPE_DEBUG"] = "1"  # what a reader raises is raised, not a skip
         sys.argv = ["dedupe", "scan", str(folder), "--format", "json", *options]
         sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(piped)), out, err
         cli.main()

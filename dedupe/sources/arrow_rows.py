@@ -28,7 +28,7 @@ from dedupe.sources.fields import UNSET, FieldPlan
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.random_access import open_seekable, seekable_again
-from dedupe.sources.reasons import DAMAGED, LIBRARY_MISSING, TRUNCATED, UNREADABLE
+from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
 from dedupe.sources.record_chunks import RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.system_errors import describe_error
@@ -72,7 +72,7 @@ def _read(
             yield from reader.read()
     except MissingLibraryError:
         detail = f"reading {name} files takes pyarrow: {INSTALL_COMMAND}"
-        yield SkippedDocument(document_id, LIBRARY_MISSING, detail)
+        yield SkippedDocument(document_id, MISSING_EXTRA, detail)
     except BrokenTableError as error:
         reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
         after = f", after row {reader.row}" if reader is not None else ""
@@ -262,16 +262,30 @@ def _as_values(column: Any) -> list[Any]:
     import pyarrow
     import pyarrow.types as kinds
 
-    if kinds.is_timestamp(column.type):
+    try:
+        if not kinds.is_timestamp(column.type):
+            return list(column.to_pylist())
         zone = "+00:00" if column.type.tz else ""
         plain = column.cast(pyarrow.timestamp("s"), safe=False)
         values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
         return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
+    except table_errors():
+        return [_as_value(value) for value in column]
+
+
+def _as_value(scalar: Any) -> Any:
+    """One value of a column that holds some that Python cannot; nothing where it is such a one."""
+    import pyarrow
+
     try:
-        return list(column.to_pylist())
+        return scalar.as_py()
     except UnicodeDecodeError:
-        found = column.cast(pyarrow.large_binary()).to_pylist()
-        return [value if value is None else value.decode("utf-8", "replace") for value in found]
+        try:
+            return scalar.cast(pyarrow.large_binary()).as_py().decode("utf-8", "replace")
+        except table_errors():
+            return None
+    except table_errors():
+        return None
 
 
 def _example_of(kind: Any) -> Any:

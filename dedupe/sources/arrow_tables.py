@@ -78,16 +78,28 @@ def open_table(name: str, file: BinaryIO) -> Table:
     except ImportError:
         raise MissingLibraryError from None
     try:
-        return _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+        table = _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+        _read_names(table.schema)
+        return table
     except table_errors() as error:
         raise BrokenTableError(explain_error(error)) from None
+
+
+def _read_names(fields: Any) -> None:
+    """Fail where a name is not UTF-8."""
+    import pyarrow.types as kinds
+
+    for field in fields:
+        _ = field.name
+        if kinds.is_struct(field.type):
+            _read_names(field.type)
 
 
 def table_errors() -> tuple[type[Exception], ...]:
     """What pyarrow raises for files that are broken."""
     import pyarrow
 
-    kinds = (OSError, ValueError, KeyError, IndexError, TypeError, MemoryError)
+    kinds = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
     return (pyarrow.ArrowException, *kinds)
 
 

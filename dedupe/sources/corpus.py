@@ -18,10 +18,18 @@ from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missi
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.reasons import (
+    CHANGED_WHILE_READ,
+    MISSING_EXTRA,
+    NOT_KEPT,
+    NOT_TEXT,
+    READER_FAILED,
+)
 from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
+
+_MAX_FAILURE_CHARACTERS = 300
 
 
 class Corpus:
@@ -81,7 +89,9 @@ class Corpus:
         pages = PageStage(self._settings, self._workers)
         self.encoding_counts, self.html_counts = Counter(), pages.counts
         try:
-            for piece in pages.run(each for source in found.sources for each in self._read(source)):
+            for piece in pages.run(
+                each for source in found.sources for each in self._guard(source)
+            ):
                 if isinstance(piece, Chunk):
                     if piece.ids:
                         self.encoding_counts[piece.encoding] += len(piece.ids)
@@ -102,6 +112,17 @@ class Corpus:
         key = piece.document.id, piece.document.reason
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
+
+    def _guard(self, source: Source) -> Iterator[Piece]:
+        """All of one source. That a reader, or a library, fails as nobody foresaw stays with it."""
+        try:
+            yield from self._read(source)
+        except BaseException as error:
+            if os.environ.get("DEDUPE_DEBUG") or not _is_failure(error):
+                raise
+            what = f"{type(error).__name__}: {error}"[:_MAX_FAILURE_CHARACTERS]
+            detail = f"its reader failed ({what}); please report it"
+            yield SkippedDocument(source.id, READER_FAILED, detail)
 
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
@@ -171,6 +192,12 @@ class Corpus:
                     yield Pages(piece, file.source.id)
                 else:
                     yield piece
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether it comes from what was read: what ends the process is none. A panic of a library
+    that is written in Rust is one, though no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _size_of(source: Source, stream: BinaryIO) -> int:
