@@ -19,10 +19,18 @@ from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missi
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.reasons import (
+    CHANGED_WHILE_READ,
+    MISSING_EXTRA,
+    NOT_KEPT,
+    NOT_TEXT,
+    READER_FAILED,
+)
 from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
+
+_MAX_FAILURE_CHARACTERS = 300
 
 
 class Corpus:
@@ -122,11 +130,22 @@ class Corpus:
 
     def _follow(self, source: Source) -> Iterator[Piece]:
         """All of one source, and how far it was read."""
-        yield from self._read(source)
+        yield from self._guard(source)
         self._stream = None
         if source.spool is None:
             with suppress(OSError):
                 self._read_bytes += os.stat(source.path).st_size
+
+    def _guard(self, source: Source) -> Iterator[Piece]:
+        """All of one source. That a reader, or a library, fails as nobody foresaw stays with it."""
+        try:
+            yield from self._read(source)
+        except BaseException as error:
+            if os.environ.get("DEDUPE_DEBUG") or not _is_failure(error):
+                raise
+            what = f"{type(error).__name__}: {error}"[:_MAX_FAILURE_CHARACTERS]
+            detail = f"its reader failed ({what}); please report it"
+            yield SkippedDocument(source.id, READER_FAILED, detail)
 
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
@@ -198,6 +217,12 @@ class Corpus:
                     yield Pages(piece, file.source.id)
                 else:
                     yield piece
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether it comes from what was read: what ends the process is none. A panic of a library
+    that is written in Rust is one, though no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _size_of(source: Source, stream: BinaryIO) -> int:
