@@ -56,7 +56,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """The path, for people: that of a member goes on inside the archive."""
-        return f"{self.path}/{self.member}" if self.member else self.path
+        return f"{self.path}/{self.member.removeprefix('./')}" if self.member else self.path
 
     def place(self, line: int) -> str:
         """A record of it: ``path:line``, or ``path#row`` where records are not lines."""

@@ -327,7 +327,7 @@ def test_the_choice_is_said_once_and_a_miss_lists_the_fields(
     put(tmp_path / "a.jsonl", lines({"body": article()}, {"content": article()}))
     put(tmp_path / "b.jsonl", lines({"body": article()}))
     told = run_dedupe("scan", "a.jsonl", "b.jsonl").stderr.decode()
-    assert told.count("the text was read from 'body' (2 records), 'content' (1 records)") == 1
+    assert told.count("the text was read from 'body' (2 records), 'content' (1 record)") == 1
     put(tmp_path / "c.jsonl", lines({"id": "x", "data": {"words": "some long text"}}))
     told = run_dedupe("scan", "c.jsonl", code=2).stderr.decode()
     assert "its fields are 'id', 'data'" in told

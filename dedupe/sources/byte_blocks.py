@@ -32,6 +32,7 @@ class ByteBlocks:
     """The content of one source, to be gone through once.
 
     :ivar head: the first bytes (about 8 KB), which the blocks begin with too
+    :ivar budget: counts what the stream is unpacked to
     :ivar fault: what went wrong; known once the blocks have ended
     """
 
@@ -44,13 +45,12 @@ class ByteBlocks:
     ) -> None:
         """Read the head.
 
-        :param budget: counts for what the stream is unpacked to; that of a member of an archive
-            knows the archive's
+        :param budget: that of a member of an archive, which knows the archive's
         """
         self.fault: Fault | None = None
         self._source = source
         self._block_bytes = limits.read_bytes
-        self._budget = budget or UnpackBudget(limits)
+        self.budget = budget or UnpackBudget(limits)
         self._what = "data"
         self._blocks = self._guarded(stream)
         self._first: list[bytes] = []
@@ -100,12 +100,12 @@ class ByteBlocks:
 
     def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
         for block in unpack(self._counted(blocks), codec, self._block_bytes):
-            self._budget.add_unpacked(len(block))
+            self.budget.add_unpacked(len(block))
             yield block
 
     def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
-            self._budget.add_packed(len(block))
+            self.budget.add_packed(len(block))
             yield block
 
 

@@ -38,6 +38,7 @@ _PAGE_START = re.compile(
 )
 _PARQUET_MAGIC = b"PAR1"
 _ARROW_MAGICS = (b"ARROW1", b"FEA1")
+_ARROW_STREAM_MARK = b"\xff\xff\xff\xff"
 _ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
 _RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
 _COLUMN = re.compile(r"[\w.\- ]{1,40}")
@@ -56,6 +57,9 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
 
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_NAME_OFFSET = 30
+_FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype", b"META-INF/")
+"""What stands first in office documents, e-books and programs, which are no collections."""
 _TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
 
 
@@ -72,7 +76,7 @@ def archive_of_content(path: str, head: bytes) -> str:
     if os.path.splitext(path)[1]:
         return ""
     if head.startswith(ZIP_MAGICS):
-        return "zip"
+        return "" if head.startswith(_FIRST_MEMBERS, _ZIP_NAME_OFFSET) else "zip"
     return "tar" if head.startswith(_TAR_MAGIC, _TAR_MAGIC_OFFSET) else ""
 
 
@@ -87,7 +91,7 @@ def recognise_content(head: bytes) -> InputFormat:
         return "warc"
     if head.startswith(_PARQUET_MAGIC):
         return "parquet"
-    if head.startswith(_ARROW_MAGICS):
+    if head.startswith((*_ARROW_MAGICS, _ARROW_STREAM_MARK)):
         return "arrow"
     if _is_page(head):
         return "html"
