@@ -10,11 +10,13 @@ from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.names import readable_id
 from dedupe.sources.random_access import seekable_again
 from dedupe.sources.recognition import ZIP_MAGICS
+from dedupe.sources.sequential_file import SequentialFile
 from dedupe.sources.source import SeekableBytes, Source, read_at
 from dedupe.sources.tar_entries import next_info, open_tar, tar_member
 from dedupe.sources.zip_entries import open_zip
 
 _ANY_COUNT = 1 << 62
+_READ_BYTES = 1 << 18
 
 
 def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, SeekableBytes]]:
@@ -49,5 +51,18 @@ def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, 
 
 
 def _uncompressed(stream: MemberStream) -> SeekableBytes:
-    codec = codec_of(stream.look(MAGIC_BYTES))
-    return UnpackedFile(cast(BinaryIO, stream), codec) if codec else stream
+    codec = codec_of(read_at(member := _once(stream), 0, MAGIC_BYTES) or b"")
+    member.seek(0)
+    return UnpackedFile(cast(BinaryIO, member), codec) if codec else member
+
+
+def _once(stream: MemberStream) -> SequentialFile:
+    """A member as a file that does not go far back."""
+    passes = iter([iter(lambda: stream.read(_READ_BYTES), b"")])
+
+    def begin() -> Iterator[bytes]:
+        if (blocks := next(passes, None)) is None:
+            raise OSError(0, "an archive cannot be read backwards")
+        return blocks
+
+    return SequentialFile(begin)

@@ -106,9 +106,7 @@ class _Walk:
             return
         self._seen.add(entry.name)
         kind = recognise_name(entry.name, self._settings.input_format)
-        member = Source(
-            member_id, self._source.path, kind, member=entry.name, archive=self._source
-        )
+        member = Source(member_id, self._source.path, kind, member=entry.name, archive=self._source)
         budget = UnpackBudget(self._limits, self._budget)
         yield OpenMember(member, entry.open(budget), budget)
 

@@ -18,7 +18,15 @@ from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missi
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.plain_text import describe_replaced
+from dedupe.sources.reasons import (
+    CHANGED_WHILE_READ,
+    MISSING_EXTRA,
+    NOT_KEPT,
+    NOT_TEXT,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
 from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
@@ -68,7 +76,8 @@ class Corpus:
     def source_infos(self) -> tuple[SourceInfo, ...]:
         """The sources as a report names them (``run.sources``)."""
         return tuple(
-            SourceInfo(source.name, source.format, source.member) for source in self.sources
+            SourceInfo(source.name, source.format, source.member, source.encoding)
+            for source in self.sources
         )
 
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
@@ -141,22 +150,30 @@ class Corpus:
 
     def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         name = self._recognise(source, blocks.head)
-        file = OpenSource(
-            replace(source, format=name), len(self.sources) - 1, blocks, self.text_names
-        )
-        self.sources[file.index] = file.source
         chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
-        problem = chosen.problem(blocks.head)
+        encoding, how = (
+            recognise_encoding(blocks.look(SAMPLE_BYTES)) if chosen.takes_utf8 else ("", "")
+        )
+        source = replace(source, format=name, encoding=encoding)
+        self.sources[-1] = source
+        if encoding:
+            blocks.recode(encoding)
         if missing := missing_extra(chosen, self._settings):
             yield SkippedDocument(source.id, MISSING_EXTRA, missing)
-        elif problem:
+        elif problem := chosen.problem(blocks.head):
             yield SkippedDocument(source.id, NOT_TEXT, problem)
         else:
+            file = OpenSource(source, len(self.sources) - 1, blocks, self.text_names)
             for piece in chosen.read(file, self._settings, self._limits):
-                if isinstance(piece, Chunk) and has_page_records(chosen, self._settings):
-                    yield Pages(piece, source.id)
+                if isinstance(piece, Chunk):
+                    piece.encoding = f"{encoding} ({how})" if encoding else piece.encoding
+                    is_page = has_page_records(chosen, self._settings)
+                    yield Pages(piece, source.id) if is_page else piece
                 else:
                     yield piece
+        if blocks.recoder is not None and blocks.recoder.replaced_count:
+            detail = describe_replaced(blocks.recoder.replaced_count)
+            yield Notice(source.id, UNDECODABLE_BYTES, detail)
 
     def _recognise(self, source: Source, head: bytes) -> str:
         """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""

@@ -93,21 +93,27 @@ def recognise_content(head: bytes) -> InputFormat:
         return "parquet"
     if head.startswith((*_ARROW_MAGICS, _ARROW_STREAM_MARK)):
         return "arrow"
-    if _is_page(head):
+    start = _plain_start(head)
+    if _is_page(start):
         return "html"
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if _ARRAY_OF_RECORDS.match(start):
         return "json"
     if _RECORD.match(start):
-        return "jsonl" if has_record_lines(head) or b"\n" not in start.strip() else "json"
+        one_line = b"\n" not in start.strip()
+        return "jsonl" if one_line or has_record_lines(head) else "json"
     return "csv" if _has_header(start) else "text"
 
 
 def has_record_lines(head: bytes) -> bool:
-    """Whether the first line is a record and more follow, as in many a dump named ``.json``."""
-    line, _, following = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
+    """Whether the first line is a record and more follow, as in many a dump named ``.json``.
+
+    The first may be broken, where the next begins like a record.
+    """
+    line, _, following = _plain_start(head).partition(b"\n")
     if not line.startswith(b"{") or not following.strip():
         return False
+    if _RECORD.match(line) and _RECORD.match(following):
+        return True
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):
@@ -126,11 +132,18 @@ def _has_header(start: bytes) -> bool:
     )
 
 
-def _is_page(head: bytes) -> bool:
-    narrow = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
-    if narrow.lstrip().startswith(b"<?xml"):
-        narrow = narrow.partition(b"?>")[2]
-    return _PAGE_START.match(narrow) is not None
+def _is_page(start: bytes) -> bool:
+    if start.startswith(b"<?xml"):
+        start = start.partition(b"?>")[2]
+    return _PAGE_START.match(start) is not None
+
+
+def _plain_start(head: bytes) -> bytes:
+    """The beginning of a text in UTF-8, or what is like it, without a mark and white space."""
+    wide, _ = wide_encoding(head)
+    if wide:
+        head = head.decode(wide, "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def warc_problem(head: bytes) -> str:
@@ -142,7 +155,7 @@ def warc_problem(head: bytes) -> str:
 
 def text_problem(head: bytes) -> str:
     """Why content that begins so is not a text, in words; nothing where it is one."""
-    if wide_encoding(head):
+    if wide_encoding(head)[0]:
         return ""
     if b"\0" in head:
         return "it is binary (it holds NUL bytes)"
@@ -154,16 +167,9 @@ def any_content(head: bytes) -> str:
     return ""
 
 
-def lines_problem(head: bytes) -> str:
-    """The same for lines of JSON, each of which is judged by itself later."""
-    if wide_encoding(head):
-        return "it is UTF-16 or UTF-32, but records are read as UTF-8: convert it first"
-    return odd_content_problem(head)
-
-
 def odd_content_problem(head: bytes) -> str:
     """Why content is binary although some odd bytes would be let pass."""
-    if not head or wide_encoding(head):
+    if not head or wide_encoding(head)[0]:
         return ""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
     undecodable_count = text.count(REPLACEMENT)

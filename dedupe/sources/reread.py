@@ -11,6 +11,7 @@ from dedupe.sources.archive_rereading import reread_members
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
+from dedupe.sources.recoding import recoded_file
 from dedupe.sources.source import SeekableBytes, Source
 from dedupe.sources.system_errors import describe_error
 from dedupe.sources.text_encoding import encode_text
@@ -142,6 +143,8 @@ class SourceTexts:
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of what is open, which are taken from ``pending``."""
         reread = rereader_of(source.format, self._settings)
+        if source.encoding:
+            file = recoded_file(file, source.encoding)
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
             pending.discard(id)

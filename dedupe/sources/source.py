@@ -46,6 +46,7 @@ class Source:
     :param member: its name inside the archive at ``path``, which :mod:`dedupe.sources.archives`
         opens; nothing where the path itself is it
     :param archive: that archive, of a member
+    :param encoding: that of a file of records, if it is not UTF-8
     """
 
     id: str
@@ -55,6 +56,7 @@ class Source:
     stream: BinaryIO | None = field(default=None, repr=False)
     member: str = ""
     archive: Source | None = None
+    encoding: str = ""
 
     @property
     def name(self) -> str:
@@ -104,7 +106,14 @@ class Source:
         if path != STANDARD_INPUT:
             path = next(filter(os.path.exists, openable_names(name)), name)
         archive = cls(name, path) if info.member else None
-        return cls(name, path, info.format, member=info.member, archive=archive)
+        return cls(
+            name,
+            path,
+            info.format,
+            member=info.member,
+            archive=archive,
+            encoding=info.encoding,
+        )
 
 
 def open_regular(path: str) -> BinaryIO:
