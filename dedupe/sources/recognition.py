@@ -10,6 +10,7 @@ import msgspec
 
 from dedupe.config import InputFormat
 from dedupe.sources.compression import without_compression
+from dedupe.sources.csv_dialect import SEPARATORS
 from dedupe.sources.decoding import detect_encoding
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
 from dedupe.sources.usual_names import TEXT_NAMES
@@ -124,12 +125,12 @@ def has_record_lines(head: bytes) -> bool:
 def _has_header(start: bytes) -> bool:
     """Whether the first line names columns, one of them as texts are usually named."""
     line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
-    return any(
-        len(names) > 1 and all(map(_COLUMN.fullmatch, names)) and not _TEXTS.isdisjoint(names)
-        for names in (
-            [name.strip().strip('"') for name in line.split(separator)] for separator in ",;\t"
-        )
-    )
+    for separator in SEPARATORS:
+        names = [name.strip().strip("\"'") for name in line.split(separator)]
+        are_names = len(names) > 1 and all(map(_COLUMN.fullmatch, names))
+        if are_names and not _TEXTS.isdisjoint(names):
+            return True
+    return False
 
 
 def _is_page(start: bytes) -> bool:
