@@ -13,6 +13,7 @@ from tests.test_sources import read
 for library in ("fastwarc", "pyarrow", "trafilatura"):
     pytest.importorskip(library)
 
+from dedupe.extraction.pool import _Worker  # noqa: E402
 from tests.every_format import (  # noqa: E402
     ARCHIVES,
     COMPRESSORS,
@@ -56,6 +57,17 @@ def test_texts_three_levels_down_join_them(run_dedupe: Any, tmp_path: Path) -> N
     report = scan_json(run_dedupe, folder, *fields)
     assert report["skipped"] == []
     assert [len(each["members"]) for each in report["clusters"]] == [len(COMPRESSORS) + 2]
+
+
+def test_one_process_reads_all_pages_again(tmp_path: Path, monkeypatch: Any) -> None:
+    for name in ("a.html", "b.htm", "c.warc"):
+        (tmp_path / name).write_bytes(FORMATS[f"a.{name[2:]}"]([article()], name))
+    found = read(tmp_path)
+    started: list[object] = []
+    start = _Worker.__init__
+    monkeypatch.setattr(_Worker, "__init__", lambda self: (started.append(self), start(self))[1])
+    assert found.provider().read_texts(found.texts) == found.texts
+    assert len(found.texts) == 3 and len(started) == 1
 
 
 @pytest.mark.parametrize("packing", COMPRESSORS)

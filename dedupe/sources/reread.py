@@ -11,6 +11,7 @@ from dedupe.sources.archive_rereading import reread_members
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
+from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.recoding import recoded_file
 from dedupe.sources.source import SeekableBytes, Source
 from dedupe.sources.system_errors import describe_error
@@ -50,6 +51,7 @@ class SourceTexts:
         self._settings = settings
         self._texts = texts or {}
         self._problems: dict[str, str] = {}
+        self._pages = shared_page_reader(settings)  # held, so that one process reads all pages
 
     @classmethod
     def of_report(cls, report: Report, sources: Sequence[Source] | None = None) -> SourceTexts:
