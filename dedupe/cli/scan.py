@@ -65,7 +65,7 @@ def command(
     from dedupe.sources import unreadable_paths
 
     report, texts = _run_scan(paths, settings)
-    output.refuse_sources([*dict.fromkeys([*paths, *(s.path for s in report.run.sources)])])
+    output.refuse_sources([*dict.fromkeys(s.path for s in report.run.sources)])
     if not settings.output["quiet"]:
         _say_which_field(report)
         _say_what_was_met(report, settings, output_file)
