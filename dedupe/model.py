@@ -53,16 +53,18 @@ class SourceInfo(msgspec.Struct, frozen=True):
     :param path: as it was named, or below a folder that was named
     :param format: as what it was read
     :param member: its name inside the archive at ``path``; nothing where that is no archive
+    :param encoding: that of a file of records (a codec of Python), where it is not UTF-8
     """
 
     path: str
     format: str
     member: str = ""
+    encoding: str = ""
 
     @property
     def name(self) -> str:
         """The path, for people: that of a member goes on inside the archive."""
-        return f"{self.path}/{self.member}" if self.member else self.path
+        return f"{self.path}/{self.member.removeprefix('./')}" if self.member else self.path
 
     def place(self, line: int) -> str:
         """A record of it: ``path:line``, or ``path#row`` where records are not lines."""

@@ -9,6 +9,7 @@ import lzma
 import os
 import stat
 import tarfile
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from dedupe.sources import ReadLimits
+from dedupe.sources import ReadLimits, SourceTexts
 from tests.test_sources import lines, put, read
 
 COMPRESSORS: dict[str, Any] = {
@@ -103,9 +104,55 @@ def test_zip_files_are_read_like_folders(tmp_path: Path, method: int, name: str)
     check_files(tmp_path, name)
 
 
-def test_formats_that_are_zip_inside_are_not_opened(tmp_path: Path) -> None:
-    write(tmp_path / "x.docx", zip_of(FILES))
-    assert read(tmp_path).reasons == {"x.docx": "not_text"}
+@pytest.mark.parametrize("packing", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_archives_come_through_pipes(tmp_path: Path, kind: str, packing: str) -> None:
+    data = COMPRESSORS[packing](zip_of(FILES) if kind == "zip" else tar_of(FILES))
+    for input_format in ("auto", "text"):
+        found = read("-", stdin=data, input_format=input_format)
+        assert not found.skipped and not found.notices
+        assert found.texts["-/a.txt"] == "some text"
+        assert found.provider().read_texts(found.texts) == found.texts
+    assert "cannot be read again" in found_problem(found.provider(by_name=True))
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(data,))
+    writer.start()
+    found = read(path)
+    writer.join()
+    assert len(found.texts) == 13 and not found.skipped
+    assert found.provider().read_texts(found.texts) == found.texts
+
+
+def found_problem(provider: SourceTexts) -> str:
+    assert provider.read_texts(["-/a.txt"]) == {}
+    return provider.problem("-/a.txt")
+
+
+def test_broken_archives_in_pipes(tmp_path: Path) -> None:
+    for data, reason in (
+        (zip_of(FILES)[:-30], "not_zip"),
+        (gzip.compress(zip_of(FILES))[:-9], "truncated"),
+        (tar_of(FILES)[:1700], "truncated"),
+    ):
+        assert read("-", stdin=data).reasons["-"] == reason
+    limits = ReadLimits(unpacked_bytes=200)
+    found = read("-", stdin=zip_of(FILES), limits=limits)
+    assert found.reasons == {"-": "unreadable"}
+    assert "--max-unpacked-bytes" in found.skipped[0].detail
+
+
+@pytest.mark.parametrize("packing", ["", ".gz"])
+def test_a_zip_file_may_be_compressed_once_more(tmp_path: Path, packing: str) -> None:
+    write(tmp_path / "x.zip", COMPRESSORS[packing](zip_of(FILES)))
+    check_files(tmp_path, "x.zip")
+
+
+@pytest.mark.parametrize("first", ["", "[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"])
+def test_formats_that_are_zip_inside_are_not_opened(tmp_path: Path, first: str) -> None:
+    name = "noending" if first else "x.docx"
+    write(tmp_path / name, zip_of({first or "a": b"", **FILES}))
+    assert read(tmp_path).reasons == {name: "not_text"}
 
 
 def test_glob_exclude_and_hidden_names_count_inside_too(tmp_path: Path) -> None:
@@ -266,7 +313,9 @@ def test_a_saved_report_names_members(tmp_path: Path) -> None:
     write(tmp_path / "x.zip", zip_of({"a.txt": b"a"}))
     put(tmp_path / "b.txt", "b")
     infos = {info.name: info for info in read(tmp_path).corpus.source_infos}
-    assert set(infos) == {str(tmp_path / "x.zip") + "/a.txt", str(tmp_path / "b.txt")}
+    archive = str(tmp_path / "x.zip")
+    assert set(infos) == {archive, f"{archive}/a.txt", str(tmp_path / "b.txt")}
+    assert infos[archive].format == "zip" and infos[f"{archive}/a.txt"].format == "text"
 
 
 def test_a_member_that_changed_or_is_gone_is_told(tmp_path: Path) -> None:

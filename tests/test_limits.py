@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -123,7 +124,13 @@ def test_documents_of_too_many_tokens(text: str, monkeypatch: pytest.MonkeyPatch
 def test_lists_of_paths() -> None:
     assert parse_path_list(b"a.txt\r\n\nb c.txt\n") == ["a.txt", "b c.txt"]
     assert parse_path_list(b"a\nb.txt\0c.txt\0") == ["a\nb.txt", "c.txt"]
-    assert parse_path_list(b"") == []
+    assert parse_path_list(b"a.txt") == ["a.txt"]
+    assert parse_path_list(b" a.txt \r\n\r\n\tb.txt\n") == [" a.txt ", "\tb.txt"]
+    assert parse_path_list(b"a\0b\0\0") == ["a", "b"]
+    assert parse_path_list(b"caf\xe9\n") == [os.fsdecode(b"caf\xe9")]
+    for encoding in ("utf-8-sig", "utf-16"):
+        assert parse_path_list("é.txt\r\nb.txt\r\n".encode(encoding)) == ["é.txt", "b.txt"]
+    assert parse_path_list(b"") == parse_path_list(b"\r\n\n") == parse_path_list(b"\0") == []
 
 
 def test_files_from(run_dedupe: Any, tmp_path: Path) -> None:

@@ -143,7 +143,9 @@ def _say_which_field(report: Any) -> None:
     """The fields that were taken as text without being named, unless it is the plain one."""
     fields = report.run.text_fields
     if set(fields) - {"text"}:
-        told = ", ".join(f"{name!r} ({count} records)" for name, count in fields.items())
+        told = ", ".join(
+            f"{name!r} ({count} record{'s' * (count != 1)})" for name, count in fields.items()
+        )
         say("note", f"the text was read from {told}; --text-field names another")
 
 

@@ -40,9 +40,6 @@ class ArchiveError(Exception):
         self.detail = detail
 
 
-_SKIP_BYTES = 1 << 18
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A member.
@@ -66,8 +63,6 @@ class MemberStream:
     def __init__(self, stream: IO[bytes], budget: UnpackBudget | None = None) -> None:
         self._stream = stream
         self._budget = budget
-        self._held = b""
-        self._position = 0
 
     def read(self, size: int) -> bytes:
         """Some bytes, at most ``size``; none at the end.
@@ -75,12 +70,6 @@ class MemberStream:
         :raises EOFError: if the archive ends in the member
         :raises CompressionError: if its data is wrong
         """
-        data = self._held[:size] or self._read_on(size)
-        self._held = self._held[size:]
-        self._position += len(data)
-        return data
-
-    def _read_on(self, size: int) -> bytes:
         try:
             data = self._stream.read(size)
         except (EOFError, tarfile.ReadError):
@@ -94,23 +83,6 @@ class MemberStream:
         if self._budget is not None:
             self._budget.add_unpacked(len(data))
         return data
-
-    def look(self, size: int) -> bytes:
-        """The first bytes, which :meth:`read` gives again."""
-        self._held = self.read(size)
-        self._position = 0
-        return self._held
-
-    def seek(self, offset: int) -> int:
-        """Go on to a byte, or to the end where the member is shorter.
-
-        :raises OSError: if that is behind: archives are gone through once
-        """
-        if offset < self._position:
-            raise OSError(0, "an archive cannot be read backwards")
-        while self._position < offset and self.read(min(offset - self._position, _SKIP_BYTES)):
-            pass
-        return self._position
 
     @classmethod
     def of(cls, stream: IO[bytes], budget: UnpackBudget | None = None) -> BinaryIO:

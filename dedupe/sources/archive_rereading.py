@@ -8,44 +8,61 @@ from typing import BinaryIO, cast
 from dedupe.sources.archive_entries import MemberStream
 from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.names import readable_id
+from dedupe.sources.random_access import seekable_again
 from dedupe.sources.recognition import ZIP_MAGICS
-from dedupe.sources.source import SeekableBytes, open_regular
+from dedupe.sources.sequential_file import SequentialFile
+from dedupe.sources.source import SeekableBytes, Source, read_at
 from dedupe.sources.tar_entries import next_info, open_tar, tar_member
 from dedupe.sources.zip_entries import open_zip
 
 _ANY_COUNT = 1 << 62
+_READ_BYTES = 1 << 18
 
 
-def reread_members(path: str, wanted: Set[str]) -> Iterator[tuple[str, SeekableBytes]]:
+def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, SeekableBytes]]:
     """Those members that are wanted, in one pass; each until the next is asked for.
 
     May raise whatever the libraries raise (``ARCHIVE_FAULTS``), and ``ArchiveError``.
     """
     missing = set(wanted)
-    for name, stream in _members(path, missing):
-        missing.discard(name)
-        yield name, _uncompressed(stream)
-        if not missing:
-            return
-
-
-def _members(path: str, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
-    with open_regular(path) as file:
-        head = file.read(MAGIC_BYTES)
+    with archive.open_again() as file:
+        is_zip = (read_at(file, 0, MAGIC_BYTES) or b"").startswith(ZIP_MAGICS)
         file.seek(0)
-        if head.startswith(ZIP_MAGICS):
-            with open_zip(file, _ANY_COUNT) as archive:
-                for entry in archive.infolist():
-                    if readable_id(entry.filename) in missing:
-                        yield readable_id(entry.filename), MemberStream(archive.open(entry))
-            return
-        codec = codec_of(head)
-        tar = open_tar(UnpackedFile(file, codec) if codec else file)
-        while (info := next_info(tar)) is not None:
-            if readable_id(info.name) in missing and info.isreg():
-                yield readable_id(info.name), MemberStream(tar_member(tar, info))
+        for name, stream in (_zip_members if is_zip else _tar_members)(file, missing):
+            missing.discard(name)
+            yield name, _uncompressed(stream)
+            if not missing:
+                return
+
+
+def _zip_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
+    seekable, _held = seekable_again(file)
+    with open_zip(seekable, _ANY_COUNT) as archive:
+        for entry in archive.infolist():
+            if readable_id(entry.filename) in missing:
+                yield readable_id(entry.filename), MemberStream(archive.open(entry))
+
+
+def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
+    tar = open_tar(file)
+    while (info := next_info(tar)) is not None:
+        if readable_id(info.name) in missing and info.isreg():
+            yield readable_id(info.name), MemberStream(tar_member(tar, info))
 
 
 def _uncompressed(stream: MemberStream) -> SeekableBytes:
-    codec = codec_of(stream.look(MAGIC_BYTES))
-    return UnpackedFile(cast(BinaryIO, stream), codec) if codec else stream
+    codec = codec_of(read_at(member := _once(stream), 0, MAGIC_BYTES) or b"")
+    member.seek(0)
+    return UnpackedFile(cast(BinaryIO, member), codec) if codec else member
+
+
+def _once(stream: MemberStream) -> SequentialFile:
+    """A member as a file that does not go far back."""
+    passes = iter([iter(lambda: stream.read(_READ_BYTES), b"")])
+
+    def begin() -> Iterator[bytes]:
+        if (blocks := next(passes, None)) is None:
+            raise OSError(0, "an archive cannot be read backwards")
+        return blocks
+
+    return SequentialFile(begin)

@@ -15,6 +15,7 @@ from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.names import is_hidden_name
 from dedupe.sources.patterns import PatternSet
+from dedupe.sources.random_access import open_seekable
 from dedupe.sources.reasons import (
     BOMB,
     DUPLICATE_MEMBER,
@@ -41,30 +42,35 @@ class OpenMember:
 
 
 def read_members(
-    source: Source, stream: BinaryIO, settings: ScanSettings, limits: ReadLimits
+    source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
 ) -> Iterator[OpenMember | SkippedDocument]:
     """The members that are wanted, and what there is to say about the others.
 
     Hidden members, ``glob`` and ``exclude`` are as below a folder; of members of one name the
     first is read.
+
+    :param blocks: the uncompressed content of the archive
     """
-    yield from _Walk(source, settings, limits).read(stream)
+    yield from _Walk(source, blocks, settings, limits).read()
 
 
 class _Walk:
-    def __init__(self, source: Source, settings: ScanSettings, limits: ReadLimits) -> None:
+    def __init__(
+        self, source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
+    ) -> None:
         self._source = source
+        self._blocks = blocks
         self._settings = settings
         self._limits = limits
         self._glob = PatternSet(settings.glob)
         self._exclude = PatternSet(settings.exclude)
-        self._budget = UnpackBudget(limits)
+        self._budget = blocks.budget
         self._seen: set[str] = set()
         self._count = 0
 
-    def read(self, stream: BinaryIO) -> Iterator[OpenMember | SkippedDocument]:
+    def read(self) -> Iterator[OpenMember | SkippedDocument]:
         try:
-            for entry in self._entries(stream):
+            for entry in self._entries():
                 self._count += 1
                 if self._count > self._limits.members:
                     detail = f"it has more than {self._limits.members} members (--max-members)"
@@ -79,10 +85,14 @@ class _Walk:
             after = f", after member {self._count}" if self._count else ""
             yield SkippedDocument(self._source.id, error.reason, error.detail + after)
 
-    def _entries(self, stream: BinaryIO) -> Iterator[Entry]:
-        if self._source.format == "zip":
-            return read_zip(stream, self._limits.members, self._budget)
-        return read_tar(ByteBlocks(self._source, stream, self._limits, self._budget))
+    def _entries(self) -> Iterator[Entry]:
+        if self._source.format == "tar":
+            yield from read_tar(self._blocks)
+            return
+        with open_seekable(self._source, self._blocks, self._limits.unpacked_bytes) as file:
+            if fault := self._blocks.fault:
+                raise ArchiveError(fault.reason, fault.detail)
+            yield from read_zip(file, self._limits.members, self._budget)
 
     def _take(self, entry: Entry) -> Iterator[OpenMember | SkippedDocument]:
         member_id = f"{self._source.id}/{entry.name.removeprefix('./')}"
@@ -96,7 +106,7 @@ class _Walk:
             return
         self._seen.add(entry.name)
         kind = recognise_name(entry.name, self._settings.input_format)
-        member = Source(member_id, self._source.path, kind, member=entry.name)
+        member = Source(member_id, self._source.path, kind, member=entry.name, archive=self._source)
         budget = UnpackBudget(self._limits, self._budget)
         yield OpenMember(member, entry.open(budget), budget)
 

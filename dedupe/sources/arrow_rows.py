@@ -63,7 +63,7 @@ def _read(
     document_id = file.source.id
     reader: _RowsReader | None = None
     try:
-        with open_seekable(file) as seekable:
+        with open_seekable(file.source, file.blocks, limits.unpacked_bytes) as seekable:
             if file.blocks.fault is not None:
                 fault = file.blocks.fault
                 yield SkippedDocument(document_id, fault.reason, fault.detail)

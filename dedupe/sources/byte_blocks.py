@@ -13,6 +13,7 @@ from typing import BinaryIO
 from dedupe.sources.compression import Codec, CompressionError, codec_of, codec_of_name, unpack
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TRUNCATED, UNREADABLE
+from dedupe.sources.recoding import SAMPLE_BYTES, Recoder
 from dedupe.sources.source import Source
 from dedupe.sources.unpack_budget import BombError, UnpackBudget
 
@@ -32,6 +33,8 @@ class ByteBlocks:
     """The content of one source, to be gone through once.
 
     :ivar head: the first bytes (about 8 KB), which the blocks begin with too
+    :ivar budget: counts what the stream is unpacked to
+    :ivar recoder: makes UTF-8 of the content, where it is something else
     :ivar fault: what went wrong; known once the blocks have ended
     """
 
@@ -44,29 +47,40 @@ class ByteBlocks:
     ) -> None:
         """Read the head.
 
-        :param budget: counts for what the stream is unpacked to; that of a member of an archive
-            knows the archive's
+        :param budget: that of a member of an archive, which knows the archive's
         """
         self.fault: Fault | None = None
+        self.recoder: Recoder | None = None
         self._source = source
         self._block_bytes = limits.read_bytes
-        self._budget = budget or UnpackBudget(limits)
+        self.budget = budget or UnpackBudget(limits)
         self._what = "data"
         self._blocks = self._guarded(stream)
         self._first: list[bytes] = []
-        self.head = self._read_head()
+        self.head = self.look(HEAD_BYTES)
 
     def __iter__(self) -> Iterator[bytes]:
+        blocks = self._as_they_stand()
+        yield from self.recoder.recode(blocks, self._block_bytes) if self.recoder else blocks
+
+    def look(self, byte_count: int) -> bytes:
+        """The first bytes as they stand, which the blocks begin with too."""
+        size = sum(map(len, self._first))
+        while size < byte_count and (block := next(self._blocks, b"")):
+            self._first.append(block)
+            size += len(block)
+        return b"".join(self._first)[:byte_count]
+
+    def recode(self, encoding: str) -> None:
+        """Give the content in UTF-8 from here on, the head too."""
+        sample = self.look(SAMPLE_BYTES)
+        self.head = b"".join(Recoder(encoding).recode([sample], HEAD_BYTES))[:HEAD_BYTES]
+        self.recoder = Recoder(encoding)
+
+    def _as_they_stand(self) -> Iterator[bytes]:
         first, self._first = self._first, []
         yield from first
         yield from self._blocks
-
-    def _read_head(self) -> bytes:
-        size = 0
-        while size < HEAD_BYTES and (block := next(self._blocks, b"")):
-            self._first.append(block)
-            size += len(block)
-        return b"".join(self._first)[:HEAD_BYTES]
 
     def _guarded(self, stream: BinaryIO) -> Iterator[bytes]:
         """The blocks, kept in the spool where there is one, until they end or fail."""
@@ -100,12 +114,12 @@ class ByteBlocks:
 
     def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
         for block in unpack(self._counted(blocks), codec, self._block_bytes):
-            self._budget.add_unpacked(len(block))
+            self.budget.add_unpacked(len(block))
             yield block
 
     def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         for block in blocks:
-            self._budget.add_packed(len(block))
+            self.budget.add_packed(len(block))
             yield block
 
 

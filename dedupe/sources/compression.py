@@ -8,9 +8,11 @@ data turns out wrong, and a few bytes can make them take gigabytes at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from dedupe.sources.sequential_file import SequentialFile
 from dedupe.sources.unpackers import (
     CompressionError,
     Unpacker,
@@ -170,47 +172,17 @@ class _Member:
             return
 
 
-class UnpackedFile:
+class UnpackedFile(SequentialFile):
     """A compressed file as if it were not: one pass as long as no seek goes back.
 
     Data that breaks off or is wrong ends it quietly, where a scan also ends.
     """
 
     def __init__(self, file: BinaryIO, codec: Codec) -> None:
-        self._file = file
-        self._codec = codec
-        self._position = 0
-        self._held = memoryview(b"")
-        self._blocks = self._begin()
+        def begin() -> Iterator[bytes]:
+            file.seek(0)
+            raw_blocks = iter(lambda: file.read(_VIEW_BLOCK_BYTES), b"")
+            with suppress(EOFError, CompressionError):
+                yield from unpack(raw_blocks, codec, _VIEW_BLOCK_BYTES)
 
-    def seek(self, offset: int) -> int:
-        """Go to a byte of the uncompressed content, or to its end where it is shorter."""
-        if offset < self._position:
-            self._position = 0
-            self._held = memoryview(b"")
-            self._blocks = self._begin()
-        while self._position < offset and self.read(
-            min(offset - self._position, _VIEW_BLOCK_BYTES)
-        ):
-            pass
-        return self._position
-
-    def read(self, size: int) -> bytes:
-        """Some bytes, at most ``size``; none at the end."""
-        if not self._held:
-            self._held = memoryview(self._next_block())
-        part = bytes(self._held[:size])
-        self._held = self._held[size:]
-        self._position += len(part)
-        return part
-
-    def _begin(self) -> Iterator[bytes]:
-        self._file.seek(0)
-        raw_blocks = iter(lambda: self._file.read(_VIEW_BLOCK_BYTES), b"")
-        return unpack(raw_blocks, self._codec, _VIEW_BLOCK_BYTES)
-
-    def _next_block(self) -> bytes:
-        try:
-            return next(self._blocks, b"")
-        except (EOFError, CompressionError):
-            return b""
+        super().__init__(begin)

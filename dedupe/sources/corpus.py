@@ -18,7 +18,15 @@ from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missi
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.reasons import CHANGED_WHILE_READ, MISSING_EXTRA, NOT_KEPT, NOT_TEXT
+from dedupe.sources.plain_text import describe_replaced
+from dedupe.sources.reasons import (
+    CHANGED_WHILE_READ,
+    MISSING_EXTRA,
+    NOT_KEPT,
+    NOT_TEXT,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
 from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
@@ -68,7 +76,8 @@ class Corpus:
     def source_infos(self) -> tuple[SourceInfo, ...]:
         """The sources as a report names them (``run.sources``)."""
         return tuple(
-            SourceInfo(source.name, source.format, source.member) for source in self.sources
+            SourceInfo(source.name, source.format, source.member, source.encoding)
+            for source in self.sources
         )
 
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
@@ -105,16 +114,11 @@ class Corpus:
 
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
-        if source.format in ARCHIVES:
-            yield from self._read_archive(source)
-            return
         self.sources.append(source)
         try:
             with source.open() as stream:
                 size = _size_of(source, stream)
-                blocks = ByteBlocks(source, stream, self._limits)
-                index = len(self.sources) - 1
-                yield from self._read_open(OpenSource(source, index, blocks, self.text_names))
+                yield from self._read_open(source, ByteBlocks(source, stream, self._limits))
                 if _size_of(source, stream) != size:
                     detail = "it changed while it was read; what was met of it was compared"
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
@@ -124,53 +128,61 @@ class Corpus:
             detail = f"its texts cannot be shown: {source.spool.problem}"
             yield Notice(source.id, NOT_KEPT, detail)
 
-    def _read_archive(self, archive: Source) -> Iterator[Piece]:
-        """The members of an archive, each as a source of its own."""
-        try:
-            with archive.open() as stream:
-                for item in read_members(archive, stream, self._settings, self._limits):
-                    if isinstance(item, SkippedDocument):
-                        yield item
-                        continue
-                    self.sources.append(item.source)
-                    blocks = ByteBlocks(item.source, item.stream, self._limits, item.budget)
-                    index = len(self.sources) - 1
-                    opened = OpenSource(item.source, index, blocks, self.text_names)
-                    yield from self._read_open(opened)
-        except OSError as error:
-            yield SkippedDocument(archive.id, reason_of(error), describe_error(error))
-
-    def _recognise(self, name: str, head: bytes) -> str:
-        """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""
-        if name == "auto":
-            return recognise_content(head)
-        is_free = self._settings.input_format == "auto"
-        return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
-
-    def _read_open(self, file: OpenSource) -> Iterator[Piece]:
-        head, fault = file.blocks.head, file.blocks.fault
-        if fault is not None and not head:
-            yield SkippedDocument(file.source.id, fault.reason, fault.detail)
-            return
-        kind = archive_of_content(file.source.path, head) if _is_unknown(file.source) else ""
-        if kind:
-            del self.sources[file.index]
-            yield from self._read_archive(replace(file.source, format=kind))
-            return
-        name = self._recognise(file.source.format, head)
-        self.sources[file.index] = replace(file.source, format=name)
-        chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
-        problem = chosen.problem(head)
-        if missing := missing_extra(chosen, self._settings):
-            yield SkippedDocument(file.source.id, MISSING_EXTRA, missing)
-        elif problem:
-            yield SkippedDocument(file.source.id, NOT_TEXT, problem)
+    def _read_open(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
+        """What a source holds that is the last of ``sources``."""
+        if blocks.fault is not None and not blocks.head:
+            yield SkippedDocument(source.id, blocks.fault.reason, blocks.fault.detail)
+        elif kind := _archive_kind(source, blocks.head):
+            self.sources[-1] = archive = replace(source, format=kind)
+            yield from self._read_archive(archive, blocks)
         else:
+            yield from self._read_documents(source, blocks)
+
+    def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
+        """The members of an archive, each as a source of its own."""
+        for item in read_members(archive, blocks, self._settings, self._limits):
+            if isinstance(item, SkippedDocument):
+                yield item
+                continue
+            self.sources.append(item.source)
+            member = ByteBlocks(item.source, item.stream, self._limits, item.budget)
+            yield from self._read_open(item.source, member)
+
+    def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
+        name = self._recognise(source, blocks.head)
+        chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
+        encoding, how = (
+            recognise_encoding(blocks.look(SAMPLE_BYTES)) if chosen.takes_utf8 else ("", "")
+        )
+        source = replace(source, format=name, encoding=encoding)
+        self.sources[-1] = source
+        if encoding:
+            blocks.recode(encoding)
+        if missing := missing_extra(chosen, self._settings):
+            yield SkippedDocument(source.id, MISSING_EXTRA, missing)
+        elif problem := chosen.problem(blocks.head):
+            yield SkippedDocument(source.id, NOT_TEXT, problem)
+        else:
+            file = OpenSource(source, len(self.sources) - 1, blocks, self.text_names)
             for piece in chosen.read(file, self._settings, self._limits):
-                if isinstance(piece, Chunk) and has_page_records(chosen, self._settings):
-                    yield Pages(piece, file.source.id)
+                if isinstance(piece, Chunk):
+                    piece.encoding = f"{encoding} ({how})" if encoding else piece.encoding
+                    is_page = has_page_records(chosen, self._settings)
+                    yield Pages(piece, source.id) if is_page else piece
                 else:
                     yield piece
+        if blocks.recoder is not None and blocks.recoder.replaced_count:
+            detail = describe_replaced(blocks.recoder.replaced_count)
+            yield Notice(source.id, UNDECODABLE_BYTES, detail)
+
+    def _recognise(self, source: Source, head: bytes) -> str:
+        """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""
+        name = source.format
+        if name == "auto":
+            found = recognise_content(head)
+            return "jsonl" if found == "text" and source.spool is not None else found
+        is_free = self._settings.input_format == "auto"
+        return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
 
 
 def _size_of(source: Source, stream: BinaryIO) -> int:
@@ -178,9 +190,11 @@ def _size_of(source: Source, stream: BinaryIO) -> int:
     return 0 if source.spool is not None else os.fstat(stream.fileno()).st_size
 
 
-def _is_unknown(source: Source) -> bool:
-    """Whether it is a file that may turn out to be an archive."""
-    return source.format == "auto" and source.spool is None and not source.member
+def _archive_kind(source: Source, head: bytes) -> str:
+    """``zip`` or ``tar``, by name or content; nothing where it is none, or in one itself."""
+    if source.format in ARCHIVES:
+        return source.format
+    return "" if source.member else archive_of_content(source.path, head)
 
 
 def read_corpus(

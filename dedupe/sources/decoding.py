@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dedupe.sources.text_encoding import (
     REPLACEMENT,
     UTF8_MARK,
+    count_replaced,
     encode_text,
     replace_utf8,
     wide_encoding,
@@ -26,6 +27,10 @@ _CANDIDATE_NAMES = """
 """
 _CANDIDATES = _CANDIDATE_NAMES.split()
 """The encodings of the web. More candidates would only make short texts look like odd ones."""
+
+_FEW_ACCENTS = 8
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+_NOT_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 
 _WEB_NAMES = {
     "ascii": "cp1252",
@@ -63,14 +68,15 @@ class Decoded(NamedTuple):
 def decode_document(data: bytes, declared: str = "") -> Decoded:
     """The text of some bytes.
 
-    A byte order mark decides. Without one what is declared does, unless the bytes are valid
-    UTF-8 and hold more than ASCII, which no other encoding gives by chance.
+    A byte order mark decides, or the NUL bytes of UTF-16. Without one what is declared does, unless
+    the bytes are valid UTF-8 and hold more than ASCII, which no other encoding gives by chance.
 
     :param declared: an encoding that the document or what delivered it names
     """
-    wide = wide_encoding(data)
+    wide, how = wide_encoding(data)
     if wide:
-        return _decode(data[len("\ufeff".encode(wide)) :], wide, "mark")
+        mark_bytes = len("\ufeff".encode(wide)) if how == "mark" else 0
+        return _decode(data[mark_bytes:], wide, how)
     body = data.removeprefix(UTF8_MARK)
     if _is_utf8(body):
         if declared and body.isascii():
@@ -109,6 +115,8 @@ def detect_encoding(data: bytes) -> str:
     sample = _sample(data)
     if _is_damaged_utf8(sample):
         return ""
+    if _has_few_accents(sample):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     matches = from_bytes(sample, cp_isolation=_CANDIDATES, preemptive_behaviour=False)
@@ -129,6 +137,13 @@ def _sample(data: bytes) -> bytes:
     sample = data[:_SAMPLE_BYTES]
     cut = max(sample.rfind(b"\n"), sample.rfind(b" "))
     return sample[:cut] if cut > 0 else sample
+
+
+def _has_few_accents(sample: bytes) -> bool:
+    """Whether other bytes than ASCII stand alone and are too few to tell one from another."""
+    found = _NOT_ASCII.findall(sample)
+    few = len(found) <= _FEW_ACCENTS and max(map(len, found), default=0) == 1
+    return few and not any(byte in _NOT_CP1252 for byte in b"".join(found))
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:
@@ -162,14 +177,4 @@ def _decode(data: bytes, encoding: str, how: str) -> Decoded:
         return Decoded(encode_text(data.decode(encoding)), told, 0)
     except UnicodeDecodeError:
         text = data.decode(encoding, "replace")
-    honest_count = _count_honest(data, encoding)
-    replaced_count = max(1, text.count(REPLACEMENT) - honest_count)
-    return Decoded(encode_text(text), told, replaced_count)
-
-
-def _count_honest(data: bytes, encoding: str) -> int:
-    """U+FFFD that the document itself holds."""
-    try:
-        return data.count(REPLACEMENT.encode(encoding))
-    except UnicodeEncodeError:
-        return 0
+    return Decoded(encode_text(text), told, count_replaced(text, data, encoding))

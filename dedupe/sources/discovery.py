@@ -24,7 +24,7 @@ from dedupe.sources.reasons import (
     NOT_A_FILE,
     SAME_FILE,
 )
-from dedupe.sources.recognition import archive_of_name, recognise_name, recognise_source
+from dedupe.sources.recognition import archive_of_name, recognise_source
 from dedupe.sources.source import STANDARD_INPUT, Source
 from dedupe.sources.spool import Spool
 from dedupe.sources.system_errors import describe_error, reason_of
@@ -123,12 +123,11 @@ class _Finder:
         self._found.append((Source(document_id, path, kind), real_path))
 
     def _add_stream(self, path: str) -> None:
-        """Standard input, or a pipe or device that was named: JSON Lines unless told otherwise."""
-        kind = recognise_name(path, self._settings.input_format)
+        """Standard input, or a pipe or device that was named."""
         source = Source(
             readable_id(path),
             path,
-            "jsonl" if kind == "auto" else kind,
+            recognise_source(path, self._settings.input_format),
             spool=Spool(),
             stream=self._stdin if path == STANDARD_INPUT else None,
         )

@@ -21,7 +21,6 @@ from dedupe.sources.pieces import Reader, Rereader
 from dedupe.sources.plain_text import read_text, reread_text_with
 from dedupe.sources.recognition import (
     any_content,
-    lines_problem,
     odd_content_problem,
     text_problem,
     warc_problem,
@@ -36,6 +35,8 @@ class Format(NamedTuple):
     :param reread_with: how to read single documents again under given settings
     :param missing_extra: what to say where what reads it is not installed
     :param holds_records: whether its documents are fields, which may hold HTML
+    :param takes_utf8: whether its reader wants text in UTF-8, as which it is given files in other
+        encodings (:mod:`dedupe.sources.recoding`)
     """
 
     read: Reader
@@ -43,6 +44,7 @@ class Format(NamedTuple):
     reread_with: Callable[[ScanSettings], Rereader]
     missing_extra: Callable[[ScanSettings], str] = lambda settings: ""
     holds_records: bool = False
+    takes_utf8: bool = False
 
 
 def _missing_for_pages(settings: ScanSettings) -> str:
@@ -55,12 +57,17 @@ def _missing_for_warc(settings: ScanSettings) -> str:
     return missing_warc_extra(settings) or _missing_for_pages(settings)
 
 
+def _of_records(read: Reader, reread_with: Callable[[ScanSettings], Rereader]) -> Format:
+    """A format of records that are written as text."""
+    return Format(read, odd_content_problem, reread_with, holds_records=True, takes_utf8=True)
+
+
 FORMATS: dict[str, Format] = {
     "text": Format(read_text, text_problem, reread_text_with),
-    "jsonl": Format(read_json_lines, lines_problem, reread_records_with, holds_records=True),
-    "json": Format(read_json, lines_problem, reread_records_with, holds_records=True),
-    "csv": Format(read_csv, lines_problem, reread_csv_with, holds_records=True),
-    "tsv": Format(read_tsv, lines_problem, reread_tsv_with, holds_records=True),
+    "jsonl": _of_records(read_json_lines, reread_records_with),
+    "json": _of_records(read_json, reread_records_with),
+    "csv": _of_records(read_csv, reread_csv_with),
+    "tsv": _of_records(read_tsv, reread_tsv_with),
     "parquet": Format(read_parquet, any_content, reread_parquet_with, holds_records=True),
     "arrow": Format(read_arrow, any_content, reread_arrow_with, holds_records=True),
     "html": Format(read_html, text_problem, reread_html_with, _missing_for_pages),

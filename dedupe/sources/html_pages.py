@@ -10,7 +10,7 @@ from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.declared import declared_encoding
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.page_rereading import PageReader
+from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
 from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
@@ -48,7 +48,7 @@ def decode_page(data: bytes, charset: str = "") -> Decoded:
 
 def reread_html_with(settings: ScanSettings) -> Rereader:
     """Reads a page again, if its file is as long as it was."""
-    reader = PageReader(settings)
+    reader = shared_page_reader(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         raw = read_at(file, 0, locator.length)

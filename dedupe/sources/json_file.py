@@ -1,22 +1,18 @@
 """JSON: a file is an array of records, or one record.
 
-The records are only cut apart here; each is decoded by itself, as a line of JSON Lines is. An
-array that breaks off, or is wrong somewhere, gives the records before.
+Each record is cut out and decoded by itself, as a line of JSON Lines is. So a file may be of any
+size, and one that breaks off, or is wrong somewhere, gives the records before.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable, Iterator
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.byte_blocks import read_whole
-from dedupe.sources.json_depth import is_too_deep
-from dedupe.sources.json_record import NotARecord, explain_json, parse_fields, record_decoder
+from dedupe.sources.json_cuts import Cut, JsonCutter
+from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
+from dedupe.sources.json_record import NotARecord, Record, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
 from dedupe.sources.reasons import (
@@ -27,44 +23,31 @@ from dedupe.sources.reasons import (
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.record_chunks import RecordTaker
-from dedupe.sources.text_encoding import UTF8_MARK
-
-_GAP = re.compile(r"[\s,]*")
-_SPACE = b" \t\r\n"
 
 
 def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The records of a JSON file, which is held in memory as a whole."""
-    data = read_whole(file.blocks, limits.document_bytes)
-    if data is None:
-        detail = (
-            f"it is longer than {limits.document_bytes} bytes, and a JSON file is read as a whole: "
-            "write it as JSON Lines, one record a line"
-        )
-        yield SkippedDocument(file.source.id, TOO_LARGE, detail)
-        return
-    yield from _JsonReader(file, settings, limits, data).read()
+    """The records of a JSON file."""
+    yield from _JsonReader(file, settings, limits).read()
 
 
 class _JsonReader:
-    def __init__(
-        self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, data: bytes
-    ) -> None:
+    def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
         self._file = file
-        self._data = data
-        self._max_depth = limits.depth
+        self._limits = limits
         self._decoder = record_decoder(settings)
         self._taker = RecordTaker(file, self._decoder.plan, limits)
         self._bad_bytes_count = 0
         self._surrogates_count = 0
 
     def read(self) -> Iterator[Piece]:
-        begin = len(UTF8_MARK) if self._data.startswith(UTF8_MARK) else 0
-        is_array = self._data[begin:].lstrip(_SPACE).startswith(b"[")
-        cut = _Cutter(self._data, begin, is_array)
-        yield from self._read_records(cut)
+        cutter = JsonCutter(self._file.blocks, self._limits.line_bytes)
+        for row, cut in _number(cutter):
+            self._taker.row = row
+            yield from self._read_record(cut)
+            if self._taker.is_full:
+                yield self._taker.flush()
         yield self._taker.flush()
-        yield from self._conclude(cut.problem)
+        yield from self._conclude(cutter.problem)
 
     def _conclude(self, problem: str) -> Iterator[Piece]:
         fault = self._file.blocks.fault
@@ -80,96 +63,55 @@ class _JsonReader:
                 detail = f"records that hold {what} (replaced by U+FFFD): {count}"
                 yield Notice(self._file.source.id, reason, detail)
 
-    def _read_records(self, cut: _Cutter) -> Iterator[Piece]:
-        for row, (offset, length) in enumerate(cut, 1):
-            locator = Locator(self._file.index, offset, length, row if cut.has_several else 0)
-            yield from self._read_record(self._data[offset : offset + length], locator)
-
-    def _read_record(self, raw: bytes, locator: Locator) -> Iterator[Piece]:
-        self._taker.row = locator.line
-        if is_too_deep(raw, self._max_depth):
-            detail = f"it is nested deeper than {self._max_depth} (--max-depth)"
-            yield SkippedDocument(self._taker.place(), TOO_DEEP, detail)
-            return
+    def _read_record(self, cut: Cut) -> Iterator[Piece]:
         try:
-            record = self._decoder.decode(raw)
-        except (ValueError, RecursionError):
-            try:
-                lenient = self._decoder.decode_leniently(raw)
-            except NotARecord as problem:
-                yield SkippedDocument(self._taker.place(), problem.reason, problem.detail)
-                return
-            record = lenient.record
-            self._bad_bytes_count += lenient.has_bad_bytes
-            self._surrogates_count += lenient.has_surrogates
+            raw = self._check(cut.raw)
+            record = self._decode(raw)
+        except NotARecord as problem:
+            yield SkippedDocument(self._taker.place(), problem.reason, problem.detail)
+            return
+        locator = Locator(self._file.index, cut.offset, len(raw), self._taker.row)
         values = self._decoder.values(record)
         skipped = self._taker.take(values, locator, lambda: parse_fields(raw)[0])
         if skipped is not None:
             yield skipped
-        if self._taker.is_full:
-            yield self._taker.flush()
 
+    def _check(self, raw: bytes | None) -> bytes:
+        """The record, if it is within the limits.
 
-class _Cutter:
-    """The place of each record: offset and length.
-
-    :ivar problem: why they end before the end; known once they have ended
-    :ivar has_several: whether this is an array, or records follow one another without one
-    """
-
-    def __init__(self, data: bytes, begin: int, is_array: bool) -> None:
-        self.problem = ""
-        self.has_several = is_array
-        self._data = data
-        self._begin = begin
-        self._is_array = is_array
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        data, begin = self._data, self._begin
-        try:
-            if self._is_array:
-                yield from self._cut_array(msgspec.json.decode(data[begin:], type=_RAW_LIST))
-            else:
-                msgspec.json.decode(data[begin:], type=msgspec.Raw)
-                yield begin, len(data) - begin
-        except (ValueError, RecursionError):
-            yield from self._cut_leniently()
-
-    def _cut_array(self, records: list[msgspec.Raw]) -> Iterator[tuple[int, int]]:
-        position = self._begin
-        for raw in records:
-            record = bytes(raw)
-            position = self._data.index(record, position)  # after white space and commas alone
-            yield position, len(record)
-            position += len(record)
-
-    def _cut_leniently(self) -> Iterator[tuple[int, int]]:
-        """One value after another, as far as they are whole.
-
-        Bytes are taken as Latin-1: only where a value ends is asked, and that ASCII tells.
+        :raises NotARecord: if it is not
         """
-        text = self._data.decode("latin-1")
-        scan = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
-        position = _skip_gap(text, self._begin)
-        if self._is_array:
-            position = _skip_gap(text, position + 1)
-        while position < len(text) and text[position] != "]":
-            try:
-                _, end = scan(text, position)
-            except (ValueError, RecursionError):
-                self.problem = explain_json(self._data[position:])
-                return
-            following = _skip_gap(text, end)
-            self.has_several |= following < len(text)
-            yield position, end - position
-            position = following
-        if self._is_array and position >= len(text):
-            self.problem = "the array is not closed"
+        if raw is None:
+            detail = f"the record is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
+            raise NotARecord(TOO_LARGE, detail)
+        if is_too_deep(raw, self._limits.depth):
+            detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
+            raise NotARecord(TOO_DEEP, detail)
+        if has_too_many_values(raw):
+            detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
+            raise NotARecord(TOO_LARGE, detail)
+        return raw
+
+    def _decode(self, raw: bytes) -> Record:
+        try:
+            return self._decoder.decode(raw)
+        except (ValueError, RecursionError):
+            lenient = self._decoder.decode_leniently(raw)
+        self._bad_bytes_count += lenient.has_bad_bytes
+        self._surrogates_count += lenient.has_surrogates
+        return lenient.record
 
 
-_RAW_LIST = list[msgspec.Raw]
-
-
-def _skip_gap(text: str, position: int) -> int:
-    found = _GAP.match(text, position)
-    return found.end() if found else position
+def _number(cuts: Iterable[Cut]) -> Iterator[tuple[int, Cut]]:
+    """Values with their numbers, from 1; one that is all there is, and in no array, is 0."""
+    first: Cut | None = None
+    for row, cut in enumerate(cuts, 1):
+        if row == 1 and not cut.is_element:
+            first = cut
+            continue
+        if first is not None:
+            yield 1, first
+            first = None
+        yield row, cut
+    if first is not None:
+        yield 0, first

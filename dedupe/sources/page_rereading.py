@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PageReader:
-    """The text of pages, as a scan under these settings found it."""
+    """The text of pages, as a scan under these settings found it; starts a process for it."""
 
     def __init__(self, settings: ScanSettings) -> None:
         self._settings = settings
@@ -41,12 +42,23 @@ class PageReader:
         return self._pool
 
 
+def shared_page_reader(settings: ScanSettings) -> PageReader:
+    """The one that is in use under these settings, else a new one."""
+    reader = _in_use.get(settings)
+    if reader is None:
+        reader = _in_use[settings] = PageReader(settings)
+    return reader
+
+
+_in_use: WeakValueDictionary[ScanSettings, PageReader] = WeakValueDictionary()
+
+
 def reread_pages(reread_source: Rereader, settings: ScanSettings) -> Rereader:
     """Reads pages that stand in records.
 
     :param reread_source: gives the record's HTML
     """
-    reader = PageReader(settings)
+    reader = shared_page_reader(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         html = reread_source(file, locator)

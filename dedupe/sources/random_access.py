@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from dedupe.sources.pieces import OpenSource
-from dedupe.sources.source import SeekableBytes, open_regular
+from dedupe.sources.byte_blocks import ByteBlocks
+from dedupe.sources.source import SeekableBytes, Source, open_regular
 from dedupe.sources.spool import Spool
 
 _COPY_BYTES = 1 << 20
@@ -15,19 +15,25 @@ _COMPARED_BYTES = 512
 
 
 @contextmanager
-def open_seekable(file: OpenSource) -> Iterator[BinaryIO]:
+def open_seekable(source: Source, blocks: ByteBlocks, max_bytes: int) -> Iterator[BinaryIO]:
     """A source that can be read anywhere: the file itself, if it is just these bytes.
 
-    What is compressed, or comes through a pipe, is put into an unnamed temporary file first.
+    What is compressed, or comes through a pipe, is put into an unnamed temporary file first, as
+    far as ``blocks`` have no fault.
 
-    :raises OSError: if that fails
+    :param max_bytes: so much may be put there
+    :raises OSError: if that fails, or is too much
     """
-    if file.source.spool is None and (direct := _open_direct(file)) is not None:
+    if source.spool is not None:
+        for _ in _bounded(blocks, max_bytes):
+            pass  # the blocks are kept in the spool as they are read
+        yield source.spool.reopen()
+    elif (direct := _open_direct(source, blocks.head)) is not None:
         with direct:
             yield direct
-        return
-    kept = _keep(file.blocks)
-    yield kept.reopen()
+    else:
+        kept = _keep(_bounded(blocks, max_bytes))
+        yield kept.reopen()
 
 
 def seekable_again(file: SeekableBytes) -> tuple[BinaryIO, Spool | None]:
@@ -42,13 +48,13 @@ def seekable_again(file: SeekableBytes) -> tuple[BinaryIO, Spool | None]:
     return kept.reopen(), kept
 
 
-def _open_direct(file: OpenSource) -> BinaryIO | None:
+def _open_direct(source: Source, head: bytes) -> BinaryIO | None:
     """The file on disk, if it begins as its uncompressed content does."""
     try:
-        direct = open_regular(file.source.path)
+        direct = open_regular(source.path)
     except (OSError, ValueError):
         return None
-    begin = file.blocks.head[:_COMPARED_BYTES]
+    begin = head[:_COMPARED_BYTES]
     if direct.read(len(begin)) == begin:
         direct.seek(0)
         return direct
@@ -61,3 +67,13 @@ def _keep(blocks: Iterable[bytes]) -> Spool:
     for block in blocks:
         kept.write(block)
     return kept
+
+
+def _bounded(blocks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > max_bytes:
+            detail = f"more than {max_bytes} bytes would have to be kept (--max-unpacked-bytes)"
+            raise OSError(0, detail)
+        yield block

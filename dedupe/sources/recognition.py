@@ -10,6 +10,7 @@ import msgspec
 
 from dedupe.config import InputFormat
 from dedupe.sources.compression import without_compression
+from dedupe.sources.csv_dialect import SEPARATORS
 from dedupe.sources.decoding import detect_encoding
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
 from dedupe.sources.usual_names import TEXT_NAMES
@@ -38,6 +39,7 @@ _PAGE_START = re.compile(
 )
 _PARQUET_MAGIC = b"PAR1"
 _ARROW_MAGICS = (b"ARROW1", b"FEA1")
+_ARROW_STREAM_MARK = b"\xff\xff\xff\xff"
 _ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
 _RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
 _COLUMN = re.compile(r"[\w.\- ]{1,40}")
@@ -56,6 +58,9 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
 
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_NAME_OFFSET = 30
+_FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype", b"META-INF/")
+"""What stands first in office documents, e-books and programs, which are no collections."""
 _TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
 
 
@@ -72,7 +77,7 @@ def archive_of_content(path: str, head: bytes) -> str:
     if os.path.splitext(path)[1]:
         return ""
     if head.startswith(ZIP_MAGICS):
-        return "zip"
+        return "" if head.startswith(_FIRST_MEMBERS, _ZIP_NAME_OFFSET) else "zip"
     return "tar" if head.startswith(_TAR_MAGIC, _TAR_MAGIC_OFFSET) else ""
 
 
@@ -87,23 +92,29 @@ def recognise_content(head: bytes) -> InputFormat:
         return "warc"
     if head.startswith(_PARQUET_MAGIC):
         return "parquet"
-    if head.startswith(_ARROW_MAGICS):
+    if head.startswith((*_ARROW_MAGICS, _ARROW_STREAM_MARK)):
         return "arrow"
-    if _is_page(head):
+    start = _plain_start(head)
+    if _is_page(start):
         return "html"
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if _ARRAY_OF_RECORDS.match(start):
         return "json"
     if _RECORD.match(start):
-        return "jsonl" if has_record_lines(head) or b"\n" not in start.strip() else "json"
+        one_line = b"\n" not in start.strip()
+        return "jsonl" if one_line or has_record_lines(head) else "json"
     return "csv" if _has_header(start) else "text"
 
 
 def has_record_lines(head: bytes) -> bool:
-    """Whether the first line is a record and more follow, as in many a dump named ``.json``."""
-    line, _, following = head.removeprefix(codecs.BOM_UTF8).lstrip().partition(b"\n")
+    """Whether the first line is a record and more follow, as in many a dump named ``.json``.
+
+    The first may be broken, where the next begins like a record.
+    """
+    line, _, following = _plain_start(head).partition(b"\n")
     if not line.startswith(b"{") or not following.strip():
         return False
+    if _RECORD.match(line) and _RECORD.match(following):
+        return True
     try:
         msgspec.json.decode(line, type=dict[str, msgspec.Raw])
     except (ValueError, RecursionError):
@@ -114,19 +125,26 @@ def has_record_lines(head: bytes) -> bool:
 def _has_header(start: bytes) -> bool:
     """Whether the first line names columns, one of them as texts are usually named."""
     line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
-    return any(
-        len(names) > 1 and all(map(_COLUMN.fullmatch, names)) and not _TEXTS.isdisjoint(names)
-        for names in (
-            [name.strip().strip('"') for name in line.split(separator)] for separator in ",;\t"
-        )
-    )
+    for separator in SEPARATORS:
+        names = [name.strip().strip("\"'") for name in line.split(separator)]
+        are_names = len(names) > 1 and all(map(_COLUMN.fullmatch, names))
+        if are_names and not _TEXTS.isdisjoint(names):
+            return True
+    return False
 
 
-def _is_page(head: bytes) -> bool:
-    narrow = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
-    if narrow.lstrip().startswith(b"<?xml"):
-        narrow = narrow.partition(b"?>")[2]
-    return _PAGE_START.match(narrow) is not None
+def _is_page(start: bytes) -> bool:
+    if start.startswith(b"<?xml"):
+        start = start.partition(b"?>")[2]
+    return _PAGE_START.match(start) is not None
+
+
+def _plain_start(head: bytes) -> bytes:
+    """The beginning of a text in UTF-8, or what is like it, without a mark and white space."""
+    wide, _ = wide_encoding(head)
+    if wide:
+        head = head.decode(wide, "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def warc_problem(head: bytes) -> str:
@@ -138,7 +156,7 @@ def warc_problem(head: bytes) -> str:
 
 def text_problem(head: bytes) -> str:
     """Why content that begins so is not a text, in words; nothing where it is one."""
-    if wide_encoding(head):
+    if wide_encoding(head)[0]:
         return ""
     if b"\0" in head:
         return "it is binary (it holds NUL bytes)"
@@ -150,16 +168,9 @@ def any_content(head: bytes) -> str:
     return ""
 
 
-def lines_problem(head: bytes) -> str:
-    """The same for lines of JSON, each of which is judged by itself later."""
-    if wide_encoding(head):
-        return "it is UTF-16 or UTF-32, but records are read as UTF-8: convert it first"
-    return odd_content_problem(head)
-
-
 def odd_content_problem(head: bytes) -> str:
     """Why content is binary although some odd bytes would be let pass."""
-    if not head or wide_encoding(head):
+    if not head or wide_encoding(head)[0]:
         return ""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
     undecodable_count = text.count(REPLACEMENT)

@@ -11,7 +11,8 @@ from dedupe.sources.archive_rereading import reread_members
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
-from dedupe.sources.names import readable_name
+from dedupe.sources.page_rereading import shared_page_reader
+from dedupe.sources.recoding import recoded_file
 from dedupe.sources.source import SeekableBytes, Source
 from dedupe.sources.system_errors import describe_error
 from dedupe.sources.text_encoding import encode_text
@@ -50,6 +51,7 @@ class SourceTexts:
         self._settings = settings
         self._texts = texts or {}
         self._problems: dict[str, str] = {}
+        self._pages = shared_page_reader(settings)  # held, so that one process reads all pages
 
     @classmethod
     def of_report(cls, report: Report, sources: Sequence[Source] | None = None) -> SourceTexts:
@@ -75,15 +77,16 @@ class SourceTexts:
             self._problems.pop(id, None)
             if id not in found and (locator := self._usable_locator(id)) is not None:
                 by_source.setdefault(locator.source, []).append(id)
-        in_archives: dict[str, dict[str, list[str]]] = {}
+        in_archives: dict[str, tuple[Source, dict[str, list[str]]]] = {}
         for source_index, source_ids in by_source.items():
             source = self._find_source(self._sources[source_index])
-            if source.member:
-                in_archives.setdefault(source.path, {})[source.member] = source_ids
+            if source.archive is not None:
+                _, members = in_archives.setdefault(source.path, (source.archive, {}))
+                members[source.member] = source_ids
             else:
                 found.update(self._read_source(source, source_ids))
-        for path, members in in_archives.items():
-            found.update(self._read_archive(path, members))
+        for archive, members in in_archives.values():
+            found.update(self._read_archive(archive, members))
         return {id: found[id] for id in wanted if id in found and self._is_unchanged(id, found[id])}
 
     def problem(self, id: str) -> str:
@@ -113,13 +116,13 @@ class SourceTexts:
             self._problems.update((id, reason) for id in pending)
 
     def _read_archive(
-        self, path: str, members: Mapping[str, list[str]]
+        self, archive: Source, members: Mapping[str, list[str]]
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of an archive's members, which one pass reaches."""
         pending = {id for ids in members.values() for id in ids}
         reason = CHANGED
         try:
-            for member, file in reread_members(path, members.keys()):
+            for member, file in reread_members(archive, members.keys()):
                 ids = pending.intersection(members[member])
                 pending.difference_update(ids)
                 source = self._find_source(self._sources[self._locators[min(ids)].source])
@@ -127,7 +130,7 @@ class SourceTexts:
                     yield from self._read_open(source, file, ids)
         except (*ARCHIVE_FAULTS, ArchiveError, CompressionError) as error:
             told = describe_error(error) if isinstance(error, OSError) else str(error)
-            reason = f"{readable_name(path)}: {told}"
+            reason = f"{archive.name}: {told}"
         self._problems.update((id, reason) for id in pending)
 
     def _is_known(self, source: Source, ids: Iterable[str]) -> bool:
@@ -142,6 +145,8 @@ class SourceTexts:
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of what is open, which are taken from ``pending``."""
         reread = rereader_of(source.format, self._settings)
+        if source.encoding:
+            file = recoded_file(file, source.encoding)
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
             pending.discard(id)

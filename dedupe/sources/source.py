@@ -45,6 +45,8 @@ class Source:
     :param stream: the stream itself, where there is one already
     :param member: its name inside the archive at ``path``, which :mod:`dedupe.sources.archives`
         opens; nothing where the path itself is it
+    :param archive: that archive, of a member
+    :param encoding: that of a file of records, if it is not UTF-8
     """
 
     id: str
@@ -53,6 +55,8 @@ class Source:
     spool: Spool | None = None
     stream: BinaryIO | None = field(default=None, repr=False)
     member: str = ""
+    archive: Source | None = None
+    encoding: str = ""
 
     @property
     def name(self) -> str:
@@ -101,7 +105,15 @@ class Source:
         name, path = info.path, info.path
         if path != STANDARD_INPUT:
             path = next(filter(os.path.exists, openable_names(name)), name)
-        return cls(id=name, path=path, format=info.format, member=info.member)
+        archive = cls(name, path) if info.member else None
+        return cls(
+            name,
+            path,
+            info.format,
+            member=info.member,
+            archive=archive,
+            encoding=info.encoding,
+        )
 
 
 def open_regular(path: str) -> BinaryIO:

@@ -15,6 +15,10 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _MARK_STARTS = tuple(mark for mark, _ in _MARKS)
+_TELLING_BYTES = 8192
+_ALPHABETIC = bytes(range(0x20))
+_MAX_OTHER_SHARE = 0.25
+_BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT_BYTES = REPLACEMENT.encode()
 
@@ -32,38 +36,54 @@ def replace_surrogates(text: str) -> str:
     return _SURROGATE.sub(REPLACEMENT, text)
 
 
-def wide_encoding(data: bytes) -> str:
-    """``utf-16-le`` and so on where a byte order mark says so, else nothing."""
-    if not data.startswith(_MARK_STARTS):
-        return ""
-    return next(encoding for mark, encoding in _MARKS if data.startswith(mark))
+def wide_encoding(data: bytes) -> tuple[str, str]:
+    """UTF-16 or UTF-32 as ``utf-16-le`` and so on, and how it is told; else nothing.
 
+    By its ``mark``; or UTF-16 without one ``detected`` by its NUL bytes: where the first two
+    characters are ASCII (as in RFC 4627), or most are of an alphabet. Chinese prose without a
+    mark cannot be told from binary data.
 
-def decode_to_utf8(data: bytes) -> tuple[bytes, int]:
-    """The text of a file as UTF-8, and how many times bytes had to be replaced by U+FFFD.
-
-    A byte order mark decides (and is dropped); without one the text is UTF-8.
+    :param data: a file from its beginning
     """
-    encoding = wide_encoding(data)
-    if not encoding:
-        return _checked_utf8(data.removeprefix(UTF8_MARK))
-    body = data[len("\ufeff".encode(encoding)) :]
-    try:
-        return body.decode(encoding).encode(), 0
-    except UnicodeDecodeError:
-        text = body.decode(encoding, "replace")
-        honest_count = body.count(REPLACEMENT.encode(encoding))
-        return text.encode(), max(1, text.count(REPLACEMENT) - honest_count)
+    if data.startswith(_MARK_STARTS):
+        return next(encoding for mark, encoding in _MARKS if data.startswith(mark)), "mark"
+    head = data[:_TELLING_BYTES]
+    if b"\0" in head:
+        for encoding, low, high in (
+            ("utf-16-le", head[::2], head[1::2]),
+            ("utf-16-be", head[1::2], head[::2]),
+        ):
+            if _has_plain_characters(low, high) and _is_sound(head, encoding):
+                return encoding, "detected"
+    return "", ""
 
 
-def _checked_utf8(data: bytes) -> tuple[bytes, int]:
-    if data.isascii():
-        return data, 0
+def _has_plain_characters(low: bytes, high: bytes) -> bool:
+    """Whether code units of these bytes begin with ASCII, or are mostly below U+2000."""
+    if high[:2] == b"\0\0" and 0 not in low[:2]:
+        return True
+    return len(high.translate(None, _ALPHABETIC)) <= _MAX_OTHER_SHARE * len(high)
+
+
+def _is_sound(head: bytes, encoding: str) -> bool:
+    """Whether it can be decoded, to characters that texts are made of."""
     try:
-        data.decode()
+        text = codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError:
-        return replace_utf8(data)
-    return data, 0
+        return False
+    return _BINARY.search(text) is None
+
+
+def count_replaced(text: str, data: bytes, encoding: str) -> int:
+    """How many U+FFFD of a text stand for bytes that could not be decoded: at least one.
+
+    :param data: what it was decoded from, which may hold U+FFFD itself
+    """
+    try:
+        honest_count = data.count(REPLACEMENT.encode(encoding))
+    except UnicodeEncodeError:
+        honest_count = 0
+    return max(1, text.count(REPLACEMENT) - honest_count)
 
 
 def replace_utf8(data: bytes) -> tuple[bytes, int]:

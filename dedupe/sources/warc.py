@@ -14,7 +14,7 @@ from dedupe.sources.declared import charset_of
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.html_pages import decode_page
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
-from dedupe.sources.page_rereading import PageReader
+from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
 from dedupe.sources.reasons import DAMAGED, TOO_LARGE, TRUNCATED, UNDECODABLE_BYTES
@@ -61,7 +61,7 @@ def read_warc(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
 
 def reread_warc_with(settings: ScanSettings) -> Rereader:
     """Reads single records again, by their offset."""
-    reader = PageReader(settings)
+    reader = shared_page_reader(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         file.seek(locator.offset)
