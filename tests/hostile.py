@@ -12,10 +12,12 @@ import io
 import json
 import lzma
 import os
+import random
 import struct
 import sys
 import tarfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import zstandard
@@ -25,6 +27,8 @@ BOMB_BYTES = 10 * 10**9
 PART_BYTES = 50_000_000
 
 PART = b"a" * PART_BYTES
+RECORDS = b'{"text": "a b c d e f"}\n' * (PART_BYTES // 24)
+ROWS = b"id,text\n" * (PART_BYTES // 8)
 
 
 def write_hostile(folder: Path) -> dict[str, str]:
@@ -45,21 +49,27 @@ def write_hostile(folder: Path) -> dict[str, str]:
 
 
 def _write_bombs(folder: Path) -> dict[str, str]:
-    count = BOMB_BYTES // len(PART) + 1
-    packed = {
-        "gz": gzip.compress(PART, 9),
-        "bz2": bz2.compress(PART),
-        "xz": lzma.compress(PART, preset=1),
-        "zst": zstandard.ZstdCompressor().compress(PART),
+    """Of nothing but one letter, and of millions of valid records."""
+    compressors: dict[str, Callable[[bytes], bytes]] = {
+        "gz": gzip.compress,
+        "bz2": bz2.compress,
+        "xz": lambda part: lzma.compress(part, preset=1),
+        "zst": zstandard.ZstdCompressor().compress,
     }
-    for ending, data in packed.items():
-        with open(folder / f"bomb.jsonl.{ending}", "wb") as file:
-            for _ in range(count):
-                file.write(data)
-    zeros = gzip.compress(b" " * PART_BYTES, 9)
-    (folder / "bomb.txt.gz").write_bytes(zeros * 200)
-    names = [f"bomb.jsonl.{ending}" for ending in packed]
-    return dict.fromkeys(names, "bomb") | {"bomb.txt.gz": "too_large"}
+    bombs = [(f"bomb.jsonl.{ending}", ending, PART) for ending in compressors]
+    bombs += [(f"records.jsonl.{ending}", ending, RECORDS) for ending in ("gz", "xz")]
+    bombs += [("rows.csv.zst", "zst", ROWS), ("bomb.txt.gz", "gz", PART)]
+    for name, ending, part in bombs:
+        packed = compressors[ending](part)
+        with open(folder / name, "wb") as file:
+            for _ in range(BOMB_BYTES // len(part) + 1):
+                file.write(packed)
+    noise = b'{"id": "noise", "text": "%s"}\n' % random.Random(1).randbytes(200_000).hex().encode()
+    good = json.dumps({"id": "before", "text": GOOD}).encode()
+    (folder / "behind.jsonl.gz").write_bytes(
+        gzip.compress(good + b"\n" + noise) + (folder / "records.jsonl.gz").read_bytes()
+    )
+    return dict.fromkeys([name for name, _, _ in bombs] + ["behind.jsonl.gz"], "bomb")
 
 
 def _write_large(folder: Path) -> dict[str, str]:
@@ -108,31 +118,56 @@ def _write_odd_files(folder: Path) -> dict[str, str]:
 
 def _write_archives(folder: Path) -> dict[str, str]:
     _write_zip_bomb(folder / "bomb.zip")
+    _write_large_member(folder / "records.zip")
+    _write_tar_bomb(folder / "records.tar.gz")
     with tarfile.open(folder / "odd.tar.gz", "w:gz") as archive:
         for name, kind in (("../../up.txt", tarfile.REGTYPE), ("link", tarfile.SYMTYPE)):
             info = tarfile.TarInfo(name)
             info.type, info.linkname = kind, "/etc/passwd"
             info.size = len(GOOD) if kind == tarfile.REGTYPE else 0
             archive.addfile(info, io.BytesIO(GOOD.encode()))
-    return {"bomb.zip": "bomb", "odd.tar.gz/link": "not_a_file"}
+    bombs = ["bomb.zip", "records.zip", "records.zip/0.jsonl", "records.tar.gz"]
+    return {**dict.fromkeys(bombs, "bomb"), "odd.tar.gz/link": "not_a_file"}
+
+
+def _write_tar_bomb(path: Path) -> None:
+    """One member of ten gigabytes of records."""
+    info = tarfile.TarInfo("r.jsonl")
+    info.size = BOMB_BYTES // len(RECORDS) * len(RECORDS)
+    packed = gzip.compress(RECORDS)
+    with open(path, "wb") as file:
+        file.write(gzip.compress(info.tobuf()))
+        for _ in range(info.size // len(RECORDS)):
+            file.write(packed)
 
 
 def _write_zip_bomb(path: Path) -> None:
-    """Ten gigabytes in 200 members that are all the same bytes of the file."""
+    """Ten gigabytes in 200 members that are all alike."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(PART) + packer.flush()
-    sizes = struct.pack("<III", zlib.crc32(PART), len(packed), len(PART))
-    local = struct.pack("<4s5H", b"PK\x03\x04", 20, 0, 8, 0, 33) + sizes
-    entry = struct.pack("<4s6H", b"PK\x01\x02", 20, 20, 0, 8, 0, 33) + sizes
+    _write_zip(path, [packed] * (BOMB_BYTES // len(PART) + 1), len(PART), zlib.crc32(PART))
+
+
+def _write_large_member(path: Path) -> None:
+    """Three gigabytes of records in one member, which is as much as a plain ZIP file can tell."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(RECORDS) + packer.flush(zlib.Z_FULL_FLUSH)
+    _write_zip(path, [packed * 60 + packer.flush()], 60 * len(RECORDS))
+
+
+def _write_zip(path: Path, members: list[bytes], unpacked_bytes: int, checksum: int = 0) -> None:
+    """Members that all claim to become so much."""
     with open(path, "wb") as file:
         directory = b""
-        for number in range(BOMB_BYTES // len(PART) + 1):
-            name = b"%d.jsonl" % number
-            offset = file.tell()
+        for number, packed in enumerate(members):
+            name, offset = b"%d.jsonl" % number, file.tell()
+            sizes = struct.pack("<III", checksum, len(packed), unpacked_bytes)
+            local = struct.pack("<4s5H", b"PK\x03\x04", 20, 0, 8, 0, 33) + sizes
+            entry = struct.pack("<4s6H", b"PK\x01\x02", 20, 20, 0, 8, 0, 33) + sizes
             file.write(local + struct.pack("<HH", len(name), 0) + name + packed)
             tail = struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, offset)
             directory += entry + tail + name
-        begin, count = file.tell(), BOMB_BYTES // len(PART) + 1
+        begin, count = file.tell(), len(members)
         end = struct.pack("<4s4HIIH", b"PK\x05\x06", 0, 0, count, count, len(directory), begin, 0)
         file.write(directory + end)
 

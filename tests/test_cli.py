@@ -267,10 +267,28 @@ def test_closed_and_full_streams(tmp_path, closed):
 def test_a_report_never_replaces_a_document(tmp_path, run_dedupe):
     shutil.copy(RECORDS, tmp_path / "x.jsonl")
     result = run_dedupe("scan", "x.jsonl", "--output", "x.jsonl", code=2)
-    assert b"is one of the files scanned" in result.stderr
+    assert b"is one of the files to scan" in result.stderr
     assert (tmp_path / "x.jsonl").read_bytes() == RECORDS.read_bytes()
     missing = run_dedupe("scan", RECORDS, "--output", "no/such/folder.json", code=2)
     assert b"does not exist" in missing.stderr
+
+
+def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, run_dedupe):
+    (tmp_path / "c" / "deep").mkdir(parents=True)
+    shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
+    (tmp_path / "named").symlink_to("c")
+    output = "c/deep/report.json"
+    run_dedupe("scan", "c", "--format", "json", "--output", output)
+    first = (tmp_path / output).read_bytes()
+    (tmp_path / "c" / "x.jsonl").write_bytes(b"broken")  # reading it would fail with its name
+    for paths in (["c"], ["named"], [output], ["c/deep", "c/x.jsonl"]):
+        refused = run_dedupe("scan", *paths, "--output", output, "--on-error", "fail", code=2)
+        assert b"report.json: is one of the files to scan" in refused.stderr
+        assert b"x.jsonl" not in refused.stderr
+    assert (tmp_path / output).read_bytes() == first
+    shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
+    run_dedupe("scan", "c", "--exclude", "report.json", "--format", "json", "--output", output)
+    run_dedupe("scan", "c/x.jsonl", "--format", "json", "--output", output)
 
 
 def test_exit_code_tells_of_duplicates(tmp_path, run_dedupe):

@@ -29,7 +29,14 @@ def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
     told = {(item["id"], item["reason"]) for item in report["skipped"]}
     assert set(expected.items()) <= told
     members = [{member["id"] for member in each["members"]} for each in report["clusters"]]
-    assert {"good1.txt", "good2.txt", "good3", "after", "odd.tar.gz/../../up.txt"} in members
+    assert {
+        "good1.txt",
+        "good2.txt",
+        "good3",
+        "before",
+        "after",
+        "odd.tar.gz/../../up.txt",
+    } in members
     notices = {(item["id"], item["reason"]) for item in report["notices"]}
     assert {("same", "duplicate_id"), (str(folder), "links_not_followed")} <= notices
     assert sorted(path.name for path in tmp_path.iterdir()) == before

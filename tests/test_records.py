@@ -233,7 +233,7 @@ def test_a_missing_library_is_told_with_its_command(tmp_path: Path, monkeypatch:
     path = write(tmp_path, "parquet", [{"text": "one"}])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     found = read(path)
-    assert found.reasons == {str(path): "library_missing"}
+    assert found.reasons == {str(path): "missing_extra"}
     assert "pip install 'dedupe-corpus[parquet]'" in found.skipped[0].detail
 
 

@@ -47,6 +47,7 @@ from dedupe.sources import (
     unreadable_paths,
 )
 from dedupe.sources.compression import CODECS, CompressionError, UnpackedFile, unpack
+from dedupe.sources.formats import FORMATS
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.patterns import PatternSet
@@ -127,6 +128,31 @@ def put(path: Path, content: str | bytes) -> Path:
 
 def lines(*records: Any) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+class PanicException(BaseException):
+    """Named like what libraries written in Rust raise, which is no ``Exception`` either."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError, MemoryError, PanicException])
+def test_a_reader_that_fails_loses_its_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def fail(*arguments: object) -> Iterator[Any]:
+        yield SkippedDocument("b.csv#1", "text_null")
+        raise error("unforeseen")
+
+    failing = FORMATS["csv"]._replace(read=fail)
+    monkeypatch.setitem(FORMATS, "csv", failing)
+    for name in ("a.txt", "b.csv", "c.txt"):
+        put(tmp_path / name, "one two")
+    found = read(tmp_path)
+    assert set(found.texts) == {"a.txt", "c.txt"}
+    assert found.reasons == {"b.csv#1": "text_null", "b.csv": "reader_failed"}
+    assert error.__name__ in found.skipped[-1].detail and "report it" in found.skipped[-1].detail
+    monkeypatch.setenv("DEDUPE_DEBUG", "1")
+    with pytest.raises(error):
+        read(tmp_path)
 
 
 # --- ids and discovery ---------------------------------------------------------------------

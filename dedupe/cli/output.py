@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dedupe.cli.messages import ColorChoice, use_color
+from dedupe.config import ScanSettings
 from dedupe.errors import InputError
 
 MIN_WIDTH = 30
@@ -41,13 +42,15 @@ class Output:
         """Columns: those of the terminal or of COLUMNS, else 80; at least 30."""
         return max(MIN_WIDTH, shutil.get_terminal_size().columns)
 
-    def refuse_sources(self, sources: Sequence[str]) -> None:
-        """Never write a report over a document that was read."""
-        if self._path is None or not self._path.exists():
+    def refuse_sources(self, paths: Sequence[str], settings: ScanSettings) -> None:
+        """Never write a report over a document that a scan of these paths reads."""
+        if self._path is None or not self._path.is_file():
             return
-        for source in sources:
-            if os.path.exists(source) and self._path.samefile(source):
-                raise InputError(f"{self._path}: is one of the files scanned; name another output")
+        from dedupe.sources import reads_file
+
+        if reads_file(self._path, paths, settings):
+            told = "is one of the files to scan; name another output, or leave it out (--exclude)"
+            raise InputError(f"{self._path}: {told}")
 
     def write(self, chunks: Iterable[bytes]) -> None:
         """Write all chunks; a regular file is replaced once they are all there."""

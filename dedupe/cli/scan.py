@@ -62,10 +62,10 @@ def command(
     paths += _listed_paths(files_from, paths)
     settings = load_settings(flags, config_file)
     output = Output(output_file)
+    output.refuse_sources(paths, settings.config.settings)
     from dedupe.sources import unreadable_paths
 
     report, texts = _run_scan(paths, settings)
-    output.refuse_sources([*dict.fromkeys(s.path for s in report.run.sources)])
     if not settings.output["quiet"]:
         _say_which_field(report)
         _say_what_was_met(report, settings, output_file)

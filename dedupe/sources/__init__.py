@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dedupe.sources.batches import make_batch
 from dedupe.sources.corpus import Corpus, read_corpus
-from dedupe.sources.discovery import find_sources
+from dedupe.sources.discovery import find_sources, reads_file
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.path_list import parse_path_list
 from dedupe.sources.reasons import UNREADABLE_PATH_REASONS, unreadable_paths
@@ -24,5 +24,6 @@ __all__ = [
     "make_batch",
     "parse_path_list",
     "read_corpus",
+    "reads_file",
     "unreadable_paths",
 ]

@@ -46,7 +46,8 @@ class Entry:
 
     :param name: valid Unicode
     :param problem: reason and detail where it cannot be read
-    :param open: gives its bytes, until the next entry is asked for
+    :param open: gives its bytes, until the next entry is asked for; the budget is told how large
+        it is in the archive
     """
 
     name: str

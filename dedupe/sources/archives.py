@@ -34,7 +34,10 @@ ARCHIVES = ("zip", "tar")
 
 @dataclass(frozen=True, slots=True)
 class OpenMember:
-    """A member that is to be read now: the next one ends it."""
+    """A member that is to be read now: the next one ends it.
+
+    :param budget: for what it is unpacked to, if it is compressed in itself
+    """
 
     source: Source
     stream: BinaryIO
@@ -108,7 +111,7 @@ class _Walk:
         kind = recognise_name(entry.name, self._settings.input_format)
         member = Source(member_id, self._source.path, kind, member=entry.name, archive=self._source)
         budget = UnpackBudget(self._limits, self._budget)
-        yield OpenMember(member, entry.open(budget), budget)
+        yield OpenMember(member, entry.open(budget), UnpackBudget(self._limits, budget))
 
     def _is_wanted(self, name: str) -> bool:
         shown = name.removeprefix("./")

@@ -20,7 +20,6 @@ from dedupe.sources.arrow_tables import (
     MissingLibraryError,
     RowCursor,
     Table,
-    check_part,
     explain_error,
     open_table,
     table_errors,
@@ -29,7 +28,7 @@ from dedupe.sources.fields import UNSET, FieldPlan
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.random_access import open_seekable, seekable_again
-from dedupe.sources.reasons import DAMAGED, LIBRARY_MISSING, TRUNCATED, UNREADABLE
+from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
 from dedupe.sources.record_chunks import RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.system_errors import describe_error
@@ -73,7 +72,7 @@ def _read(
             yield from reader.read()
     except MissingLibraryError:
         detail = f"reading {name} files takes pyarrow: {INSTALL_COMMAND}"
-        yield SkippedDocument(document_id, LIBRARY_MISSING, detail)
+        yield SkippedDocument(document_id, MISSING_EXTRA, detail)
     except BrokenTableError as error:
         reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
         after = f", after row {reader.row}" if reader is not None else ""
@@ -105,8 +104,6 @@ def _reread_with(name: str, settings: ScanSettings) -> Rereader:
                 opened.append((columns, RowCursor(table, columns.paths), held))
             columns, cursor, _ = opened[0]
             part = cursor.find(locator.line - 1)
-            if part is not None:
-                check_part(part)
             text = None if part is None else plan.find_text(next(columns.rows(part)))
         except MissingLibraryError:
             raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
@@ -184,10 +181,7 @@ class _RowsReader:
     @staticmethod
     def _next(parts: Iterator[Any]) -> Any:
         try:
-            part = next(parts, None)
-            if part is not None:
-                check_part(part)
-            return part
+            return next(parts, None)
         except table_errors() as error:
             raise BrokenTableError(explain_error(error)) from None
 
@@ -267,16 +261,30 @@ def _as_values(column: Any) -> list[Any]:
     import pyarrow
     import pyarrow.types as kinds
 
-    if kinds.is_timestamp(column.type):
+    try:
+        if not kinds.is_timestamp(column.type):
+            return list(column.to_pylist())
         zone = "+00:00" if column.type.tz else ""
         plain = column.cast(pyarrow.timestamp("s"), safe=False)
         values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
         return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
+    except table_errors():
+        return [_as_value(value) for value in column]
+
+
+def _as_value(scalar: Any) -> Any:
+    """One value of a column that holds some that Python cannot; nothing where it is such a one."""
+    import pyarrow
+
     try:
-        return list(column.to_pylist())
+        return scalar.as_py()
     except UnicodeDecodeError:
-        found = column.cast(pyarrow.large_binary()).to_pylist()
-        return [value if value is None else value.decode("utf-8", "replace") for value in found]
+        try:
+            return scalar.cast(pyarrow.large_binary()).as_py().decode("utf-8", "replace")
+        except table_errors():
+            return None
+    except table_errors():
+        return None
 
 
 def _example_of(kind: Any) -> Any:

@@ -5,6 +5,7 @@ Only the columns that are asked for are read, and never more rows at once than f
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
@@ -31,14 +32,14 @@ class Table(Protocol):
         """The columns, as pyarrow describes them."""
 
     def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
-        """Record batches of about so many bytes, of these columns (by dotted paths)."""
+        """Record batches of about so many bytes, of these columns (by dotted paths); sound."""
 
     def segment_of(self, row: int) -> tuple[int, int]:
         """The part of the file that can be read by itself and holds this row (from 0): its number
         and its first row."""
 
     def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
-        """The record batches of one such part."""
+        """The record batches of one such part; sound."""
 
 
 class RowCursor:
@@ -77,20 +78,34 @@ def open_table(name: str, file: BinaryIO) -> Table:
     except ImportError:
         raise MissingLibraryError from None
     try:
-        return _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+        table = _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+        _read_names(table.schema)
+        return table
     except table_errors() as error:
         raise BrokenTableError(explain_error(error)) from None
+
+
+def _read_names(fields: Any) -> None:
+    """Fail where a name is not UTF-8."""
+    import pyarrow.types as kinds
+
+    for field in fields:
+        _ = field.name
+        if kinds.is_struct(field.type):
+            _read_names(field.type)
 
 
 def table_errors() -> tuple[type[Exception], ...]:
     """What pyarrow raises for files that are broken."""
     import pyarrow
 
-    return (pyarrow.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError)
+    kinds = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
+    return (pyarrow.ArrowException, *kinds)
 
 
-def check_part(part: Any) -> None:
-    """Refuse what would make pyarrow read outside of its buffers: it trusts a file's offsets.
+def _sound(part: Any) -> Any:
+    """The part, unless it would make pyarrow read outside of its buffers: it trusts a file's
+    offsets, even to tell how large something is.
 
     :raises pyarrow.ArrowException: if the structure is unsound; text that is not UTF-8 is not
     """
@@ -101,11 +116,36 @@ def check_part(part: Any) -> None:
         column.validate()
         kind = as_bytes.get(column.type)
         (column if kind is None else column.view(kind)).validate(full=True)
+    return part
 
 
 def explain_error(error: Exception) -> str:
     """The first line of what pyarrow says."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+class _BoundedFile:
+    """A file that makes no room for more than it holds, however much a damaged length asks for."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._size - self._file.tell()
+        return self._file.read(left if size < 0 else max(0, min(size, left)))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
 
 
 class _ParquetTable:
@@ -115,7 +155,7 @@ class _ParquetTable:
 
         # Without these two a whole row group would be held, compressed, beside what is read.
         self._file = pyarrow.parquet.ParquetFile(
-            pyarrow.PythonFile(file, mode="r"), pre_buffer=False, buffer_size=1 << 16
+            pyarrow.PythonFile(_BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
         )
 
     @property
@@ -127,9 +167,7 @@ class _ParquetTable:
         for group in range(metadata.num_row_groups):
             found = metadata.row_group(group)
             rows = _rows_for(byte_count, found.total_byte_size, found.num_rows)
-            yield from self._file.iter_batches(
-                batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
-            )
+            yield from map(_sound, self._batches(group, columns, rows))
 
     def segment_of(self, row: int) -> tuple[int, int]:
         metadata, begin = self._file.metadata, 0
@@ -141,12 +179,13 @@ class _ParquetTable:
         raise IndexError(f"there is no row {row}")
 
     def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
-        yield from self._file.iter_batches(
-            batch_size=_MAX_ROWS // 4,
-            row_groups=[number],
-            columns=list(columns),
-            use_threads=False,
+        yield from map(_sound, self._batches(number, columns, _MAX_ROWS // 4))
+
+    def _batches(self, group: int, columns: Sequence[str], rows: int) -> Iterator[Any]:
+        found: Iterator[Any] = self._file.iter_batches(
+            batch_size=rows, row_groups=[group], columns=list(columns), use_threads=False
         )
+        return found
 
 
 class _ArrowTable:
@@ -159,7 +198,7 @@ class _ArrowTable:
         file.seek(0)
         if magic.startswith(_FEATHER_1_MAGIC):
             raise ValueError("it is Feather version 1; write it again with version 2")
-        self._source = pyarrow.PythonFile(file, mode="r")
+        self._source = pyarrow.PythonFile(_BoundedFile(file), mode="r")
         self._is_file = magic == _FILE_MAGIC
         self.schema = self._open(None).schema
 
@@ -181,9 +220,9 @@ class _ArrowTable:
         reader = self._open(wanted)
         if self._is_file:
             for number in range(reader.num_record_batches):
-                yield reader.get_batch(number)
+                yield _sound(reader.get_batch(number))
         else:
-            yield from reader
+            yield from map(_sound, reader)
 
     def _open(self, wanted: list[int] | None) -> Any:
         import pyarrow

@@ -20,6 +20,8 @@ from dedupe.sources.unpack_budget import BombError, UnpackBudget
 HEAD_BYTES = 8192
 """The beginning of a file that tells what it is."""
 
+_PIECE_BYTES = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -55,6 +57,7 @@ class ByteBlocks:
         self._block_bytes = limits.read_bytes
         self.budget = budget or UnpackBudget(limits)
         self._what = "data"
+        self._is_settled = False
         self._blocks = self._guarded(stream)
         self._first: list[bytes] = []
         self.head = self.look(HEAD_BYTES)
@@ -86,7 +89,7 @@ class ByteBlocks:
         """The blocks, kept in the spool where there is one, until they end or fail."""
         spool = self._source.spool
         try:
-            for block in self._uncompressed(stream):
+            for block in self._trusted(self._uncompressed(stream)):
                 if spool is not None:
                     spool.write(block)
                 yield block
@@ -99,6 +102,24 @@ class ByteBlocks:
         except (OSError, ValueError) as error:
             self.fault = Fault(UNREADABLE, getattr(error, "strerror", None) or str(error))
 
+    def _trusted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks, each once it is clear that it is not of a bomb.
+
+        So a bomb gives no documents, however many it claims to hold.
+        """
+        held: list[bytes] = []
+        try:
+            for block in blocks:
+                if self._is_settled:
+                    self._is_settled = False
+                    yield from held
+                    held.clear()
+                held.append(block)
+        except (EOFError, CompressionError, OSError, ValueError):
+            yield from held
+            raise
+        yield from held
+
     def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
         first = stream.read(self._block_bytes) or b""
         codec, named = codec_of(first), codec_of_name(self._source.file_name)
@@ -110,7 +131,10 @@ class ByteBlocks:
             detail = f"{what}, though its name ends in {named.ending}"
             self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
-            yield from _blocks(first, stream, self._block_bytes)
+            for block in _blocks(first, stream, self._block_bytes):
+                self._is_settled = not self.budget.is_exceeded
+                self.budget.add_packed(len(block))  # what it holds may be compressed
+                yield block
 
     def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
         for block in unpack(self._counted(blocks), codec, self._block_bytes):
@@ -118,9 +142,13 @@ class ByteBlocks:
             yield block
 
     def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks in pieces, none of which can become much before it is noticed."""
         for block in blocks:
-            self.budget.add_packed(len(block))
-            yield block
+            for begin in range(0, len(block), _PIECE_BYTES):
+                piece = block[begin : begin + _PIECE_BYTES]
+                self._is_settled = not self.budget.is_exceeded
+                self.budget.add_packed(len(piece))
+                yield piece
 
 
 def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:

@@ -24,12 +24,15 @@ from dedupe.sources.reasons import (
     MISSING_EXTRA,
     NOT_KEPT,
     NOT_TEXT,
+    READER_FAILED,
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
 from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
+
+_MAX_FAILURE_CHARACTERS = 300
 
 
 class Corpus:
@@ -90,7 +93,9 @@ class Corpus:
         pages = PageStage(self._settings, self._workers)
         self.encoding_counts, self.html_counts = Counter(), pages.counts
         try:
-            for piece in pages.run(each for source in found.sources for each in self._read(source)):
+            for piece in pages.run(
+                each for source in found.sources for each in self._guard(source)
+            ):
                 if isinstance(piece, Chunk):
                     if piece.ids:
                         self.encoding_counts[piece.encoding] += len(piece.ids)
@@ -111,6 +116,17 @@ class Corpus:
         key = piece.document.id, piece.document.reason
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
+
+    def _guard(self, source: Source) -> Iterator[Piece]:
+        """All of one source. That a reader, or a library, fails as nobody foresaw stays with it."""
+        try:
+            yield from self._read(source)
+        except BaseException as error:
+            if os.environ.get("DEDUPE_DEBUG") or not _is_failure(error):
+                raise
+            what = f"{type(error).__name__}: {error}"[:_MAX_FAILURE_CHARACTERS]
+            detail = f"its reader failed ({what}); please report it"
+            yield SkippedDocument(source.id, READER_FAILED, detail)
 
     def _read(self, source: Source) -> Iterator[Piece]:
         """All of one source; whatever fails about it stays with it."""
@@ -183,6 +199,12 @@ class Corpus:
             return "jsonl" if found == "text" and source.spool is not None else found
         is_free = self._settings.input_format == "auto"
         return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Whether it comes from what was read: what ends the process is none. A panic of a library
+    that is written in Rust is one, though no ``Exception``."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _size_of(source: Source, stream: BinaryIO) -> int:

@@ -76,6 +76,23 @@ def find_sources(
     return finder.conclude()
 
 
+def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
+    """Whether a scan of these paths reads this file, whatever name it reaches it by."""
+    real_file = os.path.realpath(file)
+    near = [path for path in paths if path != STANDARD_INPUT and _leads_to(path, real_file)]
+    if not near:
+        return False
+    return any(
+        os.path.realpath(each.path) == real_file for each in find_sources(near, settings).sources
+    )
+
+
+def _leads_to(path: str, real_file: str) -> bool:
+    """Whether a path is the file, or a folder that it stands in."""
+    real_path = os.path.realpath(path)
+    return real_file == real_path or real_file.startswith(os.path.join(real_path, ""))
+
+
 class _Finder:
     def __init__(self, settings: ScanSettings, has_several: bool, stdin: BinaryIO | None) -> None:
         self._settings = settings

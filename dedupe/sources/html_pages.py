@@ -13,7 +13,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
-from dedupe.sources.reasons import TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.source import SeekableBytes, read_at
 
 
@@ -26,7 +26,7 @@ def read_html(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         yield SkippedDocument(document_id, TOO_LARGE, detail)
         return
     fault = file.blocks.fault
-    if fault is not None and (fault.reason == UNREADABLE or not data):
+    if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
         yield SkippedDocument(document_id, fault.reason, fault.detail)
         return
     page = decode_page(data)

@@ -32,7 +32,7 @@ NESTED_ARCHIVE = "nested_archive"
 ENCRYPTED = "encrypted"
 DUPLICATE_MEMBER = "duplicate_member"
 TOO_MANY_MEMBERS = "too_many_members"
-LIBRARY_MISSING = "library_missing"
+READER_FAILED = "reader_failed"
 
 # Compressed data that breaks off or is wrong: what stood before is kept.
 TRUNCATED = "truncated"
@@ -76,7 +76,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         TOO_MANY_MEMBERS,
         NOT_ZIP,
         NOT_TAR,
-        LIBRARY_MISSING,
+        READER_FAILED,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

@@ -16,21 +16,21 @@ from dedupe.sources.unpack_budget import UnpackBudget
 
 _ENTRY_MAGIC = b"PK\x01\x02"
 _STEP = 1 << 20
+_PART_BYTES = 1 << 16
 _ENCRYPTED_FLAG = 1
 
 
 def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry]:
     """The entries, in the order of the directory at the file's end.
 
-    :param budget: is told how large the file is
+    :param budget: is told how much is read of the file
     :raises ArchiveError: if there is no such directory, or it is too large
     """
-    size = file.seek(0, os.SEEK_END)
-    budget.add_packed(size)
-    with open_zip(file, max_members) as archive:
+    counted = _CountedFile(file, budget)
+    with open_zip(cast(BinaryIO, counted), max_members) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
-                opened = partial(_open_member, archive, info)
+            if not info.filename.endswith("/"):
+                opened = partial(_open_member, archive, info, counted)
                 yield Entry(readable_id(info.filename), _problem_of(info), opened)
 
 
@@ -76,19 +76,56 @@ def _problem_of(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     return None
 
 
-def _open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: UnpackBudget) -> BinaryIO:
-    budget.add_packed(info.compress_size)
-    return MemberStream.of(cast(BinaryIO, _LazyMember(archive, info)), budget)
+def _open_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: _CountedFile, budget: UnpackBudget
+) -> BinaryIO:
+    budget.expect(info.compress_size, info.file_size)
+    return MemberStream.of(cast(BinaryIO, _Member(archive, info, file, budget)), budget)
 
 
-class _LazyMember:
-    """Opened at the first read, where an error is that of the member alone."""
+class _CountedFile:
+    """The file of an archive; what is read of it pays for what comes out.
 
-    def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    For the archive as a whole each byte pays once: several members may claim the same.
+    """
+
+    def __init__(self, file: BinaryIO, whole: UnpackBudget) -> None:
+        self._file = file
+        self._whole = whole
+        self._left = file.seek(0, os.SEEK_END)
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.member: UnpackBudget | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if self.member is not None:
+            self.member.add_packed(len(data))
+            self._whole.add_packed(min(len(data), self._left))
+            self._left -= min(len(data), self._left)
+        return data
+
+
+class _Member:
+    """Opened at the first read, where an error is that of the member alone.
+
+    It is read in small parts, since the library takes as much of the file as is asked for of what
+    comes out, and that pays at once.
+    """
+
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        info: zipfile.ZipInfo,
+        file: _CountedFile,
+        budget: UnpackBudget,
+    ) -> None:
         self._open = partial(archive.open, info)
+        self._file = file
+        self._budget = budget
         self._stream: IO[bytes] | None = None
 
     def read(self, size: int) -> bytes:
+        self._file.member = self._budget
         if self._stream is None:
             self._stream = self._open()
-        return self._stream.read(size)
+        return self._stream.read(min(size, _PART_BYTES))
