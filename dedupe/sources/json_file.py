@@ -15,7 +15,7 @@ import msgspec
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import read_whole
-from dedupe.sources.json_depth import is_too_deep
+from dedupe.sources.json_depth import has_too_many_values, is_too_deep
 from dedupe.sources.json_record import NotARecord, RecordDecoder, explain_json, parse_fields
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
@@ -35,12 +35,13 @@ _SPACE = b" \t\r\n"
 
 def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The records of a JSON file, which is held in memory as a whole."""
-    data = read_whole(file.blocks, limits.document_bytes)
+    data, problem = read_whole(file.blocks, limits.document_bytes), ""
     if data is None:
-        detail = (
-            f"it is longer than {limits.document_bytes} bytes, and a JSON file is read as a whole: "
-            "write it as JSON Lines, one record a line"
-        )
+        problem = f"it is longer than {limits.document_bytes} bytes (--max-document-bytes)"
+    elif has_too_many_values(data, limits.values):
+        problem = f"it holds more than {limits.values} values (--max-values)"
+    if data is None or problem:
+        detail = f"{problem}, and a JSON file is read as a whole: write it as JSON Lines"
         yield SkippedDocument(file.source.id, TOO_LARGE, detail)
         return
     yield from _JsonReader(file, settings, limits, data).read()

@@ -11,7 +11,7 @@ from typing import Any
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.fields import id_as_text
-from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
+from dedupe.sources.json_depth import has_too_many_values, is_too_deep
 from dedupe.sources.json_record import NotARecord, Record, RecordDecoder, parse_fields
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
@@ -120,7 +120,7 @@ class _LinesReader:
         """Send lines the slow way that may be nested too deep: it judges each by itself."""
         for raw in lines:
             nested = raw.count(b"[") + raw.count(b"{") > self._limits.depth
-            if nested or has_too_many_values(raw):
+            if nested or has_too_many_values(raw, self._limits.values):
                 raise ValueError("deep")
 
     def _decode(self, line: int, raw: bytes) -> Record:
@@ -129,8 +129,8 @@ class _LinesReader:
             detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
             self._problems.append(SkippedDocument(self._place(line), TOO_DEEP, detail))
             return self._decoder.nothing
-        if has_too_many_values(raw):
-            detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
+        if has_too_many_values(raw, self._limits.values):
+            detail = f"it holds more than {self._limits.values} values (--max-values)"
             self._problems.append(SkippedDocument(self._place(line), TOO_LARGE, detail))
             return self._decoder.nothing
         try:
