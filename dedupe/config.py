@@ -36,6 +36,7 @@ LIMIT_NAMES = (
     "max_unpacked_bytes",
     "max_ratio",
     "max_depth",
+    "max_values",
     "max_members",
     "max_tokens",
 )
@@ -71,8 +72,9 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param max_document_bytes: a longer document is skipped
     :param max_line_bytes: a longer line of a file of records is skipped
     :param max_unpacked_bytes: what one compressed file or archive may become
-    :param max_ratio: the same in relation to its size, beyond 64 MB
+    :param max_ratio: what any stretch of it may become in relation to its size, beyond 64 MB
     :param max_depth: nested lists and objects in a record
+    :param max_values: lists, objects and items in a JSON record, or in a JSON file
     :param max_members: members of one archive
     :param max_tokens: a document with more tokens is skipped
     :param embed_text: store the texts of clustered documents in the report
@@ -104,6 +106,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_unpacked_bytes: int = 200_000_000_000
     max_ratio: int = 200
     max_depth: int = 500
+    max_values: int = 4_000_000
     max_members: int = 500_000
     max_tokens: int = 10_000_000
     embed_text: bool = False

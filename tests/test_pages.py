@@ -89,6 +89,49 @@ def test_an_article_is_found_in_every_form(tmp_path: Path):
     assert set(SourceTexts.of_report(report).read_texts(expected)) == set(expected)
 
 
+def test_captures_and_pages_carry_address_and_date(tmp_path: Path):
+    crawl = [
+        response("http://www.one.example/a", PAGE),
+        response("http://two.example/b", PAGE).replace(b"2026-01-02", b"2024-05-06"),
+        response("<http://three.example/c>", PAGE).replace(b"2026-01-02", b"2025-05-06"),
+    ]
+    (tmp_path / "c.warc").write_bytes(b"".join(crawl))
+    head = (
+        '<!-- <link rel="canonical" href="http://no.example/"> --><meta charset="utf-8">'
+        "<link href='https://four.example/?a=1&amp;b=2' rel=Canonical><meta content='x' name=y>"
+        '<meta property="og:url" content="https://later.example/">'
+        '<meta property="article:published_time" content="2023-01-02T03:04:05+01:00">'
+    )
+    (tmp_path / "p.html").write_text(PAGE.replace("<head>", f"<head>{head}"), encoding="utf-8")
+    body = '<body><link rel="canonical" href="http://no.example/">'
+    (tmp_path / "q.html").write_text(
+        PAGE.replace("<head>", '<head><link rel="canonical" href="/relative">').replace(
+            "<body>", body
+        )
+    )
+    (cluster,) = scan_folder(tmp_path, keep=("earliest",)).clusters
+    meta = {member.id: member.meta for member in cluster.members}
+    assert meta["http://two.example/b"] == {
+        "url": "http://two.example/b",
+        "date": "2024-05-06T03:04:05Z",
+        "site": "two.example",
+    }
+    assert meta["http://three.example/c"]["site"] == "three.example"
+    assert meta["p.html"] == {
+        "url": "https://four.example/?a=1&b=2",
+        "date": "2023-01-02T03:04:05+01:00",
+        "site": "four.example",
+    }
+    assert meta["q.html"] == {}
+    assert cluster.representative == "p.html"
+    for keep, best in (
+        ("latest", "http://www.one.example/a"),
+        ("site=three.example", "http://three.example/c"),
+    ):
+        (cluster,) = scan_folder(tmp_path, keep=(keep,)).clusters
+        assert cluster.representative == best
+
+
 def test_html_modes(tmp_path: Path):
     page = tmp_path / "p.html"
     page.write_text(PAGE + "<div>one</div><div>two</div><p hidden>xyzzy</p>", encoding="utf-8")
@@ -194,10 +237,10 @@ def test_hostile_pages_are_read_in_bounds_and_named(tmp_path: Path):
     report = json.loads(result.stdout)
     told = {notice["id"]: notice for notice in report["notices"]}
     for name, setting in (
-        ("deep.html", "html_max_depth"),
-        ("abyss.html", "html_max_depth"),
-        ("attributes.html", "html_max_attributes"),
-        ("paragraphs.html", "html_max_elements"),
+        ("deep.html", "--html-max-depth"),
+        ("abyss.html", "--html-max-depth"),
+        ("attributes.html", "--html-max-attributes"),
+        ("paragraphs.html", "--html-max-elements"),
     ):
         assert told[name]["reason"] == "page_limit"
         assert setting in told[name]["detail"]
@@ -221,7 +264,7 @@ def test_a_page_that_takes_too_long_is_read_in_the_cheaper_way(
     report = json.loads(run_dedupe(*arguments).stdout)
     (notice,) = report["notices"]
     assert (notice["id"], notice["reason"]) == ("slow.html", "page_limit")
-    assert "html_max_seconds" in notice["detail"]
+    assert "--html-max-seconds" in notice["detail"]
     assert report["corpus"]["html_counts"] == {"article": 1, "stripped": 1}
     assert len(report["clusters"]) == 1
 

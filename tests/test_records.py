@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +177,61 @@ def test_broken_csv(tmp_path: Path) -> None:
     assert found.reasons["none.csv"] == "field_missing"
     assert "'id', 'headline'" in {item.id: item.detail for item in found.skipped}["none.csv"]
     assert found.notice_reasons == {"bad.csv": "undecodable_bytes"}
+
+
+UNCLOSED = "a quote that begins in the row is never closed; the lines after its first are read"
+
+
+@pytest.mark.parametrize(
+    ("content", "texts", "skipped"),
+    [
+        # Never closed: what it swallowed up to the end of the file is read again.
+        (b'id,text\n1,"o\nne"\n2,"two\n3,three\n4,four\n', "1 3 4", {2: UNCLOSED}),
+        (b'id,text\n1,one\n2,"two', "1", {2: "a quote that begins in the row is never closed"}),
+        # Closed by the quote that opens the next field in quotes: rows run together.
+        (b'id,text\n1,"one\n2,two\n3,"th\nree"\n4,four\n', "2 3 4", {1: "row is not CSV"}),
+        # Longer than allowed before it is closed.
+        (
+            b'id,text\n1,"one\n' + b"2,two\n" * 40 + b'3,"three"\n',
+            "2" * 40 + "3",
+            {1: "--max-line"},
+        ),
+        # Odd, but on one line.
+        (b'id,text\n1,"one" two\n2,tw"o\n', "1 2", {}),
+        # A line that is too long by itself, and another one inside quotes.
+        (b"id,text\n1," + b"x" * 300 + b"\n2,two\n", "2", {1: "--max-line-bytes"}),
+        (b'id,text\n1,"one\n' + b"x" * 300 + b"\n2,two\n", "2", {1: "--max-line"}),
+    ],
+)
+def test_a_quote_that_is_not_closed_swallows_no_rows(
+    tmp_path: Path, content: bytes, texts: str, skipped: dict[int, str]
+) -> None:
+    path = put(tmp_path / "r.csv", content)
+    found = read(path, max_line_bytes=200)
+    assert "".join(id for batch in found.batches for id in batch.ids) == texts.replace(" ", "")
+    told = {item.id: item.detail for item in found.skipped}
+    assert set(told) == {f"{path}#{row}" for row in skipped}
+    assert all(words in told[f"{path}#{row}"] for row, words in skipped.items())
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts
+
+
+def test_quotes_that_open_at_every_line_take_bounded_time(tmp_path: Path) -> None:
+    """From each of these lines on, all others are inside quotes."""
+    path = put(tmp_path / "r.csv", b"id,text\n" + b'x"a,"b\n' * 50_000 + b'1,"last"\n')
+    began = time.monotonic()
+    found = read(path, max_line_bytes=200_000)
+    assert time.monotonic() - began < 10
+    assert found.texts == {"1": "last"}
+    assert len(found.skipped) == 50_000
+
+
+def test_a_file_that_breaks_off_in_a_quote_keeps_what_stood_before(tmp_path: Path) -> None:
+    data = b'id,text\n1,one\n2,"two\nlines' + np.random.default_rng(0).bytes(9000).hex().encode()
+    path = tmp_path / "r.csv.gz"
+    path.write_bytes(gzip.compress(data)[:-3000])
+    found = read(path)
+    assert found.texts["1"] == "one" and found.texts["2"].startswith("two\nlines")
+    assert found.reasons == {str(path): "truncated"}
 
 
 # --- Parquet -------------------------------------------------------------------------------

@@ -61,11 +61,12 @@ _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     _option(
         "--max-ratio",
-        "Stop where one becomes more times its size (and 64 MB).",
+        "Stop where part of one becomes more times its size (and 64 MB).",
         type=int,
         metavar="N",
     ),
     _option("--max-depth", "Skip records nested deeper.", type=int, metavar="N"),
+    _option("--max-values", "Skip JSON records of more values.", type=int, metavar="N"),
     _option("--max-members", "Read no more members of one archive.", type=int, metavar="N"),
     _option("--max-tokens", "Skip documents of more tokens.", type=int, metavar="N"),
 ]

@@ -21,7 +21,7 @@ of them open without nesting anything."""
 def find_exceeded(html: str, byte_count: int, limits: PageLimits) -> str:
     """The limit that a page is beyond, in words; nothing where it is within all."""
     if byte_count > limits.max_bytes:
-        return f"it is longer than {limits.max_bytes} bytes (html_max_bytes)"
+        return f"it is longer than {limits.max_bytes} bytes (--html-max-bytes)"
     return _find_exceeded_by_tags(html, limits)
 
 
@@ -31,9 +31,8 @@ def _find_exceeded_by_tags(html: str, limits: PageLimits) -> str:
     depth = count = 0
     for tag in scan_tags(html):
         if tag.attribute_bound > limits.max_attributes:
-            return f"an element has more than {limits.max_attributes} attributes" + _named(
-                "html_max_attributes"
-            )
+            told = f"an element has more than {limits.max_attributes} attributes"
+            return f"{told} (--html-max-attributes)"
         if not tag.name:
             continue
         if tag.is_end:
@@ -46,13 +45,7 @@ def _find_exceeded_by_tags(html: str, limits: PageLimits) -> str:
             open_elements[tag.name] += 1
             depth += 1
         if depth > limits.max_depth:
-            return f"its elements are nested more than {limits.max_depth} deep" + _named(
-                "html_max_depth"
-            )
+            return f"its elements are nested more than {limits.max_depth} deep (--html-max-depth)"
         if count > limits.max_elements:
-            return f"it has more than {limits.max_elements} elements" + _named("html_max_elements")
+            return f"it has more than {limits.max_elements} elements (--html-max-elements)"
     return ""
-
-
-def _named(setting: str) -> str:
-    return f" ({setting})"

@@ -163,7 +163,7 @@ def _try(workers: _SharedWorkers, request: PageRequest) -> PageOutcome | str:
             return outcome
         if worker.is_expired:
             seconds = request.limits.max_seconds
-            return f"reading it took longer than {seconds:g} seconds (html_max_seconds)"
+            return f"reading it took longer than {seconds:g} seconds (--html-max-seconds)"
     return _DIED
 
 

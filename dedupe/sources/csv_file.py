@@ -10,9 +10,9 @@ from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.byte_blocks import HEAD_BYTES
 from dedupe.sources.csv_dialect import Dialect, detect_dialect
+from dedupe.sources.csv_lines import CsvLines, RowTooLongError
 from dedupe.sources.fields import UNSET, FieldPlan
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.line_blocks import LineSplitter, LongLine
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TOO_LARGE, UNDECODABLE_BYTES
 from dedupe.sources.record_chunks import RecordTaker
@@ -105,18 +105,22 @@ class _CsvReader:
         self._path_id = file.source.id
         self._settings = settings
         self._limits = limits
-        self._lines = _Lines(file, limits.document_bytes)
+        self._lines = CsvLines(file.blocks, limits.line_bytes)
         self._dialect = detect_dialect(file.blocks.head.decode("utf-8", "replace"), is_tsv)
         self._row = 0
-        # The limit is the whole process's; a row that is too long ends earlier (see _Lines).
+        # The limit is the whole process's; a row that is too long ends earlier.
         csv.field_size_limit(_MAX_FIELD_CHARACTERS)
 
     def read(self) -> Iterator[Piece]:
-        reader = csv.reader(self._lines, **self._dialect)
+        reader = csv.reader(self._lines, strict=True, **self._dialect)
+        columns: list[str] = []
         try:
-            columns: list[str] = next(filter(None, reader), [])
-        except (csv.Error, _TooLongError) as error:
-            yield self._skip_row(self._path_id, error)
+            while not columns:
+                columns = self._next_row(reader)
+        except StopIteration:
+            pass
+        except (csv.Error, RowTooLongError) as error:
+            yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
         table = _Table(columns, self._dialect, self._settings)
         if columns and not table.has_text:
@@ -128,19 +132,17 @@ class _CsvReader:
     def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
         taker = RecordTaker(self._file, table.plan, self._limits)
         while True:
-            begin = self._lines.begin_row()
             try:
-                row = next(reader)
+                row = self._next_row(reader)
             except StopIteration:
                 break
-            except (csv.Error, _TooLongError) as error:
-                self._row += 1
-                yield self._skip_row(f"{self._path_id}#{self._row}", error)
+            except (csv.Error, RowTooLongError) as error:
+                yield self._skip_row(error)
                 continue
             if not row:
                 continue
             self._row += 1
-            locator = Locator(self._file.index, begin, self._lines.offset - begin, self._row)
+            locator = Locator(self._file.index, *self._lines.row_place, self._row)
             skipped = taker.take(table.values(row), locator, table.fields(row))
             if skipped is not None:
                 yield skipped
@@ -148,17 +150,49 @@ class _CsvReader:
                 yield taker.flush()
         yield taker.flush()
 
+    def _next_row(self, reader: Any) -> list[str]:
+        """The next row; nothing for a blank line.
+
+        A row with odd quotes is taken if it is one line, or all that stands before the file breaks
+        off. Of several lines it would be rows that a quote has run together.
+
+        :raises csv.Error: if the row is none
+        :raises RowTooLongError: if it is too long
+        :raises StopIteration: at the end
+        """
+        self._lines.begin_row()
+        try:
+            row: list[str] = next(reader)
+        except csv.Error:
+            is_broken_off = self._lines.is_open and self._file.blocks.fault is not None
+            is_line = not (self._lines.is_open or self._lines.has_swallowed)
+            if not (is_line or is_broken_off):
+                raise
+            row = next(csv.reader(self._lines.row, **self._dialect), [])
+        return row
+
     def _explain_columns(self, table: _Table) -> SkippedDocument:
         columns: dict[str, Any] = dict.fromkeys(table.columns, "")
         _, detail = table.plan.explain(UNSET, lambda: columns)
         detail = f"{detail}; a CSV file begins with a row that names the columns"
         return SkippedDocument(self._path_id, FIELD_MISSING, detail)
 
-    def _skip_row(self, place: str, error: Exception) -> SkippedDocument:
-        if isinstance(error, _TooLongError):
-            detail = f"the row is longer than {self._limits.document_bytes} bytes"
-            return SkippedDocument(place, TOO_LARGE, f"{detail}: a quote may not be closed")
-        return SkippedDocument(place, DAMAGED, f"the row is not CSV: {error}")
+    def _skip_row(self, error: Exception) -> SkippedDocument:
+        """The row that was read last cannot be used; the lines that it took are read as rows."""
+        self._row += 1
+        reason, detail = self._explain_row(error)
+        if self._lines.has_swallowed:
+            self._lines.go_back()
+            detail += "; the lines after its first are read as rows"
+        return SkippedDocument(f"{self._path_id}#{self._row}", reason, detail)
+
+    def _explain_row(self, error: Exception) -> tuple[str, str]:
+        if isinstance(error, RowTooLongError):
+            detail = f"the row is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
+            return TOO_LARGE, detail + ": a quote may not be closed" * self._lines.has_swallowed
+        if self._lines.is_open:
+            return DAMAGED, "a quote that begins in the row is never closed"
+        return DAMAGED, f"the row is not CSV: {error}"
 
     def _conclude(self) -> Iterator[Piece]:
         fault = self._file.blocks.fault
@@ -169,58 +203,6 @@ class _CsvReader:
             detail = "lines that hold bytes that are not UTF-8 (replaced by U+FFFD)"
             detail = f"{detail}: {self._lines.bad_count}"
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
-
-
-class _TooLongError(Exception):
-    """A row is longer than a document may be."""
-
-
-class _Lines:
-    """The lines of a file for :func:`csv.reader`, which takes just those that a row needs.
-
-    :ivar offset: of the first byte that was not yet taken
-    :ivar bad_count: lines in which bytes were replaced
-    """
-
-    def __init__(self, file: OpenSource, max_row_bytes: int) -> None:
-        self.offset = 0
-        self.bad_count = 0
-        self._max_row_bytes = max_row_bytes
-        self._row_begin = 0
-        self._lines = self._split(LineSplitter(file.blocks, max_row_bytes))
-
-    def begin_row(self) -> int:
-        """Where the row begins that comes next."""
-        self._row_begin = self.offset
-        return self.offset
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        if line is None or self.offset - self._row_begin > self._max_row_bytes:
-            self._row_begin = self.offset
-            raise _TooLongError
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            self.bad_count += 1
-            text = line.decode("utf-8", "replace")
-        return f"{text}\n"
-
-    def _split(self, blocks: LineSplitter) -> Iterator[bytes | None]:
-        """Each line; nothing in the place of one that is too long."""
-        for block in blocks:
-            if isinstance(block, LongLine):
-                yield None
-                continue
-            offset = block.offset
-            for line in block.lines:
-                following = offset + len(line) + (not block.is_rest)
-                self.offset = following
-                yield line if offset else line.removeprefix(UTF8_MARK)
-                offset = following
 
 
 def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:

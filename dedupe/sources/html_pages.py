@@ -10,6 +10,7 @@ from dedupe.sources.byte_blocks import read_whole
 from dedupe.sources.declared import declared_encoding
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.page_meta import find_page_meta
 from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
@@ -22,7 +23,7 @@ def read_html(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     document_id = file.source.id
     data = read_whole(file.blocks, limits.document_bytes)
     if data is None:
-        detail = f"it is longer than {limits.document_bytes} bytes"
+        detail = f"it is longer than {limits.document_bytes} bytes (--max-document-bytes)"
         yield SkippedDocument(document_id, TOO_LARGE, detail)
         return
     fault = file.blocks.fault
@@ -31,7 +32,8 @@ def read_html(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         return
     page = decode_page(data)
     locators = pack_locators([Locator(file.index, 0, len(data))])
-    yield Pages(Chunk([document_id], [page.text], locators, page.encoding), document_id)
+    metas = [find_page_meta(page.text)]
+    yield Pages(Chunk([document_id], [page.text], locators, page.encoding, metas), document_id)
     if page.replaced_count:
         yield Notice(document_id, UNDECODABLE_BYTES, describe_replaced(page.replaced_count))
     if fault is not None:

@@ -17,15 +17,12 @@ _OPENING[list(b"]}")] = -1
 _STEP = 1 << 20
 _BRACKETS_DIFFER = ord("[") ^ ord("{")
 
-MAX_VALUES = 4_000_000
-"""Lists, objects and items of one record: each takes up to 80 bytes once it is parsed."""
 
-
-def has_too_many_values(raw: bytes) -> bool:
-    """Whether parsing this would take far more memory than the text of it."""
-    if len(raw) <= MAX_VALUES:
+def has_too_many_values(raw: bytes, max_values: int) -> bool:
+    """Whether there are more lists, objects and items: each takes up to 80 bytes once parsed."""
+    if len(raw) <= max_values:
         return False
-    return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > MAX_VALUES
+    return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > max_values
 
 
 def has_deep_line(block: LineBlock, max_depth: int) -> bool:

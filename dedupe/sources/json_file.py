@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
 from dedupe.sources.json_cuts import Cut, JsonCutter
-from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
+from dedupe.sources.json_depth import has_too_many_values, is_too_deep
 from dedupe.sources.json_record import NotARecord, Record, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
@@ -87,8 +87,8 @@ class _JsonReader:
         if is_too_deep(raw, self._limits.depth):
             detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
             raise NotARecord(TOO_DEEP, detail)
-        if has_too_many_values(raw):
-            detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
+        if has_too_many_values(raw, self._limits.values):
+            detail = f"it holds more than {self._limits.values} values (--max-values)"
             raise NotARecord(TOO_LARGE, detail)
         return raw
 

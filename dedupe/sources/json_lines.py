@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.json_depth import MAX_VALUES, has_too_many_values, is_too_deep
+from dedupe.sources.json_depth import has_too_many_values, is_too_deep
 from dedupe.sources.json_record import JsonRecords, NotARecord, Record, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
@@ -55,7 +55,7 @@ class _LinesReader:
         self._path_id = file.source.id
         self._decoder = record_decoder(settings)
         self._plan = self._decoder.plan
-        self._layout = LayoutDecoder(self._plan.names, limits.depth)
+        self._layout = LayoutDecoder(self._plan.names, limits.depth, limits.values)
         self._limits = limits
         self._problems: list[SkippedDocument | SkippedRecord] = []
         self._bad_bytes_count = 0
@@ -106,7 +106,7 @@ class _LinesReader:
         """Send lines the slow way that may be nested too deep: it judges each by itself."""
         for raw in lines:
             nested = raw.count(b"[") + raw.count(b"{") > self._limits.depth
-            if nested or has_too_many_values(raw):
+            if nested or has_too_many_values(raw, self._limits.values):
                 raise ValueError("deep")
 
     def _decode(self, line: int, raw: bytes) -> Record:
@@ -115,8 +115,8 @@ class _LinesReader:
             detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
             self._problems.append(SkippedDocument(self._place(line), TOO_DEEP, detail))
             return self._decoder.nothing
-        if has_too_many_values(raw):
-            detail = f"it holds more than {MAX_VALUES} values (a fixed limit)"
+        if has_too_many_values(raw, self._limits.values):
+            detail = f"it holds more than {self._limits.values} values (--max-values)"
             self._problems.append(SkippedDocument(self._place(line), TOO_LARGE, detail))
             return self._decoder.nothing
         try:

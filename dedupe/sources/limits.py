@@ -22,8 +22,9 @@ class ReadLimits:
     :param document_bytes: a longer document is skipped
     :param line_bytes: a longer line of a file of records is skipped
     :param unpacked_bytes: what one compressed file or archive may become
-    :param ratio: the same in relation to its own size
+    :param ratio: what any stretch of it may become in relation to its size
     :param depth: of nested lists and objects in a record
+    :param values: lists, objects and items of a record, or of a JSON file
     :param members: of one archive
     """
 
@@ -35,6 +36,7 @@ class ReadLimits:
     unpacked_bytes: int = _DEFAULTS.max_unpacked_bytes
     ratio: int = _DEFAULTS.max_ratio
     depth: int = _DEFAULTS.max_depth
+    values: int = _DEFAULTS.max_values
     members: int = _DEFAULTS.max_members
 
     @classmethod
@@ -46,6 +48,7 @@ class ReadLimits:
             unpacked_bytes=settings.max_unpacked_bytes,
             ratio=settings.max_ratio,
             depth=settings.max_depth,
+            values=settings.max_values,
             members=settings.max_members,
         )
 

@@ -54,8 +54,8 @@ class RecordTaker:
             reason, detail = self._plan.explain(text, fields)
             return self._skip(own_id, locator, reason, detail)
         data = encode_text(text)
-        if len(data) > self._limits.document_bytes:
-            detail = f"its text is longer than {self._limits.document_bytes} bytes"
+        if len(data) > (max_bytes := self._limits.document_bytes):
+            detail = f"its text is longer than {max_bytes} bytes (--max-document-bytes)"
             return self._skip(own_id, locator, TOO_LARGE, detail)
         self._ids.append(own_id or self.place())
         self._texts.append(data)

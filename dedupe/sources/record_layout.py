@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from dedupe.sources.json_depth import MAX_VALUES, has_deep_line
+from dedupe.sources.json_depth import has_deep_line
 from dedupe.sources.line_blocks import LineBlock
 
 UNSET = msgspec.UNSET
@@ -38,15 +38,16 @@ class LayoutDecoder:
     Learning costs more than the general way, so it ends for good where it does not help.
     """
 
-    def __init__(self, names: Sequence[str], max_depth: int) -> None:
+    def __init__(self, names: Sequence[str], max_depth: int, max_values: int) -> None:
         """Nothing is known yet.
 
         :param names: those that are needed of a record; attribute ``f<i>`` holds ``names[i]``
         :param max_depth: of nested lists and objects
+        :param max_values: in a record
         """
         self.present: frozenset[int] = frozenset()
         self._names = tuple(names)
-        self._max_depth = max_depth
+        self._max_depth, self._max_values = max_depth, max_values
         self._nested: dict[str, bool] = {}
         self._decode: Decode | None = None
         self._refusals = 0
@@ -64,7 +65,7 @@ class LayoutDecoder:
         return records
 
     def _try(self, block: LineBlock) -> list[Any] | None:
-        if self._decode is None or not _are_objects(block):
+        if self._decode is None or not _are_objects(block, self._max_values):
             return None
         try:
             records = self._decode(memoryview(block.data))
@@ -127,9 +128,9 @@ def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) 
     return msgspec.json.Decoder(struct).decode_lines
 
 
-def _are_objects(block: LineBlock) -> bool:
-    """Whether each line begins and ends like an object, and none may be very long."""
-    if len(block.data) > MAX_VALUES:
+def _are_objects(block: LineBlock, max_values: int) -> bool:
+    """Whether each line begins and ends like an object, and none can hold too many values."""
+    if len(block.data) > max_values:
         return False
     data, count = np.frombuffer(block.data, np.uint8), len(block)
     if data[block.begins].tobytes().count(b"{") < count:

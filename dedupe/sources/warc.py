@@ -14,6 +14,7 @@ from dedupe.sources.declared import charset_of
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.html_pages import decode_page
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
+from dedupe.sources.meta import as_meta_value, pack_meta
 from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
@@ -112,7 +113,8 @@ class _WarcReader:
         try:
             capture = read_capture(record, self._max_bytes)
         except _TooLarge:
-            yield SkippedDocument(uri, TOO_LARGE, f"it is longer than {self._max_bytes} bytes")
+            detail = f"it is longer than {self._max_bytes} bytes (--max-document-bytes)"
+            yield SkippedDocument(uri, TOO_LARGE, detail)
             return
         if capture is None:
             return
@@ -121,7 +123,9 @@ class _WarcReader:
         content = capture.content
         self._bad_bytes_count += content.replaced_count
         locators = pack_locators([Locator(self._file.index, offset, capture.length)])
-        chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding)
+        told = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
+        metas = [pack_meta({name: value for name, value in told.items() if value})]
+        chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding, metas)
         yield Pages(chunk, self._path_id) if capture.is_html else chunk
 
     def _tell(self, reason: str, detail: str) -> Notice:
