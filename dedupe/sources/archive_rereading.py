@@ -11,7 +11,7 @@ from dedupe.sources.names import readable_id
 from dedupe.sources.recognition import ZIP_MAGICS
 from dedupe.sources.source import SeekableBytes, open_regular
 from dedupe.sources.tar_entries import next_info, open_tar, tar_member
-from dedupe.sources.zip_entries import open_zip
+from dedupe.sources.zip_entries import open_member, open_zip
 
 _ANY_COUNT = 1 << 62
 
@@ -37,7 +37,7 @@ def _members(path: str, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]
             with open_zip(file, _ANY_COUNT) as archive:
                 for entry in archive.infolist():
                     if readable_id(entry.filename) in missing:
-                        yield readable_id(entry.filename), MemberStream(archive.open(entry))
+                        yield readable_id(entry.filename), MemberStream(open_member(archive, entry))
             return
         codec = codec_of(head)
         tar = open_tar(UnpackedFile(file, codec) if codec else file)
