@@ -283,8 +283,31 @@ def test_a_damaged_member_loses_nothing_else(tmp_path: Path) -> None:
     data[60] ^= 1
     write(tmp_path / "x.zip", bytes(data))
     found = read(tmp_path)
+    assert found.texts["x.zip/b.txt"] == "b" and len(found.texts["x.zip/a.txt"]) == 9 * 99
+    assert found.notice_reasons == {"x.zip/a.txt": "damaged"}
+    assert "checksum" in found.notices[0].detail
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts
+    data[60] ^= 1
+    data[data.index(b"PK\x01\x02") + 42 : data.index(b"PK\x01\x02") + 46] = b"\xff" * 4
+    write(tmp_path / "x.zip", bytes(data))  # the directory tells a place beyond the end
+    found = read(tmp_path)
     assert found.texts == {"x.zip/b.txt": "b"}
     assert found.reasons == {"x.zip/a.txt": "damaged"}
+
+
+def test_an_archive_without_its_end_is_told(tmp_path: Path) -> None:
+    whole = tar_of({"a.txt": b"a", "b.txt": b"b" * 600, "c.txt": b"c"}, "")
+    for packing, compress in COMPRESSORS.items():
+        write(tmp_path / f"x.tar{packing}", compress(whole[:2560]))  # after the second member
+    write(tmp_path / "cut.zip", zip_of({"a.txt": b"a", "b.txt": b"b"})[:-60])
+    found = read(tmp_path)
+    told = {item.id: (item.reason, item.detail) for item in found.skipped}
+    for packing in COMPRESSORS:
+        reason, detail = told[f"x.tar{packing}"]
+        assert reason == "truncated" and "end mark" in detail and "member 2" in detail
+        assert found.texts[f"x.tar{packing}/b.txt"] == "b" * 600
+    assert told["cut.zip"][0] == "not_zip" and "directory" in told["cut.zip"][1]
+    assert len(found.texts) == 2 * len(COMPRESSORS)
 
 
 def test_too_many_members(tmp_path: Path) -> None:
@@ -295,6 +318,19 @@ def test_too_many_members(tmp_path: Path) -> None:
     assert found.reasons == {"x.zip": "too_many_members", "y.tar": "too_many_members"}
     assert set(found.texts) == {f"y.tar/{number}.txt" for number in range(10)}
     assert all("--max-members" in item.detail for item in found.skipped)
+
+
+def test_a_tar_file_of_compressed_members_is_no_bomb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dedupe.sources.unpack_budget.EXCESS_BYTES", 200_000)
+    rows = lines(*({"text": os.urandom(500).hex()} for _ in range(200)))
+    files = {f"{number}.jsonl.gz": gzip.compress(rows) for number in range(20)}
+    for name, data in (("x.tar", tar_of(files, "")), ("y.tar.gz", tar_of(files, ".gz"))):
+        write(tmp_path / name, data)
+    write(tmp_path / "z.zip", zip_of(files))
+    found = read(tmp_path, max_ratio=5)
+    assert not found.skipped and len(found.texts) == 3 * 20 * 200
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar.gz"])

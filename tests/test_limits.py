@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,36 @@ def test_a_bomb_ends_early_and_names_its_limit(tmp_path: Path, ending: str) -> N
     assert not read(tmp_path, max_ratio=1_000_000).reasons.get(f"x.jsonl{ending}")
 
 
+@pytest.mark.parametrize("kind", [*CODEC_OF, ".zip"])
+def test_a_bomb_of_records_gives_no_documents_and_what_stood_before_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Blocks are held back until it is clear that they are not a bomb's beginning."""
+    monkeypatch.setattr("dedupe.sources.unpack_budget.EXCESS_BYTES", 2_000_000)
+    noise = [np.random.default_rng(number).bytes(300).hex() for number in range(4000)]
+    good = lines(*({"id": f"g{number}", "text": text} for number, text in enumerate(noise)))
+    bomb = b'{"text": "a b c"}\n' * 1_000_000
+    if kind == ".zip":
+        path = tmp_path / "x.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("1.jsonl", good)
+            archive.writestr("2.jsonl", bomb)
+            archive.writestr("3.jsonl", good[:700])
+    else:
+        path = tmp_path / f"x.jsonl{kind}"
+        path.write_bytes(COMPRESSORS[kind](good) + COMPRESSORS[kind](bomb))
+    found = read(path, max_ratio=20)
+    assert found.reasons[str(path)] == "bomb"
+    assert len(found.texts) > 1000 and all(id.startswith("g") for id in found.texts)
+
+
+def test_a_small_file_may_compress_as_well_as_it_likes(tmp_path: Path) -> None:
+    for ending, compress in COMPRESSORS.items():
+        (tmp_path / f"x{ending or '.plain'}").write_bytes(compress(b'{"text": "a b"}\n' * 9999))
+    found = read(tmp_path, max_ratio=2, input_format="jsonl")
+    assert not found.skipped and len(found.texts) == 9999 * len(COMPRESSORS)
+
+
 @pytest.mark.parametrize(
     ("raw", "depth"),
     [
@@ -96,11 +127,19 @@ def test_depth(raw: bytes, depth: int) -> None:
 
 
 def test_limits_are_settings_and_messages_name_their_flags(tmp_path: Path) -> None:
-    put(tmp_path / "long.txt", "x" * 101)
+    put(tmp_path / "long.txt", "x" * 111)
+    put(tmp_path / "long.html", "<p>" * 111)
     put(tmp_path / "r.jsonl", b'{"text": "a", "x": [[[1]]]}\n{"text": "' + b"y" * 200 + b'"}\n')
-    found = read(tmp_path, max_document_bytes=100, max_line_bytes=150, max_depth=3)
+    put(tmp_path / "v.jsonl", b'{"text": "a", "x": [1' + b",1" * 50 + b"]}\n")
+    put(tmp_path / "v.json", b'[{"text": "a", "x": [' + b"[]," * 20 + b"[]]}]")
+    put(tmp_path / "r.csv", b"id,text\n1," + b"x" * 120 + b"\n2,two\n")
+    found = read(tmp_path, max_document_bytes=110, max_line_bytes=150, max_depth=3, max_values=40)
     told = {item.id: (item.reason, item.detail) for item in found.skipped}
     assert told["long.txt"][0] == "too_large" and "--max-document-bytes" in told["long.txt"][1]
+    for place in ("long.html", "1"):
+        assert told[place][0] == "too_large" and "--max-document-bytes" in told[place][1]
+    for place in ("v.jsonl:1", "v.json"):
+        assert told[place][0] == "too_large" and "--max-values" in told[place][1]
     assert told["r.jsonl:1"][0] == "too_deep" and "--max-depth" in told["r.jsonl:1"][1]
     assert told["r.jsonl:2"][0] == "too_large" and "--max-line-bytes" in told["r.jsonl:2"][1]
     assert ReadLimits.of_settings(ScanSettings()) == ReadLimits()

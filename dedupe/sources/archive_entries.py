@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import struct
 import tarfile
@@ -76,7 +77,7 @@ class MemberStream:
         except (EOFError, tarfile.ReadError):
             raise EOFError from None
         except OSError as error:
-            if error.errno:
+            if error.errno not in (None, 0, errno.EINVAL):  # a place before the file's beginning
                 raise
             raise CompressionError(str(error)) from None
         except ARCHIVE_FAULTS as error:

@@ -13,7 +13,7 @@ from dedupe.sources.recognition import ZIP_MAGICS
 from dedupe.sources.sequential_file import SequentialFile
 from dedupe.sources.source import SeekableBytes, Source, read_at
 from dedupe.sources.tar_entries import next_info, open_tar, tar_member
-from dedupe.sources.zip_entries import open_zip
+from dedupe.sources.zip_entries import open_member, open_zip
 
 _ANY_COUNT = 1 << 62
 _READ_BYTES = 1 << 18
@@ -40,7 +40,7 @@ def _zip_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, 
     with open_zip(seekable, _ANY_COUNT) as archive:
         for entry in archive.infolist():
             if readable_id(entry.filename) in missing:
-                yield readable_id(entry.filename), MemberStream(archive.open(entry))
+                yield readable_id(entry.filename), MemberStream(open_member(archive, entry))
 
 
 def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:

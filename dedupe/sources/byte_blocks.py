@@ -57,7 +57,8 @@ class ByteBlocks:
         self._block_bytes = limits.read_bytes
         self.budget = budget or UnpackBudget(limits)
         self._what = "data"
-        self._is_settled = False
+        self._is_settled = False  # all that the last block was made of is used up
+        self._is_past_settled = False  # the same of those before it
         self._blocks = self._guarded(stream)
         self._first: list[bytes] = []
         self.head = self.look(HEAD_BYTES)
@@ -110,11 +111,14 @@ class ByteBlocks:
         held: list[bytes] = []
         try:
             for block in blocks:
-                if self._is_settled:
-                    self._is_settled = False
+                if self._is_past_settled:
+                    self._is_past_settled = False
                     yield from held
                     held.clear()
                 held.append(block)
+                if self._is_settled and not self.budget.is_exceeded:
+                    yield from held
+                    held.clear()
         except (EOFError, CompressionError, OSError, ValueError):
             yield from held
             raise
@@ -131,8 +135,8 @@ class ByteBlocks:
             detail = f"{what}, though its name ends in {named.ending}"
             self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
+            self._is_settled = True
             for block in _blocks(first, stream, self._block_bytes):
-                self._is_settled = not self.budget.is_exceeded
                 self.budget.add_packed(len(block))  # what it holds may be compressed
                 yield block
 
@@ -146,7 +150,7 @@ class ByteBlocks:
         for block in blocks:
             for begin in range(0, len(block), _PIECE_BYTES):
                 piece = block[begin : begin + _PIECE_BYTES]
-                self._is_settled = not self.budget.is_exceeded
+                self._is_past_settled = not self.budget.is_exceeded
                 self.budget.add_packed(len(piece))
                 yield piece
 

@@ -70,6 +70,9 @@ def read_tar(blocks: ByteBlocks) -> Iterator[Entry]:
         raise ArchiveError(DAMAGED, "the tar data is damaged (a header is wrong)")
     if Info.ending == "TruncatedHeaderError":
         raise ArchiveError(TRUNCATED, "the tar data ends early")
+    if Info.ending == "EmptyHeaderError":
+        detail = "the tar data ends without its end mark: members may be missing"
+        raise ArchiveError(TRUNCATED, detail)
 
 
 def open_tar(stream: Any, info_type: type[tarfile.TarInfo] = _CheckedInfo) -> tarfile.TarFile:

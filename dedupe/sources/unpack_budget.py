@@ -29,6 +29,7 @@ class UnpackBudget:
         self._outer = outer
         self._unpacked_bytes = 0
         self._excess = 0
+        self._has_given = False
         self._claims_more = False
         self.problem = ""
 
@@ -44,8 +45,11 @@ class UnpackBudget:
         self._claims_more = unpacked > self._limits.ratio * packed
 
     def add_packed(self, count: int) -> None:
-        """So many bytes go in next."""
-        self._excess = max(0, self._excess) - self._limits.ratio * count
+        """So many bytes go in next; what those before did not use is forfeited."""
+        if self._has_given:
+            self._excess = max(0, self._excess)
+            self._has_given = False
+        self._excess -= self._limits.ratio * count
 
     def add_unpacked(self, count: int) -> None:
         """So many bytes came out.
@@ -56,6 +60,7 @@ class UnpackBudget:
             self._outer.add_unpacked(count)
         self._unpacked_bytes += count
         self._excess += count
+        self._has_given = True
         limits = self._limits
         if self._unpacked_bytes > limits.unpacked_bytes:
             self._fail(f"more than {limits.unpacked_bytes} bytes (--max-unpacked-bytes)")

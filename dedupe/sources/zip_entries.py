@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from typing import IO, BinaryIO, cast
@@ -15,6 +16,7 @@ from dedupe.sources.reasons import ENCRYPTED, NOT_A_FILE, NOT_ZIP, TOO_MANY_MEMB
 from dedupe.sources.unpack_budget import UnpackBudget
 
 _ENTRY_MAGIC = b"PK\x01\x02"
+_MEMBER_MAGIC = b"PK\x03\x04"
 _STEP = 1 << 20
 _PART_BYTES = 1 << 16
 _ENCRYPTED_FLAG = 1
@@ -43,7 +45,13 @@ def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
         _refuse_many(file, max_members)
         return zipfile.ZipFile(file)
     except ARCHIVE_FAULTS as error:
-        raise ArchiveError(NOT_ZIP, f"it cannot be read as a ZIP file ({error})") from None
+        file.seek(0)
+        begins_as_zip = file.read(len(_MEMBER_MAGIC)) == _MEMBER_MAGIC
+        detail = f"it cannot be read as a ZIP file ({error})"
+        if begins_as_zip:
+            detail += ": its directory, which stands at its end, is missing or damaged; "
+            detail += "`zip -FF` can make one again"
+        raise ArchiveError(NOT_ZIP, detail) from None
 
 
 def _refuse_many(file: BinaryIO, max_members: int) -> None:
@@ -83,6 +91,12 @@ def _open_member(
     return MemberStream.of(cast(BinaryIO, _Member(archive, info, file, budget)), budget)
 
 
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """The bytes of a member, also of one whose checksum is wrong: the library drops its end."""
+    info.CRC = None  # type: ignore[assignment]
+    return archive.open(info)
+
+
 class _CountedFile:
     """The file of an archive; what is read of it pays for what comes out.
 
@@ -119,7 +133,8 @@ class _Member:
         file: _CountedFile,
         budget: UnpackBudget,
     ) -> None:
-        self._open = partial(archive.open, info)
+        self._checksum, self._expected = 0, info.CRC
+        self._open = partial(open_member, archive, info)
         self._file = file
         self._budget = budget
         self._stream: IO[bytes] | None = None
@@ -128,4 +143,8 @@ class _Member:
         self._file.member = self._budget
         if self._stream is None:
             self._stream = self._open()
-        return self._stream.read(min(size, _PART_BYTES))
+        data = self._stream.read(min(size, _PART_BYTES))
+        self._checksum = zlib.crc32(data, self._checksum)
+        if not data and self._checksum != self._expected:
+            raise zipfile.BadZipFile("its checksum is wrong")
+        return data
