@@ -138,7 +138,7 @@ def test_limits_are_settings_and_messages_name_their_flags(tmp_path: Path) -> No
     assert told["long.txt"][0] == "too_large" and "--max-document-bytes" in told["long.txt"][1]
     for place in ("long.html", "1"):
         assert told[place][0] == "too_large" and "--max-document-bytes" in told[place][1]
-    for place in ("v.jsonl:1", "v.json"):
+    for place in ("v.jsonl:1", "v.json#1"):
         assert told[place][0] == "too_large" and "--max-values" in told[place][1]
     assert told["r.jsonl:1"][0] == "too_deep" and "--max-depth" in told["r.jsonl:1"][1]
     assert told["r.jsonl:2"][0] == "too_large" and "--max-line-bytes" in told["r.jsonl:2"][1]
