@@ -140,15 +140,14 @@ def compare(
     alive = [dedupe, *peers, parsing]
 
     def run(program: Program, corpus: Path, label: str) -> Usage | None:
-        usage, fault = None, ""
         try:
             usage = run_measured(program.command(corpus), work / "stdout", limits)
-            fault = f"it took too much {usage.stopped}" if usage.stopped else ""
+            if not usage.stopped:
+                print(f"{label}: {program.name} {usage.wall_seconds:.2f} s", file=sys.stderr)
+                return usage
+            fault = f"it took too much {usage.stopped}"
         except BenchmarkError as error:
             fault = str(error)
-        if not fault:
-            print(f"{label}: {program.name} {usage.wall_seconds:.2f} s", file=sys.stderr)
-            return usage
         if program not in peers:
             raise BenchmarkError(f"{program.name} on {subject.name}: {fault}")
         print(f"{program.name} failed: {fault}", file=sys.stderr)

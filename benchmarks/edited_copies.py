@@ -36,8 +36,9 @@ def replace_words(text: str, words: list[str], rng: np.random.Generator) -> str:
     """A text with a tenth of its words replaced by others."""
     parts = WORD.split(text)
     count = len(parts) // 2
-    chosen = rng.choice(count, round(count * REPLACED_SHARE), replace=False) if count else []
-    for place, word in zip(chosen, rng.integers(len(words), size=len(chosen)), strict=True):
+    replaced = round(count * REPLACED_SHARE)
+    places = rng.permutation(count)[:replaced].tolist()
+    for place, word in zip(places, rng.integers(len(words), size=replaced).tolist(), strict=True):
         parts[2 * place + 1] = words[word]
     return "".join(parts)
 

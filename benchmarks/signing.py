@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from statistics import median
@@ -87,10 +87,9 @@ def check(texts: Sequence[bytes], ours: Signatures, theirs: Sequence[Any]) -> li
     signed = 0
     for document in chosen.tolist():
         shingles = shingle_text(texts[document].decode())
-        if shingles:
-            signed += 1
-            if not np.array_equal(ours[document], sign_shingles(shingles)):
-                raise BenchmarkError(f"document {document}: datasketch signs our shingles otherwise")
+        signed += bool(shingles)
+        if shingles and not np.array_equal(ours[document], sign_shingles(shingles)):
+            raise BenchmarkError(f"document {document}: datasketch signs its shingles otherwise")
     if signed == 0:
         raise BenchmarkError("no document has a shingle")
     return [
@@ -102,7 +101,7 @@ def check(texts: Sequence[bytes], ours: Signatures, theirs: Sequence[Any]) -> li
 
 def measure(texts: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
     """Seconds of each way to sign, in turn."""
-    jobs = {
+    jobs: dict[str, Callable[[], Any]] = {
         "dedupe, one thread": partial(sign_on_one_thread, texts),
         "dedupe, two threads": partial(sign_on_threads, texts, 2),
         "datasketch": partial(sign_with_datasketch, texts),
@@ -138,7 +137,8 @@ def main() -> int:
     seconds = measure(texts, arguments.runs)
     byte_count = sum(map(len, texts))
     facts = format_facts(
-        f"{arguments.corpus.name}: {len(texts):,} documents, {byte_count / MEGABYTE:.1f} MB of text",
+        f"{arguments.corpus.name}: {len(texts):,} documents, "
+        f"{byte_count / MEGABYTE:.1f} MB of text",
         f"{load_kernels().name} kernels; datasketch {package_version('datasketch')}, "
         f"xxhash {package_version('xxhash')}",
         f"{arguments.runs} rounds, in turn, medians; ratios within each round",

@@ -102,7 +102,7 @@ def main() -> None:
         folder = Path(name)
         keep_to_folder(folder)
         try:
-            import text_dedup.config  # noqa: F401
+            import text_dedup.config  # type: ignore[import, unused-ignore]  # noqa: F401
         except ModuleNotFoundError:
             run_by_options(arguments, folder)
         else:
