@@ -136,7 +136,7 @@ def compare(
     """Run all programs in turn, A B C A B C …; a peer that fails is left out from then on."""
     parsing = parsing_program()
     result = Comparison(subject.name, subject.byte_count, subject.document_count)
-    result.pairs[dedupe.name] = _count_own_pairs(dedupe, subject.path, work)
+    result.pairs[dedupe.name] = _count_own_pairs(dedupe, subject.path, limits, work)
     alive = [dedupe, *peers, parsing]
 
     def run(program: Program, corpus: Path, label: str) -> Usage | None:
@@ -173,11 +173,12 @@ def compare(
     return result
 
 
-def _count_own_pairs(dedupe: Program, corpus: Path, work: Path) -> int:
+def _count_own_pairs(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> int:
     """The pairs of a report, which the measured scans do not keep."""
     report = work / "report.json"
     command = [*dedupe.command(corpus)[:-1], str(report)]
-    run_measured(command, work / "stdout")
+    if run_measured(command, work / "stdout", limits).stopped:
+        raise BenchmarkError(f"{dedupe.name}: over the limits")
     outline = msgspec.json.decode(report.read_bytes(), type=Outline)
     return outline.search.duplicate_pair_count
 
