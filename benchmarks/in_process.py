@@ -62,8 +62,8 @@ def time_in_turn(jobs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str
     """Seconds of each job in each round, A B C A B C …, after a round that is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     for number in range(rounds + 1):
+        gc.collect()
         for name, job in jobs.items():
-            gc.collect()
             began = time.perf_counter()
             job()
             taken = time.perf_counter() - began

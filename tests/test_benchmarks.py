@@ -180,7 +180,7 @@ def test_growth_prints_a_table_draws_it_and_compares_the_results(tmp_path: Path)
 
 @needs_speed
 def test_hard_corpora_are_hard_and_their_scans_end(tmp_path: Path):
-    options = ("--corpora", tmp_path, "--scale", 0.002, "--scan=--max-bucket 50")
+    options = ("--corpora", tmp_path, "--scale", 0.001, "--scan=--max-bucket 50")
     table = run_script("pathological.py", *options, "--presets=bucket")
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line[:2] == "| "][2:]
     assert [(row[0], row[-2], row[-1]) for row in rows] == [("bucket", "0", "1")]
@@ -298,8 +298,7 @@ def test_every_stage_stands_beside_its_floor(
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line[:2] == "| "]
     expected = [(stage.name, floor) for stage in stages.STAGES for floor in stage.floors]
     assert [(row[0], row[4]) for row in rows[2:-1]] == expected
-    assert all(float(row[5]) > 0 for row in rows[2:-1])
-    assert set(json.loads(figures.read_text())) == {
-        name for stage in stages.STAGES for name in (stage.job, *stage.floors)
-    }
+    measured = json.loads(figures.read_text())
+    assert set(measured) == {name for stage in stages.STAGES for name in (stage.job, *stage.floors)}
+    assert all(len(taken) == 1 and taken[0] > 0 for taken in measured.values())
     assert "42 documents" in table
