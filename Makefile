@@ -23,9 +23,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## side by side with peers: make bench CORPUS=file.jsonl
-	$(BIN)/python -m pip install --quiet ".[bench]"
+bench: $(STAMP)  ## side by side with peers, and stage by stage: make bench CORPUS=file.jsonl
 	$(BIN)/python benchmarks/compare.py $(or $(CORPUS),$(error set CORPUS=file.jsonl))
+	$(BIN)/python benchmarks/signing.py $(CORPUS)
+	$(BIN)/python benchmarks/stages.py $(CORPUS)
 
 wheel: $(STAMP)  ## a wheel for this platform, in dist/
 	DEDUPE_REQUIRE_KERNELS=1 $(BIN)/python -m build --wheel --outdir dist

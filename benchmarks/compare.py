@@ -1,390 +1,385 @@
-"""Compare `dedupe scan` with its peers on one corpus, each as a whole process.
+"""Compare ``dedupe scan`` with its peers, each as a whole process, in turn.
 
-    python benchmarks/compare.py CORPUS.jsonl[.gz] [--runs 5] [--output RESULTS.md]
+    python benchmarks/compare.py CORPUS.jsonl[.gz]... [--runs 5] [--times 5]
 
-See benchmarks/README.md for what is measured and what is not.
+Each peer is installed into an environment of its own (``--environments``), once. See
+benchmarks/README.md for what is measured and what is not.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import importlib.metadata
-import importlib.util
+import itertools
 import json
 import os
-import platform
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any, Final
 
-PEER_DIRECTORY = Path(__file__).resolve().parent / "peers"
-PEER_PACKAGES = {"rensa": ("rensa",), "datasketch": ("datasketch", "xxhash")}
-REPORTED_PACKAGES = ("dedupe-corpus", "rensa", "datasketch", "xxhash", "numpy", "msgspec")
-MEGABYTE = 1_000_000
+import msgspec
+from edited_copies import write_edited_copies
+from environments import DEFAULT_FOLDER, PEER_FOLDER, PEERS, Peer, PeerMissing, make_environment
+from measuring import MEGABYTE, BenchmarkError, Limits, Usage, run_measured
+from scanning import Outline
+from tables import format_facts, format_table, megabytes, tell_command
 
-
-class BenchmarkError(Exception):
-    """The comparison cannot go on; the message says why."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The validated command line."""
-
-    corpus: Path
-    runs: int
-    warmup: int
-    peers: tuple[str, ...]
-    shingle_size: int
-    num_perm: int
-    threshold: float
-    dedupe_command: tuple[str, ...]
-    dedupe_args: tuple[str, ...]
-    output: Path | None
+DEFAULT_PEERS: Final = "rensa,datasketch,text-dedup"
+HEAD_RECORDS: Final = 10
+HEADER: Final = (
+    "program", "wall s, median (min–max)", "CPU s", "peak MB", "wall / dedupe's", "verified",
+    "pairs found",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Program:
-    """A contestant: the command to run, and how to count the pairs it found.
+    """A contestant: its command for a corpus."""
 
-    `count_pairs` takes the path of the captured standard output; it returns `None` where the
-    program does not say.
+    name: str
+    command: Callable[[Path], Sequence[str]]
+    verifies: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A corpus to compare on, and its first records alone."""
+
+    name: str
+    path: Path
+    head: Path
+    document_count: int
+
+    @property
+    def byte_count(self) -> int:
+        return self.path.stat().st_size
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What was measured on one corpus.
+
+    :param whole: by program, one usage a round, on all of the corpus
+    :param head: the same on its first records
+    :param pairs: by program, what it reports; nothing where it does not say
+    :param remarks: on programs that had to be left out
     """
 
     name: str
-    command: tuple[str, ...]
-    verifies_exactly: bool
-    count_pairs: Callable[[Path], int | None]
+    byte_count: int
+    document_count: int
+    whole: dict[str, list[Usage]] = field(default_factory=dict)
+    head: dict[str, list[Usage]] = field(default_factory=dict)
+    pairs: dict[str, int | None] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What one process used: wall and CPU seconds, and its peak resident set in bytes."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_bytes: int
+# --- the programs ---------------------------------------------------------------------------
 
 
-# --- the command line ---------------------------------------------------------------------------
+def dedupe_program(options: Sequence[str]) -> Program:
+    """``dedupe scan``, its report written but not kept."""
+
+    def command(corpus: Path, output: str = os.devnull) -> list[str]:
+        head = [sys.executable, "-m", "dedupe", "scan", str(corpus), "--format", "json"]
+        return [*head, *options, "--output", output]
+
+    return Program("dedupe", command, "yes")
+
+
+def parsing_program() -> Program:
+    """The floor."""
+    script = str(PEER_FOLDER / "parsing_script.py")
+    return Program("parsing alone", lambda corpus: [sys.executable, script, str(corpus)])
+
+
+def peer_program(peer: Peer, python: str) -> Program:
+    """The script of a peer, in its own environment."""
+    script = str(PEER_FOLDER / peer.script)
+    return Program(
+        peer.name, lambda corpus: [python, script, str(corpus), *peer.options], peer.verifies
+    )
+
+
+def install_peers(names: Sequence[str], folder: Path) -> tuple[list[Program], list[str]]:
+    """The peers that can run here, and what to say of each."""
+    programs, told = [], []
+    for name in names:
+        try:
+            environment = make_environment(PEERS[name], folder)
+        except PeerMissing as missing:
+            told.append(str(missing))
+            print(missing, file=sys.stderr)
+        else:
+            programs.append(peer_program(PEERS[name], environment.python))
+            told.append(f"{name}: {environment.told}")
+    return programs, told
+
+
+# --- measuring ------------------------------------------------------------------------------
+
+
+def compare(
+    subject: Subject,
+    dedupe: Program,
+    peers: Sequence[Program],
+    runs: int,
+    limits: Limits,
+    work: Path,
+) -> Comparison:
+    """Run all programs in turn, A B C A B C …; a peer that fails is left out from then on."""
+    parsing = parsing_program()
+    result = Comparison(subject.name, subject.byte_count, subject.document_count)
+    result.pairs[dedupe.name] = _count_own_pairs(dedupe, subject.path, limits, work)
+    alive = [dedupe, *peers, parsing]
+
+    def run(program: Program, corpus: Path, label: str) -> Usage | None:
+        try:
+            usage = run_measured(program.command(corpus), work / "stdout", limits)
+            if not usage.stopped:
+                print(f"{label}: {program.name} {usage.wall_seconds:.2f} s", file=sys.stderr)
+                return usage
+            fault = f"it took too much {usage.stopped}"
+        except BenchmarkError as error:
+            fault = str(error)
+        if program not in peers:
+            raise BenchmarkError(f"{program.name} on {subject.name}: {fault}")
+        print(f"{program.name} failed: {fault}", file=sys.stderr)
+        result.remarks.append(f"{program.name} left out: {fault.splitlines()[-1]}")
+        alive.remove(program)
+        for found in (result.whole, result.pairs):
+            found.pop(program.name, None)
+        return None
+
+    # The first records are enough to fill the file cache with each program.
+    for program in list(alive):
+        run(program, subject.head, f"{subject.name}, warm-up")
+    for number in range(1, runs + 1):
+        label = f"{subject.name}, run {number}"
+        for program in list(alive):
+            if usage := run(program, subject.path, label):
+                result.whole.setdefault(program.name, []).append(usage)
+                if program in peers:
+                    result.pairs[program.name] = _read_pairs(work / "stdout")
+        for program in (dedupe, parsing):
+            if usage := run(program, subject.head, f"{label}, first {HEAD_RECORDS}"):
+                result.head.setdefault(program.name, []).append(usage)
+    return result
+
+
+def _count_own_pairs(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> int:
+    """The pairs of a report, which the measured scans do not keep."""
+    report = work / "report.json"
+    command = [*dedupe.command(corpus)[:-1], str(report)]
+    if run_measured(command, work / "stdout", limits).stopped:
+        raise BenchmarkError(f"{dedupe.name}: over the limits")
+    outline = msgspec.json.decode(report.read_bytes(), type=Outline)
+    return outline.search.duplicate_pair_count
+
+
+def _read_pairs(stdout: Path) -> int | None:
+    """From the last line that a peer's script prints."""
+    pairs: int | None = json.loads(stdout.read_text(errors="replace").splitlines()[-1])["pairs"]
+    return pairs
+
+
+# --- the corpora ----------------------------------------------------------------------------
+
+
+def prepare(corpus: Path, times: int, work: Path) -> Subject:
+    """A plain file of the corpus, or of its edited copies, and its first records."""
+    path, name = corpus, corpus.name
+    if corpus.suffix == ".gz":
+        path, name = work / corpus.stem, corpus.stem
+        with gzip.open(corpus, "rb") as packed, path.open("wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked)
+    if times > 1:
+        print(f"{name}: making {times} edited copies …", file=sys.stderr)
+        copies = work / f"copies-{name}"
+        write_edited_copies(path, times, copies)
+        path, name = copies, f"{name} × {times}"
+    head = work / f"head-{corpus.stem}.jsonl"
+    with path.open("rb") as lines:
+        head.write_bytes(b"".join(itertools.islice(lines, HEAD_RECORDS)))
+        document_count = HEAD_RECORDS + sum(1 for line in lines if line.strip())
+    return Subject(name, path, head, document_count)
+
+
+# --- the tables -----------------------------------------------------------------------------
+
+
+def ratio_to(left: Sequence[float], right: Sequence[float]) -> float:
+    """The median of the ratios within each round."""
+    return median(a / b for a, b in zip(left, right, strict=True))
+
+
+def walls(usages: Sequence[Usage]) -> list[float]:
+    return [usage.wall_seconds for usage in usages]
+
+
+def tell_pairs(program: Program, pairs: int | None) -> str:
+    """The pairs that a program found, where it looks for any and says so."""
+    if not program.verifies:
+        return "–"
+    return "not stated" if pairs is None else f"{pairs:,}"
+
+
+def tell_comparison(result: Comparison, programs: Sequence[Program]) -> str:
+    """The table of one corpus."""
+    rows = []
+    for program in programs:
+        usages = result.whole.get(program.name)
+        if not usages:
+            continue
+        seconds = walls(usages)
+        rows.append([
+            program.name,
+            f"{median(seconds):.2f} ({min(seconds):.2f}–{max(seconds):.2f})",
+            f"{median(usage.cpu_seconds for usage in usages):.2f}",
+            megabytes(median(usage.memory_bytes for usage in usages)),
+            f"{ratio_to(seconds, walls(result.whole['dedupe'])):.2f}",
+            program.verifies or "–",
+            tell_pairs(program, result.pairs.get(program.name)),
+        ])  # fmt: skip
+    size = f"{result.document_count:,} documents, {result.byte_count / MEGABYTE:.1f} MB"
+    return f"## {result.name} ({size})\n\n{format_table(HEADER, rows)}"
+
+
+def marginal(result: Comparison, name: str) -> list[float]:
+    """Seconds of each round for all but the first records."""
+    pairs = zip(walls(result.whole[name]), walls(result.head[name]), strict=True)
+    return [whole - head for whole, head in pairs]
+
+
+def tell_marginal(result: Comparison) -> str:
+    """Whole process less that of the first records, beside the floor's."""
+    floor = marginal(result, "parsing alone")
+    rows = []
+    for name in ("dedupe", "parsing alone"):
+        seconds = marginal(result, name)
+        rows.append([
+            name,
+            f"{median(walls(result.whole[name])):.3f}",
+            f"{median(walls(result.head[name])):.3f}",
+            f"{median(seconds):.3f}",
+            f"{ratio_to(seconds, floor):.2f}",
+        ])  # fmt: skip
+    header = ("marginal time", "whole s", f"first {HEAD_RECORDS} records s", "rest s", "/ parsing")
+    return format_table(header, rows)
+
+
+def tell_throughput(results: Sequence[Comparison]) -> str:
+    """Whole scans of all corpora beside one another."""
+
+    def rate(result: Comparison) -> float:
+        seconds = median(walls(result.whole["dedupe"]))
+        return result.byte_count / MEGABYTE / seconds
+
+    rows = [
+        [
+            result.name,
+            f"{result.byte_count / MEGABYTE:.1f}",
+            f"{rate(result):.1f}",
+            f"{rate(result) / rate(results[0]):.2f}",
+        ]
+        for result in results
+    ]
+    header = ("whole scans", "MB", "MB/s", f"/ that of {results[0].name}")
+    return f"## Throughput\n\n{format_table(header, rows)}"
+
+
+def tell_all(
+    results: Sequence[Comparison], programs: Sequence[Program], runs: int, told: Sequence[str]
+) -> str:
+    """Everything as Markdown."""
+    parts = []
+    for result in results:
+        parts += [tell_comparison(result, programs), tell_marginal(result)]
+        if result.remarks:
+            parts.append("\n".join(f"- {remark}" for remark in result.remarks))
+    parts += [
+        tell_throughput(results),
+        format_facts(f"{runs} rounds, programs in turn, medians", *told),
+        tell_command("compare.py", sys.argv[1:]),
+    ]
+    return "\n\n".join(parts)
+
+
+# --- the command line -----------------------------------------------------------------------
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of this script's command line."""
     parser = argparse.ArgumentParser(description="Compare `dedupe scan` with its peers.")
-    parser.add_argument("corpus", type=Path, metavar="CORPUS.jsonl[.gz]")
-    parser.add_argument("--runs", type=int, default=5, help="measured rounds (default: 5)")
-    parser.add_argument("--warmup", type=int, default=1, help="discarded rounds (default: 1)")
+    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS.jsonl[.gz]")
+    parser.add_argument("--runs", type=int, default=5, help="rounds (default: 5)")
+    parser.add_argument(
+        "--times",
+        type=int,
+        default=1,
+        metavar="N",
+        help="compare on N copies of each corpus, each with a tenth of its words replaced",
+    )
     parser.add_argument(
         "--peers",
-        default=",".join(PEER_PACKAGES),
-        help="comma-separated, or empty for none (default: %(default)s)",
+        default=DEFAULT_PEERS,
+        help=f"of {', '.join(PEERS)}; empty for none (default: %(default)s)",
     )
-    parser.add_argument("--shingle-size", type=int, default=5, help="words (default: 5)")
-    parser.add_argument("--num-perm", type=int, default=128, help="of the peers (default: 128)")
-    parser.add_argument("--threshold", type=float, default=0.7, help="Jaccard (default: 0.7)")
+    parser.add_argument("--environments", type=Path, default=DEFAULT_FOLDER, metavar="FOLDER")
     parser.add_argument(
-        "--dedupe-command",
-        default=shlex.join((sys.executable, "-m", "dedupe")),
-        metavar="CMD",
-        help="the command before `scan` (default: this Python's `-m dedupe`)",
+        "--scan", default="", metavar="OPTIONS", help="of `dedupe scan`, as --scan='--workers 1'"
     )
-    parser.add_argument(
-        "--dedupe-args",
-        default="",
-        metavar="ARGS",
-        help="further options of `dedupe scan`, as --dedupe-args='--workers 1'",
-    )
-    parser.add_argument("--output", type=Path, metavar="RESULTS.md", help="also write the report")
+    parser.add_argument("--timeout", type=float, default=3600, help="seconds a run may take")
+    parser.add_argument("--max-gigabytes", type=float, default=1000, help="that a run may take")
+    parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the tables there too")
+    parser.add_argument("--json", type=Path, metavar="FILE.json", help="every figure of every run")
     return parser
 
 
-def parse_settings(argv: list[str] | None = None) -> Settings:
-    """Parse and check the command line."""
+def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
+    """The command line, checked, and the names of the peers."""
     parser = build_parser()
-    arguments = parser.parse_args(argv)
-    peers = tuple(name.strip() for name in arguments.peers.split(",") if name.strip())
-    unknown = [name for name in peers if name not in PEER_PACKAGES]
-    if unknown:
-        known = ", ".join(PEER_PACKAGES)
-        parser.error(f"unknown peer {unknown[0]!r}; the known ones are {known}")
-    if arguments.runs < 1 or arguments.warmup < 0:
-        parser.error("--runs must be at least 1 and --warmup at least 0")
-    if not arguments.corpus.is_file():
-        parser.error(f"no such file: {arguments.corpus}")
-    return Settings(
-        corpus=arguments.corpus,
-        runs=arguments.runs,
-        warmup=arguments.warmup,
-        peers=tuple(dict.fromkeys(peers)),
-        shingle_size=arguments.shingle_size,
-        num_perm=arguments.num_perm,
-        threshold=arguments.threshold,
-        dedupe_command=tuple(shlex.split(arguments.dedupe_command)),
-        dedupe_args=tuple(shlex.split(arguments.dedupe_args)),
-        output=arguments.output,
-    )
-
-
-# --- the programs -------------------------------------------------------------------------------
-
-
-def dedupe_program(settings: Settings, corpus: Path, work: Path) -> Program:
-    """Return `dedupe scan` over the corpus, its JSON result going to a file in `work`."""
-    result_path = work / "dedupe-result.json"
-
-    def count_pairs(_stdout: Path) -> int | None:
-        try:
-            report = json.loads(result_path.read_bytes())
-            return int(report["search"]["duplicate_pair_count"])
-        except (OSError, ValueError, KeyError) as error:
-            raise BenchmarkError(f"dedupe left no JSON result: {error}") from error
-
-    command = (
-        *settings.dedupe_command,
-        *("scan", str(corpus), "--format", "json"),
-        *("--shingle-size", str(settings.shingle_size)),
-        *("--num-perm", str(settings.num_perm)),
-        *("--threshold", str(settings.threshold)),
-        *settings.dedupe_args,
-        *("--output", str(result_path)),
-    )
-    return Program("dedupe", command, verifies_exactly=True, count_pairs=count_pairs)
-
-
-def count_printed_pairs(stdout: Path) -> int | None:
-    """Read the pair count from the summary, the last line that a peer script printed."""
-    lines = stdout.read_text().splitlines()
-    if not lines:
-        raise BenchmarkError("a peer script printed no summary line")
-    return int(json.loads(lines[-1])["pairs"])
-
-
-def peer_program(name: str, settings: Settings, corpus: Path) -> Program:
-    """Return the script of one peer over the corpus."""
-    command = (
-        sys.executable,
-        str(PEER_DIRECTORY / f"{name}_script.py"),
-        str(corpus),
-        *("--shingle-size", str(settings.shingle_size)),
-        *("--num-perm", str(settings.num_perm)),
-        *("--threshold", str(settings.threshold)),
-    )
-    return Program(name, command, verifies_exactly=False, count_pairs=count_printed_pairs)
-
-
-def missing_packages(peer: str) -> list[str]:
-    """Return the packages that a peer script needs and this Python lacks."""
-    return [name for name in PEER_PACKAGES[peer] if importlib.util.find_spec(name) is None]
-
-
-def split_peers(peers: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the peers that can run, and a message for each that cannot."""
-    runnable: list[str] = []
-    messages: list[str] = []
-    for peer in peers:
-        missing = missing_packages(peer)
-        if missing:
-            packages = " ".join(missing)
-            messages.append(f"{peer} skipped: not installed (`pip install {packages}`)")
-        else:
-            runnable.append(peer)
-    return runnable, messages
-
-
-# --- measuring ----------------------------------------------------------------------------------
-
-
-def peak_bytes(ru_maxrss: int) -> int:
-    """Return the peak resident set in bytes: macOS counts it in bytes, the others in KiB."""
-    return ru_maxrss if sys.platform == "darwin" else ru_maxrss * 1024
-
-
-def run_program(program: Program, work: Path) -> Usage:
-    """Run a program once to its end and return what it used.
-
-    Raises:
-        BenchmarkError: the program cannot be started, or it ends with a non-zero status.
-    """
-    stderr_path = work / f"{program.name}.stderr"
-    with stdout_path(program, work).open("wb") as stdout, stderr_path.open("wb") as stderr:
-        started = time.perf_counter()
-        try:
-            process = subprocess.Popen(
-                program.command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr
-            )
-        except OSError as error:
-            raise BenchmarkError(f"{program.name} cannot be started: {error}") from error
-        _, status, usage = os.wait4(process.pid, 0)
-        wall_seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise BenchmarkError(describe_failure(program, process.returncode, stderr_path))
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Usage(wall_seconds, cpu_seconds, peak_bytes(usage.ru_maxrss))
-
-
-def stdout_path(program: Program, work: Path) -> Path:
-    """Return where a program's standard output is captured."""
-    return work / f"{program.name}.stdout"
-
-
-def describe_failure(program: Program, exit_code: int, stderr_path: Path) -> str:
-    """Say how a program failed, with its command and its standard error."""
-    how = f"exited with {exit_code}" if exit_code > 0 else f"was killed by signal {-exit_code}"
-    stderr = stderr_path.read_text(errors="replace").strip() or "(nothing on standard error)"
-    return f"{program.name} {how}\n$ {shlex.join(program.command)}\n{stderr}"
-
-
-def run_rounds(programs: list[Program], settings: Settings, work: Path) -> list[list[Usage]]:
-    """Run the programs in turn, A B C A B C …, and return the measured rounds."""
-    rounds: list[list[Usage]] = []
-    for number in range(settings.warmup + settings.runs):
-        rounds.append([])
-        for program in programs:
-            usage = run_program(program, work)
-            rounds[-1].append(usage)
-            label = "warm-up" if number < settings.warmup else f"run {number - settings.warmup + 1}"
-            print(f"{label}: {program.name} {usage.wall_seconds:.2f} s", file=sys.stderr)
-    return rounds[settings.warmup :]
-
-
-def prepare_corpus(corpus: Path, work: Path) -> Path:
-    """Return a plain corpus file: a .gz is unpacked into `work`, others are taken as they are."""
-    if corpus.suffix != ".gz":
-        return corpus
-    plain = work / corpus.stem
-    with gzip.open(corpus, "rb") as packed, plain.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked)
-    return plain
-
-
-# --- the report ---------------------------------------------------------------------------------
-
-
-def format_row(program: Program, usages: list[Usage], ratio: float, pairs: int | None) -> str:
-    """Return one row of the table."""
-    walls = [usage.wall_seconds for usage in usages]
-    cells = (
-        program.name,
-        f"{median(walls):.2f} ({min(walls):.2f}–{max(walls):.2f})",
-        f"{median(usage.cpu_seconds for usage in usages):.2f}",
-        f"{median(usage.peak_bytes for usage in usages) / MEGABYTE:.0f}",
-        f"{ratio:.2f}",
-        "yes" if program.verifies_exactly else "no",
-        "not stated" if pairs is None else f"{pairs:,}",
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def format_table(programs: list[Program], rounds: list[list[Usage]], work: Path) -> str:
-    """Return the Markdown table; the first program is the one that the ratios refer to."""
-    lines = [
-        "| program | wall s, median (min–max) | CPU s | peak MB | wall / dedupe's "
-        "| verified exactly | pairs found |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for column, program in enumerate(programs):
-        usages = [usages[column] for usages in rounds]
-        ratio = median(usages[column].wall_seconds / usages[0].wall_seconds for usages in rounds)
-        pairs = program.count_pairs(stdout_path(program, work))
-        lines.append(format_row(program, usages, ratio, pairs))
-    return "\n".join(lines)
-
-
-def cpu_model() -> str:
-    """Return the name of the CPU as the system gives it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def usable_core_count() -> int:
-    """Return the number of cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def package_version(name: str) -> str:
-    """Return the installed version of a package, or say that there is none."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def display_command(program: Program, corpus: Path, work: Path) -> str:
-    """Return a command without this machine's directories: short names stand for the paths."""
-    script = PEER_DIRECTORY / f"{program.name}_script.py"
-    short_names = {
-        sys.executable: "python",
-        str(script): f"benchmarks/peers/{script.name}",
-        str(corpus): corpus.name,
-    }
-    words = (short_names.get(word, word) for word in program.command)
-    return shlex.join(word.removeprefix(f"{work}{os.sep}") for word in words)
-
-
-def format_report(
-    settings: Settings,
-    table: str,
-    commands: list[str],
-    messages: list[str],
-    corpus_bytes: int,
-) -> str:
-    """Return the whole report as Markdown."""
-    versions = ", ".join(f"{name} {package_version(name)}" for name in REPORTED_PACKAGES)
-    facts = [
-        f"Corpus: {settings.corpus.name}, {corpus_bytes / MEGABYTE:.1f} MB unpacked",
-        f"Rounds: {settings.runs} measured, after {settings.warmup} discarded, interleaved",
-        f"Machine: {cpu_model()}, {usable_core_count()} cores, {platform.system()}",
-        f"Python: {platform.python_implementation()} {platform.python_version()}",
-        f"Packages: {versions}",
-        *messages,
-    ]
-    listed = "\n".join(f"- {fact}" for fact in facts)
-    return "\n".join((table, "", listed, "", "```sh", *commands, "```", ""))
-
-
-def compare(settings: Settings) -> str:
-    """Run the whole comparison and return the report."""
-    peers, messages = split_peers(settings.peers)
-    for message in messages:
-        print(message, file=sys.stderr)
-    with tempfile.TemporaryDirectory(prefix="dedupe-benchmark-") as directory:
-        work = Path(directory)
-        corpus = prepare_corpus(settings.corpus, work)
-        programs = [dedupe_program(settings, corpus, work)]
-        programs += [peer_program(peer, settings, corpus) for peer in peers]
-        rounds = run_rounds(programs, settings, work)
-        table = format_table(programs, rounds, work)
-        commands = [display_command(program, corpus, work) for program in programs]
-        return format_report(settings, table, commands, messages, corpus.stat().st_size)
+    arguments = parser.parse_args()
+    names = [name.strip() for name in arguments.peers.split(",") if name.strip()]
+    for name in names:
+        if name not in PEERS:
+            parser.error(f"unknown peer {name!r}; the known ones are {', '.join(PEERS)}")
+    if arguments.runs < 1 or arguments.times < 1:
+        parser.error("--runs and --times must be at least 1")
+    for corpus in arguments.corpora:
+        if not corpus.is_file():
+            parser.error(f"no such file: {corpus}")
+    return arguments, list(dict.fromkeys(names))
 
 
 def main() -> int:
-    """Print the report, and write it where `--output` says; return the exit status."""
-    settings = parse_settings()
-    try:
-        report = compare(settings)
-    except BenchmarkError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(report, end="")
-    if settings.output is not None:
-        settings.output.write_text(report, encoding="utf-8")
+    arguments, names = parse_arguments()
+    limits = Limits(arguments.timeout, arguments.max_gigabytes * 1e9)
+    peers, told = install_peers(names, arguments.environments.absolute())
+    dedupe = dedupe_program(shlex.split(arguments.scan))
+    results = []
+    for corpus in arguments.corpora:
+        with tempfile.TemporaryDirectory(prefix="dedupe-compare-") as folder:
+            try:
+                subject = prepare(corpus, arguments.times, Path(folder))
+                found = compare(subject, dedupe, peers, arguments.runs, limits, Path(folder))
+            except BenchmarkError as error:
+                print(f"error: {error}", file=sys.stderr)
+                return 2
+            results.append(found)
+    tables = tell_all(results, [dedupe, *peers, parsing_program()], arguments.runs, told)
+    print(tables)
+    if arguments.output is not None:
+        arguments.output.write_text(tables + "\n", encoding="utf-8")
+    if arguments.json is not None:
+        figures: list[dict[str, Any]] = [asdict(result) for result in results]
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

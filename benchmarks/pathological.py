@@ -64,7 +64,8 @@ class Compared:
 
     @property
     def memory_ratio(self) -> float:
-        return _peak(self.hard_scans) / _peak(self.normal_scans)
+        # (A scan that was ended at once may have been seen with nothing.)
+        return _peak(self.hard_scans) / max(_peak(self.normal_scans), 1)
 
     @property
     def stopped(self) -> str:

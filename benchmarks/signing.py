@@ -1,0 +1,153 @@
+"""Signing alone, bytes in and signatures out, beside datasketch; and on two threads.
+
+    python benchmarks/signing.py CORPUS.jsonl [--runs 5] [--megabytes 20]
+
+Ends with an error where signatures are not those of datasketch.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+from compare import ratio_to
+from datasketch import MinHash
+from in_process import cut, pack, parse_arguments, read_texts, time_in_turn, write_out
+from measuring import MEGABYTE, BenchmarkError, package_version
+from numpy.typing import NDArray
+from tables import format_facts, format_table, tell_command
+
+from dedupe import shingle_text
+from dedupe.config import ScanSettings
+from dedupe.sketch import hash_shingle, load_kernels
+
+SETTINGS: Final = ScanSettings()
+WORD: Final = re.compile(r"\w+")
+CHECKED: Final = 100
+"""Documents whose signature datasketch makes again from our own shingles."""
+
+Signatures = NDArray[np.uint32]
+
+
+def sign(texts: Sequence[bytes]) -> Signatures:
+    """The signatures of a batch, as a scan makes them."""
+    kernels = load_kernels()
+    found = kernels.sketch(pack(texts), SETTINGS.shingle_size, SETTINGS.num_perm, SETTINGS.seed)
+    return found.signatures
+
+
+def sign_on_one_thread(texts: Sequence[bytes]) -> Signatures:
+    """Batch after batch."""
+    return np.concatenate(list(map(sign, cut(texts))))
+
+
+def sign_on_threads(texts: Sequence[bytes], threads: int) -> Signatures:
+    """Batches over a pool, as a scan does it."""
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(sign, cut(texts))))
+
+
+def sign_shingles(shingles: Iterable[str]) -> Any:
+    """datasketch's signature of shingles."""
+    signature = MinHash(num_perm=SETTINGS.num_perm, seed=SETTINGS.seed, hashfunc=hash_shingle)
+    signature.update_batch([shingle.encode() for shingle in shingles])
+    return signature.hashvalues
+
+
+def sign_with_datasketch(texts: Sequence[bytes]) -> list[Any]:
+    """The script that one would write first: words by a pattern, joined, signed."""
+    size = SETTINGS.shingle_size
+    signatures = []
+    for text in texts:
+        words = WORD.findall(text.decode().lower())
+        windows = zip(*(words[start:] for start in range(size)), strict=False)
+        signatures.append(sign_shingles(set(map(" ".join, windows)) or {" ".join(words)}))
+    return signatures
+
+
+def check(texts: Sequence[bytes], ours: Signatures, theirs: Sequence[Any]) -> list[str]:
+    """What is equal to datasketch's signatures.
+
+    Its script splits words otherwise where text is not ASCII. So documents from all over the
+    corpus are signed once more, by datasketch, from the shingles that we take.
+
+    :raises BenchmarkError: if one of those differs, or a document of ASCII text
+    """
+    equal = [bool(np.array_equal(a, b)) for a, b in zip(ours, theirs, strict=True)]
+    for document, same in enumerate(equal):
+        if not same and texts[document].isascii() and WORD.search(texts[document].decode()):
+            raise BenchmarkError(f"document {document}: datasketch signs it otherwise")
+    chosen = np.unique(np.linspace(0, len(texts) - 1, min(CHECKED, len(texts))).astype(int))
+    signed = 0
+    for document in chosen.tolist():
+        shingles = shingle_text(texts[document].decode())
+        signed += bool(shingles)
+        if shingles and not np.array_equal(ours[document], sign_shingles(shingles)):
+            raise BenchmarkError(f"document {document}: datasketch signs its shingles otherwise")
+    if signed == 0:
+        raise BenchmarkError("no document has a shingle")
+    return [
+        f"Equal to the signatures of the script: {sum(equal):,} of {len(texts):,} documents "
+        "(it splits words otherwise where they are not ASCII)",
+        f"Equal to datasketch's over the same shingles: all {signed} documents tried",
+    ]
+
+
+def measure(texts: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each way to sign, in turn."""
+    jobs: dict[str, Callable[[], Any]] = {
+        "dedupe, one thread": partial(sign_on_one_thread, texts),
+        "dedupe, two threads": partial(sign_on_threads, texts, 2),
+        "datasketch": partial(sign_with_datasketch, texts),
+    }
+    return time_in_turn(jobs, rounds)
+
+
+def tell(seconds: dict[str, list[float]], byte_count: int) -> str:
+    """The table."""
+    one = seconds["dedupe, one thread"]
+    rows = [
+        [
+            name,
+            f"{median(taken):.3f} ({min(taken):.3f}–{max(taken):.3f})",
+            f"{byte_count / MEGABYTE / median(taken):,.1f}",
+            f"{ratio_to(taken, one):.2f}",
+            f"{ratio_to(one, taken):.2f}",
+        ]
+        for name, taken in seconds.items()
+    ]
+    header = ("signing", "s, median (min–max)", "MB/s", "time / one thread's", "one thread's / it")
+    return format_table(header, rows)
+
+
+def main() -> int:
+    arguments = parse_arguments("Signing alone, beside datasketch.")
+    texts = read_texts(arguments.corpus, arguments.megabytes)
+    try:
+        equal = check(texts, sign_on_one_thread(texts), sign_with_datasketch(texts))
+    except BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    seconds = measure(texts, arguments.runs)
+    byte_count = sum(map(len, texts))
+    facts = format_facts(
+        f"{arguments.corpus.name}: {len(texts):,} documents, "
+        f"{byte_count / MEGABYTE:.1f} MB of text",
+        f"{load_kernels().name} kernels; datasketch {package_version('datasketch')}, "
+        f"xxhash {package_version('xxhash')}",
+        f"{arguments.runs} rounds, in turn, medians; ratios within each round",
+        *equal,
+    )
+    told = [tell(seconds, byte_count), facts, tell_command("signing.py", sys.argv[1:])]
+    write_out(arguments, "\n\n".join(told), seconds)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""Each stage of a scan on one thread, beside the least that its work could cost.
+
+    python benchmarks/stages.py CORPUS.jsonl [--runs 5] [--megabytes 20]
+
+Every stage works on what the one before it gives for this corpus, again and again; the floors are
+done on the same data, in turn with it.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import xxhash
+from in_process import parse_arguments, time_in_turn, write_out
+from measuring import MEGABYTE
+from numpy.typing import NDArray
+from tables import format_facts, format_table, tell_command
+
+from dedupe.assemble import Clustering, assemble_clusters
+from dedupe.config import Config
+from dedupe.documents import (
+    Collapsed,
+    Collector,
+    Documents,
+    SketchedBatch,
+    collapse_documents,
+    sketch_batch,
+)
+from dedupe.lsh import choose_banding, find_candidates, make_band_keys
+from dedupe.model import CandidatePairs, Report, TextBatch
+from dedupe.pipeline import _DistinctRows, _verify_and_cluster, scan_corpus
+from dedupe.progress import Progress
+from dedupe.renderers.json import render_json
+from dedupe.sketch import load_kernels
+from dedupe.sources import read_corpus
+from dedupe.store import WorkFolder
+
+CONFIG: Final = Config(workers=1)
+BANDING: Final = choose_banding(CONFIG.threshold, CONFIG.num_perm, CONFIG.recall)
+KERNELS: Final = load_kernels()
+CACHED_VALUES: Final = 1 << 12
+"""What stays in the nearest cache: 16 KB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage and what bounds it from below.
+
+    :param less: a job whose time is not the stage's, taken off
+    """
+
+    name: str
+    job: str
+    floors: tuple[str, ...]
+    less: str = ""
+
+
+STAGES: Final = (
+    Stage("read", "read", ("read() of the file", "parsing alone")),
+    Stage("tokenise, hash", "sketch, 1 permutation", ("XXH3 of the same bytes",)),
+    Stage("permutations", "sketch", ("a minimum of as many values",), "sketch, 1 permutation"),
+    Stage("band keys", "band keys", ("a copy of the signatures",)),
+    Stage("keep records", "keep records", ("a copy of the shingle hashes",)),
+    Stage("collapse", "collapse", ("sort of the token hashes",)),
+    Stage("candidates", "candidates", ("sort of the band keys",)),
+    Stage("verify, cluster", "verify", ("sort of the candidates' hashes",)),
+    Stage("report", "report", ("encoding it once",)),
+)
+
+
+class Record(msgspec.Struct):
+    """What a scan needs of a record."""
+
+    id: str
+    text: str
+
+
+class Work:
+    """What each stage has to work on; made when it is first asked for, outside of the timing."""
+
+    def __init__(self, corpus: Path, folder: WorkFolder) -> None:
+        self.corpus = corpus
+        self.folder = folder
+
+    @cached_property
+    def batches(self) -> list[TextBatch]:
+        return read(self.corpus)
+
+    @cached_property
+    def signatures(self) -> list[NDArray[np.uint32]]:
+        return [sketched.signatures for sketched in sketch(self.batches)]
+
+    @cached_property
+    def sketched(self) -> list[SketchedBatch]:
+        config = CONFIG
+        settings = (config.shingle_size, config.num_perm, config.seed, BANDING, KERNELS)
+        return [sketch_batch(batch, *settings, config.max_tokens) for batch in self.batches]
+
+    @cached_property
+    def documents(self) -> Documents:
+        return keep_records(self.sketched, self.folder).finish()
+
+    @cached_property
+    def collapsed(self) -> Collapsed:
+        return collapse_documents(self.documents, CONFIG.keep)
+
+    @cached_property
+    def rows(self) -> _DistinctRows:
+        return _DistinctRows(self.documents, self.collapsed.leads)
+
+    @cached_property
+    def candidates(self) -> CandidatePairs:
+        return find_candidates(self.rows, BANDING, CONFIG.max_bucket, KERNELS)
+
+    @cached_property
+    def clustering(self) -> Clustering:
+        return _verify_and_cluster(self.collapsed, self.candidates, CONFIG, KERNELS, map)
+
+    @cached_property
+    def report(self) -> Report:
+        return scan_corpus(self.batches, CONFIG, KERNELS, Progress())
+
+    @cached_property
+    def candidate_hashes(self) -> list[NDArray[np.uint64]]:
+        """The shingle hashes of each document that is in a candidate pair."""
+        found = np.unique(np.concatenate([self.candidates.left, self.candidates.right]))
+        hashes, offsets = self.documents.shingles.gather(self.collapsed.leads[found])
+        return np.split(hashes, offsets[1:-1])
+
+    @cached_property
+    def shingle_count(self) -> int:
+        return sum(len(batch.shingle_hashes) for batch in self.sketched)
+
+    @property
+    def text_bytes(self) -> int:
+        return sum(len(batch.data) for batch in self.batches)
+
+
+# --- the stages -----------------------------------------------------------------------------
+
+
+def read(corpus: Path) -> list[TextBatch]:
+    found = read_corpus([str(corpus)], CONFIG.settings, workers=1)
+    return [item for item in found if isinstance(item, TextBatch)]
+
+
+def sketch(batches: Sequence[TextBatch], num_perm: int = CONFIG.num_perm) -> Iterator[Any]:
+    return (KERNELS.sketch(b, CONFIG.shingle_size, num_perm, CONFIG.seed) for b in batches)
+
+
+def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Collector:
+    collector = Collector(Documents(folder, BANDING, CONFIG.num_perm))
+    for batch in sketched:
+        collector.add(batch)
+    return collector
+
+
+# --- their floors ---------------------------------------------------------------------------
+
+
+def parse(corpus: Path) -> None:
+    decode = msgspec.json.Decoder(Record).decode
+    with corpus.open("rb") as lines:
+        for line in lines:
+            decode(line)
+
+
+def take_minima(value_count: int) -> None:
+    """NumPy's minimum of as many values as the permutations make, but no product and no sum."""
+    values = np.arange(CACHED_VALUES, dtype=np.uint32)
+    again_and_again = np.broadcast_to(values, (-(-value_count // CACHED_VALUES), CACHED_VALUES))
+    np.minimum.reduce(again_and_again, axis=1)
+
+
+def sort_all(arrays: Sequence[NDArray[Any]]) -> None:
+    for array in arrays:
+        np.sort(array)
+
+
+def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
+    """Stages and floors by name."""
+    token_hashes = work.documents.token_hashes[:, 0].copy()
+    columns = list(work.rows.columns(0, BANDING.bands))
+    candidate_hashes = work.candidate_hashes
+    clustering, report = work.clustering, work.report
+    hashes = [batch.shingle_hashes for batch in work.sketched]
+    verify = partial(_verify_and_cluster, work.collapsed, work.candidates, CONFIG, KERNELS, map)
+    return {
+        "read": lambda: read(work.corpus),
+        "read() of the file": work.corpus.read_bytes,
+        "parsing alone": lambda: parse(work.corpus),
+        "sketch, 1 permutation": lambda: list(sketch(work.batches, 1)),
+        "XXH3 of the same bytes": lambda: [
+            xxhash.xxh3_64_digest(b.data.data) for b in work.batches
+        ],
+        "sketch": lambda: list(sketch(work.batches)),
+        "a minimum of as many values": lambda: take_minima(CONFIG.num_perm * work.shingle_count),
+        "band keys": lambda: [make_band_keys(rows, BANDING) for rows in work.signatures],
+        "a copy of the signatures": lambda: [rows.copy() for rows in work.signatures],
+        "keep records": lambda: keep_into_own_folder(work.sketched),
+        "a copy of the shingle hashes": lambda: np.concatenate(hashes),
+        "collapse": lambda: collapse_documents(work.documents, CONFIG.keep),
+        "sort of the token hashes": lambda: np.sort(token_hashes),
+        "candidates": lambda: find_candidates(work.rows, BANDING, CONFIG.max_bucket, KERNELS),
+        "sort of the band keys": lambda: sort_all(columns),
+        "verify": verify,
+        "sort of the candidates' hashes": lambda: sort_all(candidate_hashes),
+        "report": lambda: (assemble_clusters(clustering), render_json(report)),
+        "encoding it once": lambda: msgspec.json.encode(report),
+    }
+
+
+def keep_into_own_folder(sketched: Sequence[SketchedBatch]) -> None:
+    with WorkFolder() as folder:
+        keep_records(sketched, folder).finish()
+
+
+# --- the table ------------------------------------------------------------------------------
+
+
+def tell(seconds: Mapping[str, Sequence[float]], text_bytes: int, shingle_count: int) -> str:
+    """The stages, each beside its floors."""
+    medians = {name: median(taken) for name, taken in seconds.items()}
+    total = 0.0
+    rows = []
+    for stage in STAGES:
+        taken = medians[stage.job] - medians.get(stage.less, 0.0)
+        total += taken
+        for floor in stage.floors:
+            least = medians[floor]
+            rows.append([
+                stage.name,
+                *_tell_speed(taken, text_bytes, shingle_count),
+                floor,
+                f"{1000 * least:.2f}",
+                f"{taken / least:.1f}" if least else "–",
+            ])  # fmt: skip
+    rows.append(["all", *_tell_speed(total, text_bytes, shingle_count), "–", "–", "–"])
+    header = ("stage", "ms", "MB/s of text", "ns a shingle", "floor", "ms", "stage / floor")
+    return format_table(header, rows)
+
+
+def _tell_speed(seconds: float, text_bytes: int, shingle_count: int) -> list[str]:
+    speed = text_bytes / MEGABYTE / seconds if seconds > 0 else float("inf")
+    return [f"{1000 * seconds:.2f}", f"{speed:,.0f}", f"{1e9 * seconds / shingle_count:.2f}"]
+
+
+def write_head(corpus: Path, megabytes: float, folder: Path) -> Path:
+    """The first lines of a corpus, up to so many megabytes of them; or itself."""
+    if corpus.stat().st_size <= megabytes * MEGABYTE:
+        return corpus
+    head = folder / corpus.name
+    with corpus.open("rb") as lines, head.open("wb") as file:
+        for line in lines:
+            file.write(line)
+            if file.tell() >= megabytes * MEGABYTE:
+                break
+    return head
+
+
+def main() -> int:
+    arguments = parse_arguments("Stages of a scan, beside their floors.")
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dedupe-stages-"))
+        corpus = write_head(arguments.corpus, arguments.megabytes, Path(folder))
+        work = Work(corpus, stack.enter_context(WorkFolder()))
+        if not work.batches or not work.shingle_count:
+            print(f"error: {arguments.corpus}: no document with a shingle", file=sys.stderr)
+            return 2
+        jobs = make_jobs(work)
+        seconds = time_in_turn(jobs, arguments.runs)
+        summary = work.report.corpus
+        facts = format_facts(
+            f"{arguments.corpus.name}: {summary.document_count:,} documents, "
+            f"{work.text_bytes / MEGABYTE:.1f} MB of text, {work.shingle_count:,} shingles, "
+            f"{work.candidates.met_count:,} candidate pairs",
+            f"{KERNELS.name} kernels, one thread, one process",
+            f"{arguments.runs} rounds, in turn, medians",
+        )
+        table = tell(seconds, work.text_bytes, work.shingle_count)
+    write_out(
+        arguments, "\n\n".join([table, facts, tell_command("stages.py", sys.argv[1:])]), seconds
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
