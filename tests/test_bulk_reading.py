@@ -82,12 +82,13 @@ def test_lines_in_bulk_give_what_each_gives(
         options = {"text_field": ("body", "text"), "meta_field": ("tags", "meta.url", 'we"ird')}
     in_bulk = everything(content, block_bytes, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LayoutDecoder, "decode", lambda self, block: None)
+        patch.setattr(LayoutDecoder, "decode", lambda *arguments: None)
         assert in_bulk == everything(content, block_bytes, **options)
 
 
 def decode(content: bytes, decoder: LayoutDecoder) -> list[Any] | None:
-    return decoder.decode(LineBlock.of(content, 0, 1, is_rest=False))
+    block = LineBlock.of(content, 0, 1, is_rest=False)
+    return decoder.decode(block.data, block.begins, block.ends)
 
 
 def test_what_can_be_read_in_bulk() -> None:

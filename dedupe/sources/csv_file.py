@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
@@ -15,12 +17,13 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.line_blocks import LineSplitter, LongLine
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TOO_LARGE, UNDECODABLE_BYTES
-from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.text_encoding import UTF8_MARK
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
+_GROUP_ROWS = 1000
 _MARK = UTF8_MARK.decode()
 
 
@@ -77,9 +80,20 @@ class _Table:
         width = len(row)
         return [row[place] if 0 <= place < width else UNSET for place in self._places]
 
-    def fields(self, row: Sequence[str]) -> Callable[[], dict[str, Any]]:
-        """Gives all fields of a row by name."""
-        return lambda: dict(zip(self.columns, row, strict=False))
+    def gather(self, rows: Sequence[Sequence[str]]) -> ColumnRecords:
+        """Several rows for the plan."""
+        shortest = min(map(len, rows))
+        columns: dict[int, list[Any]] = {}
+        for index, place in enumerate(self._places):
+            if 0 <= place < shortest:
+                columns[index] = [row[place] for row in rows]
+            elif place >= 0:
+                columns[index] = [row[place] if place < len(row) else UNSET for row in rows]
+        return ColumnRecords(columns, len(self._places), len(rows))
+
+    def fields(self, row: Sequence[str]) -> dict[str, Any]:
+        """All fields of a row by name."""
+        return dict(zip(self.columns, row, strict=False))
 
     def read_text(self, raw: bytes) -> str | None:
         """The text of one row; None where it holds none."""
@@ -127,6 +141,9 @@ class _CsvReader:
 
     def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
         taker = RecordTaker(self._file, table.plan, self._limits)
+        rows: list[list[str]] = []
+        places: list[tuple[int, int, int, int]] = []
+        group_bytes = 0
         while True:
             begin = self._lines.begin_row()
             try:
@@ -140,13 +157,15 @@ class _CsvReader:
             if not row:
                 continue
             self._row += 1
-            locator = Locator(self._file.index, begin, self._lines.offset - begin, self._row)
-            skipped = taker.take(table.values(row), locator, table.fields(row))
-            if skipped is not None:
-                yield skipped
-            if taker.is_full:
-                yield taker.flush()
-        yield taker.flush()
+            length = self._lines.offset - begin
+            rows.append(row)
+            places.append((self._file.index, begin, length, self._row))
+            group_bytes += length
+            if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
+                yield from _take(taker, table, rows, places)
+                rows, places, group_bytes = [], [], 0
+        if rows:
+            yield from _take(taker, table, rows, places)
 
     def _explain_columns(self, table: _Table) -> SkippedDocument:
         columns: dict[str, Any] = dict.fromkeys(table.columns, "")
@@ -169,6 +188,14 @@ class _CsvReader:
             detail = "lines that hold bytes that are not UTF-8 (replaced by U+FFFD)"
             detail = f"{detail}: {self._lines.bad_count}"
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
+
+
+def _take(
+    taker: RecordTaker, table: _Table, rows: list[list[str]], places: Sequence[tuple[int, ...]]
+) -> Iterator[Piece]:
+    """The documents of some rows."""
+    locators = np.array(places, np.int64)
+    return taker.take(table.gather(rows), locators, lambda i: table.fields(rows[i]))
 
 
 class _TooLongError(Exception):
