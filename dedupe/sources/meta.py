@@ -21,15 +21,10 @@ _encode = msgspec.msgpack.Encoder().encode
 _NONE = _encode({})
 
 
-def pack_meta(values: Mapping[str, str]) -> bytes:
-    """Names and values as bytes (MessagePack); nothing where there are none."""
-    return _encode(values) if values else b""
-
-
 def pack_meta_columns(columns: Mapping[str, Sequence[str]]) -> list[bytes]:
-    """The same of many documents, from one column a name; nothing at all of no columns.
+    """Of each document its names and values as bytes (MessagePack), from one column a name.
 
-    Values that are empty are left out.
+    Values that are empty are left out; nothing at all is given of no columns.
     """
     if not columns:
         return []
