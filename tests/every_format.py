@@ -343,9 +343,7 @@ def example_files() -> dict[str, bytes]:
     pages = [{"text": page(text).decode()} for text in texts]
     split = [text.partition("\n\n")[::2] for text in texts]
     nested = [{"data": {"article": {"title": title, "body": body}}} for title, body in split]
-    shards = [
-        _parquet_of([{"id": name, "text": text}]) for name, text in zip(names, texts, strict=True)
-    ]
+    rows = [{"id": name, "text": text} for name, text in zip(names, texts, strict=True)]
     members = {f"a/{name}.txt": text.encode() for name, text in zip(names, texts, strict=True)}
     table = FORMATS["a.csv"](texts, "")
     return {
@@ -361,8 +359,8 @@ def example_files() -> dict[str, bytes]:
         "table.csv.zst": COMPRESSORS[".zst"](table),
         "table.tsv": FORMATS["a.tsv"](texts, "").replace(b"\ttext\t", b"\tbody\t"),
         "dataset/README.md": b"---\nconfigs:\n- config_name: default\n---\n",
-        "dataset/data/train-00000-of-00002.parquet": shards[0],
-        "dataset/data/train-00001-of-00002.parquet": shards[1],
+        "dataset/data/train-00000-of-00002.parquet": _parquet_of(rows[:1]),
+        "dataset/data/train-00001-of-00002.parquet": _parquet_of(rows[1:]),
         "table.parquet": _parquet_of([{"text": text, "lang": "en"} for text in texts]),
         "table.arrow": FORMATS["a.arrow"](texts, ""),
         "table.feather": FORMATS["a.feather"](texts, ""),

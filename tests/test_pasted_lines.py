@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from dedupe.sketch import load_kernels
 from tests.conftest import FIXTURES, clean_environment, dedupe_command
 
 for library in ("fastwarc", "pyarrow", "trafilatura"):
@@ -21,6 +22,10 @@ from tests.every_format import write_examples  # noqa: E402
 
 ROOT = FIXTURES.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "inputs.md")
+
+pytestmark = pytest.mark.skipif(
+    load_kernels().name == "plain", reason="forty processes, each of which would import SciPy"
+)
 
 
 def pasted_lines() -> Iterator[Any]:
