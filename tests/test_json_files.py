@@ -88,6 +88,16 @@ def test_a_broken_record_costs_itself_alone(tmp_path: Path) -> None:
     }
 
 
+def test_data_that_is_no_records_is_given_up(tmp_path: Path) -> None:
+    put(tmp_path / "numbers.json", json.dumps([*range(5000), {"text": "one"}]))
+    put(tmp_path / "points.json", json.dumps([[1.5, number] for number in range(5000)]))
+    put(tmp_path / "late.json", json.dumps([*range(999), {"text": "one"}, *range(999)]))
+    found = read(tmp_path)
+    assert found.texts == {"late.json#1000": "one"}
+    assert len(found.skipped) == 2 * 1001 + 2 * 999
+    assert found.reasons["numbers.json"] == found.reasons["points.json"] == "not_a_record"
+
+
 def test_long_records_of_json_are_passed_over(tmp_path: Path) -> None:
     put(tmp_path / "a.json", json.dumps([{"text": text} for text in ("one", "x" * 300, "two")]))
     put(tmp_path / "b.json", json.dumps([{"text": "y" * 300}])[:-2])

@@ -17,12 +17,16 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
 from dedupe.sources.reasons import (
     LONE_SURROGATES,
+    NOT_A_RECORD,
     NOT_JSON,
     TOO_DEEP,
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.record_chunks import RecordTaker
+
+_MAX_OTHERS = 1000
+"""So many values without a record among them are data of another kind, such as coordinates."""
 
 
 def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
@@ -36,6 +40,7 @@ class _JsonReader:
         self._limits = limits
         self._decoder = RecordDecoder(settings)
         self._taker = RecordTaker(file, self._decoder.plan, limits)
+        self._has_records = False
         self._bad_bytes_count = 0
         self._surrogates_count = 0
 
@@ -46,6 +51,10 @@ class _JsonReader:
             yield from self._read_record(cut)
             if self._taker.is_full:
                 yield self._taker.flush()
+            if row == _MAX_OTHERS and not self._has_records:
+                detail = f"its first {row} values are no records; the rest was not looked at"
+                yield SkippedDocument(self._file.source.id, NOT_A_RECORD, detail)
+                return
         yield self._taker.flush()
         yield from self._conclude(cutter.problem)
 
@@ -67,6 +76,7 @@ class _JsonReader:
         try:
             raw = self._check(cut.raw)
             record = self._decode(raw)
+            self._has_records = True
         except NotARecord as problem:
             yield SkippedDocument(self._taker.place(), problem.reason, problem.detail)
             return
