@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
@@ -49,6 +49,7 @@ def test_records_are_cut_alike_in_blocks_of_any_size(indent: Any, ascii_only: bo
             assert {cut.is_element for cut in cuts} == {data is array}
 
 
+@settings(max_examples=500)
 @given(st.text('[]{}",:\\1 a', max_size=40), st.integers(1, 9))
 def test_any_text_is_cut_alike_in_blocks_of_any_size(text: str, size: int) -> None:
     data = text.encode()
