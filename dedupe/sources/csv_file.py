@@ -97,7 +97,7 @@ class _Table:
 
     def read_text(self, raw: bytes) -> str | None:
         """The text of one row; None where it holds none."""
-        lines = raw.decode("utf-8", "replace").split("\n")
+        lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
         try:
             rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
         except csv.Error:

@@ -182,7 +182,7 @@ class _Brackets:
 
     def _without_escapes(self, block: bytes) -> bytes:
         """The block with something else in the place of escaped quotes and backslashes."""
-        if self._is_escaped:
+        if self._is_escaped and block[:1] in (b'"', b"\\"):
             block = b"_" + block[1:]
         if b"\\" in block:
             block = block.replace(rb"\\", b"__").replace(rb"\"", b"__")

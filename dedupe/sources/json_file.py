@@ -16,9 +16,11 @@ from dedupe.sources.json_cuts import Cut, JsonCutter
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
 from dedupe.sources.raw_records import RawRecords
-from dedupe.sources.reasons import NOT_JSON, TOO_LARGE
+from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_LARGE
 
 _GROUP_RECORDS = 1000
+_MAX_OTHERS = 1000
+"""So many values without a record among them are data of another kind, such as coordinates."""
 
 Group = list[tuple[int, int, bytes]]
 """Row, offset and bytes of records that are read together."""
@@ -34,12 +36,17 @@ def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         if cut.raw is None:
             detail = f"the record is longer than {limits.line_bytes} bytes (--max-line-bytes)"
             yield SkippedDocument(records.place(row), TOO_LARGE, detail)
-            continue
-        group.append((row, cut.offset, cut.raw))
-        group_bytes += len(cut.raw)
-        if len(group) == _GROUP_RECORDS or group_bytes >= limits.block_bytes:
+        else:
+            group.append((row, cut.offset, cut.raw))
+            group_bytes += len(cut.raw)
+        is_full = len(group) == _GROUP_RECORDS or group_bytes >= limits.block_bytes
+        if group and (is_full or row == _MAX_OTHERS):
             yield from _read_group(group, records, file.index)
             group, group_bytes = [], 0
+        if row == _MAX_OTHERS and not records.has_records:
+            detail = f"its first {row} values are no records; the rest was not looked at"
+            yield SkippedDocument(file.source.id, NOT_A_RECORD, detail)
+            return
     if group:
         yield from _read_group(group, records, file.index)
     if cutter.problem or file.blocks.fault:

@@ -22,7 +22,10 @@ _Places = NDArray[np.int64]
 
 
 class RawRecords:
-    """Reads the records of one source, many at a time, since a scan's reading goes by here."""
+    """Reads the records of one source, many at a time, since a scan's reading goes by here.
+
+    :ivar has_records: whether there was a record so far, with a text or without
+    """
 
     def __init__(
         self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, mark: str
@@ -31,6 +34,7 @@ class RawRecords:
 
         :param mark: see :class:`RecordTaker`
         """
+        self.has_records = False
         self._path_id = file.source.id
         self._max_depth = limits.depth
         self._decoder = record_decoder(settings)
@@ -62,6 +66,7 @@ class RawRecords:
             rows = [rows[i] for i in kept]
             begins, ends, locators = begins[kept], ends[kept], locators[kept]
             present = self._decoder.find_present(rows)
+        self.has_records |= bool(rows)
         records = self._decoder.gather(rows, present)
         yield from self._taker.take(
             records, locators, lambda i: _all_fields(data[begins[i] : ends[i]])
