@@ -82,16 +82,17 @@ def test_lines_in_bulk_give_what_each_gives(
         options = {"text_field": ("body", "text"), "meta_field": ("tags", "meta.url", 'we"ird')}
     in_bulk = everything(content, block_bytes, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(LayoutDecoder, "decode", lambda self, block: None)
+        patch.setattr(LayoutDecoder, "decode", lambda *arguments: None)
         assert in_bulk == everything(content, block_bytes, **options)
 
 
 def decode(content: bytes, decoder: LayoutDecoder) -> list[Any] | None:
-    return decoder.decode(LineBlock.of(content, 0, 1, is_rest=False))
+    block = LineBlock.of(content, 0, 1, is_rest=False)
+    return decoder.decode(block.data, block.begins, block.ends)
 
 
 def test_what_can_be_read_in_bulk() -> None:
-    decoder = LayoutDecoder(("text", "id", "url"), max_depth=5)
+    decoder = LayoutDecoder(("text", "id", "url"), max_depth=5, max_values=4_000_000)
     records = decode(lines({"id": "a", "text": "x", "n": 1}, {"text": "y"}) * 100, decoder)
     assert records is not None and [r.f0 for r in records] == ["x", "y"] * 100
     assert decoder.present == {0, 1}
@@ -115,7 +116,7 @@ def test_what_can_be_read_in_bulk() -> None:
     ],
 )
 def test_what_goes_the_general_way(content: bytes) -> None:
-    decoder = LayoutDecoder(("text",), max_depth=5)
+    decoder = LayoutDecoder(("text",), max_depth=5, max_values=4_000_000)
     assert decode(b'{"text": {}, "id": 1}\n', decoder) is not None
     for _ in range(20):
         assert decode(content, decoder) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
@@ -49,6 +49,7 @@ def test_records_are_cut_alike_in_blocks_of_any_size(indent: Any, ascii_only: bo
             assert {cut.is_element for cut in cuts} == {data is array}
 
 
+@settings(max_examples=500)
 @given(st.text('[]{}",:\\1 a', max_size=40), st.integers(1, 9))
 def test_any_text_is_cut_alike_in_blocks_of_any_size(text: str, size: int) -> None:
     data = text.encode()
@@ -86,6 +87,16 @@ def test_a_broken_record_costs_itself_alone(tmp_path: Path) -> None:
         "c.json": "not_json",
         "d.json": "not_a_record",
     }
+
+
+def test_data_that_is_no_records_is_given_up(tmp_path: Path) -> None:
+    put(tmp_path / "numbers.json", json.dumps([*range(5000), {"text": "one"}]))
+    put(tmp_path / "points.json", json.dumps([[1.5, number] for number in range(5000)]))
+    put(tmp_path / "late.json", json.dumps([*range(999), {"text": "one"}, *range(999)]))
+    found = read(tmp_path)
+    assert found.texts == {"late.json#1000": "one"}
+    assert len(found.skipped) == 2 * 1001 + 2 * 999
+    assert found.reasons["numbers.json"] == found.reasons["points.json"] == "not_a_record"
 
 
 def test_long_records_of_json_are_passed_over(tmp_path: Path) -> None:

@@ -49,12 +49,12 @@ def command(
     files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
     (.jsonl, .ndjson), JSON, CSV, TSV, Parquet and Arrow files and WARC crawls hold many. All may be
     compressed (.gz, .bz2, .xz, .zst) and stand in archives (.zip, .tar, .tar.gz, …), which are read
-    like folders. Standard input is JSON Lines, unless --input-format says otherwise.
+    like folders. Standard input is read as what its content tells, else as JSON Lines.
 
     \b
       dedupe scan articles/                       clusters, with diffs
       dedupe scan dump.jsonl.gz --format json     the whole report, for programs
-      zcat dump.jsonl.gz | dedupe scan - --format jsonl
+      cat crawl.tar.gz | dedupe scan - --format jsonl
 
     Exit codes: 0 done; 1 duplicates were found and --exit-code was given; 2 an error, or a PATH
     could not be read; 130 interrupted.

@@ -6,7 +6,7 @@ Where the text is one column of strings, its bytes are not copied: Arrow's layou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.random_access import open_seekable, seekable_again
 from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
-from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.system_errors import describe_error
 
@@ -104,7 +104,7 @@ def _reread_with(name: str, settings: ScanSettings) -> Rereader:
                 opened.append((columns, RowCursor(table, columns.paths), held))
             columns, cursor, _ = opened[0]
             part = cursor.find(locator.line - 1)
-            text = None if part is None else plan.find_text(next(columns.rows(part)))
+            text = None if part is None else plan.find_texts(columns.gather(part))[0]
         except MissingLibraryError:
             raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
         except BrokenTableError:
@@ -131,14 +131,14 @@ class _Columns:
         whole = [name for name in plan.whole_names if name in present and name not in heads]
         self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
 
-    def rows(self, part: Any) -> Iterator[Sequence[Any]]:
-        """The values of each row."""
-        count = part.num_rows
-        columns = [
-            _as_values(part.column(name)) if name in part.schema.names else [UNSET] * count
-            for name in self._plan.names
-        ]
-        return zip(*columns, strict=True)
+    def gather(self, part: Any, left_out: Set[str] = frozenset()) -> ColumnRecords:
+        """The rows of a part for the plan, without some columns that are not asked for."""
+        columns = {
+            index: _as_values(part.column(name))
+            for index, name in enumerate(self._plan.names)
+            if name in part.schema.names and name not in left_out
+        }
+        return ColumnRecords(columns, len(self._plan.names), part.num_rows)
 
 
 class _RowsReader:
@@ -197,10 +197,14 @@ class _RowsReader:
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
             self._file.text_names[name] += part.num_rows
+        return TextBatch(ids, data, offsets, self._locate(part), metas if any(metas) else ())
+
+    def _locate(self, part: Any) -> NDArray[np.int64]:
+        """The locators of a part's rows."""
         locators = np.zeros((part.num_rows, 4), np.int64)
         locators[:, 0] = self._file.index
         locators[:, 3] = np.arange(self.row + 1, self.row + 1 + part.num_rows)
-        return TextBatch(ids, data, offsets, locators, metas if any(metas) else ())
+        return locators
 
     def _simple_column(self, part: Any) -> str | None:
         """The one column that holds every text, if there is one."""
@@ -210,29 +214,18 @@ class _RowsReader:
 
     def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
         """Ids and metadata, from the columns that are not texts."""
-        plan, count = self._plan, part.num_rows
-        texts = set(plan.text_names) - plan.names_beside_text
-        columns = [
-            _as_values(part.column(name))
-            if name in part.schema.names and name not in texts
-            else [UNSET] * count
-            for name in plan.names
-        ]
-        ids: list[str] = []
-        metas: list[bytes] = []
-        for number, values in enumerate(zip(*columns, strict=True), self.row + 1):
-            ids.append(plan.find_id(values) or f"{self._file.source.id}#{number}")
-            metas.append(plan.find_meta(values))
-        return ids, metas
+        plan = self._plan
+        records = self._columns.gather(part, set(plan.text_names) - plan.names_beside_text)
+        ids = plan.find_ids(records)
+        if not all(ids):
+            rows = range(self.row + 1, self.row + 1 + part.num_rows)
+            ids = [own or self._taker.place(row) for own, row in zip(ids, rows, strict=True)]
+        return ids, plan.find_metas(records)
 
     def _read_rows(self, part: Any) -> Iterator[Piece]:
-        names = self._table.schema.names
-        for number, values in enumerate(self._columns.rows(part), self.row + 1):
-            locator = Locator(self._file.index, 0, 0, number)
-            skipped = self._taker.take(values, locator, lambda: dict.fromkeys(names, ""))
-            if skipped is not None:
-                yield skipped
-        yield self._taker.flush()
+        fields = dict.fromkeys(self._table.schema.names, "")
+        records = self._columns.gather(part)
+        yield from self._taker.take(records, self._locate(part), lambda i: fields)
 
 
 def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:

@@ -30,6 +30,7 @@ __all__ = [
     "UnpackedFile",
     "codec_of",
     "codec_of_name",
+    "ending_of",
     "unpack",
     "without_compression",
 ]
@@ -69,15 +70,26 @@ CODECS = (
 )
 
 
+_ALL_MAGICS = tuple(magic for codec in CODECS for magic in codec.magics)
+_CODEC_OF_ENDING = {codec.ending: codec for codec in CODECS}
+
+
 def codec_of(head: bytes) -> Codec | None:
     """How data that begins so is compressed, if it is."""
-    return next((codec for codec in CODECS if head.startswith(codec.magics)), None)
+    if not head.startswith(_ALL_MAGICS):
+        return None
+    return next(codec for codec in CODECS if head.startswith(codec.magics))
 
 
 def codec_of_name(name: str) -> Codec | None:
     """How the ending of a name says that the file is compressed, if it does."""
-    lowered = name.lower()
-    return next((codec for codec in CODECS if lowered.endswith(codec.ending)), None)
+    return _CODEC_OF_ENDING.get(ending_of(name))
+
+
+def ending_of(name: str) -> str:
+    """What stands from the last dot on, in small letters; nothing where there is no dot."""
+    _, dot, ending = name.rpartition(".")
+    return dot + ending.lower()
 
 
 def without_compression(name: str) -> str:

@@ -194,8 +194,8 @@ class Corpus:
         encoding, how = (
             recognise_encoding(blocks.look(SAMPLE_BYTES)) if chosen.takes_utf8 else ("", "")
         )
-        source = replace(source, format=name, encoding=encoding)
-        self.sources[-1] = source
+        if name != source.format or encoding:
+            self.sources[-1] = source = replace(source, format=name, encoding=encoding)
         if encoding:
             blocks.recode(encoding)
         if missing := missing_extra(chosen, self._settings):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
@@ -15,12 +17,13 @@ from dedupe.sources.fields import UNSET, FieldPlan
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TOO_LARGE, UNDECODABLE_BYTES
-from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.text_encoding import UTF8_MARK
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
+_GROUP_ROWS = 1000
 _MARK = UTF8_MARK.decode()
 
 
@@ -77,13 +80,24 @@ class _Table:
         width = len(row)
         return [row[place] if 0 <= place < width else UNSET for place in self._places]
 
-    def fields(self, row: Sequence[str]) -> Callable[[], dict[str, Any]]:
-        """Gives all fields of a row by name."""
-        return lambda: dict(zip(self.columns, row, strict=False))
+    def gather(self, rows: Sequence[Sequence[str]]) -> ColumnRecords:
+        """Several rows for the plan."""
+        shortest = min(map(len, rows))
+        columns: dict[int, list[Any]] = {}
+        for index, place in enumerate(self._places):
+            if 0 <= place < shortest:
+                columns[index] = [row[place] for row in rows]
+            elif place >= 0:
+                columns[index] = [row[place] if place < len(row) else UNSET for row in rows]
+        return ColumnRecords(columns, len(self._places), len(rows))
+
+    def fields(self, row: Sequence[str]) -> dict[str, Any]:
+        """All fields of a row by name."""
+        return dict(zip(self.columns, row, strict=False))
 
     def read_text(self, raw: bytes) -> str | None:
         """The text of one row; None where it holds none."""
-        lines = raw.decode("utf-8", "replace").split("\n")
+        lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
         try:
             rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
         except csv.Error:
@@ -131,6 +145,9 @@ class _CsvReader:
 
     def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
         taker = RecordTaker(self._file, table.plan, self._limits)
+        rows: list[list[str]] = []
+        places: list[tuple[int, int, int, int]] = []
+        group_bytes = 0
         while True:
             try:
                 row = self._next_row(reader)
@@ -142,13 +159,15 @@ class _CsvReader:
             if not row:
                 continue
             self._row += 1
-            locator = Locator(self._file.index, *self._lines.row_place, self._row)
-            skipped = taker.take(table.values(row), locator, table.fields(row))
-            if skipped is not None:
-                yield skipped
-            if taker.is_full:
-                yield taker.flush()
-        yield taker.flush()
+            begin, length = self._lines.row_place
+            rows.append(row)
+            places.append((self._file.index, begin, length, self._row))
+            group_bytes += length
+            if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
+                yield from _take(taker, table, rows, places)
+                rows, places, group_bytes = [], [], 0
+        if rows:
+            yield from _take(taker, table, rows, places)
 
     def _next_row(self, reader: Any) -> list[str]:
         """The next row; nothing for a blank line.
@@ -203,6 +222,14 @@ class _CsvReader:
             detail = "lines that hold bytes that are not UTF-8 (replaced by U+FFFD)"
             detail = f"{detail}: {self._lines.bad_count}"
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
+
+
+def _take(
+    taker: RecordTaker, table: _Table, rows: list[list[str]], places: Sequence[tuple[int, ...]]
+) -> Iterator[Piece]:
+    """The documents of some rows."""
+    locators = np.array(places, np.int64)
+    return taker.take(table.gather(rows), locators, lambda i: table.fields(rows[i]))
 
 
 def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:

@@ -18,8 +18,6 @@ from dedupe.config import ScanSettings
 from dedupe.sources.meta import (
     META_FIELDS_FOUND,
     as_meta_column,
-    as_meta_value,
-    pack_meta,
     pack_meta_columns,
 )
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
@@ -74,7 +72,6 @@ class FieldPlan:
     :ivar names: of the fields at the top of a record that are needed; the first is the text where
         it is one field that has a value of its own (see ``has_simple_text``)
     :ivar id_index: where among the names the id stands, if it is not inside another field, else -1
-    :ivar meta_begin: the names from here on are needed for metadata
     """
 
     def __init__(self, settings: ScanSettings) -> None:
@@ -86,7 +83,6 @@ class FieldPlan:
         )
         self._id = self._path(settings.id_field)
         self.id_index = -1 if self._id.rest else self._id.literal
-        self.meta_begin = len(self._indices)
         asked = {name: (self._path(name),) for name in settings.meta_field}
         found = {
             name: tuple(map(self._path, META_NAMES[name]))
@@ -95,12 +91,6 @@ class FieldPlan:
         }
         self._meta = {**found, **asked}
         self.names: tuple[str, ...] = tuple(self._indices)
-        self._meta_is_last = not any(
-            path.literal < self.meta_begin or 0 <= path.head < self.meta_begin
-            for paths in self._meta.values()
-            for path in paths
-        )
-        self._no_meta = (UNSET,) * (len(self.names) - self.meta_begin)
 
     @property
     def text_names(self) -> tuple[str, ...]:
@@ -147,17 +137,6 @@ class FieldPlan:
         """The record's own id, if it is a string or an integer; else nothing."""
         return id_as_text(self._id.find(values))
 
-    def find_meta(self, values: Values) -> bytes:
-        """The metadata, packed; nothing where there is none."""
-        if self._meta_is_last and values[self.meta_begin :] == self._no_meta:
-            return b""
-        found: dict[str, str] = {}
-        for name, paths in self._meta.items():
-            value = next(filter(None, (as_meta_value(path.find(values)) for path in paths)), "")
-            if value:
-                found[name] = value
-        return pack_meta(found)
-
     def find_texts(self, records: Records, chosen: Counter[str] | None = None) -> list[Any]:
         """What :meth:`find_text` gives, of each record."""
         if self.has_simple_text:
@@ -179,7 +158,7 @@ class FieldPlan:
         return ids if set(map(type, ids)) == {str} else list(map(id_as_text, ids))
 
     def find_metas(self, records: Records) -> list[bytes]:
-        """What :meth:`find_meta` gives, of each record; nothing at all where none has any."""
+        """The metadata of each record, packed; nothing at all where none has any."""
         found: dict[str, list[str]] = {}
         for name, paths in self._meta.items():
             for path in paths:

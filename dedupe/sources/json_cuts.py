@@ -73,7 +73,9 @@ class JsonCutter:
                         yield self._end_value(block[done : place + 1])
                         done = place + 1
                     elif not self._in_value:
-                        yield from self._end_gap(block[done:place])
+                        gap = block[done:place]
+                        if self._held or gap.strip(_SPACE_AND_COMMAS):
+                            yield from self._end_gap(gap)
                         done = self._pass_bracket(block[place], depth, place)
                     else:
                         continue
@@ -99,7 +101,7 @@ class JsonCutter:
 
     def _hold(self, part: bytes) -> None:
         """Put by what is still open: the beginning of a value, or what stands between two."""
-        if not self._in_value and not self._held and part.isspace():
+        if not part or (not self._in_value and not self._held and part.isspace()):
             self._begin += len(part)
             return
         self._held_bytes += len(part)
@@ -112,6 +114,8 @@ class JsonCutter:
 
     def _take(self, part: bytes) -> bytes:
         """All that was put by, with its last part."""
+        if not self._held_bytes:
+            return part
         raw = b"".join([*self._held, part])
         self._held.clear()
         self._held_bytes = 0
@@ -178,7 +182,7 @@ class _Brackets:
 
     def _without_escapes(self, block: bytes) -> bytes:
         """The block with something else in the place of escaped quotes and backslashes."""
-        if self._is_escaped:
+        if self._is_escaped and block[:1] in (b'"', b"\\"):
             block = b"_" + block[1:]
         if b"\\" in block:
             block = block.replace(rb"\\", b"__").replace(rb"\"", b"__")

@@ -6,8 +6,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
-
-from dedupe.sources.line_blocks import LineBlock
+from numpy.typing import NDArray
 
 _STRING = re.compile(rb'"[^"]*"?')
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -25,21 +24,25 @@ def has_too_many_values(raw: bytes, max_values: int) -> bool:
     return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > max_values
 
 
-def has_deep_line(block: LineBlock, max_depth: int) -> bool:
-    """Whether a line may be nested deeper than allowed, of lines that are objects.
+def has_deep_object(data: bytes, begins: NDArray[np.int64], max_depth: int) -> bool:
+    """Whether one of the objects that begin there may be nested deeper than allowed.
 
-    Only opening brackets are counted, of which a line that is has more than ``max_depth``.
+    Only opening brackets are counted, of which one that is has more than ``max_depth``.
     """
-    data = np.frombuffer(block.data, np.uint8)
-    opening = (data | _BRACKETS_DIFFER) == ord("{")
-    if np.count_nonzero(opening) < len(block) + max_depth:  # every line has one
+    opening = (np.frombuffer(data, np.uint8) | _BRACKETS_DIFFER) == ord("{")
+    if np.count_nonzero(opening) < len(begins) + max_depth:  # every object has one
         return False
-    return int(np.add.reduceat(opening, block.begins, dtype=np.int64).max()) > max_depth
+    return int(np.add.reduceat(opening, begins, dtype=np.int64).max()) > max_depth
+
+
+def may_be_too_deep(raw: bytes, max_depth: int) -> bool:
+    """Whether there are so many brackets that it could be nested deeper than allowed."""
+    return len(raw) > max_depth and raw.count(b"[") + raw.count(b"{") > max_depth
 
 
 def is_too_deep(raw: bytes, max_depth: int) -> bool:
     """Whether lists and objects are nested deeper than allowed."""
-    if raw.count(b"[") + raw.count(b"{") <= max_depth:
+    if not may_be_too_deep(raw, max_depth):
         return False
     without_escapes = raw.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in raw else raw
     brackets = _STRING.sub(b"", without_escapes).translate(None, _NOT_BRACKETS)

@@ -8,98 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument
+from dedupe.model import SkippedDocument
 from dedupe.sources.json_cuts import Cut, JsonCutter
-from dedupe.sources.json_depth import has_too_many_values, is_too_deep
-from dedupe.sources.json_record import NotARecord, Record, parse_fields, record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece
-from dedupe.sources.reasons import (
-    LONE_SURROGATES,
-    NOT_JSON,
-    TOO_DEEP,
-    TOO_LARGE,
-    UNDECODABLE_BYTES,
-)
-from dedupe.sources.record_chunks import RecordTaker
+from dedupe.sources.raw_records import RawRecords
+from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_LARGE
+
+_GROUP_RECORDS = 1000
+_MAX_OTHERS = 1000
+"""So many values without a record among them are data of another kind, such as coordinates."""
+
+Group = list[tuple[int, int, bytes]]
+"""Row, offset and bytes of records that are read together."""
 
 
 def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The records of a JSON file."""
-    yield from _JsonReader(file, settings, limits).read()
-
-
-class _JsonReader:
-    def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
-        self._file = file
-        self._limits = limits
-        self._decoder = record_decoder(settings)
-        self._taker = RecordTaker(file, self._decoder.plan, limits)
-        self._bad_bytes_count = 0
-        self._surrogates_count = 0
-
-    def read(self) -> Iterator[Piece]:
-        cutter = JsonCutter(self._file.blocks, self._limits.line_bytes)
-        for row, cut in _number(cutter):
-            self._taker.row = row
-            yield from self._read_record(cut)
-            if self._taker.is_full:
-                yield self._taker.flush()
-        yield self._taker.flush()
-        yield from self._conclude(cutter.problem)
-
-    def _conclude(self, problem: str) -> Iterator[Piece]:
-        fault = self._file.blocks.fault
-        if problem or fault:
-            reason, detail = (fault.reason, fault.detail) if fault else (NOT_JSON, problem)
-            after = f", after record {self._taker.row}" if self._taker.row else ""
-            yield SkippedDocument(self._file.source.id, reason, detail + after)
-        for count, reason, what in (
-            (self._bad_bytes_count, UNDECODABLE_BYTES, "bytes that are not UTF-8"),
-            (self._surrogates_count, LONE_SURROGATES, "lone surrogates"),
-        ):
-            if count:
-                detail = f"records that hold {what} (replaced by U+FFFD): {count}"
-                yield Notice(self._file.source.id, reason, detail)
-
-    def _read_record(self, cut: Cut) -> Iterator[Piece]:
-        try:
-            raw = self._check(cut.raw)
-            record = self._decode(raw)
-        except NotARecord as problem:
-            yield SkippedDocument(self._taker.place(), problem.reason, problem.detail)
+    cutter = JsonCutter(file.blocks, limits.line_bytes)
+    records = RawRecords(file, settings, limits, mark="#")
+    group: Group = []
+    group_bytes = row = 0
+    for row, cut in _number(cutter):
+        if cut.raw is None:
+            detail = f"the record is longer than {limits.line_bytes} bytes (--max-line-bytes)"
+            yield SkippedDocument(records.place(row), TOO_LARGE, detail)
+        else:
+            group.append((row, cut.offset, cut.raw))
+            group_bytes += len(cut.raw)
+        is_full = len(group) == _GROUP_RECORDS or group_bytes >= limits.block_bytes
+        if group and (is_full or row == _MAX_OTHERS):
+            yield from _read_group(group, records, file.index)
+            group, group_bytes = [], 0
+        if row == _MAX_OTHERS and not records.has_records:
+            detail = f"its first {row} values are no records; the rest was not looked at"
+            yield SkippedDocument(file.source.id, NOT_A_RECORD, detail)
             return
-        locator = Locator(self._file.index, cut.offset, len(raw), self._taker.row)
-        values = self._decoder.values(record)
-        skipped = self._taker.take(values, locator, lambda: parse_fields(raw)[0])
-        if skipped is not None:
-            yield skipped
+    if group:
+        yield from _read_group(group, records, file.index)
+    if cutter.problem or file.blocks.fault:
+        fault = file.blocks.fault
+        reason, detail = (fault.reason, fault.detail) if fault else (NOT_JSON, cutter.problem)
+        after = f", after record {row}" if row else ""
+        yield SkippedDocument(file.source.id, reason, detail + after)
+    yield from records.notices()
 
-    def _check(self, raw: bytes | None) -> bytes:
-        """The record, if it is within the limits.
 
-        :raises NotARecord: if it is not
-        """
-        if raw is None:
-            detail = f"the record is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
-            raise NotARecord(TOO_LARGE, detail)
-        if is_too_deep(raw, self._limits.depth):
-            detail = f"it is nested deeper than {self._limits.depth} (--max-depth)"
-            raise NotARecord(TOO_DEEP, detail)
-        if has_too_many_values(raw, self._limits.values):
-            detail = f"it holds more than {self._limits.values} values (--max-values)"
-            raise NotARecord(TOO_LARGE, detail)
-        return raw
-
-    def _decode(self, raw: bytes) -> Record:
-        try:
-            return self._decoder.decode(raw)
-        except (ValueError, RecursionError):
-            lenient = self._decoder.decode_leniently(raw)
-        self._bad_bytes_count += lenient.has_bad_bytes
-        self._surrogates_count += lenient.has_surrogates
-        return lenient.record
+def _read_group(group: Group, records: RawRecords, source_index: int) -> Iterator[Piece]:
+    rows, offsets, raws = zip(*group, strict=True)
+    lengths = np.fromiter(map(len, raws), np.int64, len(raws))
+    locators = np.empty((len(raws), 4), np.int64)
+    locators[:, 0] = source_index
+    locators[:, 1], locators[:, 2], locators[:, 3] = offsets, lengths, rows
+    ends = np.cumsum(lengths + 1) - 1
+    return records.read(b"\n".join([*raws, b""]), ends - lengths, ends, locators)
 
 
 def _number(cuts: Iterable[Cut]) -> Iterator[tuple[int, Cut]]:

@@ -7,17 +7,25 @@ forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import compress
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from dedupe.config import ScanSettings
+from dedupe.model import Notice
 from dedupe.sources.fields import UNSET, FieldPlan, Values, name_kind
-from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_DEEP
+from dedupe.sources.json_depth import has_too_many_values, is_too_deep
+from dedupe.sources.reasons import (
+    LONE_SURROGATES,
+    NOT_A_RECORD,
+    NOT_JSON,
+    TOO_DEEP,
+    TOO_LARGE,
+    UNDECODABLE_BYTES,
+)
 from dedupe.sources.text_encoding import replace_surrogates
 
 _MAX_DEPTH = 50
@@ -67,10 +75,6 @@ class JsonRecords:
         """The values of all under one of the names that are present."""
         return list(map(attrgetter(f"f{index}"), self.rows))
 
-    def select(self, chosen: Sequence[bool]) -> JsonRecords:
-        """Those records for which ``chosen`` holds."""
-        return JsonRecords(list(compress(self.rows, chosen)), self.present, self._values)
-
 
 @lru_cache(maxsize=4)
 def record_decoder(settings: ScanSettings) -> RecordDecoder:
@@ -85,7 +89,6 @@ class RecordDecoder:
     :ivar decode: the fast way; raises ``ValueError`` or ``RecursionError`` where the line
         must go the lenient way
     :ivar values: the values of a record, for the plan
-    :ivar nothing: stands for a line that holds no record
     """
 
     def __init__(self, settings: ScanSettings) -> None:
@@ -101,16 +104,17 @@ class RecordDecoder:
             self.decode = msgspec.json.Decoder(self._struct).decode
         except ValueError:  # a name that msgspec does not take
             pass
-        self.nothing: Record = self._struct()
 
-    def gather(self, rows: list[Record], present: frozenset[int] | None = None) -> JsonRecords:
+    def find_present(self, rows: list[Record]) -> frozenset[int]:
+        """The names of the plan that some of these records have, by their index."""
+        columns = enumerate(zip(*map(self.values, rows), strict=True))
+        return frozenset(i for i, values in columns if values.count(UNSET) < len(values))
+
+    def gather(self, rows: list[Record], present: frozenset[int]) -> JsonRecords:
         """Several records for the plan.
 
-        :param present: the names that some may have; found out where that is not known
+        :param present: the names that some may have
         """
-        if present is None:
-            columns = enumerate(zip(*map(self.values, rows), strict=True))
-            present = frozenset(i for i, values in columns if values.count(UNSET) < len(values))
         return JsonRecords(rows, present, self.values)
 
     def decode_leniently(self, line: bytes) -> LenientRecord:
@@ -140,6 +144,45 @@ class RecordDecoder:
         if not isinstance(fields, dict):
             raise ValueError("not an object")
         return self._struct(*(fields.get(name, UNSET) for name in self.plan.names))
+
+
+class CarefulDecoder:
+    """Records one by one, the lenient way where it must be; counts what had to be replaced."""
+
+    def __init__(self, decoder: RecordDecoder, max_depth: int, max_values: int) -> None:
+        self._decoder = decoder
+        self._max_depth, self._max_values = max_depth, max_values
+        self._bad_bytes_count = 0
+        self._surrogates_count = 0
+
+    def decode(self, raw: bytes) -> Record:
+        """One record.
+
+        :raises NotARecord: if it is none, or beyond a limit
+        """
+        if is_too_deep(raw, self._max_depth):
+            detail = f"it is nested deeper than {self._max_depth} (--max-depth)"
+            raise NotARecord(TOO_DEEP, detail)
+        if has_too_many_values(raw, self._max_values):
+            detail = f"it holds more than {self._max_values} values (--max-values)"
+            raise NotARecord(TOO_LARGE, detail)
+        try:
+            return self._decoder.decode(raw)
+        except (ValueError, RecursionError):
+            lenient = self._decoder.decode_leniently(raw)
+        self._bad_bytes_count += lenient.has_bad_bytes
+        self._surrogates_count += lenient.has_surrogates
+        return lenient.record
+
+    def notices(self, source_id: str) -> Iterator[Notice]:
+        """What was replaced, in all."""
+        for count, reason, what in (
+            (self._bad_bytes_count, UNDECODABLE_BYTES, "bytes that are not UTF-8"),
+            (self._surrogates_count, LONE_SURROGATES, "lone surrogates"),
+        ):
+            if count:
+                detail = f"records that hold {what} (replaced by U+FFFD): {count}"
+                yield Notice(source_id, reason, detail)
 
 
 def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:

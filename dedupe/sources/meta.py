@@ -21,20 +21,20 @@ _encode = msgspec.msgpack.Encoder().encode
 _NONE = _encode({})
 
 
-def pack_meta(values: Mapping[str, str]) -> bytes:
-    """Names and values as bytes (MessagePack); nothing where there are none."""
-    return _encode(values) if values else b""
-
-
 def pack_meta_columns(columns: Mapping[str, Sequence[str]]) -> list[bytes]:
-    """The same of many documents, from one column a name; nothing at all of no columns.
+    """Of each document its names and values as bytes (MessagePack), from one column a name.
 
-    Values that are empty are left out.
+    Values that are empty are left out; nothing at all is given of no columns.
     """
     if not columns:
         return []
     packed = list(map(_encode, map(_row_maker(tuple(columns)), *columns.values())))
     return [b"" if each == _NONE else each for each in packed] if _NONE in packed else packed
+
+
+def pack_meta(values: Mapping[str, str]) -> bytes:
+    """Those of one document; nothing for no values."""
+    return _encode(values) if values else b""
 
 
 @lru_cache(maxsize=16)

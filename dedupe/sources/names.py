@@ -15,7 +15,7 @@ def readable_name(path: str) -> str:
     Everything else stays as it is, line ends and control characters included: whoever prints
     a name makes it safe.
     """
-    return _name_bytes(path).decode("utf-8", "backslashreplace")
+    return path if path.isascii() else _name_bytes(path).decode("utf-8", "backslashreplace")
 
 
 def readable_id(path: str) -> str:

@@ -6,13 +6,11 @@ import dataclasses
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
-from dedupe.sources.pieces import Chunk, Pages, Piece
+from dedupe.sources.pieces import Pages, Piece
 from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
 
 if TYPE_CHECKING:
@@ -117,7 +115,7 @@ class PageStage:
                 self._note_without_article(pages.source_id, page_id)
         read = [i for i, outcome in enumerate(outcomes) if outcome.way != "unread"]
         with_texts = dataclasses.replace(chunk, texts=[outcome.text for outcome in outcomes])
-        yield _select(with_texts, read)
+        yield with_texts.select(read)
 
     def _note_without_article(self, source_id: str, page_id: str) -> None:
         noted = self._without_article.setdefault(source_id, _WithoutArticle())
@@ -134,17 +132,3 @@ class PageStage:
                 detail += ", ".join(noted.ids) + ", …" * (noted.count > len(noted.ids))
                 detail += "); all their visible text was taken"
             yield Notice(source_id, NO_ARTICLE, detail)
-
-
-def _select(chunk: Chunk, chosen: list[int]) -> Chunk:
-    """Some documents of a chunk, with all that it holds of them."""
-    if len(chosen) == len(chunk.ids):
-        return chunk
-    columns: dict[str, Any] = {}
-    for column in dataclasses.fields(chunk):
-        values = getattr(chunk, column.name)
-        if isinstance(values, np.ndarray):
-            columns[column.name] = values[chosen]
-        elif isinstance(values, list) and len(values) == len(chunk.ids):
-            columns[column.name] = [values[i] for i in chosen]
-    return dataclasses.replace(chunk, **columns)

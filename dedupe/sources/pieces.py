@@ -47,6 +47,18 @@ class Chunk:
     encoding: str = "utf-8"
     metas: list[bytes] = field(default_factory=list)
 
+    def select(self, chosen: list[int]) -> Chunk:
+        """Some of the documents, with all that is held of them."""
+        if len(chosen) == len(self.ids):
+            return self
+        return Chunk(
+            [self.ids[i] for i in chosen],
+            [self.texts[i] for i in chosen],
+            self.locators[chosen],
+            self.encoding,
+            [self.metas[i] for i in chosen] if self.metas else [],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SkippedRecord:

@@ -34,8 +34,10 @@ def recognise_encoding(sample: bytes) -> tuple[str, str]:
     wide, how = wide_encoding(sample)
     if wide:
         return wide, how
-    *lines, last = sample.split(b"\n")
     is_cut = len(sample) == SAMPLE_BYTES
+    if _is_utf8(sample, is_cut):
+        return "", ""
+    *lines, last = sample.split(b"\n")
     bad = [line for line in lines if not _is_utf8(line)]
     bad += [] if _is_utf8(last, is_cut) else [last]
     encoding = detect_encoding(b"\n".join(bad)) if bad else ""

@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from dedupe.config import InputFormat
-from dedupe.sources.compression import without_compression
+from dedupe.sources.compression import ending_of, without_compression
 from dedupe.sources.csv_dialect import SEPARATORS
 from dedupe.sources.decoding import detect_encoding
 from dedupe.sources.text_encoding import REPLACEMENT, wide_encoding
@@ -52,8 +52,7 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
     """The format that the settings or else the ending tell; ``auto`` where neither does."""
     if input_format != "auto":
         return input_format
-    name = without_compression(path.lower())
-    return next((kind for ending, kind in _ENDINGS.items() if name.endswith(ending)), "auto")
+    return _ENDINGS.get(ending_of(without_compression(path)), "auto")
 
 
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
@@ -66,10 +65,10 @@ _TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
 
 def archive_of_name(path: str) -> str:
     """``zip`` or ``tar`` where the ending says so, else nothing."""
-    name = path.lower()
-    if name.endswith(".zip"):
-        return "zip"
-    return "tar" if without_compression(name).endswith(_TAR_ENDINGS) else ""
+    ending = ending_of(without_compression(path))
+    if ending in _TAR_ENDINGS:
+        return "tar"
+    return "zip" if ending_of(path) == ".zip" else ""
 
 
 def archive_of_content(path: str, head: bytes) -> str:

@@ -9,15 +9,15 @@ goes the general way (:mod:`dedupe.sources.json_record`), which gives the same f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from dedupe.sources.json_depth import has_deep_line
-from dedupe.sources.line_blocks import LineBlock
+from dedupe.sources.json_depth import has_deep_object
 
 UNSET = msgspec.UNSET
 
@@ -27,7 +27,7 @@ _MAX_REFUSALS = 8
 _SAMPLE_LINES = 50
 _RETURN = ord("\r")
 
-Decode = Callable[[memoryview], list[Any]]
+Decode = Callable[[bytes], list[Any]]
 
 
 class LayoutDecoder:
@@ -52,29 +52,38 @@ class LayoutDecoder:
         self._decode: Decode | None = None
         self._refusals = 0
 
-    def decode(self, block: LineBlock) -> list[Any] | None:
-        """One struct a line; nothing where the lines must go the general way."""
+    def decode(
+        self, data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[Any] | None:
+        """One struct a line; nothing where the lines must go the general way.
+
+        :param data: lines, or records of more than one line each of which is known to be a value
+        :param begins: where each begins, one after another
+        :param ends: and ends, but for its line feed
+        """
         if self._refusals > _MAX_REFUSALS:
             return None
         if self._decode is None:
-            self._learn(block.lines[:_SAMPLE_LINES])
-        records = self._try(block)
-        if records is None and self._learn(block.lines):
-            records = self._try(block)
+            self._learn(_cut(data, begins[:_SAMPLE_LINES], ends[:_SAMPLE_LINES]))
+        records = self._try(data, begins, ends)
+        if records is None and self._learn(_cut(data, begins, ends)):
+            records = self._try(data, begins, ends)
         self._refusals = self._refusals + 1 if records is None else 0
         return records
 
-    def _try(self, block: LineBlock) -> list[Any] | None:
-        if self._decode is None or not _are_objects(block, self._max_values):
+    def _try(
+        self, data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[Any] | None:
+        if self._decode is None or not _are_objects(data, begins, ends, self._max_values):
             return None
         try:
-            records = self._decode(memoryview(block.data))
+            records = self._decode(data)
         except (ValueError, RecursionError):
             return None
         # As each line begins and ends like an object, none holds two records or a part of one.
-        is_sound = len(records) == len(block)
+        is_sound = len(records) == len(begins)
         if is_sound and any(self._nested.values()):
-            is_sound = not has_deep_line(block, self._max_depth)
+            is_sound = not has_deep_object(data, begins, self._max_depth)
         return records if is_sound else None
 
     def _learn(self, lines: Iterable[bytes]) -> bool:
@@ -128,14 +137,21 @@ def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) 
     return msgspec.json.Decoder(struct).decode_lines
 
 
-def _are_objects(block: LineBlock, max_values: int) -> bool:
-    """Whether each line begins and ends like an object, and none can hold too many values."""
-    if len(block.data) > max_values:
+def _cut(data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[bytes]:
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        yield data[begin:end]
+
+
+def _are_objects(
+    data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64], max_values: int
+) -> bool:
+    """Whether each begins and ends like an object, and none can hold too many values."""
+    if len(data) > max_values:
         return False
-    data, count = np.frombuffer(block.data, np.uint8), len(block)
-    if data[block.begins].tobytes().count(b"{") < count:
+    codes, count = np.frombuffer(data, np.uint8), len(begins)
+    if codes[begins].tobytes().count(b"{") < count:
         return False
-    last = data[block.ends - 1]
+    last = codes[ends - 1]
     if b"\r" in last.tobytes():
-        last = np.where(last == _RETURN, data[block.ends - 2], last)
+        last = np.where(last == _RETURN, codes[ends - 2], last)
     return last.tobytes().count(b"}") == count
