@@ -66,7 +66,7 @@ def test_it_sees_what_it_looks_for(
     program.write_text(FAILING_PROGRAM.format(root=str(fuzz_readers.ROOT), statement=statement))
     saved: list[str] = []
     monkeypatch.setattr(fuzz_readers, "PROGRAM", program)
-    monkeypatch.setattr(fuzz_readers, "SCAN_SECONDS", 15.0 if problem != "hangs" else 4.0)
+    monkeypatch.setattr(fuzz_readers, "SCAN_SECONDS", 60.0 if problem != "hangs" else 4.0)
     monkeypatch.setattr(fuzz_readers, "_save", lambda *arguments: saved.append(arguments[2]))
     campaign = run_campaign(3, 1, tmp_path)
     assert len(campaign.problems) == len(saved) == 1
