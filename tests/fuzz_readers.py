@@ -40,7 +40,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = Path(__file__).resolve()
+ROOT = PROGRAM.parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
@@ -293,7 +294,7 @@ class _Child:
     def __init__(self, *arguments: object) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with this)
         self._process = subprocess.Popen(
-            [sys.executable, __file__, *map(str, arguments)],
+            [sys.executable, str(PROGRAM), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env={**os.environ, "PYTHONUTF8": "1"},
