@@ -67,9 +67,9 @@ class Outcome:
         self.texts: dict[str, str] = {}
         self.locators: dict[str, Locator] = {}
         for item in corpus:
-            self._take(item)
+            self.take(item)
 
-    def _take(self, item: TextBatch | SkippedDocument | Notice) -> None:
+    def take(self, item: TextBatch | SkippedDocument | Notice) -> None:
         if isinstance(item, SkippedDocument):
             self.skipped.append(item)
         elif isinstance(item, Notice):
@@ -857,6 +857,80 @@ def test_batches_of_strings() -> None:
     assert len(make_batch([], [])) == 0
     with pytest.raises(ValueError, match="2 ids"):
         make_batch(["a", "b"], ["x"])
+
+
+# --- files that change while they are read -------------------------------------------------
+
+
+def read_with_change(path: Path, change: Any, **options: Any) -> Outcome:
+    """Read a file that something happens to once its first batch has come."""
+    limits = ReadLimits(block_bytes=4096, batch_documents=1)
+    corpus = read_corpus([str(path)], ScanSettings(**options), limits=limits)
+    found = Outcome(iter(()))
+    items = iter(corpus)
+    found.take(next(items))
+    change(path)
+    for item in items:
+        found.take(item)
+    return found
+
+
+def append(content: bytes) -> Any:
+    def change(path: Path) -> None:
+        with path.open("ab") as file:
+            file.write(content)
+
+    return change
+
+
+LONG = [{"id": f"i{n}", "text": f"{n} {random.Random(n).randbytes(2000).hex()}"} for n in range(90)]
+"""More than the beginning of a file by which it is recognised."""
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.csv", "r.json"])
+def test_a_file_that_grows_is_read_as_far_as_it_reached(tmp_path: Path, name: str) -> None:
+    content = {
+        "r.jsonl": lines(*LONG),
+        "r.json": json.dumps(LONG).encode(),
+        "r.csv": "".join(["id,text\n", *(f"{r['id']},{r['text']}\n" for r in LONG)]).encode(),
+    }[name]
+    found = read_with_change(put(tmp_path / name, content), append(content))
+    assert found.texts == {record["id"]: record["text"] for record in LONG}
+    assert sum(map(len, found.batches)) == len(LONG) and not found.skipped
+    (notice,) = found.notices
+    assert (notice.id, notice.reason) == (str(tmp_path / name), "changed_while_read")
+    assert f"the {len(content)} bytes" in notice.detail and "grew" in notice.detail
+
+
+def test_a_record_at_which_a_growing_file_is_cut(tmp_path: Path) -> None:
+    content = lines(*LONG)
+    path = put(tmp_path / "r.jsonl", content[:-20])
+    found = read_with_change(path, append(content[-20:]))
+    assert [*found.texts] == [record["id"] for record in LONG[:-1]]
+    assert found.reasons == {f"{path}:90": "not_json"}
+    assert found.notice_reasons == {str(path): "changed_while_read"}
+
+
+def test_a_file_that_shrinks_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = put(tmp_path / "r.jsonl", lines(*LONG))
+    found = read_with_change(path, lambda path: os.truncate(path, len(lines(*LONG[:75]))))
+    assert [*found.texts] == [record["id"] for record in LONG[:75]]
+    assert found.notice_reasons == {str(path): "changed_while_read"}
+    assert "what was met of it" in found.notices[0].detail
+
+
+def test_a_compressed_file_that_grows_is_read_to_its_end(tmp_path: Path) -> None:
+    path = put(tmp_path / "r.jsonl.gz", lines(*LONG))
+    found = read_with_change(path, append(gzip.compress(lines({"id": "new", "text": "later"}))))
+    assert [*found.texts] == [*(record["id"] for record in LONG), "new"]
+    assert found.notice_reasons == {str(path): "changed_while_read"}
+
+
+def test_a_file_of_no_stated_size_is_read_whole() -> None:
+    path = Path("/proc/self/status")
+    if not path.is_file() or path.stat().st_size:
+        pytest.skip("there is no such file on this system")
+    assert "Pid:" in next(iter(read(path, input_format="text").texts.values()))
 
 
 # --- standard input ------------------------------------------------------------------------

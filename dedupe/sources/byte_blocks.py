@@ -37,6 +37,7 @@ class ByteBlocks:
     :ivar head: the first bytes (about 8 KB), which the blocks begin with too
     :ivar budget: counts what the stream is unpacked to
     :ivar recoder: makes UTF-8 of the content, where it is something else
+    :ivar is_cut: whether they end where the file ended when it was opened
     :ivar fault: what went wrong; known once the blocks have ended
     """
 
@@ -46,8 +47,12 @@ class ByteBlocks:
         stream: BinaryIO,
         limits: ReadLimits,
         budget: UnpackBudget | None = None,
+        size: int = 0,
     ) -> None:
         """Read the head.
+
+        :param size: bytes of the stream, after which it is not read on unless they are compressed;
+            0 where they are not known
 
         :param budget: that of a member of an archive, which knows the archive's
         """
@@ -56,6 +61,8 @@ class ByteBlocks:
         self._source = source
         self._block_bytes = limits.read_bytes
         self.budget = budget or UnpackBudget(limits)
+        self._size = size
+        self.is_cut = False
         self._what = "data"
         self._is_settled = False  # all that the last block was made of is used up
         self._is_past_settled = False  # the same of those before it
@@ -136,7 +143,8 @@ class ByteBlocks:
             self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
             self._is_settled = True
-            for block in _blocks(first, stream, self._block_bytes):
+            self.is_cut = self._size > 0
+            for block in _cut(_blocks(first, stream, self._block_bytes), self._size):
                 self.budget.add_packed(len(block))  # what it holds may be compressed
                 yield block
 
@@ -172,3 +180,16 @@ def _blocks(first: bytes, stream: BinaryIO, block_bytes: int) -> Iterator[bytes]
     while block:
         yield block
         block = stream.read(block_bytes)
+
+
+def _cut(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """As many bytes of the blocks; all where that is 0."""
+    if not size:
+        yield from blocks
+        return
+    for block in blocks:
+        if len(block) >= size:
+            yield block[:size]
+            return
+        yield block
+        size -= len(block)

@@ -155,12 +155,11 @@ class Corpus:
         """All of one source; whatever fails about it stays with it."""
         self.sources.append(source)
         try:
-            with source.open() as stream:
+            with source.open() as (stream, size):
                 self._stream = stream if source.spool is None else None
-                size = _size_of(source, stream)
-                yield from self._read_open(source, ByteBlocks(source, stream, self._limits))
-                if _size_of(source, stream) != size:
-                    detail = "it changed while it was read; what was met of it was compared"
+                blocks = ByteBlocks(source, stream, self._limits, size=size)
+                yield from self._read_open(source, blocks)
+                if size and (detail := _describe_change(size, stream, blocks.is_cut)):
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
         except OSError as error:
             yield SkippedDocument(source.id, reason_of(error), describe_error(error))
@@ -231,9 +230,14 @@ def _is_failure(error: BaseException) -> bool:
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
-def _size_of(source: Source, stream: BinaryIO) -> int:
-    """Bytes that a file has now; 0 for a stream."""
-    return 0 if source.spool is not None else os.fstat(stream.fileno()).st_size
+def _describe_change(size: int, stream: BinaryIO, is_cut: bool) -> str:
+    """What became of a file's size while it was read, and so of its content; nothing if nothing."""
+    now = os.fstat(stream.fileno()).st_size
+    if now == size:
+        return ""
+    if now > size and is_cut:
+        return f"it grew while it was read; the {size} bytes that it had at first were compared"
+    return "it changed while it was read; what was met of it was compared"
 
 
 def _size_of_all(sources: Sequence[Source]) -> int:

@@ -171,9 +171,11 @@ def odd_content_problem(head: bytes) -> str:
     """Why content is binary although some odd bytes would be let pass."""
     if not head or wide_encoding(head)[0]:
         return ""
+    control_count = len(head) - len(head.translate(None, _CONTROLS))
+    if head.isascii() and not control_count:
+        return ""
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head)
     undecodable_count = text.count(REPLACEMENT)
-    control_count = len(head) - len(head.translate(None, _CONTROLS))
     if undecodable_count + control_count <= _MAX_ODD_SHARE * len(text):
         return ""
     if control_count <= _MAX_ODD_SHARE * len(head) and detect_encoding(head):

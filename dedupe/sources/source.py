@@ -69,19 +69,22 @@ class Source:
         return self.member or self.path
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        """The bytes as they stand, to be read once from the beginning.
+    def open(self) -> Iterator[tuple[BinaryIO, int]]:
+        """The bytes as they stand, to be read once from the beginning, and how many a file has.
+
+        Of a stream, and of a file that does not say (in ``/proc``), that is 0.
 
         :raises OSError: if it cannot be opened, or is no longer a regular file
         """
         if self.spool is None:
-            with open_regular(self.path) as file:
-                yield file
+            file, size = _open_sized(self.path)
+            with file:
+                yield file, size
         elif self.path == STANDARD_INPUT:
-            yield self.stream or _standard_input()
+            yield self.stream or _standard_input(), 0
         else:
             with open(self.path, "rb") as file:
-                yield file
+                yield file, 0
 
     @contextmanager
     def open_again(self) -> Iterator[SeekableBytes]:
@@ -121,18 +124,26 @@ def open_regular(path: str) -> BinaryIO:
 
     :raises OSError: if it cannot be opened, or is not a regular file
     """
-    return cast(BinaryIO, open(path, "rb", buffering=0, opener=_open_descriptor))
+    return _open_sized(path)[0]
 
 
-def _open_descriptor(path: str, flags: int) -> int:
-    descriptor = os.open(path, _OPEN_FLAGS)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "not a regular file")
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+def _open_sized(path: str) -> tuple[BinaryIO, int]:
+    """The same, and the bytes that it has now."""
+    sizes: list[int] = []
+
+    def opener(path: str, flags: int) -> int:
+        descriptor = os.open(path, _OPEN_FLAGS)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "not a regular file")
+        except OSError:
+            os.close(descriptor)
+            raise
+        sizes.append(status.st_size)
+        return descriptor
+
+    return cast(BinaryIO, open(path, "rb", buffering=0, opener=opener)), sizes[0]
 
 
 def read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:
