@@ -102,10 +102,11 @@ def test_what_cannot_be_decoded_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
-def test_a_quote_that_is_never_closed_is_read_again(tmp_path: Path, end: str) -> None:
+def test_a_quote_that_is_never_closed_costs_its_row(tmp_path: Path, end: str) -> None:
     put(tmp_path / "x.csv", f'no,text\r\n1,one\r\n2,"two{end}')
     found = read(tmp_path)
-    assert list(found.texts) == ["x.csv#1", "x.csv#2"]
+    assert list(found.texts) == ["x.csv#1"]
+    assert found.reasons == {"x.csv#2": "damaged"}
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
 
 
