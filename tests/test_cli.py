@@ -414,6 +414,8 @@ def test_interrupt_ends_at_once_without_a_traceback(tmp_path, slow_stage):
         stderr=subprocess.PIPE,
         cwd=tmp_path,
         env=clean_environment(),
+        # (A shell lets what it starts in the background ignore interrupts.)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdin is not None
     process.stdin.write(lines_of(60_000 if slow_stage == "comparing" else 2000))
