@@ -352,7 +352,7 @@ def test_the_last_lines_say_what_to_trust() -> None:
         "25 bands of 5 rows find 99.0 % of the pairs at 0.7, 99.9 % at 0.8 · every pair ver" in text
     )
     assert "0.2 s · 12.3 MB/s · compiled kernels · 2 workers\n" in text
-    assert "2 buckets of more than 2,000 documents were compared with a few leads alone" in text
+    assert "2 buckets of more than 500 documents were compared with a few leads alone" in text
     assert "dedupe scan" not in text
     assert render(report, diff="none", hints=True).endswith(
         "Next: dedupe scan news/ --format json\n"

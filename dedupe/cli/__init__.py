@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, ClassVar
+from contextlib import suppress
+from typing import Any, ClassVar, NoReturn
 
 import click
 
@@ -57,8 +58,26 @@ def command_group() -> None:
     """
 
 
+def run() -> NoReturn:
+    """The command as a process of its own.
+
+    It ends without tearing libraries down: their threads are no concern of anybody's by then, and
+    may abort a process that is done (pyarrow's did).
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):
+                stream.flush()
+    os._exit(code if isinstance(code, int) else 0)
+
+
 def main() -> None:
-    """The ``dedupe`` command."""
+    """The ``dedupe`` command; ends with :class:`SystemExit`."""
     try:
         command_group.main(prog_name="dedupe", standalone_mode=False)
         if sys.stdout is not None:  # closed by whoever started the process
