@@ -2,5 +2,5 @@
 
 from dedupe.cli import run
 
-if __name__ == "__run__":
+if __name__ == "__main__":
     run()
