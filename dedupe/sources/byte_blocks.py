@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from dedupe.sources.compression import Codec, CompressionError, codec_of, codec_of_name, unpack
+from dedupe.sources.compression import (
+    Codec,
+    CompressionError,
+    StreamUnpacker,
+    codec_of,
+    codec_of_name,
+)
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TRUNCATED, UNREADABLE
 from dedupe.sources.recoding import SAMPLE_BYTES, Recoder
@@ -149,7 +155,13 @@ class ByteBlocks:
                 yield block
 
     def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
-        for block in unpack(self._counted(blocks), codec, self._block_bytes):
+        unpacker = StreamUnpacker(codec, self._block_bytes)
+        for piece in self._counted(blocks):
+            yield from _gathered(self._spent(unpacker.feed(piece)), self._block_bytes)
+        unpacker.finish()
+
+    def _spent(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        for block in blocks:
             self.budget.add_unpacked(len(block))
             yield block
 
@@ -193,3 +205,23 @@ def _cut(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
             return
         yield block
         size -= len(block)
+
+
+def _gathered(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+    """The blocks put together as far as they may be: libraries give what they have, and many crawls
+    compress every record by itself."""
+    held: list[bytes] = []
+    size = 0
+    try:
+        for block in blocks:
+            if held and size + len(block) > max_bytes:
+                yield b"".join(held)
+                held, size = [], 0
+            held.append(block)
+            size += len(block)
+    except (EOFError, CompressionError):
+        if held:
+            yield b"".join(held)
+        raise
+    if held:
+        yield b"".join(held)

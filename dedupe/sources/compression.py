@@ -27,6 +27,7 @@ __all__ = [
     "MAGIC_BYTES",
     "Codec",
     "CompressionError",
+    "StreamUnpacker",
     "UnpackedFile",
     "codec_of",
     "codec_of_name",
@@ -106,28 +107,51 @@ def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[
     :raises EOFError: after all that could be decompressed, if the data ends early
     :raises CompressionError: the same, if the data is wrong
     """
-    member = _Member(codec, block_bytes)
+    unpacker = StreamUnpacker(codec, block_bytes)
     for block in blocks:
-        for begin in range(0, len(block), codec.piece_bytes):
-            data = block[begin : begin + codec.piece_bytes]
+        yield from unpacker.feed(block)
+    unpacker.finish()
+
+
+class StreamUnpacker:
+    """The same for data that is handed over piece by piece."""
+
+    def __init__(self, codec: Codec, block_bytes: int) -> None:
+        self._codec = codec
+        self._block_bytes = block_bytes
+        self._member = _Member(codec, block_bytes)
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """All that this makes, in blocks of at most ``block_bytes``.
+
+        :raises CompressionError: after all that could be decompressed, if the data is wrong
+        """
+        for begin in range(0, len(block), self._codec.piece_bytes):
+            data = block[begin : begin + self._codec.piece_bytes]
             while data:
-                if member.is_over:
+                if self._member.is_over:
                     data = data.lstrip(b"\0")
                     if not data:
                         break
-                    member = _Member(codec, block_bytes)
-                yield from member.unpack(data)
-                data = member.rest
-    if not member.is_over:
-        raise EOFError
+                    self._member = _Member(self._codec, self._block_bytes)
+                yield from self._member.unpack(data)
+                data = self._member.rest
+
+    def finish(self) -> None:
+        """There is no more.
+
+        :raises EOFError: if the data ends early
+        """
+        if not self._member.is_over:
+            raise EOFError
 
 
 class _Member:
     """One member being decompressed, and as much of its past as mending an error needs.
 
     A library drops what it made of a piece when it finds an error in it. So where an error comes,
-    its piece is gone through again byte by byte: from a copy of the state before it where the
-    library can give one (zlib), else from the beginning where that is not far.
+    its piece is gone through again byte by byte: from the beginning where that is not far, else
+    from a copy of the state before it where the library can give one (zlib).
     """
 
     def __init__(self, codec: Codec, block_bytes: int) -> None:
@@ -148,7 +172,7 @@ class _Member:
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
         """All that the member makes of ``data``."""
-        before = self._unpacker.copy()
+        before = self._unpacker.copy() if self._history is None else None
         given_before = self._given_bytes
         try:
             yield from self._inflate(self._unpacker, data)
@@ -158,9 +182,9 @@ class _Member:
             elif self._history is not None:
                 yield from self._salvage(self._codec.new(), self._history + data, self._given_bytes)
             raise
-        if self._history is not None:
+        if self._history is not None and not self.is_over:
             short = len(self._history) + len(data) <= _HISTORY_BYTES
-            self._history = self._history + data if short and before is None else None
+            self._history = self._history + data if short else None
 
     def _inflate(self, unpacker: Unpacker, data: bytes) -> Iterator[bytes]:
         while True:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dedupe.sources.text_encoding import (
@@ -91,6 +92,7 @@ def decode_document(data: bytes, declared: str = "") -> Decoded:
     return Decoded(text, UTF8, replaced_count)
 
 
+@lru_cache(maxsize=64)
 def known_encoding(label: str) -> str:
     """Python's name for an encoding as the web names it; nothing where there is none."""
     label = label.strip().lower()
