@@ -44,7 +44,7 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
 def pack_locators(locators: Iterable[Locator]) -> NDArray[np.int64]:
     """Locators as :class:`TextBatch` holds them: ``int64``, ``(n, 4)``, a column a field."""
     rows = [(at.source, at.offset, at.length, at.line) for at in locators]
-    return np.array(rows, np.int64).reshape(-1, 4)
+    return np.array(rows, np.int64) if rows else np.empty((0, 4), np.int64)
 
 
 class SourceInfo(msgspec.Struct, frozen=True):

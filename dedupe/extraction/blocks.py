@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 _BLOCKS = """
     address article aside blockquote body br caption center dd details dialog dir div dl dt
     fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html
@@ -20,10 +18,7 @@ BLOCK_ELEMENTS = frozenset(_BLOCKS.split())
 UNSEEN_ELEMENTS = frozenset(_UNSEEN.split())
 """Elements whose text no reader sees (or, as ``noscript``, sees instead of the page)."""
 
-_SPACES = re.compile(r"[^\S\n]+")
-_LINE_ENDS = re.compile(r" ?\n[ \n]*")
-
 
 def tidy_lines(text: str) -> str:
     """One space between words, one line feed between blocks."""
-    return _LINE_ENDS.sub("\n", _SPACES.sub(" ", text)).strip()
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +25,10 @@ _PROGRAM = (
 )
 _TRIES = 2
 """A process that died without being killed may have died of an earlier page, or of the machine."""
+
+_WATCH_SECONDS = 0.1
+"""So often is looked whether a page has taken too long. (A timer for each page would be a thread
+for each page.)"""
 
 _DIED = "reading it ended the process that read it"
 
@@ -57,16 +63,19 @@ class _SharedWorkers:
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
         self._alive: set[_Worker] = set()
-        self._is_closed = False
+        self._closed = threading.Event()
+        self._watch = threading.Thread(target=self._expire_workers, name="watch", daemon=True)
 
     def take(self) -> _Worker:
         with self._lock:
-            if self._is_closed:
+            if self._closed.is_set():
                 raise OSError("the pool is closed")
             if self._idle:
                 return self._idle.pop()
             worker = _Worker()
             self._alive.add(worker)
+            if not self._watch.is_alive():
+                self._watch.start()
             return worker
 
     def give_back(self, worker: _Worker) -> None:
@@ -80,10 +89,18 @@ class _SharedWorkers:
 
     def close(self) -> None:
         with self._lock:
-            self._is_closed = True
+            self._closed.set()
             alive, self._alive = self._alive, set()
         for worker in alive:
             worker.kill()
+
+    def _expire_workers(self) -> None:
+        """Kill those that take too long, until the pool is closed."""
+        while not self._closed.wait(_WATCH_SECONDS):
+            with self._lock:
+                alive = list(self._alive)
+            for worker in alive:
+                worker.expire(time.monotonic())
 
 
 class _Worker:
@@ -94,7 +111,7 @@ class _Worker:
 
     def __init__(self) -> None:
         self.is_expired = False
-        self._is_reading = False
+        self._deadline = math.inf
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _PROGRAM, _ROOT],
@@ -108,10 +125,7 @@ class _Worker:
 
     def read(self, request: PageRequest) -> PageOutcome | None:
         """The outcome; None where the process died, or took too long and was killed."""
-        self._is_reading = True
-        timer = threading.Timer(request.limits.max_seconds, self._expire)
-        timer.daemon = True
-        timer.start()
+        self._deadline = time.monotonic() + request.limits.max_seconds
         try:
             write_frame(self._requests, request)
             frame = read_frame(self._outcomes)
@@ -119,14 +133,13 @@ class _Worker:
         except (OSError, ValueError, msgspec.DecodeError):
             return None
         finally:
-            timer.cancel()
             with self._lock:
-                self._is_reading = False
+                self._deadline = math.inf
 
-    def _expire(self) -> None:
-        """Kill it, unless it finished in this very moment."""
+    def expire(self, now: float) -> None:
+        """Kill it if its page takes too long, unless it finished in this very moment."""
         with self._lock:
-            if self._is_reading:
+            if now > self._deadline:
                 self.is_expired = True
                 self._process.kill()
 

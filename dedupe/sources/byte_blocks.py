@@ -138,7 +138,7 @@ class ByteBlocks:
         yield from held
 
     def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
-        first = stream.read(self._block_bytes) or b""
+        first = stream.read(min(self._block_bytes, self._size or self._block_bytes)) or b""
         codec, named = codec_of(first), codec_of_name(self._source.file_name)
         if codec is not None:
             self._what = f"{codec.name} data"
@@ -150,7 +150,7 @@ class ByteBlocks:
         else:
             self._is_settled = True
             self.is_cut = self._size > 0
-            for block in _cut(_blocks(first, stream, self._block_bytes), self._size):
+            for block in _blocks(first, stream, self._block_bytes, self._size):
                 self.budget.add_packed(len(block))  # what it holds may be compressed
                 yield block
 
@@ -187,24 +187,15 @@ def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _blocks(first: bytes, stream: BinaryIO, block_bytes: int) -> Iterator[bytes]:
-    block = first
+def _blocks(first: bytes, stream: BinaryIO, block_bytes: int, size: int = 0) -> Iterator[bytes]:
+    """A stream of which the first block was read, to its end, or to its ``size`` if given."""
+    block, left = first, size
     while block:
         yield block
-        block = stream.read(block_bytes)
-
-
-def _cut(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """As many bytes of the blocks; all where that is 0."""
-    if not size:
-        yield from blocks
-        return
-    for block in blocks:
-        if len(block) >= size:
-            yield block[:size]
+        left -= len(block)
+        if left == 0:
             return
-        yield block
-        size -= len(block)
+        block = stream.read(min(block_bytes, left) if left > 0 else block_bytes)
 
 
 def _gathered(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:

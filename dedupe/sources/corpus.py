@@ -109,7 +109,7 @@ class Corpus:
         self.encoding_counts, self.html_counts = Counter(), pages.counts
         try:
             for piece in pages.run(
-                each for source in found.sources for each in self._follow(source)
+                each for source in found.sources for each in self._guard(source)
             ):
                 if isinstance(piece, Chunk):
                     if piece.ids:
@@ -132,14 +132,6 @@ class Corpus:
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
 
-    def _follow(self, source: Source) -> Iterator[Piece]:
-        """All of one source, and how far it was read."""
-        yield from self._guard(source)
-        self._stream = None
-        if source.spool is None:
-            with suppress(OSError):
-                self._read_bytes += os.stat(source.path).st_size
-
     def _guard(self, source: Source) -> Iterator[Piece]:
         """All of one source. That a reader, or a library, fails as nobody foresaw stays with it."""
         try:
@@ -161,6 +153,8 @@ class Corpus:
                 yield from self._read_open(source, blocks)
                 if size and (detail := _describe_change(size, stream, blocks.is_cut)):
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
+                self._stream = None
+                self._read_bytes += size
         except OSError as error:
             yield SkippedDocument(source.id, reason_of(error), describe_error(error))
         if source.spool is not None and source.spool.problem:
