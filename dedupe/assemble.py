@@ -10,6 +10,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from dedupe.distinct import sort_distinct
 from dedupe.documents import Collapsed
 from dedupe.labels import Labels
 from dedupe.model import Cluster, DuplicatePair, Member, Relation, VerifiedPairs, WeakestLink
@@ -61,10 +62,10 @@ def assemble_clusters(found: Clustering) -> Assembled:
     collapsed = found.collapsed
     table = _tabulate(found)
     bridged = found.representatives[found.pairs.left] != found.representatives[found.pairs.right]
-    ends = found.pairs.select(bridged)
+    bridges = found.pairs.select(bridged)
+    ends = sort_distinct(np.concatenate([bridges.left, bridges.right]))
     names = _Names.of(
-        collapsed.documents.labels,
-        np.concatenate([table.documents, collapsed.leads[np.union1d(ends.left, ends.right)]]),
+        collapsed.documents.labels, np.concatenate([table.documents, collapsed.leads[ends]])
     )
     table = table.order(names, collapsed.leads)
     pairs = _list_pairs(found, names)
@@ -92,7 +93,7 @@ class _Names:
 
     @classmethod
     def of(cls, labels: Labels, documents: NDArray[np.int64]) -> _Names:
-        documents = np.unique(documents)
+        documents = sort_distinct(documents)
         ids = labels.ids(documents)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         return cls([ids[i] for i in order], documents[order])
@@ -133,7 +134,7 @@ def _tabulate(found: Clustering) -> _Table:
     """The documents of each cluster that has two or more."""
     collapsed, owner = found.collapsed, found.representatives
     joined = np.flatnonzero(owner != np.arange(len(owner)))
-    groups = np.unique(np.concatenate([joined, owner[joined], collapsed.repeated]))
+    groups = sort_distinct(np.concatenate([joined, owner[joined], collapsed.repeated]))
     sizes = collapsed.sizes[groups]
     group = np.repeat(groups, sizes)
     within = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)

@@ -10,6 +10,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from dedupe.distinct import sort_distinct
 from dedupe.metadata import read_meta
 from dedupe.model import Locator
 from dedupe.store import Column, Store, WorkFolder
@@ -114,7 +115,7 @@ class Labels:
         :returns: by such an id, the documents that had it, in the order of their new ids
         """
         hashes = np.sort(self._id_hashes.view)
-        repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+        repeated = sort_distinct(hashes[1:][hashes[1:] == hashes[:-1]])
         if len(repeated) == 0:
             return {}
         suspects = np.flatnonzero(np.isin(self._id_hashes.view, repeated))

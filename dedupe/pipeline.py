@@ -22,6 +22,7 @@ from dedupe._version import __version__
 from dedupe.assemble import Assembled, Clustering, assemble_clusters
 from dedupe.cluster import cluster_pairs
 from dedupe.config import Config
+from dedupe.distinct import sort_distinct
 from dedupe.documents import (
     TOO_MANY_TOKENS,
     Collapsed,
@@ -126,7 +127,7 @@ def scan_corpus(
             found = _verify_and_cluster(collapsed, candidates, config, kernels, steps)
             progress.enter("reporting")
             assembled = assemble_clusters(found)
-            spoken_of = np.unique(np.concatenate([assembled.documents, *collector.repeated]))
+            spoken_of = sort_distinct(np.concatenate([assembled.documents, *collector.repeated]))
             locators = documents.labels.locate(spoken_of)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

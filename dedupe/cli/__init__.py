@@ -22,6 +22,12 @@ class LazyGroup(click.Group):
 
     modules: ClassVar = {"scan": "dedupe.cli.scan", "config": "dedupe.cli.config"}
 
+    summaries: ClassVar = {
+        "scan": "Find the near-duplicates among the documents of PATH...",
+        "config": "Look at the settings.",
+    }
+    """The first sentence of each command's help, so that the list of commands imports none."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.modules)
 
@@ -32,6 +38,11 @@ class LazyGroup(click.Group):
 
         command: click.Command = import_module(self.modules[cmd_name]).command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.summaries[name]) for name in self.list_commands(ctx)])
 
     # Whoever reads standard output may go (`| head -1`): that is success. click itself would
     # exit with 1, so it is caught before click sees it.

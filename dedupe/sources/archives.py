@@ -29,8 +29,6 @@ from dedupe.sources.tar_entries import read_tar
 from dedupe.sources.unpack_budget import UnpackBudget
 from dedupe.sources.zip_entries import read_zip
 
-ARCHIVES = ("zip", "tar")
-
 
 @dataclass(frozen=True, slots=True)
 class OpenMember:

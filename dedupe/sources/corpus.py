@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
-from dedupe.sources.archives import ARCHIVES, read_members
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import find_sources
@@ -29,7 +28,12 @@ from dedupe.sources.reasons import (
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
-from dedupe.sources.recognition import archive_of_content, has_record_lines, recognise_content
+from dedupe.sources.recognition import (
+    ARCHIVES,
+    archive_of_content,
+    has_record_lines,
+    recognise_content,
+)
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
 
@@ -173,6 +177,8 @@ class Corpus:
 
     def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The members of an archive, each as a source of its own."""
+        from dedupe.sources.archives import read_members
+
         for item in read_members(archive, blocks, self._settings, self._limits):
             if isinstance(item, SkippedDocument):
                 yield item

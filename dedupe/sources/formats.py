@@ -3,48 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from dedupe.config import ScanSettings
-from dedupe.sources.arrow_rows import (
-    read_arrow,
-    read_parquet,
-    reread_arrow_with,
-    reread_parquet_with,
-)
-from dedupe.sources.csv_file import read_csv, read_tsv, reread_csv_with, reread_tsv_with
-from dedupe.sources.html_pages import read_html, reread_html_with
-from dedupe.sources.json_file import read_json
-from dedupe.sources.json_lines import read_json_lines, reread_records_with
 from dedupe.sources.page_rereading import reread_pages
 from dedupe.sources.pieces import Reader, Rereader
-from dedupe.sources.plain_text import read_text, reread_text_with
 from dedupe.sources.recognition import (
     any_content,
     odd_content_problem,
     text_problem,
     warc_problem,
 )
-from dedupe.sources.warc import missing_warc_extra, read_warc, reread_warc_with
 
 
 class Format(NamedTuple):
     """How a format is checked and read.
 
+    What reads it is named by module and function (of this package), and imported when a file of
+    the format is met.
+
+    :param reader: a :data:`Reader`
+    :param rereader: makes a :data:`Rereader` for given settings
     :param problem: why content with this beginning is not of the format; nothing where it is
-    :param reread_with: how to read single documents again under given settings
     :param missing_extra: what to say where what reads it is not installed
     :param holds_records: whether its documents are fields, which may hold HTML
     :param takes_utf8: whether its reader wants text in UTF-8, as which it is given files in other
         encodings (:mod:`dedupe.sources.recoding`)
     """
 
-    read: Reader
+    reader: str
+    rereader: str
     problem: Callable[[bytes], str]
-    reread_with: Callable[[ScanSettings], Rereader]
     missing_extra: Callable[[ScanSettings], str] = lambda settings: ""
     holds_records: bool = False
     takes_utf8: bool = False
+
+    @property
+    def read(self) -> Reader:
+        """Reads a file of the format."""
+        reader: Reader = _load(self.reader)
+        return reader
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        """Reads single documents again, as a scan under these settings read them."""
+        rereader: Rereader = _load(self.rereader)(settings)
+        return rereader
+
+
+def _load(name: str) -> Any:
+    """What is called ``module.name`` in this package."""
+    module, _, attribute = name.partition(".")
+    return getattr(import_module(f"dedupe.sources.{module}"), attribute)
 
 
 def _missing_for_pages(settings: ScanSettings) -> str:
@@ -54,27 +64,39 @@ def _missing_for_pages(settings: ScanSettings) -> str:
 
 
 def _missing_for_warc(settings: ScanSettings) -> str:
+    from dedupe.sources.warc import missing_warc_extra
+
     return missing_warc_extra(settings) or _missing_for_pages(settings)
 
 
-def _of_records(read: Reader, reread_with: Callable[[ScanSettings], Rereader]) -> Format:
+def _of_records(reader: str, rereader: str = "json_lines.reread_records_with") -> Format:
     """A format of records that are written as text."""
-    return Format(read, odd_content_problem, reread_with, holds_records=True, takes_utf8=True)
+    return Format(reader, rereader, odd_content_problem, holds_records=True, takes_utf8=True)
 
+
+def _of_table(name: str) -> Format:
+    """A format of columns."""
+    reader, rereader = f"arrow_rows.read_{name}", f"arrow_rows.reread_{name}_with"
+    return Format(reader, rereader, any_content, holds_records=True)
+
+
+_TEXT = ("plain_text.read_text", "plain_text.reread_text_with")
 
 FORMATS: dict[str, Format] = {
-    "text": Format(read_text, text_problem, reread_text_with),
-    "jsonl": _of_records(read_json_lines, reread_records_with),
-    "json": _of_records(read_json, reread_records_with),
-    "csv": _of_records(read_csv, reread_csv_with),
-    "tsv": _of_records(read_tsv, reread_tsv_with),
-    "parquet": Format(read_parquet, any_content, reread_parquet_with, holds_records=True),
-    "arrow": Format(read_arrow, any_content, reread_arrow_with, holds_records=True),
-    "html": Format(read_html, text_problem, reread_html_with, _missing_for_pages),
-    "warc": Format(read_warc, warc_problem, reread_warc_with, _missing_for_warc),
+    "text": Format(*_TEXT, text_problem),
+    "jsonl": _of_records("json_lines.read_json_lines"),
+    "json": _of_records("json_file.read_json"),
+    "csv": _of_records("csv_file.read_csv", "csv_file.reread_csv_with"),
+    "tsv": _of_records("csv_file.read_tsv", "csv_file.reread_tsv_with"),
+    "parquet": _of_table("parquet"),
+    "arrow": _of_table("arrow"),
+    "html": Format(
+        "html_pages.read_html", "html_pages.reread_html_with", text_problem, _missing_for_pages
+    ),
+    "warc": Format("warc.read_warc", "warc.reread_warc_with", warc_problem, _missing_for_warc),
 }
 
-FORCED_TEXT = Format(read_text, odd_content_problem, reread_text_with)
+FORCED_TEXT = Format(*_TEXT, odd_content_problem)
 """Text because the settings say so: NUL bytes alone do not count against it."""
 
 

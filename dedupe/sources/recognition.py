@@ -55,6 +55,9 @@ def recognise_name(path: str, input_format: InputFormat) -> InputFormat:
     return _ENDINGS.get(ending_of(without_compression(path)), "auto")
 
 
+ARCHIVES = ("zip", "tar")
+"""Not formats, but what files stand in."""
+
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_NAME_OFFSET = 30

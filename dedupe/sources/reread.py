@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Report, SourceInfo
-from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
-from dedupe.sources.archive_rereading import reread_members
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
@@ -119,6 +117,9 @@ class SourceTexts:
         self, archive: Source, members: Mapping[str, list[str]]
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of an archive's members, which one pass reaches."""
+        from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
+        from dedupe.sources.archive_rereading import reread_members
+
         pending = {id for ids in members.values() for id in ids}
         reason = CHANGED
         try:

@@ -1,0 +1,113 @@
+"""What a process imports: only what it needs, since that is most of the time of a small scan."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from dedupe.cli import LazyGroup, command_group
+from dedupe.sketch import load_kernels
+from dedupe.sources.formats import FORCED_TEXT, FORMATS, Format
+
+_PROGRAM = """
+import json, sys
+from dedupe.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+HEAVY = {
+    "asyncio",
+    "charset_normalizer",
+    "datasketch",
+    "email",
+    "fastwarc",
+    "lxml",
+    "multiprocessing",
+    "numpy.ma",
+    "numpy.random",
+    "pyarrow",
+    "scipy",
+    "subprocess",
+    "tarfile",
+    "trafilatura",
+    "unittest",
+    "urllib.request",
+    "zipfile",
+    "zstandard",
+    "dedupe.extraction",
+    "dedupe.sketch.plain",
+    "dedupe.sources.archive_entries",
+    "dedupe.sources.archives",
+    "dedupe.sources.arrow_rows",
+    "dedupe.sources.html_pages",
+    "dedupe.sources.warc",
+}
+"""What neither a plain scan nor the report of one needs."""
+
+needs_kernels = pytest.mark.skipif(
+    load_kernels("auto").name == "plain", reason="plain kernels import datasketch, and so SciPy"
+)
+
+
+def modules_of(*arguments: object) -> set[str]:
+    """The modules that the command had imported at its end."""
+    program = [sys.executable, "-c", _PROGRAM, *map(str, arguments)]
+    done = subprocess.run(program, capture_output=True, check=True, timeout=60)
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def test_help_imports_only_click() -> None:
+    modules = modules_of("--help")
+    ours = {name for name in modules if name.startswith("dedupe")}
+    assert ours == {"dedupe", "dedupe._version", "dedupe.cli"}
+    assert modules & (HEAVY | {"logging", "msgspec", "numpy", "rich", "tomllib"}) == set()
+
+
+def test_help_of_scan_imports_no_stage() -> None:
+    modules = modules_of("scan", "--help")
+    assert modules & (HEAVY | {"dedupe.model", "dedupe.sources", "numpy", "rich"}) == set()
+
+
+@needs_kernels
+def test_scan_of_lines_to_json_imports_what_it_needs(tmp_path: Path) -> None:
+    texts = ["one and the same text of eight words"] * 2
+    path = tmp_path / "r.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    modules = modules_of("scan", path, "--format", "json")
+    assert "dedupe.sources.json_lines" in modules
+    others = {"rapidfuzz", "rich", "dedupe.diff", "dedupe.renderers.terminal"}
+    others |= {f"dedupe.sources.{name}" for name in ("csv_file", "json_file", "json_cuts")}
+    assert modules & (HEAVY | others) == set()
+
+
+@needs_kernels
+def test_scan_of_texts_imports_what_it_needs(tmp_path: Path) -> None:
+    for name, end in (("a", "end"), ("b", "other end")):
+        (tmp_path / f"{name}.txt").write_text("a text of several words with one more " * 9 + end)
+    modules = modules_of("scan", tmp_path)
+    assert "dedupe.diff.align" in modules and "dedupe.sources.plain_text" in modules
+    assert modules & (HEAVY | {"dedupe.sources.json_lines", "dedupe.sources.csv_file"}) == set()
+
+
+@pytest.mark.parametrize("chosen", [*FORMATS.values(), FORCED_TEXT])
+def test_readers_are_found_by_their_names(chosen: Format) -> None:
+    from dedupe.config import ScanSettings
+
+    assert callable(chosen.read) and callable(chosen.reread_with(ScanSettings()))
+
+
+def test_summaries_are_the_commands_own() -> None:
+    assert isinstance(command_group, LazyGroup)
+    context = click.Context(command_group)
+    commands = {name: command_group.get_command(context, name) for name in LazyGroup.modules}
+    told = {name: command.get_short_help_str(limit=200) for name, command in commands.items()}
+    assert told == LazyGroup.summaries
