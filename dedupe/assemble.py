@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,8 @@ from dedupe.model import Cluster, DuplicatePair, Member, Relation, VerifiedPairs
 _RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near", "linked")
 _IDENTICAL, _NORMALISED, _NEAR, _LINKED = range(4)
 
-MEMBERS_AT_ONCE = 1 << 14
-"""Members whose metadata are read together."""
+ROWS_AT_ONCE = 1 << 14
+"""Members or pairs that are made together: their columns as lists are large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def assemble_clusters(found: Clustering) -> Assembled:
     surplus = collapsed.documents.token_counts[table.documents[~table.is_first]]
     return Assembled(
         clusters=clusters,
-        bridges=tuple(pairs.make(names, *pairs.span(-1))),
+        bridges=pairs.of_owners(names, np.array([-1]))[0],
         documents=names.documents,
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
@@ -150,16 +150,13 @@ def _make_clusters(
     sizes = np.diff(begins, append=len(table.owner))
     # Largest first, then by the id of the representative.
     by_size = np.lexsort((ranks[begins], -sizes)).tolist()
-    owners, ends = table.owner[begins].tolist(), (begins + sizes).tolist()
-    places = list(zip(owners, begins.tolist(), ends, strict=True))
     members = _make_members(found, table, [names.ids[rank] for rank in ranks.tolist()])
-    return tuple(
-        _make_cluster(members[begin:end], pairs.make(names, *pairs.span(owner)))
-        for owner, begin, end in map(places.__getitem__, by_size)
-    )
+    spans = list(zip(begins.tolist(), (begins + sizes).tolist(), strict=True))
+    within = pairs.of_owners(names, table.owner[begins])
+    return tuple(_make_cluster(members[slice(*spans[i])], within[i]) for i in by_size)
 
 
-def _make_cluster(members: Sequence[Member], pairs: Sequence[DuplicatePair]) -> Cluster:
+def _make_cluster(members: Sequence[Member], pairs: tuple[DuplicatePair, ...]) -> Cluster:
     representative = members[0].id
     weakest = min(members[1:], key=lambda member: (member.jaccard, member.id))
     ids = sorted(member.id for member in members)
@@ -167,7 +164,7 @@ def _make_cluster(members: Sequence[Member], pairs: Sequence[DuplicatePair]) -> 
         cluster_id=xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass")),
         representative=representative,
         members=tuple(members),
-        pairs=tuple(pairs),
+        pairs=pairs,
         weakest_link=WeakestLink(weakest.id, weakest.jaccard),
     )
 
@@ -178,8 +175,8 @@ def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[
     own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
     jaccard, containment = shared / (own + kept - shared), shared / kept
     members: list[Member] = []
-    for begin in range(0, len(ids), MEMBERS_AT_ONCE):
-        part = slice(begin, begin + MEMBERS_AT_ONCE)
+    for begin in range(0, len(ids), ROWS_AT_ONCE):
+        part = slice(begin, begin + ROWS_AT_ONCE)
         chosen = table.documents[part]
         columns: tuple[Any, ...] = (
             ids[part],
@@ -244,16 +241,21 @@ class _ListedPairs:
     left_count: NDArray[np.int64]
     right_count: NDArray[np.int64]
 
-    def span(self, owner: int) -> tuple[int, int]:
-        """Where the pairs of an owner begin and end."""
-        begin, end = np.searchsorted(self.owner, [owner, owner + 1]).tolist()
-        return begin, end
+    def of_owners(
+        self, names: _Names, owners: NDArray[np.int64]
+    ) -> list[tuple[DuplicatePair, ...]]:
+        """The pairs of each owner as they stand in a report; ``owners`` ascend."""
+        begins = np.searchsorted(self.owner, owners).tolist()
+        ends = np.searchsorted(self.owner, owners, side="right").tolist()
+        pairs: list[DuplicatePair] = []
+        base = begins[0] if begins else 0
+        for begin in range(base, ends[-1] if ends else 0, ROWS_AT_ONCE):
+            pairs += self._make(names, slice(begin, min(begin + ROWS_AT_ONCE, ends[-1])))
+        return [
+            tuple(pairs[begin - base : end - base]) for begin, end in zip(begins, ends, strict=True)
+        ]
 
-    def make(self, names: _Names, begin: int, end: int) -> list[DuplicatePair]:
-        """Those pairs as they stand in a report."""
-        if begin == end:
-            return []
-        run = slice(begin, end)
+    def _make(self, names: _Names, run: slice) -> Iterator[DuplicatePair]:
         shared, left, right = self.shared_count[run], self.left_count[run], self.right_count[run]
         columns: tuple[Any, ...] = (
             map(names.ids.__getitem__, self.left[run].tolist()),
@@ -264,7 +266,7 @@ class _ListedPairs:
             right.tolist(),
             (shared / (left + right - shared)).tolist(),
         )
-        return list(map(DuplicatePair, *columns))
+        return map(DuplicatePair, *columns)
 
 
 def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from dedupe.distinct import sort_distinct
+from dedupe.distinct import is_among, sort_distinct
 from dedupe.metadata import read_meta
 from dedupe.model import Locator
 from dedupe.store import Column, Store, WorkFolder
@@ -83,7 +83,8 @@ class Labels:
 
     def ids(self, documents: NDArray[np.int64]) -> list[str]:
         """Their ids, each unique."""
-        ids = _split(self._ids, self._id_begins.view, documents, "surrogatepass")
+        runs = _runs(self._ids, self._id_begins.view, documents)
+        ids = [str(run, "utf-8", "surrogatepass") for run in runs]
         if self._renamed:
             renamed = self._renamed
             places = enumerate(documents.tolist())
@@ -96,12 +97,7 @@ class Labels:
 
     def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
         """Their metadata, by name."""
-        begins = self._meta_begins.view[documents]
-        lengths = _ends(self._meta_begins.view, self._metas.count, documents) - begins
-        data = self._metas.segments(begins, lengths).tobytes()
-        ends = np.cumsum(lengths)
-        places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
-        return [read_meta(data[begin:end]) for begin, end in places]
+        return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
 
     def locate(self, documents: NDArray[np.int64]) -> dict[str, Locator]:
         """Where they stand, by id, in the order of ids."""
@@ -118,7 +114,7 @@ class Labels:
         repeated = sort_distinct(hashes[1:][hashes[1:] == hashes[:-1]])
         if len(repeated) == 0:
             return {}
-        suspects = np.flatnonzero(np.isin(self._id_hashes.view, repeated))
+        suspects = np.flatnonzero(is_among(self._id_hashes.view, repeated))
         by_id: dict[str, list[int]] = {}
         for id, document in zip(self.ids(suspects), suspects.tolist(), strict=True):
             by_id.setdefault(id, []).append(document)
@@ -162,14 +158,8 @@ def _ends(begins: NDArray[np.int64], total: int, documents: NDArray[np.int64]) -
     return np.where(documents + 1 < len(begins), begins[following], total)
 
 
-def _split(
-    store: Store, begins: NDArray[np.int64], documents: NDArray[np.int64], errors: str
-) -> list[str]:
-    """The strings of these documents."""
-    if len(documents) == 0:
-        return []
-    lengths = _ends(begins, store.count, documents) - begins[documents]
-    data = store.segments(begins[documents], lengths).tobytes()
-    ends = np.cumsum(lengths)
-    places = zip((ends - lengths).tolist(), ends.tolist(), strict=True)
-    return [data[begin:end].decode("utf-8", errors) for begin, end in places]
+def _runs(
+    store: Store, begins: NDArray[np.int64], documents: NDArray[np.int64]
+) -> Iterator[memoryview]:
+    """The bytes of each of these documents."""
+    return store.runs(begins[documents], _ends(begins, store.count, documents) - begins[documents])

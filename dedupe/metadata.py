@@ -12,7 +12,7 @@ from dedupe.dates import parse_date
 _decode = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
-def read_meta(packed: bytes) -> dict[str, str]:
+def read_meta(packed: bytes | memoryview) -> dict[str, str]:
     """Names and values, ordered by name; the site is the host of the url where none is told.
 
     :param packed: as a :class:`dedupe.model.TextBatch` carries it

@@ -47,7 +47,7 @@ def pack_locators(locators: Iterable[Locator]) -> NDArray[np.int64]:
     return np.array(rows, np.int64) if rows else np.empty((0, 4), np.int64)
 
 
-class SourceInfo(msgspec.Struct, frozen=True):
+class SourceInfo(msgspec.Struct, frozen=True, gc=False):
     """A file that was read.
 
     :param path: as it was named, or below a folder that was named
@@ -71,7 +71,7 @@ class SourceInfo(msgspec.Struct, frozen=True):
         return f"{self.name}{'#' if self.format in ROW_FORMATS else ':'}{line}"
 
 
-class SkippedDocument(msgspec.Struct, frozen=True):
+class SkippedDocument(msgspec.Struct, frozen=True, gc=False):
     """Something that was met but could not be compared.
 
     :param id: the document's id, or ``path:line``, or the path
@@ -201,7 +201,7 @@ class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
         return self.shared_count / self.right_count
 
 
-class Member(msgspec.Struct, frozen=True):
+class Member(msgspec.Struct, frozen=True, gc=False):
     """A document of a cluster.
 
     :param jaccard: exact Jaccard to the representative (1.0 for the representative itself)
@@ -220,14 +220,14 @@ class Member(msgspec.Struct, frozen=True):
     meta: dict[str, str] = {}
 
 
-class WeakestLink(msgspec.Struct, frozen=True):
+class WeakestLink(msgspec.Struct, frozen=True, gc=False):
     """The member with the lowest Jaccard to the representative."""
 
     id: str
     jaccard: float
 
 
-class Cluster(msgspec.Struct, frozen=True):
+class Cluster(msgspec.Struct, frozen=True, gc=False):
     """Documents kept together; the representative is the first of the members."""
 
     cluster_id: str
@@ -276,7 +276,7 @@ class SearchSummary(msgspec.Struct, frozen=True):
     capped_bucket_count: int
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Notice(msgspec.Struct, frozen=True, gc=False):
     """Something that a user should know and that lost nothing, such as an id that occurs twice."""
 
     id: str

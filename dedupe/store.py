@@ -12,6 +12,7 @@ import errno
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
@@ -34,10 +35,13 @@ GROWTH: Final = 8
 
 
 class Column:
-    """An array that grows at its end."""
+    """An array that grows at its end.
 
-    def __init__(self, dtype: Any, width: int = 0) -> None:
-        self._values: NDArray[Any] = np.empty((0, width) if width else 0, dtype)
+    :param rows: for how many there is room at first; what is not written is no memory yet
+    """
+
+    def __init__(self, dtype: Any, width: int = 0, rows: int = 0) -> None:
+        self._values: NDArray[Any] = np.empty((rows, width) if width else rows, dtype)
         self.count = 0
 
     def extend(self, values: NDArray[Any]) -> None:
@@ -67,12 +71,12 @@ class Store:
 
     def __init__(self, work: WorkFolder, dtype: Any, width: int = 0, limit: int = 0) -> None:
         self._work = work
-        self._column = Column(dtype, width)
         self._limit = limit
         self._file: int | None = None
         self._dtype = np.dtype(dtype)
         self._shape = (width,) if width else ()
         self._row_bytes = self._dtype.itemsize * max(width, 1)
+        self._column = Column(dtype, width, limit // self._row_bytes)
         self.count = 0
 
     def append(self, values: NDArray[Any]) -> None:
@@ -151,6 +155,16 @@ class Store:
                 if length:
                     self._read_into(begin, result[place:end])
         return result
+
+    def runs(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[memoryview]:
+        """The same runs one by one, of single values; not to be held over :meth:`append`."""
+        if self._file is None:
+            data = self._column.view.data
+        else:
+            data = self.segments(begins, lengths).data
+            begins = np.cumsum(lengths) - lengths
+        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+            yield data[begin : begin + length]
 
     def _read(self, begin: int, end: int) -> NDArray[Any]:
         result = np.empty((end - begin, *self._shape), self._dtype)

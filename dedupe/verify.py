@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.distinct import is_among, sort_distinct
 from dedupe.model import CandidatePairs, Kernels, VerifiedPairs
 
 PAIRS_PER_JOB: Final = 1 << 16
-HASHES_PER_JOB: Final = 1 << 21
+HASHES_PER_JOB: Final = 1 << 18
 """Shingle hashes that one job reads, about; it holds them twice while it sorts them."""
 
 
@@ -109,7 +110,9 @@ def _cut_jobs(verifier: Verifier, spokes: NDArray[np.int64], hubs: NDArray[np.in
 def _verify_job(
     verifier: Verifier, left: NDArray[np.int64], right: NDArray[np.int64], threshold: float
 ) -> VerifiedPairs:
-    documents, places = np.unique(np.concatenate([left, right]), return_inverse=True)
+    ends = np.concatenate([left, right])
+    documents = sort_distinct(ends)
+    places = np.searchsorted(documents, ends)
     hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
     at_left, at_right = places[: len(left)], places[len(left) :]
     shared = verifier.kernels.count_shared(hashes, offsets, at_left, at_right, threshold)
@@ -145,6 +148,6 @@ def count_links(
     left = np.minimum(members, representatives[members])
     right = np.maximum(members, representatives[members])
     size = np.int64(len(representatives))
-    missing = ~np.isin(left * size + right, pairs.left * size + pairs.right)
+    missing = ~is_among(left * size + right, pairs.left * size + pairs.right)
     left, right = left[missing].astype(np.int32), right[missing].astype(np.int32)
     return verify_pairs(verifier, left, right, 0.0)

@@ -75,6 +75,8 @@ def run() -> NoReturn:
     It ends without tearing libraries down: their threads are no concern of anybody's by then, and
     may abort a process that is done (pyarrow's did).
     """
+    # Nothing here multiplies matrices; OpenBLAS would start threads, and have them wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code: object = 0
     try:
         main()
