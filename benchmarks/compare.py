@@ -27,7 +27,7 @@ import msgspec
 from edited_copies import write_edited_copies
 from environments import DEFAULT_FOLDER, PEER_FOLDER, PEERS, Peer, PeerMissing, make_environment
 from measuring import MEGABYTE, BenchmarkError, Limits, Usage, run_measured
-from scanning import Outline
+from scanning import Outline, dedupe_command
 from tables import format_facts, format_table, megabytes, tell_command
 
 DEFAULT_PEERS: Final = "rensa,datasketch,text-dedup"
@@ -74,6 +74,7 @@ class Comparison:
     name: str
     byte_count: int
     document_count: int
+    token_count: int = 0
     whole: dict[str, list[Usage]] = field(default_factory=dict)
     head: dict[str, list[Usage]] = field(default_factory=dict)
     pairs: dict[str, int | None] = field(default_factory=dict)
@@ -87,7 +88,7 @@ def dedupe_program(options: Sequence[str]) -> Program:
     """``dedupe scan``, its report written but not kept."""
 
     def command(corpus: Path, output: str = os.devnull) -> list[str]:
-        head = [sys.executable, "-m", "dedupe", "scan", str(corpus), "--format", "json"]
+        head = [*dedupe_command(), "scan", str(corpus), "--format", "json"]
         return [*head, *options, "--output", output]
 
     return Program("dedupe", command, "yes")
@@ -136,7 +137,9 @@ def compare(
     """Run all programs in turn, A B C A B C …; a peer that fails is left out from then on."""
     parsing = parsing_program()
     result = Comparison(subject.name, subject.byte_count, subject.document_count)
-    result.pairs[dedupe.name] = _count_own_pairs(dedupe, subject.path, limits, work)
+    outline = _outline(dedupe, subject.path, limits, work)
+    result.pairs[dedupe.name] = outline.search.duplicate_pair_count
+    result.token_count = outline.token_count
     alive = [dedupe, *peers, parsing]
 
     def run(program: Program, corpus: Path, label: str) -> Usage | None:
@@ -173,14 +176,13 @@ def compare(
     return result
 
 
-def _count_own_pairs(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> int:
-    """The pairs of a report, which the measured scans do not keep."""
+def _outline(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> Outline:
+    """What a report counts, which the measured scans do not keep."""
     report = work / "report.json"
     command = [*dedupe.command(corpus)[:-1], str(report)]
     if run_measured(command, work / "stdout", limits).stopped:
         raise BenchmarkError(f"{dedupe.name}: over the limits")
-    outline = msgspec.json.decode(report.read_bytes(), type=Outline)
-    return outline.search.duplicate_pair_count
+    return msgspec.json.decode(report.read_bytes(), type=Outline)
 
 
 def _read_pairs(stdout: Path) -> int | None:
@@ -275,22 +277,27 @@ def tell_marginal(result: Comparison) -> str:
 
 
 def tell_throughput(results: Sequence[Comparison]) -> str:
-    """Whole scans of all corpora beside one another."""
+    """Whole scans of all corpora beside one another; a script may need 1 to 8 bytes a token."""
 
-    def rate(result: Comparison) -> float:
+    def rates(result: Comparison) -> tuple[float, float]:
         seconds = median(walls(result.whole["dedupe"]))
-        return result.byte_count / MEGABYTE / seconds
+        return result.byte_count / seconds, result.token_count / seconds
 
-    rows = [
-        [
+    first = rates(results[0])
+    rows = []
+    for result in results:
+        by_bytes, by_tokens = rates(result)
+        rows.append([
             result.name,
             f"{result.byte_count / MEGABYTE:.1f}",
-            f"{rate(result):.1f}",
-            f"{rate(result) / rate(results[0]):.2f}",
-        ]
-        for result in results
-    ]
-    header = ("whole scans", "MB", "MB/s", f"/ that of {results[0].name}")
+            f"{by_bytes / MEGABYTE:.1f}",
+            f"{by_bytes / first[0]:.2f}",
+            f"{result.token_count / MEGABYTE:.2f}",
+            f"{by_tokens / MEGABYTE:.2f}",
+            f"{by_tokens / first[1]:.2f}",
+        ])  # fmt: skip
+    of_first = f"/ that of {results[0].name}"
+    header = ("whole scans", "MB", "MB/s", of_first, "million tokens", "a second", of_first)
     return f"## Throughput\n\n{format_table(header, rows)}"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import msgspec
 from corpora import Corpus
 from measuring import BenchmarkError, Limits, Usage, run_measured
+
+import dedupe
 
 
 class Search(msgspec.Struct):
@@ -53,6 +57,11 @@ class Outline(msgspec.Struct):
         """The documents that were compared."""
         return int(msgspec.json.decode(self.corpus)["document_count"])
 
+    @property
+    def token_count(self) -> int:
+        """The tokens of those."""
+        return int(msgspec.json.decode(self.corpus)["token_count"])
+
     def digest(self) -> str:
         """A hash of all results."""
         parts = (self.corpus, self.clusters, self.bridges, self.skipped, self.notices)
@@ -67,9 +76,17 @@ class Scan:
     outline: Outline | None
 
 
+@cache
+def dedupe_command() -> tuple[str, ...]:
+    """The command, its modules compiled: an installer does that for a package, and what runs from
+    a checkout may never have been."""
+    compileall.compile_dir(Path(dedupe.__file__).parent, quiet=1)
+    return (sys.executable, "-m", "dedupe")
+
+
 def scan_command(corpus: Path, result: Path, options: Sequence[str]) -> list[str]:
     """The command of a scan with a JSON report."""
-    head = [sys.executable, "-m", "dedupe", "scan", str(corpus), "--format", "json"]
+    head = [*dedupe_command(), "scan", str(corpus), "--format", "json"]
     return [*head, *options, "--output", str(result)]
 
 
