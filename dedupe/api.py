@@ -59,8 +59,8 @@ def find_duplicates(
     report = scan_corpus(_batches(by_id), config, sketch.load_kernels(config.kernels), Progress())
     if not config.embed_text:
         return report
-    clustered = _clustered_ids(report)
-    return msgspec.structs.replace(report, texts={id: by_id[id] for id in clustered})
+    reported = _reported_ids(report)
+    return msgspec.structs.replace(report, texts={id: by_id[id] for id in reported})
 
 
 def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np.uint32]:
@@ -149,11 +149,12 @@ def scan_with_texts(
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))
-    texts = SourceTexts.of_report(report, corpus.sources)
-    if config.embed_text or any(source.path == "-" for source in report.run.sources):
-        embedded = texts.read_texts(_clustered_ids(report))
+    if config.embed_text or any(source.spool is not None for source in corpus.sources):
+        texts = SourceTexts.of_report(report, corpus.sources)
+        embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
-    return report, texts
+    # Only what the report itself tells: so a saved one shows the same.
+    return report, SourceTexts.of_report(report)
 
 
 def _check_texts(texts: Iterable[Any]) -> list[str]:
@@ -178,8 +179,10 @@ def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
         yield make_batch(part, [by_id[id] for id in part])
 
 
-def _clustered_ids(report: Report) -> list[str]:
-    return sorted(member.id for cluster in report.clusters for member in cluster.members)
+def _reported_ids(report: Report) -> list[str]:
+    """The documents of clusters, and the ends of bridges."""
+    ids = [member.id for cluster in report.clusters for member in cluster.members]
+    return sorted([*ids, *(end.id for end in report.bridge_ends)])
 
 
 def _explain_nothing_read(report: Report) -> str:

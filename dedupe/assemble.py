@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from dedupe.distinct import sort_distinct
 from dedupe.documents import Collapsed
 from dedupe.labels import Labels
-from dedupe.model import Cluster, DuplicatePair, Member, Relation, VerifiedPairs, WeakestLink
+from dedupe.model import (
+    BridgeEnd,
+    Cluster,
+    DuplicatePair,
+    Member,
+    Relation,
+    VerifiedPairs,
+    WeakestLink,
+)
 
 _RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near", "linked")
 _IDENTICAL, _NORMALISED, _NEAR, _LINKED = range(4)
@@ -45,6 +53,7 @@ class Assembled:
 
     :param clusters: largest first
     :param bridges: by left and right id
+    :param bridge_ends: ends of bridges that are in no cluster, by id
     :param documents: ``int64``: all that those speak of
     :param duplicate_count: members that are not representatives
     :param redundant_token_count: the tokens of those
@@ -52,6 +61,7 @@ class Assembled:
 
     clusters: tuple[Cluster, ...]
     bridges: tuple[DuplicatePair, ...]
+    bridge_ends: tuple[BridgeEnd, ...]
     documents: NDArray[np.int64]
     duplicate_count: int
     redundant_token_count: int
@@ -74,6 +84,7 @@ def assemble_clusters(found: Clustering) -> Assembled:
     return Assembled(
         clusters=clusters,
         bridges=pairs.of_owners(names, np.array([-1]))[0],
+        bridge_ends=_make_bridge_ends(found, table, names),
         documents=names.documents,
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
@@ -185,10 +196,28 @@ def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[
             containment[part].tolist(),
             documents.token_counts[chosen].tolist(),
             _hexadecimal(documents.content_hashes[chosen]),
+            documents.byte_counts[chosen].tolist(),
             documents.labels.metas(chosen),
         )
         members += map(Member, *columns)
     return members
+
+
+def _make_bridge_ends(found: Clustering, table: _Table, names: _Names) -> tuple[BridgeEnd, ...]:
+    """Of all that the report speaks of, the documents that are in no cluster."""
+    documents = found.collapsed.documents
+    is_alone = np.ones(len(names.documents), bool)
+    is_alone[names.rank(table.documents)] = False
+    ranks = np.flatnonzero(is_alone)
+    chosen = names.documents[ranks]
+    columns: tuple[Any, ...] = (
+        [names.ids[rank] for rank in ranks.tolist()],
+        documents.token_counts[chosen].tolist(),
+        _hexadecimal(documents.content_hashes[chosen]),
+        documents.byte_counts[chosen].tolist(),
+        documents.labels.metas(chosen),
+    )
+    return tuple(map(BridgeEnd, *columns))
 
 
 def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -18,6 +18,13 @@ Relation = Literal["identical", "normalised", "near", "linked"]
 """How two documents relate, strongest first. ``linked`` is said only of a member of a
 single-linkage cluster that is no duplicate of its representative."""
 
+
+# What a saved report may hold: checked where one is read, not where one is made.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+PositiveCount = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Length = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 ROW_FORMATS = frozenset({"json", "csv", "tsv", "parquet", "arrow"})
 """Formats whose records are counted as rows."""
@@ -185,10 +192,10 @@ class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
     left: str
     right: str
     relation: Relation
-    shared_count: int
-    left_count: int
-    right_count: int
-    jaccard: float
+    shared_count: Count
+    left_count: PositiveCount
+    right_count: PositiveCount
+    jaccard: Share
 
     @property
     def left_containment(self) -> float:
@@ -208,15 +215,27 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     :param representative_containment: share of the representative's shingles that it has
     :param token_count: its tokens
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
+    :param byte_count: bytes of its decoded text in UTF-8
     :param meta: what its record tells of it: url, date, site and the fields that were asked for
     """
 
     id: str
     relation: Relation
-    jaccard: float
-    representative_containment: float
-    token_count: int
+    jaccard: Share
+    representative_containment: Share
+    token_count: Length
     content_hash: str
+    byte_count: Length = 0
+    meta: dict[str, str] = {}
+
+
+class BridgeEnd(msgspec.Struct, frozen=True):
+    """A document that is in no cluster, and in a bridge; the fields are those of a member."""
+
+    id: str
+    token_count: Length
+    content_hash: str
+    byte_count: Length = 0
     meta: dict[str, str] = {}
 
 
@@ -224,7 +243,7 @@ class WeakestLink(msgspec.Struct, frozen=True, gc=False):
     """The member with the lowest Jaccard to the representative."""
 
     id: str
-    jaccard: float
+    jaccard: Share
 
 
 class Cluster(msgspec.Struct, frozen=True, gc=False):
@@ -247,13 +266,13 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     :param html_counts: pages read, by how their text was got
     """
 
-    document_count: int
-    token_count: int
-    cluster_count: int
-    duplicate_count: int
-    redundant_token_count: int
-    skipped_count: int
-    skipped_counts: dict[str, int]
+    document_count: Count
+    token_count: Count
+    cluster_count: Count
+    duplicate_count: Count
+    redundant_token_count: Count
+    skipped_count: Count
+    skipped_counts: dict[str, Count]
     encoding_counts: dict[str, int] = {}
     html_counts: dict[str, int] = {}
 
@@ -267,13 +286,13 @@ class SearchSummary(msgspec.Struct, frozen=True):
         the expected recall does not hold for documents of those buckets
     """
 
-    bands: int
-    rows: int
-    expected_recall: float
-    distinct_count: int
-    candidate_pair_count: int
-    duplicate_pair_count: int
-    capped_bucket_count: int
+    bands: Count
+    rows: Count
+    expected_recall: Share
+    distinct_count: Count
+    candidate_pair_count: Count
+    duplicate_pair_count: Count
+    capped_bucket_count: Count
 
 
 class Notice(msgspec.Struct, frozen=True, gc=False):
@@ -292,8 +311,8 @@ class StageInfo(msgspec.Struct, frozen=True):
     """
 
     name: str
-    seconds: float
-    peak_bytes: int
+    seconds: Seconds
+    peak_bytes: Count
 
 
 class RunInfo(msgspec.Struct, frozen=True):
@@ -307,9 +326,9 @@ class RunInfo(msgspec.Struct, frozen=True):
 
     version: str
     kernels: str
-    workers: int
-    seconds: float
-    byte_count: int
+    workers: Count
+    seconds: Seconds
+    byte_count: Count
     paths: tuple[str, ...]
     sources: tuple[SourceInfo, ...]
     locators: dict[str, Locator]
@@ -319,8 +338,11 @@ class RunInfo(msgspec.Struct, frozen=True):
     text_fields: dict[str, int] = {}
 
 
-class Report(msgspec.Struct, frozen=True):
-    """The result of a scan: what every renderer, gate and saved file share."""
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a scan: what every renderer, gate and saved file share.
+
+    :param bridge_ends: the ends of bridges that are in no cluster, by id
+    """
 
     schema_version: int
     config: ScanSettings
@@ -328,6 +350,7 @@ class Report(msgspec.Struct, frozen=True):
     search: SearchSummary
     clusters: tuple[Cluster, ...]
     bridges: tuple[DuplicatePair, ...]
+    bridge_ends: tuple[BridgeEnd, ...] = ()
     skipped: tuple[SkippedDocument, ...]
     notices: tuple[Notice, ...]
     texts: dict[str, str] | None

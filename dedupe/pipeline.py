@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from dedupe._version import __version__
 from dedupe.assemble import Assembled, Clustering, assemble_clusters
-from dedupe.cluster import cluster_pairs
+from dedupe.clustering import cluster_documents
 from dedupe.config import Config
 from dedupe.distinct import sort_distinct
 from dedupe.documents import (
@@ -30,8 +30,6 @@ from dedupe.documents import (
     Documents,
     SketchedBatch,
     collapse_documents,
-    count_degrees,
-    order_documents,
     sketch_batch,
 )
 from dedupe.lsh import COLUMN_BYTES, ROWS_PER_JOB, Banding, choose_banding, find_candidates
@@ -48,11 +46,10 @@ from dedupe.model import (
     SkippedDocument,
     SourceInfo,
     TextBatch,
-    VerifiedPairs,
 )
 from dedupe.progress import Progress, RunAll
 from dedupe.store import WorkFolder
-from dedupe.verify import Verifier, count_distinct, count_links, verify_candidates
+from dedupe.verify import Verifier, count_distinct, verify_candidates, verify_pairs
 
 Item = TextBatch | SkippedDocument | Notice
 
@@ -149,6 +146,7 @@ def scan_corpus(
         ),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
+        bridge_ends=assembled.bridge_ends,
         skipped=skipped,
         notices=tuple(sorted(collector.notices, key=lambda n: (n.id, n.reason, n.detail))),
         texts=None,
@@ -295,34 +293,13 @@ def _verify_and_cluster(
     shingles = _DistinctShingles(collapsed.documents, collapsed.leads)
     verifier = Verifier(shingles, len(collapsed), kernels, run_all)
     pairs = verify_candidates(verifier, candidates, config.threshold)
-    order = _order_of(collapsed, pairs, config)
-    representatives = cluster_pairs(pairs, order, config.linkage, len(collapsed))
-    links = count_links(verifier, pairs, representatives)
-    near = links.jaccard >= config.threshold
-    shingle_counts = np.zeros(len(collapsed), np.int64)
-    shingle_counts[collapsed.repeated] = count_distinct(verifier, collapsed.repeated)
-    for each in (pairs, links):
-        shingle_counts[each.left] = each.left_count
-        shingle_counts[each.right] = each.right_count
-    return Clustering(
-        collapsed=collapsed,
-        pairs=VerifiedPairs.concatenate([pairs, links.select(near)]),
-        links=links.select(~near),
-        representatives=representatives,
-        shingle_counts=shingle_counts,
+    return cluster_documents(
+        collapsed,
+        pairs,
+        config.settings,
+        count_distinct(verifier, collapsed.repeated),
+        lambda left, right: verify_pairs(verifier, left, right, 0.0),
     )
-
-
-def _order_of(collapsed: Collapsed, pairs: VerifiedPairs, config: Config) -> NDArray[np.int64]:
-    """The distinct documents that are in a pair, in the order of preference."""
-    degrees = count_degrees(collapsed, pairs)
-    paired = np.zeros(len(collapsed), bool)
-    paired[pairs.left] = paired[pairs.right] = True
-    chosen = np.flatnonzero(paired)
-    order = order_documents(
-        collapsed.documents, collapsed.leads[chosen], config.keep, degrees[chosen]
-    )
-    return chosen[order]
 
 
 def _summarise_corpus(

@@ -136,18 +136,17 @@ def count_distinct(verifier: Verifier, documents: NDArray[np.int64]) -> NDArray[
     return np.concatenate([np.empty(0, np.int64), *verifier.run_all(run_job, jobs)])
 
 
-def count_links(
-    verifier: Verifier, pairs: VerifiedPairs, representatives: NDArray[np.int64]
-) -> VerifiedPairs:
-    """Members with their representative where that is no pair yet: single linkage makes such.
+def unpaired_members(
+    pairs: VerifiedPairs, representatives: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Left and right of the members that are in no pair with their representative.
 
-    Most are below the threshold. One that is not is a duplicate that no bucket had brought
-    together.
+    Single linkage makes such. Most are below the threshold. One that is not is a duplicate that
+    no bucket had brought together.
     """
     members = np.flatnonzero(representatives != np.arange(len(representatives)))
     left = np.minimum(members, representatives[members])
     right = np.maximum(members, representatives[members])
     size = np.int64(len(representatives))
     missing = ~is_among(left * size + right, pairs.left * size + pairs.right)
-    left, right = left[missing].astype(np.int32), right[missing].astype(np.int32)
-    return verify_pairs(verifier, left, right, 0.0)
+    return left[missing].astype(np.int32), right[missing].astype(np.int32)

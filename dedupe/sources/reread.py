@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from dedupe.config import ScanSettings
-from dedupe.model import Locator, Report, SourceInfo
+from dedupe.model import BridgeEnd, Locator, Member, Report, SourceInfo
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.formats import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
@@ -53,15 +54,16 @@ class SourceTexts:
 
     @classmethod
     def of_report(cls, report: Report, sources: Sequence[Source] | None = None) -> SourceTexts:
-        """Texts of the clustered documents of a report.
+        """Texts of the clustered documents of a report, and of the ends of its bridges.
 
         :param sources: the corpus's own, right after a scan: they can give standard input again
         """
         members = (member for cluster in report.clusters for member in cluster.members)
+        documents: Iterable[Member | BridgeEnd] = chain(members, report.bridge_ends)
         return cls(
             sources if sources is not None else report.run.sources,
             report.run.locators,
-            {member.id: member.content_hash for member in members},
+            {document.id: document.content_hash for document in documents},
             report.config,
             report.texts,
         )

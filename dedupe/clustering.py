@@ -1,0 +1,63 @@
+"""The end of every search: from verified pairs to clusters with their representatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.assemble import Clustering
+from dedupe.cluster import cluster_pairs
+from dedupe.config import ScanSettings
+from dedupe.documents import Collapsed, count_degrees, order_documents
+from dedupe.model import VerifiedPairs
+from dedupe.verify import unpaired_members
+
+CountPairs = Callable[[NDArray[np.int32], NDArray[np.int32]], VerifiedPairs]
+"""Left and right, to the same pairs with their exact counts."""
+
+
+def cluster_documents(
+    collapsed: Collapsed,
+    pairs: VerifiedPairs,
+    settings: ScanSettings,
+    repeated_counts: NDArray[np.int64],
+    count_pairs: CountPairs,
+) -> Clustering:
+    """Order the documents by the ``keep`` rules, and cluster them by the linkage.
+
+    :param pairs: duplicates among the groups
+    :param repeated_counts: ``int64``: distinct shingles of the groups of more than one document
+    :param count_pairs: asked for members that are in no pair with their representative
+    """
+    order = _order_paired(collapsed, pairs, settings)
+    representatives = cluster_pairs(pairs, order, settings.linkage, len(collapsed))
+    links = count_pairs(*unpaired_members(pairs, representatives))
+    near = links.jaccard >= settings.threshold
+    shingle_counts = np.zeros(len(collapsed), np.int64)
+    shingle_counts[collapsed.repeated] = repeated_counts
+    for each in (pairs, links):
+        shingle_counts[each.left] = each.left_count
+        shingle_counts[each.right] = each.right_count
+    return Clustering(
+        collapsed=collapsed,
+        pairs=VerifiedPairs.concatenate([pairs, links.select(near)]),
+        links=links.select(~near),
+        representatives=representatives,
+        shingle_counts=shingle_counts,
+    )
+
+
+def _order_paired(
+    collapsed: Collapsed, pairs: VerifiedPairs, settings: ScanSettings
+) -> NDArray[np.int64]:
+    """The groups that are in a pair, in the order of preference."""
+    degrees = count_degrees(collapsed, pairs)
+    paired = np.zeros(len(collapsed), bool)
+    paired[pairs.left] = paired[pairs.right] = True
+    chosen = np.flatnonzero(paired)
+    order = order_documents(
+        collapsed.documents, collapsed.leads[chosen], settings.keep, degrees[chosen]
+    )
+    return chosen[order]
