@@ -30,6 +30,9 @@ MAX_BUCKET = 500
 MIN_MEMORY = 200_000_000
 """The least that ``max_memory`` can promise: the interpreter, its libraries, batches in work."""
 
+FAIL_RELATIONS = ("identical", "normalised", "near")
+"""The relations that a gate may fail on, strongest first."""
+
 LIMIT_NAMES = (
     "max_document_bytes",
     "max_line_bytes",
@@ -206,6 +209,42 @@ class Config(ScanSettings, frozen=True, kw_only=True):
         return self.workers or available_processors()
 
 
+class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many new duplicates a gate lets through.
+
+    :param max_duplicates: their number; ``auto`` is any where a ratio is given, else 0
+    :param max_duplicate_ratio: their share of all documents, in [0, 1]; ``auto`` is any
+    :param fail_on: relations of which they count
+    :raises ConfigError: if a value is outside its range
+    """
+
+    max_duplicates: int | Literal["auto"] = "auto"
+    max_duplicate_ratio: float | Literal["auto"] = "auto"
+    fail_on: tuple[str, ...] = FAIL_RELATIONS
+
+    def __post_init__(self) -> None:
+        count, ratio, chosen = self.max_duplicates, self.max_duplicate_ratio, self.fail_on
+        valid = count == "auto" or (type(count) is int and count >= 0)
+        _check(valid, "max_duplicates", count, "a whole number from 0, or auto")
+        valid = ratio == "auto" or (type(ratio) in (int, float) and 0 <= ratio <= 1)
+        _check(valid, "max_duplicate_ratio", ratio, "a number from 0 to 1, or auto")
+        valid = (
+            isinstance(chosen, tuple) and bool(chosen) and all(r in FAIL_RELATIONS for r in chosen)
+        )
+        _check(valid, "fail_on", chosen, f"made of {', '.join(FAIL_RELATIONS)}")
+
+    def exceeded_by(self, new_count: int, document_count: int) -> tuple[str, ...]:
+        """The names of the limits that so many new duplicates exceed."""
+        highest, ratio = self.max_duplicates, self.max_duplicate_ratio
+        if highest == "auto":
+            highest = 0 if ratio == "auto" else new_count
+        exceeded = {
+            "max_duplicates": new_count > highest,
+            "max_duplicate_ratio": ratio != "auto" and new_count / max(1, document_count) > ratio,
+        }
+        return tuple(name for name, is_exceeded in exceeded.items() if is_exceeded)
+
+
 _KINDS: dict[type, str] = {
     float: "a number",
     int: "a whole number",
@@ -216,6 +255,7 @@ _KINDS: dict[type, str] = {
 
 SETTING_NAMES: tuple[str, ...] = ScanSettings.__struct_fields__
 CONFIG_NAMES: tuple[str, ...] = Config.__struct_fields__
+GATE_NAMES: tuple[str, ...] = GateLimits.__struct_fields__
 
 
 def make_config(values: dict[str, Any]) -> Config:

@@ -29,3 +29,7 @@ class ReportError(DedupeError):
 
 class WorkFolderError(DedupeError):
     """The work folder cannot be written in or read: no permission, no space left."""
+
+
+class BaselineError(DedupeError):
+    """A baseline cannot be used: missing, damaged, of a newer version or other settings."""

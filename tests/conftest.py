@@ -16,6 +16,8 @@ import pytest
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
+COLOR_VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
+
 RunDedupe = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
@@ -60,9 +62,28 @@ def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measure
 
 def clean_environment(**changes: str) -> dict[str, str]:
     """The environment without what would colour or widen the output."""
-    names = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES")
+    names = (*COLOR_VARIABLES, "COLUMNS", "LINES")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     return {**environment, "PYTHONUTF8": "1", **changes}
+
+
+def git_environment(**changes: str) -> dict[str, str]:
+    """The environment without the repository and the settings that this process may run under."""
+    own = {name: v for name, v in clean_environment().items() if not name.startswith("GIT_")}
+    return {**own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **changes}
+
+
+def run_git(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """git in a folder, with a name and an address of its own."""
+    return subprocess.run(
+        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=git_environment(**environment),
+        timeout=600,
+    )
 
 
 @pytest.fixture

@@ -20,10 +20,15 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class LazyGroup(click.Group):
     """Imports a command's module only when that command is run or asked for help."""
 
-    modules: ClassVar = {"scan": "dedupe.cli.scan", "config": "dedupe.cli.config"}
+    modules: ClassVar = {
+        "scan": "dedupe.cli.scan",
+        "report": "dedupe.cli.report",
+        "config": "dedupe.cli.config",
+    }
 
     summaries: ClassVar = {
         "scan": "Find the near-duplicates among the documents of PATH...",
+        "report": "Show a report that `dedupe scan --format json` saved, in any format.",
         "config": "Look at the settings.",
     }
     """The first sentence of each command's help, so that the list of commands imports none."""

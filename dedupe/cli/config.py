@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT
-from dedupe.cli.options import scan_options
+from dedupe.cli.options import gate_options, scan_options
 from dedupe.cli.settings import SETTING_NAMES, load_settings
+from dedupe.config import GATE_NAMES
 
 
 @click.group("config", context_settings=CONTEXT)
@@ -18,14 +19,17 @@ def command() -> None:
 
 @command.command("show", context_settings=CONTEXT)
 @scan_options
+@gate_options
 def show(config_file: str | None, **flags: Any) -> None:
     """Show every setting, its value, and where it comes from.
 
-    Takes the options of `dedupe scan`, so that what a command would do can be seen first.
+    Takes the options of `dedupe scan` and `dedupe check`, so that what a command would do can be
+    seen first.
     """
     settings = load_settings(flags, config_file)
     values = {name: getattr(settings.config, name, None) for name in SETTING_NAMES}
-    values.update(settings.output)
+    values |= {**settings.output, "baseline": settings.baseline}
+    values |= {name: getattr(settings.limits, name) for name in GATE_NAMES}
     shown = {name: _show_value(values[name]) for name in SETTING_NAMES}
     name_width = max(map(len, shown))
     value_width = min(40, max(map(len, shown.values())))

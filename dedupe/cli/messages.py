@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import IO, Literal
+from typing import IO, Final, Literal
+
+SHOWN_MESSAGES: Final = 5
 
 Level = Literal["error", "warning", "note"]
 ColorChoice = Literal["auto", "always", "never"]
@@ -16,17 +18,25 @@ _STYLES: dict[Level, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note
 
 def say(level: Level, message: str) -> None:
     """One message on standard error; what stands in it is escaped."""
-    from dedupe.renderers.terminal import escape_text
+    from dedupe.renderers.terminal import disarm_line, escape_text
 
     if sys.stderr is None:
         return
     head = f"{level}:"
     if use_color(sys.stderr, "auto", os.environ):
         head = f"{_STYLES[level]}{head}\x1b[0m"
-    lines = [escape_text(line) for line in message.split("\n")]
+    lines = [disarm_line(escape_text(line)) for line in message.split("\n")]
     # That nobody can be told is no reason to fail.
     with suppress(OSError):
         print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr, flush=True)
+
+
+def say_some(level: Level, messages: Sequence[str], kind: str) -> None:
+    """The first few of them, and how many more there are of this kind."""
+    for message in messages[:SHOWN_MESSAGES]:
+        say(level, message)
+    if len(messages) > SHOWN_MESSAGES:
+        say(level, f"… and {len(messages) - SHOWN_MESSAGES} more {kind}")
 
 
 def use_color(stream: IO[str], choice: ColorChoice, environment: Mapping[str, str]) -> bool:

@@ -7,9 +7,17 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from dedupe.cli.settings import OUTPUT_DEFAULTS
-from dedupe.config import KEEP_RULES, Config, InputFormat, parse_size, split_keep
+from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS
+from dedupe.config import (
+    FAIL_RELATIONS,
+    KEEP_RULES,
+    Config,
+    InputFormat,
+    parse_size,
+    split_keep,
+)
 from dedupe.errors import ConfigError
+from dedupe.renderers.registry import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,7 +37,8 @@ class ByteSize(click.ParamType):  # type: ignore[type-arg]
 
 
 def _default(name: str) -> str:
-    value = OUTPUT_DEFAULTS[name] if name in OUTPUT_DEFAULTS else getattr(_DEFAULTS, name)
+    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS}
+    value = shown[name] if name in shown else getattr(_DEFAULTS, name)
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -44,6 +53,11 @@ def _option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Comm
 def _switch(name: str, help: str) -> Callable[[Command], Command]:
     """A flag and its opposite, so that a flag can win over a file either way."""
     return click.option(f"--{name}/--no-{name}", default=None, help=help)
+
+
+def _relations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Relations written with commas; a word that is none is told with the other settings."""
+    return tuple(each.strip() for value in values for each in value.split(","))
 
 
 def _keep_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
@@ -206,27 +220,43 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     _switch("embed-text", "Store the texts of clustered documents in the report."),
 ]
 
-_OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
+_RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--format",
-        "text for people; json is the whole report; jsonl is one cluster a line.",
-        type=click.Choice(["text", "json", "jsonl"]),
+        "What to write: of standard output, and of each --output that names none itself.",
+        type=click.Choice([*FORMATS]),
     ),
     _option(
         "--diff",
-        "How much of each difference the text format shows.",
+        "How much of each difference text and markdown show.",
         type=click.Choice(["none", "summary", "hunks", "full"]),
     ),
-    _option("--top", "Clusters that the text format shows; 0 for all.", type=int, metavar="N"),
+    _option("--top", "Clusters that text and markdown show; 0 for all.", type=int, metavar="N"),
+    _option(
+        "--markdown-limit",
+        "Bytes that markdown may have. The default fits a comment on GitHub; a step summary takes "
+        "1048576.",
+        type=int,
+        metavar="N",
+    ),
     _option(
         "--color",
         "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
         type=click.Choice(["auto", "always", "never"]),
     ),
+]
+
+_PROGRESS_OPTIONS: list[Callable[[Any], Any]] = [
     _switch("progress", "Show progress on standard error.  [default: on a terminal]"),
     _switch("verbose", "Show what each stage took: time, throughput, memory."),
-    _switch("quiet", "No progress, warnings or notes on standard error."),
+]
+
+_EXIT_OPTIONS: list[Callable[[Any], Any]] = [
     _switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
+]
+
+_RUN_OPTIONS: list[Callable[[Any], Any]] = [
+    _switch("quiet", "No progress, warnings or notes on standard error."),
     click.option(
         "--config",
         "config_file",
@@ -237,8 +267,87 @@ _OUTPUT_OPTIONS: list[Callable[[Any], Any]] = [
 ]
 
 
+_GATE_OPTIONS: list[Callable[[Any], Any]] = [
+    click.option(
+        "--max-duplicates",
+        type=click.IntRange(0),
+        metavar="N",
+        help="New duplicates that are let through.  [default: 0, or any with a ratio]",
+    ),
+    click.option(
+        "--max-duplicate-ratio",
+        type=float,
+        metavar="R",
+        help="Share of all documents that new duplicates may be.  [default: any]",
+    ),
+    _option(
+        "--fail-on",
+        f"Relations that count, comma-separated: {', '.join(FAIL_RELATIONS)}.",
+        multiple=True,
+        metavar="RELATIONS",
+        callback=_relations,
+    ),
+    click.option(
+        "--baseline",
+        type=click.Path(dir_okay=False, readable=False),
+        metavar="FILE",
+        help="File of the duplicates that are known, which are let through.",
+    ),
+]
+
+_FILES_FROM = click.option(
+    "--files-from",
+    "files_from",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="Scan also the paths that this file (- for standard input) lists: one a line, or "
+    "separated by NUL bytes.",
+)
+
+
 def scan_options(command: Command) -> Command:
     """Every option that can also stand in a settings file, and ``--config``."""
-    for option in reversed(_SCAN_OPTIONS + _OUTPUT_OPTIONS):
+    return _add(
+        _SCAN_OPTIONS + _RENDER_OPTIONS + _EXIT_OPTIONS + _PROGRESS_OPTIONS + _RUN_OPTIONS, command
+    )
+
+
+def check_options(command: Command) -> Command:
+    """The same for the gate, which always tells by its exit code, and its own."""
+    return gate_options(
+        _add(_SCAN_OPTIONS + _RENDER_OPTIONS + _PROGRESS_OPTIONS + _RUN_OPTIONS, command)
+    )
+
+
+def gate_options(command: Command) -> Command:
+    """The limits of the gate, and its baseline."""
+    return _add(_GATE_OPTIONS, command)
+
+
+def path_arguments(command: Command) -> Command:
+    """What to scan."""
+    paths = click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(readable=False))
+    return _add([paths, _FILES_FROM], command)
+
+
+def report_options(command: Command) -> Command:
+    """Those that say how a report is shown, and ``--config``."""
+    return _add(_RENDER_OPTIONS + _EXIT_OPTIONS + _RUN_OPTIONS, command)
+
+
+def output_option(command: Command) -> Command:
+    """``--output``, which may be repeated."""
+    return click.option(
+        "--output",
+        "outputs",
+        multiple=True,
+        metavar="[FORMAT:]FILE",
+        help="Write the report to this file (replacing it) instead of standard output, which is "
+        "-. May be repeated. Without FORMAT: that of --format, or the one that the ending tells.",
+    )(command)
+
+
+def _add(options: list[Callable[[Any], Any]], command: Command) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command

@@ -1,4 +1,4 @@
-"""Where results go: standard output, or a file that is replaced in one step."""
+"""Where reports go: standard output, and files that are replaced all together."""
 
 from __future__ import annotations
 
@@ -7,77 +7,179 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from dedupe.cli.messages import ColorChoice, use_color
-from dedupe.config import ScanSettings
+from dedupe.cli.messages import say, use_color
+from dedupe.cli.targets import Target
 from dedupe.errors import InputError
+from dedupe.renderers.registry import FORMATS, RenderOptions
 
-MIN_WIDTH = 30
+if TYPE_CHECKING:
+    from dedupe.model import Report, TextProvider
+
+MIN_WIDTH: Final = 30
+IS_SCANNED: Final = (
+    "is one of the files to scan; name another output, or leave it out with --exclude"
+)
+
+Render = Callable[[Target], Iterable[bytes]]
 
 
-class Output:
-    """Standard output, or the file that the user named."""
+class Outputs:
+    """The places that reports go to.
 
-    def __init__(self, file: str | None) -> None:
-        self._path = Path(file) if file not in (None, "-") else None
-        if self._path is not None and not self._path.absolute().parent.is_dir():
-            raise InputError(f"{self._path}: the folder to write it in does not exist")
-        if self._path is None and sys.stdout is None:
-            raise InputError("standard output is closed; name a file with --output")
+    :raises InputError: if one of them cannot be: before anything is read
+    """
 
-    def use_color(self, choice: ColorChoice) -> bool:
-        """Whether to colour the output."""
-        if self._path is not None and choice == "auto":
-            return False
-        return use_color(sys.stdout, choice, os.environ)
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self.targets = targets
+        for target in targets:
+            if target.is_standard_output:
+                if sys.stdout is None:
+                    raise InputError("standard output is closed; name a file with --output")
+                continue
+            path = Path(target.path)
+            if not path.absolute().parent.is_dir():
+                raise InputError(f"{path}: the folder to write it in does not exist")
+            if path.is_dir():
+                raise InputError(f"{path}: is a folder; name a file to write")
 
-    @property
-    def is_terminal(self) -> bool:
-        return self._path is None and sys.stdout.isatty()
+    def shows_text(self) -> bool:
+        """Whether standard output gets the report for people."""
+        return any(t.is_standard_output and t.format == "text" for t in self.targets)
 
-    @property
-    def width(self) -> int:
-        """Columns: those of the terminal or of COLUMNS, else 80; at least 30."""
-        return max(MIN_WIDTH, shutil.get_terminal_size().columns)
+    def refuse(self, is_source: Callable[[str], bool], problem: str = IS_SCANNED) -> None:
+        """Never write a report over what it was made from.
 
-    def refuse_sources(self, paths: Sequence[str], settings: ScanSettings) -> None:
-        """Never write a report over a document that a scan of these paths reads."""
-        if self._path is None or not self._path.is_file():
+        :param is_source: asked of each file that exists and would be replaced
+        :param problem: what to say of it
+        :raises InputError: if it is one
+        """
+        for target in self._files():
+            if os.path.exists(target.path) and is_source(target.path):
+                raise InputError(f"{target.path}: {problem}")
+
+    def write(self, render: Render) -> None:
+        """Write all of them: files are replaced once every one is there, then the rest follows.
+
+        Whoever reads a pipe or standard output may go; the files are there by then.
+        """
+        files = [target for target in self._files() if _is_replaceable(target.path)]
+        with _staged_files() as stage:
+            for target in files:
+                stage(target.path, render(target))
+        for target in self.targets:
+            if target.is_standard_output:
+                for chunk in render(target):
+                    sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+            elif target not in files:
+                # A pipe or a device takes what is written; it is not to be replaced by a file.
+                with _told_as(target.path), open(target.path, "wb") as file:
+                    file.writelines(render(target))
+
+    def tell(self, report: Report) -> None:
+        """One line on what was found and written, where standard output gets nothing."""
+        if any(target.is_standard_output for target in self.targets):
             return
-        from dedupe.sources import reads_file
+        corpus = report.corpus
+        figures = (
+            (corpus.document_count, "document"),
+            (corpus.cluster_count, "cluster"),
+            (corpus.duplicate_count, "duplicate"),
+        )
+        found = ", ".join(f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in figures)
+        written = ", ".join(f"{target.path} ({target.format})" for target in self.targets)
+        say("note", f"{found}; written to {written}")
 
-        if reads_file(self._path, paths, settings):
-            told = "is one of the files to scan; name another output, or leave it out (--exclude)"
-            raise InputError(f"{self._path}: {told}")
+    def _files(self) -> Iterator[Target]:
+        return (target for target in self.targets if not target.is_standard_output)
 
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Write all chunks; a regular file is replaced once they are all there."""
-        if self._path is None:
-            for chunk in chunks:
-                sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-        elif self._path.exists() and not self._path.is_file():
-            # A pipe or a device takes what is written; it is not to be replaced by a file.
-            with self._path.open("wb") as file:
+
+def render_report(
+    report: Report, texts: TextProvider, target: Target, chosen: dict[str, Any]
+) -> Iterator[bytes]:
+    """The report in the format of a target.
+
+    :param chosen: the settings of the output, by name
+    """
+    return FORMATS[target.format].render(report, texts, make_options(target, chosen))
+
+
+def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
+    """What a renderer is told of a target.
+
+    :param chosen: the settings of the output, by name
+    """
+    is_terminal = target.is_standard_output and sys.stdout.isatty()
+    color = chosen["color"] == "always"
+    if target.is_standard_output:
+        color = use_color(sys.stdout, chosen["color"], os.environ)
+    return RenderOptions(
+        width=max(MIN_WIDTH, shutil.get_terminal_size().columns),
+        color=color,
+        links=color and is_terminal,
+        hints=is_terminal,
+        diff=chosen["diff"],
+        top=chosen["top"] or None,
+        markdown_limit=chosen["markdown_limit"],
+        folder=os.getcwd(),
+    )
+
+
+def is_same_file(path: str, others: Iterable[str]) -> bool:
+    """Whether a file that exists is one of these, under whatever name."""
+    return any(os.path.exists(other) and os.path.samefile(path, other) for other in others)
+
+
+def _is_replaceable(path: str) -> bool:
+    return not os.path.exists(path) or os.path.isfile(path)
+
+
+@contextmanager
+def _staged_files() -> Iterator[Callable[[str, Iterable[bytes]], None]]:
+    """Files written beside those that they will replace, all at the end or (on an error) none.
+
+    Each has the permissions of the one that it replaces; links are followed.
+    """
+    staged: list[tuple[str, str, str]] = []
+
+    def stage(named: str, chunks: Iterable[bytes]) -> None:
+        with _told_as(named):
+            path = os.path.realpath(named)
+            mode = (
+                stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o666 & ~_umask()
+            )
+            handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".dedupe-")
+            staged.append((named, temporary, path))
+            with os.fdopen(handle, "wb") as file:
                 file.writelines(chunks)
-        else:
-            _replace_file(Path(os.path.realpath(self._path)), chunks)
+            os.chmod(temporary, mode)
 
-
-def _replace_file(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write a new file beside, with the old one's permissions, then let it take the place."""
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".dedupe-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(chunks)
-        os.chmod(name, mode)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        yield stage
+        while staged:
+            named, temporary, path = staged[0]
+            with _told_as(named):
+                os.replace(temporary, path)
+            staged.pop(0)
+    finally:
+        for _, temporary, _ in staged:
+            Path(temporary).unlink(missing_ok=True)
+
+
+@contextmanager
+def _told_as(path: str) -> Iterator[None]:
+    """Let an error name the file that the user named."""
+    try:
+        yield
+    except BrokenPipeError:
         raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _umask() -> int:

@@ -7,14 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dedupe.config import CONFIG_NAMES, Config, make_config, parse_size, split_keep
+from dedupe.config import (
+    CONFIG_NAMES,
+    GATE_NAMES,
+    Config,
+    GateLimits,
+    make_config,
+    parse_size,
+    split_keep,
+)
 from dedupe.errors import ConfigError
+from dedupe.renderers.registry import FORMATS, MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "format": "text",
     "diff": "hunks",
     "top": 20,
     "color": "auto",
+    "markdown_limit": MARKDOWN_LIMIT,
     "progress": "auto",
     "verbose": False,
     "quiet": False,
@@ -22,9 +32,15 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
 }
 """Settings of the command line that do not change what is found, with their defaults."""
 
-SETTING_NAMES = (*CONFIG_NAMES, *OUTPUT_DEFAULTS)
+GATE_DEFAULTS: Mapping[str, Any] = {
+    **{name: getattr(GateLimits(), name) for name in GATE_NAMES},
+    "baseline": "",
+}
+"""Settings of the gate, with their defaults."""
 
-_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field")
+SETTING_NAMES = (*CONFIG_NAMES, *OUTPUT_DEFAULTS, *GATE_DEFAULTS)
+
+_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "fail_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +49,15 @@ class Settings:
 
     :param config: those of the scan
     :param output: those of the output, by name
+    :param limits: those of the gate
+    :param baseline: the file of known duplicates; empty where there is none
     :param origins: where each value comes from: ``default``, a file, or ``command line``
     """
 
     config: Config
     output: dict[str, Any]
+    limits: GateLimits
+    baseline: str
     origins: dict[str, str]
 
 
@@ -59,19 +79,21 @@ def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> S
     origins.update(dict.fromkeys(given, "command line"))
     output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
     _check_output(output, origins)
-    return Settings(config, output, origins)
+    limits = GateLimits(**{name: values[name] for name in values if name in GATE_NAMES})
+    return Settings(config, output, limits, _baseline(values, origins), origins)
 
 
 def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
     """Let an error in a file name the file, whatever the command line says beside it."""
     try:
         make_config({name: value for name, value in from_file.items() if name in CONFIG_NAMES})
+        GateLimits(**{name: value for name, value in from_file.items() if name in GATE_NAMES})
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
 _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
-    "format": ("text", "json", "jsonl"),
+    "format": tuple(FORMATS),
     "diff": ("none", "summary", "hunks", "full"),
     "color": ("auto", "always", "never"),
     "progress": (True, False, "auto"),
@@ -86,9 +108,17 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
         if output[name] not in choices:
             allowed = ", ".join(str(choice).lower() for choice in choices)
             raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not one of {allowed}")
-    top = output["top"]
-    if not isinstance(top, int) or isinstance(top, bool) or top < 0:
-        raise ConfigError(f"{origins['top']}: top is {top!r}, not a number from 0")
+    for name, lowest in (("top", 0), ("markdown_limit", MIN_MARKDOWN_LIMIT)):
+        value = output[name]
+        if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
+            raise ConfigError(f"{origins[name]}: {name} is {value!r}, not a number from {lowest}")
+
+
+def _baseline(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    baseline = values.get("baseline", "")
+    if not isinstance(baseline, str):
+        raise ConfigError(f"{origins['baseline']}: baseline is not the name of a file")
+    return baseline
 
 
 def find_config_file(folder: Path) -> Path | None:
@@ -129,6 +159,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
             values[name] = split_keep(value)
         elif name == "max_memory" and isinstance(value, str):
             values[name] = parse_size(value)
+        elif name == "baseline" and isinstance(value, str) and value:
+            values[name] = str(path.parent / value)  # so that it is found from any folder
         else:
             values[name] = split_list(value) if name in _LISTS else value
     return values

@@ -32,12 +32,13 @@ _CODES: Final[dict[Style, str]] = {
     "insert": "32",
     "removed": "31",
 }
-_NAMED_INVISIBLE: Final = "\u00ad\u200b\u2060\ufeff"
-_DANGEROUS: Final = re.compile(
+NAMED_INVISIBLE: Final = "\u00ad\u200b\u2060\ufeff"
+DANGEROUS: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u180e\u200e\u200f\u2028-\u202e\u2061-\u206f\ufff0-\ufffb"
-    "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff" + _NAMED_INVISIBLE + "]"
+    "\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff" + NAMED_INVISIBLE + "]"
 )
-_INVISIBLE: Final = re.compile(f"[{_NAMED_INVISIBLE}]")
+_INVISIBLE: Final = re.compile(f"[{NAMED_INVISIBLE}]")
+_CI_COMMAND: Final = re.compile(r"(?<=#)#(?=[A-Za-z]*\[)|(?<=:):(?=[^\s:].*::)")
 
 
 class Span(NamedTuple):
@@ -62,7 +63,7 @@ def escape_text(text: str) -> str:
     Control characters, bidirectional controls, line separators, lone surrogates, and what is
     invisible. A mark that would combine with what is printed before it gets a dotted circle.
     """
-    text = _DANGEROUS.sub(_visible, text)
+    text = DANGEROUS.sub(spell_character, text)
     if not text.isascii() and text and cell_width(text[0]) == 0:
         return "\u25cc" + text
     return text
@@ -73,7 +74,19 @@ def escape_word(text: str) -> str:
     return escape_text(_INVISIBLE.sub("", text))
 
 
-def _visible(match: re.Match[str]) -> str:
+def disarm_line(line: str) -> str:
+    """A line that no CI system takes for a command of its own.
+
+    In the log of a job, GitHub obeys lines that begin with ``::command::``, and it and Azure
+    whatever holds ``##[command]`` or ``##vso[command]``.
+    """
+    if "##" in line or line.lstrip().startswith("::"):
+        return _CI_COMMAND.sub(spell_character, line)
+    return line
+
+
+def spell_character(match: re.Match[str]) -> str:
+    r"""The character that was found, as in ``\x1b``."""
     code_point = ord(match.group())
     if code_point > 0xFFFF:
         return f"\\U{code_point:08x}"
@@ -153,7 +166,7 @@ class Canvas:
 
     def line(self, spans: Iterable[Span]) -> str:
         """One line of what is known to fit."""
-        return "".join(map(self._paint, spans)).rstrip(" ") + "\n"
+        return disarm_line("".join(map(self._paint, spans)).rstrip(" ")) + "\n"
 
     def flow(self, pieces: Iterable[Piece], indent: int = 0, hanging: int = 0) -> str:
         """The pieces as lines: broken at the width, and before every ``Break.LINE``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dedupe.model import Cluster, Report, TextProvider
@@ -19,9 +19,13 @@ from dedupe.renderers.terminal import (
 from dedupe.renderers.text.figures import format_count
 from dedupe.renderers.text.members import MemberWriter
 from dedupe.renderers.text.options import TextOptions
-from dedupe.renderers.text.selection import Selection, describe_likeness, select_members
+from dedupe.renderers.text.selection import (
+    Selection,
+    describe_likeness,
+    read_with_texts,
+    select_members,
+)
 
-READ_AHEAD: Final = 200
 CLUSTER_ID_CELLS: Final = 20
 
 
@@ -43,33 +47,14 @@ class ClusterWriter:
         top = self._options.top
         shown = clusters if top is None else clusters[: max(0, top)]
         number_width = max(2, len(str(len(shown))))
-        for number, (selection, texts) in enumerate(self._with_texts(shown), 1):
+        diffs = self._options.diff != "none"
+        selections = (select_members(cluster, diffs) for cluster in shown)
+        for number, (selection, texts) in enumerate(read_with_texts(selections, self._texts), 1):
             blocks = [self._header(f"{number:>{number_width}}  ", selection)]
             writer = MemberWriter(self._report, selection, self._options, self._canvas)
             blocks += writer.write(texts, self._texts)
             yield "\n".join(blocks) + "\n"
         yield from self._rest_line(clusters[len(shown) :])
-
-    def _with_texts(
-        self, clusters: Iterable[Cluster]
-    ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
-        """What is shown with the texts that its diffs need, read for several at once."""
-        waiting: list[Selection] = []
-        ids: dict[str, None] = {}
-        for cluster in clusters:
-            selection = select_members(cluster, diffs=self._options.diff != "none")
-            waiting.append(selection)
-            ids.update(dict.fromkeys(selection.text_ids))
-            if len(ids) >= READ_AHEAD:
-                yield from self._read(waiting, list(ids))
-                waiting, ids = [], {}
-        yield from self._read(waiting, list(ids))
-
-    def _read(
-        self, waiting: Sequence[Selection], ids: Sequence[str]
-    ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
-        texts = self._texts.read_texts(ids) if ids else {}
-        return ((selection, texts) for selection in waiting)
 
     def _header(self, label: str, selection: Selection) -> str:
         cluster = selection.cluster

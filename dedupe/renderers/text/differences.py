@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from typing import Final, Literal
+from itertools import chain, groupby
+from typing import Final, Literal, NamedTuple
 
 from dedupe.diff import Break, Diff, Fold, Segment, Words, fold_equal
 from dedupe.renderers.terminal import (
@@ -26,6 +26,13 @@ MOVED_HEAD: Final = 6
 WORD_CELLS: Final = 60
 
 _MARKS: Final = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
+
+
+class Change(NamedTuple):
+    """One place: the words that only the left text has, then those that only the right one has."""
+
+    deleted: list[Piece]
+    inserted: list[Piece]
 
 
 class DiffWriter:
@@ -62,8 +69,8 @@ class DiffWriter:
             note = [*_count_changes(self._diff), *note]
         return lines + self._canvas.flow(note, DIFF_INDENT)
 
-    def _items(self) -> Iterator[Piece | str]:
-        """Pieces of text, and lines that stand for what is left out."""
+    def parts(self) -> Iterator[list[Piece] | Change | str]:
+        """What is shown, in order: equal words, changes, and lines for what is left out."""
         parts = iter(self._diff.segments) if self._full else fold_equal(self._diff)
         hidden = 0 if self._full else self._diff.place_count - SHOWN_PLACES
         places = 0
@@ -73,30 +80,35 @@ class DiffWriter:
                 return
             if kind == "change":
                 places += 1
-                yield from self._change([part for part in group if isinstance(part, Segment)])
+                yield self._change([part for part in group if isinstance(part, Segment)])
             else:
-                for part in group:
-                    yield from self._unchanged(part)
+                yield from map(self._unchanged, group)
 
-    def _unchanged(self, part: Segment | Fold) -> Iterator[Piece | str]:
+    def _items(self) -> Iterator[Piece | str]:
+        """The parts as pieces; what is deleted and inserted has its marks or its colour."""
+        for part in self.parts():
+            if isinstance(part, str):
+                yield part
+            elif isinstance(part, Change) and not self._canvas.color:
+                deleted, inserted = part
+                if deleted and inserted:
+                    inserted = [inserted[0]._replace(before=Break.JOINT), *inserted[1:]]
+                yield from _enclosed(deleted, *_MARKS["delete"])
+                yield from _enclosed(inserted, *_MARKS["insert"])
+            else:
+                yield from chain(*part) if isinstance(part, Change) else part
+
+    def _unchanged(self, part: Segment | Fold) -> list[Piece] | str:
         if isinstance(part, Fold):
-            yield f"⋯ {format_count(part.word_count, 'word')} the same"
-        else:
-            style: Style = "dim" if part.kind == "faint" else ""
-            yield from self._words(self._diff.right, part.right, style)
+            return f"⋯ {format_count(part.word_count, 'word')} the same"
+        style: Style = "dim" if part.kind == "faint" else ""
+        return list(self._words(self._diff.right, part.right, style))
 
-    def _change(self, segments: Sequence[Segment]) -> Iterator[Piece]:
-        """What is deleted, then what is inserted, each between its marks or in its colour."""
-        deleted = self._side(segments, "delete", self._diff.left)
-        inserted = self._side(segments, "insert", self._diff.right)
-        if self._canvas.color:
-            yield from deleted
-            yield from inserted
-            return
-        if deleted and inserted:
-            inserted[0] = inserted[0]._replace(before=Break.JOINT)
-        yield from _enclosed(deleted, *_MARKS["delete"])
-        yield from _enclosed(inserted, *_MARKS["insert"])
+    def _change(self, segments: Sequence[Segment]) -> Change:
+        return Change(
+            self._side(segments, "delete", self._diff.left),
+            self._side(segments, "insert", self._diff.right),
+        )
 
     def _side(
         self, segments: Iterable[Segment], kind: Literal["delete", "insert"], words: Words
@@ -186,14 +198,17 @@ def _change_label(segment: Segment, count: int, hidden: int) -> str:
     """What is said behind the words of a change, if anything."""
     if segment.origin == "repeated":
         cut = "… " if hidden else ""
-        return f"{cut}({_repetition(segment)})"
+        return f"{cut}({describe_origin(segment)})"
     if segment.is_moved:
-        direction = segment.origin.replace("_", NO_BREAK)
+        direction = describe_origin(segment)
         return f"… ({format_count(count, 'word')} {direction})" if hidden else f"({direction})"
     return f"… {format_count(hidden, 'word')} more" if hidden else ""
 
 
-def _repetition(segment: Segment) -> str:
+def describe_origin(segment: Segment) -> str:
+    """Where else the words of a change stand, in words: moved, repeated, or nothing."""
+    if segment.origin != "repeated":
+        return segment.origin.replace("_", NO_BREAK)
     if segment.elsewhere:
         if segment.copies == 1:
             return "repeated"

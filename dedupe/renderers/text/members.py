@@ -67,7 +67,7 @@ class MemberWriter:
         return self._row(DUPLICATE, member, _relation_facts(member), style)
 
     def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
-        source, place = _whereabouts(self._report, member.id)
+        source, place = whereabouts(self._report, member.id)
         return Row(
             mark=mark,
             id=escape_text(member.id),
@@ -139,7 +139,7 @@ def _relation_facts(member: Member) -> tuple[str, ...]:
     )
 
 
-def _whereabouts(report: Report, id: str) -> tuple[str, str]:
+def whereabouts(report: Report, id: str) -> tuple[str, str]:
     """The file of a document, and the place in words where its id does not tell it."""
     locator = report.run.locators.get(id)
     if locator is None or not 0 <= locator.source < len(report.run.sources):

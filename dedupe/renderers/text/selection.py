@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe.model import Cluster, Member
+from dedupe.model import Cluster, Member, TextProvider
 from dedupe.renderers.terminal import NO_BREAK
 from dedupe.renderers.text.figures import format_jaccard
 from dedupe.renderers.text.layout import listed_count
 
 DIFFED_MEMBERS: Final = 5
 LISTED_MEMBERS: Final = 20
+READ_AHEAD: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,44 @@ class Selection:
         return [member.id for member in shown]
 
 
-def select_members(cluster: Cluster, diffs: bool) -> Selection:
+def select_members(
+    cluster: Cluster,
+    diffs: bool,
+    max_listed: int = LISTED_MEMBERS,
+    max_diffed: int = DIFFED_MEMBERS,
+) -> Selection:
     """Choose what is shown of a cluster.
 
     :param diffs: whether any difference is shown
+    :param max_listed: members listed, beside the representative
+    :param max_diffed: members of which a difference is shown
     """
     representative = next(m for m in cluster.members if m.id == cluster.representative)
     others = [m for m in cluster.members if m.id != cluster.representative]
     others.sort(key=lambda m: (m.jaccard, m.relation != "near", m.id))
-    count = listed_count(len(others), LISTED_MEMBERS)
-    diffed = _choose_diffed(others[:LISTED_MEMBERS]) if diffs else ()
+    count = listed_count(len(others), max_listed)
+    diffed = _choose_diffed(others[:max_listed])[:max_diffed] if diffs else ()
     return Selection(cluster, representative, tuple(others[:count]), tuple(others[count:]), diffed)
+
+
+def read_with_texts(
+    selections: Iterable[Selection], provider: TextProvider
+) -> Iterator[tuple[Selection, Mapping[str, str]]]:
+    """What is shown with the texts that its diffs need, read for several clusters at once."""
+    waiting: list[Selection] = []
+    ids: dict[str, None] = {}
+
+    def read() -> Iterator[tuple[Selection, Mapping[str, str]]]:
+        texts = provider.read_texts(ids) if ids else {}
+        return ((selection, texts) for selection in waiting)
+
+    for selection in selections:
+        waiting.append(selection)
+        ids.update(dict.fromkeys(selection.text_ids))
+        if len(ids) >= READ_AHEAD:
+            yield from read()
+            waiting, ids = [], {}
+    yield from read()
 
 
 def has_diff(member: Member) -> bool:
@@ -60,7 +88,7 @@ def _choose_diffed(members: Iterable[Member]) -> tuple[Member, ...]:
     for member in members:
         if has_diff(member):
             by_content.setdefault(member.content_hash, member)
-    return tuple(by_content.values())[:DIFFED_MEMBERS]
+    return tuple(by_content.values())
 
 
 def describe_likeness(members: Sequence[Member]) -> str:

@@ -19,9 +19,9 @@ def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     """Is this much or little, can it be trusted, and how long did it take."""
     yield canvas.flow(_listing(_verdict(report), "strong"))
     if report.search.bands and report.corpus.document_count:
-        yield canvas.flow(_listing([_recall(report), "every pair verified"]))
+        yield canvas.flow(_listing([describe_recall(report), "every pair verified"]))
     if report.search.capped_bucket_count:
-        yield canvas.flow(prose(_capped_buckets(report), "warn"))
+        yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
     yield canvas.flow(_listing(_run_facts(report), "dim"))
 
 
@@ -78,7 +78,7 @@ def _nothing_found(report: Report) -> str:
     return f"No duplicates: no two of {documents} ({words}) reach {reached}"
 
 
-def _recall(report: Report) -> str:
+def describe_recall(report: Report) -> str:
     """Can it be trusted? What share of the pairs the bands find, at two Jaccards."""
     search, threshold = report.search, report.config.threshold
     bands, rows = format_count(search.bands, "band"), format_count(search.rows, "row")
@@ -91,7 +91,8 @@ def _recall(report: Report) -> str:
     return text
 
 
-def _capped_buckets(report: Report) -> str:
+def describe_capped_buckets(report: Report) -> str:
+    """What buckets that were too large cost."""
     count = report.search.capped_bucket_count
     limit = f"{report.config.max_bucket:,}"
     was, there = ("was", "it") if count == 1 else ("were", "them")

@@ -1,0 +1,69 @@
+"""``dedupe report``: show a saved report again, in any format."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from dedupe.cli import CONTEXT
+from dedupe.cli.messages import say_some
+from dedupe.cli.options import output_option, report_options
+from dedupe.cli.output import Outputs, is_same_file, render_report
+from dedupe.cli.settings import load_settings
+from dedupe.cli.targets import choose_targets
+
+
+@click.command("report", context_settings=CONTEXT)
+@click.argument("saved", metavar="SAVED", type=click.Path(readable=False))
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="J",
+    help="Show what a scan at this higher threshold would have found. Single linkage may read "
+    "texts for it.",
+)
+@report_options
+@output_option
+def command(
+    saved: str,
+    threshold: float | None,
+    config_file: str | None,
+    outputs: tuple[str, ...],
+    **flags: Any,
+) -> None:
+    """Show a report that `dedupe scan --format json` saved, in any format.
+
+    SAVED is the file, which may be compressed (.gz, .bz2, .xz, .zst), or - for standard input. The
+    texts are read again from the files that were scanned, found from the current folder as they
+    were named then. Those that have changed since are named and not shown.
+
+    \b
+      dedupe scan articles/ --output report.json
+      dedupe report report.json                              as the scan would have shown it
+      dedupe report report.json --output markdown:dup.md --output sarif:dup.sarif
+      dedupe report report.json --threshold 0.9 --format csv
+
+    Exit codes: 0 done; 1 there are duplicates and --exit-code was given; 2 an error.
+    """
+    settings = load_settings(flags, config_file)
+    places = Outputs(choose_targets(outputs, settings))
+    from dedupe.cli.saved import WatchedTexts, load_report
+    from dedupe.sources import SourceTexts
+
+    report = load_report(saved)
+    sources = [*dict.fromkeys(source.path for source in report.run.sources)]
+    places.refuse(lambda path: is_same_file(path, [saved]), "is the saved report itself")
+    places.refuse(lambda path: is_same_file(path, sources))
+    texts = WatchedTexts(SourceTexts.of_report(report))
+    if threshold is not None:
+        from dedupe.recluster import count_in_texts, recluster
+
+        report = recluster(report, threshold, count_in_texts(report, texts))
+    places.write(lambda target: render_report(report, texts, target, settings.output))
+    if not settings.output["quiet"]:
+        say_some("warning", [f"{id}: {why}" for id, why in texts.problems.items()], "not shown")
+        places.tell(report)
+    if settings.output["exit_code"] and report.clusters:
+        sys.exit(1)

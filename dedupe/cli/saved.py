@@ -1,0 +1,86 @@
+"""A report that was saved: read, also compressed, with the texts that it speaks of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Final
+
+from dedupe.errors import ReportError
+from dedupe.model import Report, TextProvider
+from dedupe.renderers.json import parse_report
+from dedupe.sources.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.system_errors import describe_error
+from dedupe.sources.unpack_budget import BombError, UnpackBudget
+
+STANDARD_INPUT: Final = "-"
+BLOCK_BYTES: Final = 1 << 20
+
+
+def load_report(path: str) -> Report:
+    """Read a saved report; what it is compressed with (.gz, .bz2, .xz, .zst) its content tells.
+
+    :param path: ``-`` for standard input
+    :raises ReportError: if it cannot be read, or is no report that this version reads
+    """
+    name = "standard input" if path == STANDARD_INPUT else path
+    try:
+        if path == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise ReportError("standard input is closed; name the file of a saved report")
+            return parse_report(_read(sys.stdin.buffer), name)
+        with open(path, "rb") as file:
+            return parse_report(_read(file), name)
+    except OSError as error:
+        raise ReportError(f"{name}: cannot be read: {describe_error(error)}") from error
+    except EOFError as error:
+        raise ReportError(f"{name}: is compressed and ends too early") from error
+    except CompressionError as error:
+        raise ReportError(f"{name}: cannot be unpacked: {error}") from error
+    except BombError as error:
+        ratio = f"{ReadLimits().ratio} times its size"
+        raise ReportError(f"{name}: unpacks to more than {ratio}, which no report does") from error
+
+
+def _read(file: BinaryIO) -> bytes:
+    head = file.read(BLOCK_BYTES)
+    codec = codec_of(head[:MAGIC_BYTES])
+    if codec is None:
+        return head + file.read()
+    budget = UnpackBudget(ReadLimits())
+
+    def packed() -> Iterator[bytes]:
+        block = head
+        while block:
+            budget.add_packed(len(block))
+            yield block
+            block = file.read(BLOCK_BYTES)
+
+    parts = []
+    for part in unpack(packed(), codec, BLOCK_BYTES):
+        budget.add_unpacked(len(part))
+        parts.append(part)
+    return b"".join(parts)
+
+
+class WatchedTexts:
+    """A provider of texts that remembers what could not be given, and why.
+
+    :ivar problems: by id
+    """
+
+    def __init__(self, texts: TextProvider) -> None:
+        self._texts = texts
+        self.problems: dict[str, str] = {}
+
+    def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """As the provider itself."""
+        wanted = list(ids)
+        found = self._texts.read_texts(wanted)
+        self.problems.update((id, self._texts.problem(id)) for id in wanted if id not in found)
+        return found
+
+    def problem(self, id: str) -> str:
+        """As the provider itself."""
+        return self._texts.problem(id)

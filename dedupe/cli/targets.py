@@ -1,0 +1,69 @@
+"""Which report goes where: ``--output [FORMAT:]FILE`` and ``--format`` together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe.cli.settings import Settings
+from dedupe.errors import ConfigError
+from dedupe.renderers.registry import FORMATS, format_of_name
+
+STANDARD_OUTPUT: Final = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One report to write.
+
+    :param path: ``-`` for standard output
+    """
+
+    format: str
+    path: str
+
+    @property
+    def is_standard_output(self) -> bool:
+        return self.path == STANDARD_OUTPUT
+
+
+def choose_targets(outputs: Sequence[str], settings: Settings) -> list[Target]:
+    """The reports that the user asked for, those of standard output included.
+
+    An output may begin with the name of a format and a colon; any other colon belongs to the
+    file name (``C:\\report.json``). Without, it has the format of the flag ``--format``, else
+    what its ending tells, else that of the settings. With outputs, standard output gets a report
+    only where ``-`` is one of them, or where the flag ``--format`` is there and none of them takes
+    its format from it.
+
+    :raises ConfigError: if two of them go to one place
+    """
+    usual = settings.output["format"]
+    flagged = usual if settings.origins["format"] == "command line" else ""
+    targets: list[Target] = []
+    takes_flag = False
+    for output in outputs:
+        name, colon, path = output.partition(":")
+        if colon and name in FORMATS:
+            if not path:
+                raise ConfigError(f"--output {output} names no file; {output}- is standard output")
+            targets.append(Target(name, path))
+        else:
+            takes_flag = True
+            targets.append(Target(flagged or format_of_name(output) or usual, output))
+    if not outputs or (flagged and not takes_flag):
+        targets.append(Target(usual, STANDARD_OUTPUT))
+    for place in _repeated(targets):
+        raise ConfigError(f"two reports would go to {place}; name another --output for one of them")
+    return targets
+
+
+def _repeated(targets: Sequence[Target]) -> Iterator[str]:
+    seen: set[str] = set()
+    for target in targets:
+        place = "-" if target.is_standard_output else os.path.realpath(target.path)
+        if place in seen:
+            yield "standard output" if target.is_standard_output else target.path
+        seen.add(place)

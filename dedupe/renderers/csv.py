@@ -1,0 +1,154 @@
+"""The report as tables: one row a document, or one row a pair.
+
+Every record is one line. What steers a spreadsheet, a terminal or the log of a CI job is escaped
+so that :func:`read_cell` gives it back:
+
+- Control characters (line ends and NUL among them), bidirectional controls and what is invisible
+  are written as ``\\u000a`` or ``\\U000e0041``; so is a backslash before what looks like that.
+- Where a spreadsheet could take a value for a formula, because it begins with ``=``, ``+``, ``-``
+  or ``@`` (white space and quotes aside), an apostrophe stands before that; another one stands
+  before a leading apostrophe. The same behind each semicolon, at which some spreadsheets cut.
+
+After OWASP, https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from dedupe.model import Cluster, DuplicatePair, Report, SourceInfo
+from dedupe.renderers.terminal import DANGEROUS
+
+MEMBER_COLUMNS: Final = (
+    "cluster_id",
+    "cluster_size",
+    "role",
+    "id",
+    "relation",
+    "jaccard",
+    "representative_containment",
+    "token_count",
+    "byte_count",
+    "content_hash",
+    "representative",
+    "path",
+    "line",
+)
+"""Of one row a member; a column ``meta.NAME`` for each kind of metadata follows."""
+
+PAIR_COLUMNS: Final = (
+    "cluster_id",
+    "left",
+    "right",
+    "relation",
+    "shared_count",
+    "left_count",
+    "right_count",
+    "jaccard",
+    "left_containment",
+    "right_containment",
+)
+"""Of one row a pair; ``cluster_id`` is empty for a bridge."""
+
+ROWS_PER_CHUNK: Final = 1000
+
+_ESCAPED: Final = re.compile(r"\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
+_UNSAFE: Final = re.compile(
+    f"{DANGEROUS.pattern}"
+    r"|\\(?=u[0-9a-f]{4}|U[0-9a-f]{8})"  # what would be read as an escape
+    r"|#(?=#[A-Za-z]*\[)"  # ##[command], ##vso[command]
+)
+_FORMULA: Final = re.compile(r"((?:^|;)[\s\"]*)(?=['=+\-@＝＋－＠])")
+_APOSTROPHE: Final = re.compile(r"((?:^|;)[\s\"]*)'")
+
+
+def render_members(report: Report) -> Iterator[str]:
+    """A row of names, then a row for each member of each cluster, the representative first."""
+    names = sorted({n for c in report.clusters for m in c.members for n in m.meta})
+    header = (*MEMBER_COLUMNS, *(f"meta.{name}" for name in names))
+    rows = (row for cluster in report.clusters for row in _member_rows(report, cluster, names))
+    return _write(header, rows)
+
+
+def render_pairs(report: Report) -> Iterator[str]:
+    """A row of names, then a row for each pair, cluster by cluster, then for each bridge."""
+    inside = ((cluster.cluster_id, pair) for cluster in report.clusters for pair in cluster.pairs)
+    rows = [inside, (("", pair) for pair in report.bridges)]
+    return _write(PAIR_COLUMNS, (_pair_row(*row) for part in rows for row in part))
+
+
+def escape_cell(text: str) -> str:
+    """Text from outside as it is written into a cell."""
+    return _FORMULA.sub(r"\1'", _UNSAFE.sub(_escape_character, text))
+
+
+def read_cell(cell: str) -> str:
+    """The text that :func:`escape_cell` made a cell of."""
+    return _ESCAPED.sub(lambda m: chr(int(m[1] or m[2], 16)), _APOSTROPHE.sub(r"\1", cell))
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    code_point = ord(match[0])
+    return f"\\U{code_point:08x}" if code_point > 0xFFFF else f"\\u{code_point:04x}"
+
+
+def _write(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Lines of CSV, some at once; all text is escaped, numbers are not."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(map(escape_cell, header))
+    for number, row in enumerate(rows, 1):
+        writer.writerow([escape_cell(cell) if isinstance(cell, str) else cell for cell in row])
+        if number % ROWS_PER_CHUNK == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _member_rows(report: Report, cluster: Cluster, names: list[str]) -> Iterator[list[Any]]:
+    for member in cluster.members:
+        source, line = _place(report, member.id)
+        yield [
+            cluster.cluster_id,
+            len(cluster.members),
+            "kept" if member.id == cluster.representative else "duplicate",
+            member.id,
+            member.relation,
+            member.jaccard,
+            member.representative_containment,
+            member.token_count,
+            member.byte_count,
+            member.content_hash,
+            cluster.representative,
+            source.name if source else "",
+            line,
+            *(member.meta.get(name, "") for name in names),
+        ]
+
+
+def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:
+    return [
+        cluster_id,
+        pair.left,
+        pair.right,
+        pair.relation,
+        pair.shared_count,
+        pair.left_count,
+        pair.right_count,
+        pair.jaccard,
+        pair.left_containment,
+        pair.right_containment,
+    ]
+
+
+def _place(report: Report, id: str) -> tuple[SourceInfo | None, int | str]:
+    """The file of a document, and its line or row; empty where a file is one document."""
+    locator = report.run.locators.get(id)
+    if locator is None or locator.source < 0:
+        return None, ""
+    return report.run.sources[locator.source], locator.line or ""

@@ -1,0 +1,82 @@
+"""The report as workflow commands: annotations in a run of GitHub Actions.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dedupe.model import Report
+from dedupe.renderers.findings import (
+    Finding,
+    describe_relation,
+    find_place,
+    list_findings,
+    worst_findings,
+)
+from dedupe.renderers.terminal import escape_text, shorten_middle
+
+MAX_ANNOTATIONS: Final = 10
+"""Of one kind; GitHub shows no more for a step."""
+
+MAX_ID_CELLS: Final = 200
+
+_TITLES: Final = {
+    "identical": "Identical document",
+    "normalised": "Same words",
+    "near": "Near-duplicate",
+    "linked": "Linked document",
+}
+
+
+def render_github(report: Report, folder: str = "") -> Iterator[str]:
+    """A warning for each of the most severe surplus documents, and a notice that counts the rest.
+
+    :param folder: absolute; files below it are named relative to it
+    """
+    found = [*list_findings(report, None)]
+    findings = worst_findings(found, MAX_ANNOTATIONS)
+    for finding in findings:
+        yield _warning(report, finding, folder)
+    rest = len(found) - len(findings)
+    if rest:
+        noun = "duplicate" if rest == 1 else "duplicates"
+        message = f"{rest} more {noun}, in {report.corpus.cluster_count} clusters in all"
+        yield workflow_command("notice", {"title": "dedupe"}, message)
+
+
+def _warning(report: Report, finding: Finding, folder: str) -> str:
+    member = finding.member
+    place = find_place(report, member.id, folder)
+    kept = shown_id(finding.kept)
+    message = f"{shown_id(member.id)}: {_lower_first(describe_relation(member, kept))}"
+    properties = {"file": place.path, "line": str(place.line), "title": _TITLES[member.relation]}
+    return workflow_command("warning", properties, message)
+
+
+def shown_id(id: str) -> str:
+    """An id in a message."""
+    return shorten_middle(escape_text(id), MAX_ID_CELLS)
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def workflow_command(name: str, properties: dict[str, str], message: str) -> str:
+    """One line that the runner obeys; nothing in it can end it or begin another."""
+    told = ",".join(
+        f"{key}={escape_text(_escape_property(value))}" for key, value in properties.items()
+    )
+    return f"::{name} {told}::{_escape_data(message)}\n"
+
+
+def _escape_data(value: str) -> str:
+    """As the runner undoes it; https://github.com/actions/toolkit (core/src/command.ts)."""
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(value: str) -> str:
+    return _escape_data(value).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,251 @@
+"""The report as Markdown: for a comment on a pull request, or the summary of a CI job.
+
+GitHub's flavour (https://github.github.com/gfm/), which GitLab also reads. Whatever came from a
+document or a file name stands in ``<code>``, every sign of punctuation as a character reference,
+or in a fenced block whose fence is longer than any in it. So no link, image, mention or HTML can
+form, also not afterwards, when GitHub looks for @names in the text but not in code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe.diff import Diff, Vocabulary, diff_words
+from dedupe.model import Cluster, Member, Report, TextProvider
+from dedupe.renderers.registry import MARKDOWN_LIMIT, DiffMode
+from dedupe.renderers.terminal import Canvas, Piece, escape_text, shorten_middle
+from dedupe.renderers.text.differences import Change, DiffWriter
+from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.text.members import whereabouts
+from dedupe.renderers.text.selection import (
+    Selection,
+    describe_likeness,
+    read_with_texts,
+    select_members,
+)
+from dedupe.renderers.text.summary import describe_capped_buckets, describe_recall
+from dedupe.sketch.plain import tokenize_text
+
+ID_CELLS: Final = 80
+DIFF_WIDTH: Final = 96
+LISTED_REASONS: Final = 5
+CLOSING_BYTES: Final = 500
+"""Kept free for the sentences on what was left out."""
+
+# All that is ASCII, but for what means nothing inside a line.
+_PUNCTUATION: Final = re.compile(r"(?![-,/])[!-/:-@\[-`{-~]")
+_BACKTICKS: Final = re.compile("`+")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownOptions:
+    """How a report is written.
+
+    :param diff: how much of each difference is shown
+    :param top: clusters shown, the largest first (none: all)
+    :param max_bytes: what is written at most, in UTF-8; what is left out for it is stated
+    """
+
+    diff: DiffMode = "hunks"
+    top: int | None = None
+    max_bytes: int = MARKDOWN_LIMIT
+
+
+def render_markdown(report: Report, texts: TextProvider, options: MarkdownOptions) -> Iterator[str]:
+    """The report as chunks of whole lines.
+
+    :param texts: read for the members whose diff is shown, some clusters at a time
+    """
+    head = "\n".join([*_head(report), ""])
+    yield head
+    room = options.max_bytes - CLOSING_BYTES - size_of(head)
+    ordered = sorted(report.clusters, key=lambda c: (-len(c.members), c.representative))
+    chosen = ordered[: options.top]
+    selections = (select_members(c, options.diff != "none") for c in chosen)
+    shown = without_diffs = 0
+    for selection, found in read_with_texts(selections, texts):
+        writer = _ClusterWriter(report, selection, options)
+        bare = writer.write(shown + 1, ())
+        whole = writer.write(shown + 1, writer.differences(found, texts))
+        block = whole if size_of(whole) <= room else bare
+        if size_of(block) > room:
+            break
+        without_diffs += block != whole
+        room -= size_of(block)
+        shown += 1
+        yield block
+    yield from _closing(ordered[shown:], shown < len(chosen), without_diffs, options)
+
+
+def code(text: str, cells: int = ID_CELLS) -> str:
+    """Text from outside, to stand in a line of Markdown, a cell of a table, or HTML."""
+    shown = shorten_middle(escape_text(text), cells)
+    return f"<code>{_PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', shown)}</code>"
+
+
+def fence(lines: Iterable[str]) -> str:
+    """Lines as a block that is shown as it stands, in the colours of a diff."""
+    body = "".join(f"{line}\n" for line in lines)
+    longest = max((len(run) for run in _BACKTICKS.findall(body)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return f"{mark}diff\n{body}{mark}\n"
+
+
+def _head(report: Report) -> Iterator[str]:
+    """Whether this is much or little, and whether it can be trusted."""
+    corpus = report.corpus
+    if corpus.cluster_count:
+        duplicates = format_count(corpus.duplicate_count, "duplicate")
+        title = f"{duplicates} in {format_count(corpus.cluster_count, 'cluster')}"
+    else:
+        title = f"no duplicates among {format_count(corpus.document_count, 'document')}"
+    yield f"### dedupe: {title}\n"
+    share = corpus.redundant_token_count / max(1, corpus.token_count)
+    yield "| documents | words | clusters | duplicates | redundant words | skipped |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    figures = (
+        f"{corpus.document_count:,}",
+        f"{corpus.token_count:,}",
+        f"{corpus.cluster_count:,}",
+        f"{corpus.duplicate_count:,}",
+        format_percent(share, 0 if share >= 0.01 else 1),
+        f"{corpus.skipped_count:,}",
+    )
+    yield f"| {' | '.join(figures)} |\n"
+    if report.search.bands and corpus.document_count:
+        yield f"{describe_recall(report)} · every pair verified\n"
+    if report.search.capped_bucket_count:
+        yield f"{describe_capped_buckets(report)}\n"
+    yield from _skipped_line(report)
+
+
+def _skipped_line(report: Report) -> Iterator[str]:
+    counts = sorted(report.corpus.skipped_counts.items(), key=lambda item: (-item[1], item[0]))
+    if counts:
+        told = [f"{count:,} × {code(reason, 40)}" for reason, count in counts[:LISTED_REASONS]]
+        if len(counts) > LISTED_REASONS:
+            told.append(f"{len(counts) - LISTED_REASONS} more reasons")
+        yield f"Skipped: {', '.join(told)}\n"
+
+
+class _ClusterWriter:
+    """Writes one cluster: folded, with its members and how they differ."""
+
+    def __init__(self, report: Report, selection: Selection, options: MarkdownOptions) -> None:
+        self._report = report
+        self._selection = selection
+        self._options = options
+        self._vocabulary = Vocabulary(tokenize_text)
+
+    def write(self, number: int, differences: Sequence[str]) -> str:
+        """The cluster as a block of its own."""
+        selection = self._selection
+        shown = [*selection.listed, *selection.rest]
+        members = selection.cluster.members
+        facts = [
+            code(selection.representative.id),
+            format_count(len(members), "document"),
+            describe_likeness(shown),
+        ]
+        summary = " · ".join(facts)
+        lines = ["<details>", f"<summary>{number}. {summary}</summary>", "", *self._table()]
+        if selection.rest:
+            rest = format_count(len(selection.rest), "member")
+            lines += ["", f"{rest} more · {describe_likeness(selection.rest)}"]
+        return "\n".join([*lines, "", *differences, "</details>", "", ""])
+
+    def differences(self, found: Mapping[str, str], provider: TextProvider) -> list[str]:
+        """A block for each member whose difference is shown."""
+        kept = self._selection.representative
+        return [self._difference(kept, m, found, provider) for m in self._selection.diffed]
+
+    def _table(self) -> Iterator[str]:
+        yield "| | document | relation | Jaccard | words |"
+        yield "|---|---|---|---:|---:|"
+        kept = self._selection.representative
+        yield f"| kept | {self._document(kept)} | | | {kept.token_count:,} |"
+        for member in self._selection.listed:
+            jaccard = format_jaccard(member.jaccard)
+            row = ("", self._document(member), member.relation, jaccard)
+            yield f"| {' | '.join(row)} | {member.token_count:,} |"
+
+    def _document(self, member: Member) -> str:
+        _, place = whereabouts(self._report, member.id)
+        return code(member.id) + (f" ({code(place)})" if place else "")
+
+    def _difference(
+        self, kept: Member, member: Member, found: Mapping[str, str], provider: TextProvider
+    ) -> str:
+        for id in (kept.id, member.id):
+            if id not in found:
+                problem = code(provider.problem(id) or "its text cannot be read", 200)
+                return f"{code(member.id)}: no diff, because of {code(id)}: {problem}\n"
+        split = self._vocabulary.split
+        diff = diff_words(split(found[kept.id]), split(found[member.id]))
+        summary = f"{code(member.id)}: {count_changes(diff)}\n"
+        if self._options.diff == "summary" or not diff.place_count:
+            return summary
+        return f"{summary}\n{fence(diff_lines(diff, self._options.diff == 'full'))}"
+
+
+def count_changes(diff: Diff) -> str:
+    """How much differs, in words."""
+    if not diff.place_count:
+        return "no word differs"
+    counts = (
+        (f"+{format_count(diff.inserted_count, 'word')}", diff.inserted_count),
+        (f"−{format_count(diff.deleted_count, 'word')}", diff.deleted_count),
+        (f"{format_count(diff.moved_count, 'word')} moved", diff.moved_count),
+    )
+    told = ", ".join(text for text, count in counts if count)
+    cut = ""
+    if diff.coarse_count:
+        stretches = format_count(diff.coarse_count, "stretch").replace("stretchs", "stretches")
+        cut = f" ({stretches} too long to align, shown as replaced whole)"
+    return f"{told} in {format_count(diff.place_count, 'place')}{cut}"
+
+
+def diff_lines(diff: Diff, full: bool) -> Iterator[str]:
+    """The diff in lines that begin with ``-``, ``+``, a space, or ``@@`` where words are folded."""
+    context: list[Piece] = []
+    for part in DiffWriter(diff, full, Canvas(DIFF_WIDTH, color=True)).parts():
+        if isinstance(part, list):
+            context += part
+            continue
+        yield from _marked_lines(" ", context)
+        context = []
+        if isinstance(part, Change):
+            yield from _marked_lines("-", part.deleted)
+            yield from _marked_lines("+", part.inserted)
+        else:
+            yield f"@@ {part.removeprefix('⋯ ')} @@".replace("\u00a0", " ")
+    yield from _marked_lines(" ", context)
+
+
+def _marked_lines(mark: str, pieces: Sequence[Piece]) -> Iterator[str]:
+    plain = (piece._replace(style="") for piece in pieces)
+    for line in Canvas(DIFF_WIDTH, color=False).flow(plain).splitlines():
+        yield f"{mark} {line}"
+
+
+def _closing(
+    rest: Sequence[Cluster], is_full: bool, without_diffs: int, options: MarkdownOptions
+) -> Iterator[str]:
+    """What is not shown, and why."""
+    told = []
+    if rest:
+        documents = format_count(sum(len(cluster.members) for cluster in rest), "document")
+        told.append(f"{format_count(len(rest), 'cluster')} more with {documents} not shown")
+    if without_diffs:
+        told.append(f"{format_count(without_diffs, 'cluster')} shown without differences")
+    if told:
+        limit = f": the limit of {options.max_bytes:,} bytes is reached"
+        yield f"{', '.join(told)}{limit if is_full or without_diffs else ''}.\n"
+
+
+def size_of(text: str) -> int:
+    """Its bytes, as they are written."""
+    return len(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,149 @@
+"""Every format of output: one entry here, one module beside this one.
+
+Importing this imports no renderer: each is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from dedupe.gate import NewDuplicate
+    from dedupe.model import Report, TextProvider
+
+DiffMode = Literal["none", "summary", "hunks", "full"]
+
+MARKDOWN_LIMIT: Final = 65_536
+"""Characters that a comment on GitHub may have; a step summary may have 1,048,576 bytes."""
+MIN_MARKDOWN_LIMIT: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """What any renderer may be told; each looks at what concerns it.
+
+    :param width: cells of a line of text
+    :param color: whether text is coloured
+    :param links: whether ids in text are links to their files
+    :param hints: whether text says what can be done next
+    :param diff: how much of each difference text and Markdown show
+    :param top: clusters that text and Markdown show, the largest first (none: all)
+    :param markdown_limit: bytes that Markdown may have
+    :param folder: the current one, as an absolute path; SARIF and GitHub name files below it
+        relative to it
+    :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
+    """
+
+    width: int = 80
+    color: bool = False
+    links: bool = False
+    hints: bool = False
+    diff: DiffMode = "hunks"
+    top: int | None = None
+    markdown_limit: int = MARKDOWN_LIMIT
+    folder: str = ""
+    new: Mapping[str, NewDuplicate] | None = None
+
+
+Renderer = Callable[["Report", "TextProvider", RenderOptions], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of output.
+
+    :param summary: what it is, in a few words
+    :param endings: of the file names that ask for it, in small letters
+    """
+
+    render: Renderer
+    summary: str
+    endings: tuple[str, ...] = ()
+
+
+def format_of_name(path: str) -> str | None:
+    """The format that the ending of a file name asks for, if any does."""
+    name = path.lower()
+    found = [(ending, key) for key, each in FORMATS.items() for ending in each.endings]
+    fitting = [(len(ending), key) for ending, key in found if name.endswith(ending)]
+    return max(fitting)[1] if fitting else None
+
+
+def _render_text(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.text import TextOptions, render_text
+
+    chosen = TextOptions(
+        width=options.width,
+        color=options.color,
+        links=options.links,
+        diff=options.diff,
+        top=options.top,
+        hints=options.hints,
+    )
+    return _encode(render_text(report, texts, chosen))
+
+
+def _render_json(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.json import stream_json
+
+    return stream_json(report)
+
+
+def _render_jsonl(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.json import render_jsonl
+
+    return render_jsonl(report)
+
+
+def _render_csv(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.csv import render_members
+
+    return _encode(render_members(report))
+
+
+def _render_csv_pairs(
+    report: Report, texts: TextProvider, options: RenderOptions
+) -> Iterator[bytes]:
+    from dedupe.renderers.csv import render_pairs
+
+    return _encode(render_pairs(report))
+
+
+def _render_markdown(
+    report: Report, texts: TextProvider, options: RenderOptions
+) -> Iterator[bytes]:
+    from dedupe.renderers.markdown import MarkdownOptions, render_markdown
+
+    chosen = MarkdownOptions(diff=options.diff, top=options.top, max_bytes=options.markdown_limit)
+    return _encode(render_markdown(report, texts, chosen))
+
+
+def _render_sarif(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.sarif import render_sarif
+
+    yield render_sarif(report, options.folder, options.new)
+
+
+def _render_github(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.github import render_github
+
+    return _encode(render_github(report, options.folder))
+
+
+def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "text": Format(_render_text, "for people, in a terminal", (".txt", ".text")),
+    "json": Format(_render_json, "the whole report", (".json",)),
+    "jsonl": Format(_render_jsonl, "one cluster a line", (".jsonl", ".ndjson")),
+    "csv": Format(_render_csv, "one row a document", (".csv",)),
+    "csv-pairs": Format(_render_csv_pairs, "one row a pair"),
+    "markdown": Format(_render_markdown, "for a pull request or a step summary", (".md",)),
+    "sarif": Format(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
+    "github": Format(_render_github, "annotations of a GitHub workflow"),
+}

@@ -1,0 +1,323 @@
+"""The report as SARIF 2.1.0, for code scanning: one result a surplus document.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub takes of it:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import msgspec
+
+from dedupe._version import __version__
+from dedupe.gate import NewDuplicate
+from dedupe.model import Relation, Report
+from dedupe.renderers.findings import (
+    Finding,
+    Place,
+    describe_relation,
+    find_place,
+    list_findings,
+    worst_findings,
+)
+from dedupe.renderers.json import escape_json
+from dedupe.renderers.terminal import escape_text, shorten_middle
+
+MAX_RESULTS: Final = 5000
+"""GitHub shows so many and rejects a file of more than 25,000."""
+
+MAX_ID_CELLS: Final = 200
+MAX_URI_SIZE: Final = 2000
+
+FINGERPRINT: Final = "dedupeContent/v1"
+"""Our key. ``primaryLocationLineHash`` is the uploader's own."""
+
+SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+
+Level = Literal["warning", "note"]
+BaselineState = Literal["new", "unchanged"]
+
+_STATES: Final[Mapping[bool | None, BaselineState | None]] = {
+    None: None,
+    True: "new",
+    False: "unchanged",
+}
+
+
+class _Object(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """An object of SARIF: what has its default is left out."""
+
+
+class Message(_Object, frozen=True):
+    text: str
+
+
+class ArtifactLocation(_Object, frozen=True):
+    uri: str
+
+
+class Region(_Object, frozen=True):
+    start_line: int
+
+
+class PhysicalLocation(_Object, frozen=True):
+    artifact_location: ArtifactLocation
+    region: Region
+
+
+class LogicalLocation(_Object, frozen=True):
+    fully_qualified_name: str
+
+
+class Location(_Object, frozen=True):
+    physical_location: PhysicalLocation
+    logical_locations: tuple[LogicalLocation, ...]
+    id: int | None = None
+    message: Message | None = None
+
+
+class Result(_Object, frozen=True):
+    rule_id: str
+    rule_index: int
+    level: Level
+    message: Message
+    locations: tuple[Location, ...]
+    related_locations: tuple[Location, ...]
+    partial_fingerprints: dict[str, str]
+    rank: float
+    properties: dict[str, Any]
+    baseline_state: BaselineState | None = None
+
+
+class Configuration(_Object, frozen=True):
+    level: Level
+
+
+class Rule(_Object, frozen=True):
+    id: str
+    name: str
+    short_description: Message
+    full_description: Message
+    help: Message
+    default_configuration: Configuration
+    properties: dict[str, Any]
+
+
+class Driver(_Object, frozen=True):
+    name: str
+    version: str
+    semantic_version: str
+    rules: tuple[Rule, ...]
+
+
+class Tool(_Object, frozen=True):
+    driver: Driver
+
+
+class Notification(_Object, frozen=True):
+    level: Level
+    message: Message
+
+
+class Invocation(_Object, frozen=True):
+    execution_successful: bool
+    tool_execution_notifications: tuple[Notification, ...]
+
+
+class Run(_Object, frozen=True):
+    tool: Tool
+    invocations: tuple[Invocation, ...]
+    results: tuple[Result, ...]
+    column_kind: Literal["unicodeCodePoints"]
+    properties: dict[str, Any]
+
+
+class SarifLog(msgspec.Struct, frozen=True):
+    schema: str = msgspec.field(name="$schema")
+    version: Literal["2.1.0"]
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleText:
+    name: str
+    short: str
+    full: str
+    help: str
+
+
+_HELP: Final = "Keep the copy that the message links to, and remove this document."
+_RULES: Final[Mapping[Relation, _RuleText]] = {
+    "identical": _RuleText(
+        "IdenticalDocument",
+        "Identical document",
+        "The decoded text is that of another document, character for character.",
+        _HELP,
+    ),
+    "normalised": _RuleText(
+        "NormalisedDuplicate",
+        "Same words",
+        "The words are those of another document; case, punctuation or spacing differ.",
+        _HELP,
+    ),
+    "near": _RuleText(
+        "NearDuplicate",
+        "Near-duplicate document",
+        "The exact Jaccard of the shingles of this document and of another is at or above the "
+        "threshold.",
+        _HELP + " Look at the difference first: dedupe scan shows it word by word.",
+    ),
+    "linked": _RuleText(
+        "LinkedDocument",
+        "Document linked by way of others",
+        "The document is in one cluster with another by way of others (single linkage), but is no "
+        "duplicate of it.",
+        "Look at the documents in between; with --linkage star only duplicates come together.",
+    ),
+}
+_INDEX: Final = {relation: index for index, relation in enumerate(_RULES)}
+
+# Brackets make links in messages of SARIF, braces placeholders.
+_SYNTAX: Final = re.compile(r"[\[\]{}]")
+_DRIVE: Final = re.compile("[A-Za-z]:/")
+
+
+def render_sarif(
+    report: Report, folder: str = "", new: Mapping[str, NewDuplicate] | None = None
+) -> bytes:
+    """The report as one log of one run, ending with a newline.
+
+    :param folder: absolute; files below it are named relative to it
+    :param new: what a gate calls new, by id
+    """
+    found = [*list_findings(report, new)]
+    findings = worst_findings(found, MAX_RESULTS)
+    copies: Counter[str] = Counter()
+    results = tuple(_make_result(report, finding, folder, copies) for finding in findings)
+    run = Run(
+        tool=Tool(driver=_make_driver()),
+        invocations=(
+            Invocation(
+                execution_successful=True,
+                tool_execution_notifications=tuple(
+                    _notifications(report, len(found) - len(results))
+                ),
+            ),
+        ),
+        results=results,
+        column_kind="unicodeCodePoints",
+        properties={
+            "threshold": report.config.threshold,
+            "documentCount": report.corpus.document_count,
+            "clusterCount": report.corpus.cluster_count,
+            "duplicateCount": report.corpus.duplicate_count,
+        },
+    )
+    log = SarifLog(schema=SCHEMA, version="2.1.0", runs=(run,))
+    return escape_json(msgspec.json.format(msgspec.json.encode(log), indent=1)) + b"\n"
+
+
+def _make_driver() -> Driver:
+    return Driver(
+        name="dedupe",
+        version=__version__,
+        semantic_version=__version__,
+        rules=tuple(_make_rule(relation, text) for relation, text in _RULES.items()),
+    )
+
+
+def _make_rule(relation: Relation, text: _RuleText) -> Rule:
+    return Rule(
+        id=_rule_id(relation),
+        name=text.name,
+        short_description=Message(text=text.short),
+        full_description=Message(text=text.full),
+        help=Message(text=text.help),
+        default_configuration=Configuration(level=_level(relation)),
+        properties={"tags": ["duplicate"], "precision": "very-high"},
+    )
+
+
+def _rule_id(relation: Relation) -> str:
+    return f"duplicate-{relation}"
+
+
+def _level(relation: Relation) -> Level:
+    return "note" if relation == "linked" else "warning"
+
+
+def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[str]) -> Result:
+    member, kept = finding.member, finding.kept
+    sentence = describe_relation(member, "the [kept copy](0)")
+    copies[member.content_hash] += 1
+    return Result(
+        rule_id=_rule_id(member.relation),
+        rule_index=_INDEX[member.relation],
+        level=_level(member.relation),
+        message=Message(
+            text=f"{sentence}. Kept: {_plain(kept)}. This document: {_plain(member.id)}"
+        ),
+        locations=(_make_location(find_place(report, member.id, folder), member.id),),
+        related_locations=(
+            _make_location(find_place(report, kept, folder), kept, id=0, told="kept copy"),
+        ),
+        partial_fingerprints={FINGERPRINT: f"{member.content_hash}:{copies[member.content_hash]}"},
+        baseline_state=_STATES[finding.is_new],
+        rank=round(100 * member.jaccard, 2),
+        properties={"jaccard": member.jaccard, "clusterId": finding.cluster_id},
+    )
+
+
+def _make_location(place: Place, document: str, id: int | None = None, told: str = "") -> Location:
+    return Location(
+        id=id,
+        physical_location=PhysicalLocation(
+            artifact_location=ArtifactLocation(uri=_uri(place.path)),
+            region=Region(start_line=place.line),
+        ),
+        logical_locations=(LogicalLocation(fully_qualified_name=_plain(document)),),
+        message=Message(text=told) if told else None,
+    )
+
+
+def _uri(path: str) -> str:
+    """A relative reference, or a file URI of an absolute path; percent-encoded."""
+    encoded = quote(path.encode("utf-8", "backslashreplace"), safe="/~")[:MAX_URI_SIZE]
+    encoded = encoded.rpartition("%")[0] if "%" in encoded[-2:] else encoded
+    if _DRIVE.match(path):
+        return f"file:///{encoded.replace('%3A', ':', 1)}"
+    return f"file://{encoded}" if encoded.startswith("/") else encoded
+
+
+def _plain(text: str) -> str:
+    """Text from outside in a message: nothing in it is a link or a placeholder."""
+    shown = shorten_middle(escape_text(text), MAX_ID_CELLS)
+    return _SYNTAX.sub(lambda match: f"\\x{ord(match[0]):02x}", shown)
+
+
+def _notifications(report: Report, rest: int) -> Iterable[Notification]:
+    """What the results do not tell.
+
+    :param rest: findings that are no result
+    """
+    if rest:
+        text = (
+            f"Duplicates that are not listed: {rest}. A log holds the {MAX_RESULTS} most severe "
+            "(identical before normalised before near, then by Jaccard)"
+        )
+        yield Notification(level="warning", message=Message(text=text))
+    for reason, count in report.corpus.skipped_counts.items():
+        text = f"Documents that could not be compared ({_plain(reason)}): {count}"
+        yield Notification(level="warning", message=Message(text=text))
+    if report.search.capped_bucket_count:
+        text = (
+            "Duplicates may be missing: of some LSH buckets only a few leads were compared "
+            f"({report.search.capped_bucket_count} buckets; --max-bucket raises the limit)"
+        )
+        yield Notification(level="warning", message=Message(text=text))
