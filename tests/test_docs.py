@@ -18,9 +18,10 @@ import pytest
 
 from dedupe import documents
 from dedupe.cli import command_group
-from dedupe.cli.settings import OUTPUT_DEFAULTS, SETTING_NAMES
+from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, SETTING_NAMES
 from dedupe.config import Config, ScanSettings
 from dedupe.lsh import choose_banding
+from dedupe.renderers.registry import FORMATS
 from dedupe.sources import reasons
 from scripts import make_readme
 
@@ -28,7 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 FIXTURES = ROOT / "fixtures"
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
-PYTHON_PAGES = (ROOT / "README.md", DOCS / "api.md", DOCS / "report.md")
+PYTHON_PAGES = (
+    ROOT / "README.md",
+    *(DOCS / name for name in ("api.md", "report.md", "outputs.md")),
+)
 
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
 
@@ -51,7 +55,8 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_help_blocks_are_the_real_help():
     readme = read(ROOT / "README.md")
-    assert {"<!-- help:dedupe -->", "<!-- help:scan -->"} <= set(readme.splitlines())
+    commands = ("dedupe", "scan", "check", "report")
+    assert {f"<!-- help:{name} -->" for name in commands} <= set(readme.splitlines())
     assert make_readme.fill_help(readme) == readme, "run scripts/make_readme.py"
 
 
@@ -84,7 +89,8 @@ def test_picture_is_equal_every_time():
 def shown_default(name: str) -> str:
     if name == "progress":
         return "on a terminal"
-    value = OUTPUT_DEFAULTS[name] if name in OUTPUT_DEFAULTS else getattr(Config(), name)
+    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS}
+    value = shown[name] if name in shown else getattr(Config(), name)
     return f"`{json.dumps(value)}`"
 
 
@@ -123,7 +129,7 @@ COMMANDS = dict(all_commands(command_group))
 
 
 def test_commands_are_known():
-    assert {"dedupe", "scan", "config", "config show"} <= set(COMMANDS)
+    assert {"dedupe", "scan", "check", "report", "config", "config show"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -135,11 +141,31 @@ def test_every_command_and_option_has_help(name: str):
             assert parameter.help, f"{name} {parameter.opts}"
 
 
-def test_every_option_of_scan_is_documented():
-    told = read(DOCS / "settings.md")
-    for parameter in COMMANDS["scan"].params:
+@pytest.mark.parametrize(
+    ("command", "page"),
+    [("scan", "settings.md"), ("check", "ci.md"), ("report", "outputs.md")],
+)
+def test_every_option_is_documented(command: str, page: str):
+    told = read(DOCS / "settings.md") + read(DOCS / page)
+    for parameter in COMMANDS[command].params:
         if isinstance(parameter, click.Option):
             assert any(option in told for option in parameter.opts), parameter.opts
+
+
+def test_every_format_is_documented_with_its_endings():
+    rows = dict(re.findall(r"^\| \[?`([a-z-]+)`.* \| (.*?) ?\|$", read(DOCS / "outputs.md"), re.M))
+    told = {name: ", ".join(f"`{e}`" for e in each.endings) for name, each in FORMATS.items()}
+    assert rows == told
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/outputs.md"])
+def test_shell_examples_of_outputs_run(page: str, run_dedupe: Any, corpus: Path):
+    lines = re.findall(r"^(dedupe (?:scan|report) [^#\n&]*)", read(ROOT / page), re.MULTILINE)
+    chosen = [line for line in lines if "output" in line or "report.json" in line]
+    assert len(chosen) >= 2
+    for line in chosen:
+        if ">>" not in line:
+            run_dedupe(*line.split()[1:], "--quiet")
 
 
 # --- the schema --------------------------------------------------------------------------

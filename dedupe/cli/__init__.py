@@ -23,12 +23,14 @@ class LazyGroup(click.Group):
     modules: ClassVar = {
         "scan": "dedupe.cli.scan",
         "report": "dedupe.cli.report",
+        "check": "dedupe.cli.check",
         "config": "dedupe.cli.config",
     }
 
     summaries: ClassVar = {
         "scan": "Find the near-duplicates among the documents of PATH...",
         "report": "Show a report that `dedupe scan --format json` saved, in any format.",
+        "check": "Fail if the documents of PATH... have new duplicates: a gate for CI.",
         "config": "Look at the settings.",
     }
     """The first sentence of each command's help, so that the list of commands imports none."""

@@ -45,6 +45,11 @@ class PatternSet:
         return any(pattern.fullmatch(path) for pattern in self._folders)
 
 
+def escape_pattern(path: str) -> str:
+    """A pattern that matches this path below a folder that was named, and nothing else."""
+    return "/" + re.sub(r"([*?\[\]\\])", r"\\\1", path)
+
+
 def _folders_of(path: str) -> Iterable[str]:
     return (path[: found.start()] for found in re.finditer("/", path))
 

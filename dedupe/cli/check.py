@@ -1,0 +1,161 @@
+"""``dedupe check``: the gate. Passes or fails by its exit code, and says what to do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import click
+import msgspec
+
+from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli.baseline_file import BaselineFile
+from dedupe.cli.messages import say
+from dedupe.cli.options import check_options, output_option, path_arguments
+from dedupe.cli.output import Outputs, is_same_file, make_options
+from dedupe.cli.scanning import (
+    gather_paths,
+    run_scan,
+    say_stages,
+    say_what_was_met,
+    say_which_field,
+)
+from dedupe.cli.settings import Settings, load_settings
+from dedupe.cli.targets import Target, choose_targets
+from dedupe.errors import InputError
+from dedupe.renderers.registry import FORMATS
+
+EXIT_FAILED = 1
+_SHOWING = ("--output", "--format", "--markdown-limit")
+"""Options that only say how the verdict is shown."""
+
+HIDDEN_BASELINE = ".dedupe-baseline"
+"""The baseline that is proposed where none is named: hidden files are not read as documents."""
+
+
+@click.command("check", context_settings=CONTEXT)
+@path_arguments
+@check_options
+@click.option(
+    "--update-baseline",
+    is_flag=True,
+    help="Write the baseline anew, so that it covers all duplicates there are, and pass.",
+)
+@output_option
+def command(
+    paths: tuple[str, ...],
+    config_file: str | None,
+    files_from: str | None,
+    outputs: tuple[str, ...],
+    update_baseline: bool,
+    **flags: Any,
+) -> None:
+    """Fail if the documents of PATH... have new duplicates: a gate for CI.
+
+    New is every duplicate that the baseline does not cover; without a baseline, every duplicate.
+    A baseline is a text file to be reviewed and committed. It covers documents by the hash of
+    their text: a copy more is new, and so is another document in the place of a known one. What
+    is renamed, moved or removed is not.
+
+    \b
+      dedupe check articles/                                          no duplicates at all
+      dedupe check articles/ --baseline .dedupe-baseline --update-baseline      accept these
+      dedupe check articles/ --baseline .dedupe-baseline              no others
+
+    PATH is what it is to `dedupe scan`. The formats text, json, jsonl (one new duplicate a line),
+    markdown and github give the verdict; the others the report, with what is new first.
+
+    Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
+    """
+    from dedupe.sources import reads_file, unreadable_paths
+
+    paths = gather_paths(paths, files_from)
+    settings = load_settings(flags, config_file)
+    if update_baseline and not settings.baseline:
+        raise click.UsageError("--update-baseline takes --baseline FILE.")
+    baseline = BaselineFile(settings.baseline, update_baseline) if settings.baseline else None
+    if baseline is not None:
+        baseline.check_settings(settings.config)
+        settings = _leave_out(settings, baseline.patterns_below(paths))
+    places = Outputs(choose_targets(outputs, settings))
+    if baseline is not None:
+        baseline.refuse_outputs(places.targets)
+    places.refuse(lambda path: reads_file(path, paths, settings.config.settings))
+    report, texts = run_scan(paths, settings)
+    sources = [*dict.fromkeys(source.path for source in report.run.sources)]
+    places.refuse(lambda path: is_same_file(path, sources))
+    unread = unreadable_paths(report.skipped, paths)
+    if unread and update_baseline:
+        raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
+    view = _judge(report, texts, settings, baseline, update_baseline)
+    if not settings.output["quiet"]:
+        say_which_field(report)
+        if not places.shows_text():
+            say_what_was_met(report)
+    if settings.output["verbose"]:
+        say_stages(report)
+    places.write(lambda target: _render(view, target, settings))
+    if unread:
+        say("error", "could not be read: " + ", ".join(unread))
+        sys.exit(EXIT_ERROR)
+    sys.exit(0 if view.verdict.passed else EXIT_FAILED)
+
+
+def _leave_out(settings: Settings, patterns: tuple[str, ...]) -> Settings:
+    exclude = settings.config.exclude + patterns
+    return replace(settings, config=msgspec.structs.replace(settings.config, exclude=exclude))
+
+
+def _judge(
+    report: Any,
+    texts: Any,
+    settings: Settings,
+    baseline: BaselineFile | None,
+    update_baseline: bool,
+) -> Any:
+    """Write the baseline where that was asked for, and judge by what is known then."""
+    from dedupe.gate import judge_report, make_baseline
+    from dedupe.renderers.verdict import VerdictView
+
+    known = baseline.known if baseline is not None else None
+    updated = None
+    if baseline is not None and update_baseline:
+        known = make_baseline(report, known)
+        updated = baseline.write(known, [source.path for source in report.run.sources])
+    return VerdictView(
+        verdict=judge_report(report, settings.limits, known),
+        report=report,
+        texts=texts,
+        baseline=baseline.name if baseline is not None else "",
+        accept_command=_accept_command(settings),
+        updated=updated,
+    )
+
+
+def _accept_command(settings: Settings) -> str:
+    """This command again, so that it takes what is new into a baseline, and writes nothing else."""
+    named = [] if settings.baseline else ["--baseline", HIDDEN_BASELINE]
+    kept: list[str] = []
+    arguments = iter(sys.argv[2:])
+    for argument in arguments:
+        if argument in _SHOWING:
+            next(arguments, None)
+        elif argument == "--":
+            kept += [argument, *arguments]
+        elif argument.partition("=")[0] not in _SHOWING:
+            kept.append(argument)
+    return shlex.join(["dedupe", "check", *named, "--update-baseline", *kept])
+
+
+def _render(view: Any, target: Target, settings: Settings) -> Iterator[bytes]:
+    """The verdict where the format has one, else the report with what is new."""
+    from dedupe.renderers.verdict import VERDICT_FORMATS, render_verdict
+
+    new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
+    options = replace(make_options(target, settings.output), new=new)
+    if target.format in VERDICT_FORMATS:
+        return render_verdict(target.format, replace(view, options=options))
+    return FORMATS[target.format].render(view.report, view.texts, options)

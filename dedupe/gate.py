@@ -1,0 +1,183 @@
+"""The gate: whether a corpus has more duplicates than are accepted, and which these are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from dedupe.baseline import CLUSTER_DIGITS, Baseline, Entry, comparable_settings
+from dedupe.components import PairedDocuments, connect_documents
+from dedupe.config import FAIL_RELATIONS, GateLimits
+from dedupe.model import ROW_FORMATS, Relation, Report
+from dedupe.nearest import find_nearest
+from dedupe.novelty import Novelty, find_novelty
+
+Change = Literal["added", "changed", "joined"]
+"""Why a document is new: it was not known; its id was, with another text; or it was, but as a
+duplicate of others (as after a merge of two branches)."""
+
+
+class NewDuplicate(msgspec.Struct, frozen=True):
+    """A duplicate that the baseline does not cover.
+
+    :param relation: to ``copy_of``, the document already there that it is most alike
+    :param jaccard: exact Jaccard of the two
+    :param copy_containment: share of the copy's shingles that this document has
+    :param is_copy_known: whether the baseline covers ``copy_of``
+    :param cluster_id: its cluster in the report; empty where it is in none, but in a bridge
+    :param path: the file that it stands in; empty where it came from none
+    :param line: its line in that file, from 1; 0 where it is not a line of it
+    """
+
+    id: str
+    relation: Relation
+    jaccard: float
+    copy_of: str
+    copy_containment: float
+    is_copy_known: bool
+    cluster_id: str
+    change: Change
+    path: str
+    line: int
+
+
+class GoneDocument(msgspec.Struct, frozen=True):
+    """A document of the baseline that is no duplicate any more.
+
+    :param cluster: its cluster in the baseline
+    """
+
+    cluster: str
+    content_hash: str
+    id: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the gate says.
+
+    :param exceeded: names of the limits that are exceeded
+    :param duplicate_count: members of clusters that are not representatives
+    :param known_count: those of them that are not new
+    :param new: new duplicates that count, the most alike first
+    :param tolerated: new duplicates whose relation does not count
+    :param gone: what the baseline could do without, by id
+    """
+
+    passed: bool
+    exceeded: tuple[str, ...]
+    limits: GateLimits
+    document_count: int
+    duplicate_count: int
+    known_count: int
+    new: tuple[NewDuplicate, ...]
+    tolerated: tuple[NewDuplicate, ...]
+    gone: tuple[GoneDocument, ...]
+
+
+def judge_report(report: Report, limits: GateLimits, baseline: Baseline | None = None) -> Verdict:
+    """Compare the duplicates of a report with those that are known, and with the limits.
+
+    :param baseline: made with the same settings (see :meth:`Baseline.different_settings`);
+        without one nothing is known
+    """
+    documents = connect_documents(report)
+    novelty = find_novelty(report, documents, baseline)
+    found = _describe_new(report, documents, novelty)
+    new = tuple(each for each in found if each.relation in limits.fail_on)
+    surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
+    exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
+    changed = {each.id for each in found if each.change == "changed"}
+    return Verdict(
+        passed=not exceeded,
+        exceeded=exceeded,
+        limits=limits,
+        document_count=report.corpus.document_count,
+        duplicate_count=len(surplus),
+        known_count=len(surplus - {each.id for each in found}),
+        new=new,
+        tolerated=tuple(each for each in found if each.relation not in limits.fail_on),
+        gone=tuple(
+            GoneDocument(entry.cluster, entry.content_hash, entry.id)
+            for entry in sorted(novelty.gone, key=lambda entry: (entry.id, entry.content_hash))
+            if entry.id not in changed
+        ),
+    )
+
+
+def make_baseline(report: Report, old: Baseline | None = None) -> Baseline:
+    """A baseline that covers all duplicates of a report.
+
+    Clusters keep the names that they have in the old one, so that few lines change: of several
+    names the one with the most documents. A new one is named after its smallest content hash.
+    """
+    documents = connect_documents(report)
+    names: dict[str, list[str]] = {}
+    for entry in sorted(old.entries if old is not None else ()):
+        names.setdefault(entry.content_hash, []).append(entry.cluster)
+    entries: set[Entry] = set()
+    for component in documents.components():
+        hashes = [documents.hashes[id] for id in component]
+        had = [name for each in sorted({*hashes}) for name in names.get(each, ())]
+        name = _most_frequent(had) or min(hashes)[:CLUSTER_DIGITS]
+        entries.update(
+            Entry(name, content_hash, id)
+            for id, content_hash in zip(component, hashes, strict=True)
+        )
+    return Baseline(comparable_settings(report.config), frozenset(entries))
+
+
+def _most_frequent(names: Iterable[str]) -> str:
+    """The name that occurs most often; of several the smallest."""
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
+
+
+def _describe_new(
+    report: Report, documents: PairedDocuments, novelty: Novelty
+) -> list[NewDuplicate]:
+    """The new duplicates, each with what it is a copy of, the most alike first."""
+    cluster_of = {m.id: cluster for cluster in report.clusters for m in cluster.members}
+
+    def rank(id: str) -> tuple[bool, str]:
+        cluster = cluster_of.get(id)
+        return cluster is None or cluster.representative != id, id
+
+    staying = documents.hashes.keys() - novelty.known - novelty.added
+    present = [*sorted(novelty.known, key=rank), *sorted(staying, key=rank)]
+    nearest = find_nearest(documents, present, sorted(novelty.added, key=rank))
+    for id, others in novelty.joined.items():
+        nearest.update(find_nearest(documents, sorted(others, key=rank), [id]))
+    gone_ids = {entry.id for entry in novelty.gone}
+    new = []
+    for id, (relation, jaccard, containment, other) in nearest.items():
+        change: Change = "changed" if id in gone_ids else "added"
+        path, line = _place(report, id)
+        new.append(
+            NewDuplicate(
+                id=id,
+                relation=relation,
+                jaccard=jaccard,
+                copy_of=other,
+                copy_containment=containment,
+                is_copy_known=other in novelty.known,
+                cluster_id=cluster_of[id].cluster_id if id in cluster_of else "",
+                change="joined" if id in novelty.joined else change,
+                path=path,
+                line=line,
+            )
+        )
+    new.sort(key=lambda each: (FAIL_RELATIONS.index(each.relation), -each.jaccard, each.id))
+    return new
+
+
+def _place(report: Report, id: str) -> tuple[str, int]:
+    """The file and the line of a document, as far as it has such."""
+    locator = report.run.locators.get(id)
+    if locator is None or locator.source < 0:
+        return "", 0
+    source = report.run.sources[locator.source]
+    has_lines = not source.member and source.format not in ROW_FORMATS
+    return source.path, locator.line if has_lines else 0

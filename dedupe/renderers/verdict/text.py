@@ -1,0 +1,142 @@
+"""The verdict for people: each new duplicate with its copy and their difference, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from dedupe.diff import Vocabulary, diff_words
+from dedupe.gate import GoneDocument, NewDuplicate
+from dedupe.renderers.terminal import (
+    MIN_WIDTH,
+    NO_BREAK,
+    Canvas,
+    Piece,
+    Span,
+    Style,
+    cell_width,
+    escape_text,
+    file_uri,
+    prose,
+    shorten_middle,
+)
+from dedupe.renderers.text.differences import DiffWriter
+from dedupe.renderers.text.findings import skipped_lines
+from dedupe.renderers.text.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
+from dedupe.renderers.text.members import whereabouts
+from dedupe.renderers.text.summary import describe_capped_buckets
+from dedupe.renderers.verdict.view import (
+    VerdictView,
+    describe_gone,
+    describe_likeness,
+    describe_relation,
+    describe_result,
+    describe_standing,
+    describe_tolerated,
+    describe_update,
+)
+from dedupe.sketch.plain import tokenize_text
+
+CLUSTER_DIGITS: Final = 8
+LISTED_GONE: Final = 10
+MIN_ID_CELLS: Final = 12
+
+
+def render_text_verdict(view: VerdictView) -> Iterator[str]:
+    """The verdict as chunks of whole lines."""
+    verdict, report = view.verdict, view.report
+    canvas = Canvas(max(view.options.width, MIN_WIDTH), view.options.color)
+    yield from _Findings(view, canvas).write(verdict.new)
+    if told := describe_tolerated(verdict):
+        yield canvas.flow(prose(told, "dim")) + "\n"
+    if verdict.gone:
+        yield canvas.flow(prose(describe_gone(verdict), "warn")) + _list_gone(verdict.gone, canvas)
+    yield from skipped_lines(report, canvas)
+    if report.search.capped_bucket_count:
+        yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
+    style: Style = "strong" if verdict.passed else "removed"
+    yield canvas.flow(prose(f"{NO_BREAK}· ".join(describe_result(view)), style))
+    if told := describe_update(view):
+        yield canvas.flow(prose(f"Baseline {escape_text(view.baseline)}: {told}"))
+    if not verdict.passed:
+        command = prose(escape_text(view.accept_command), "accent")
+        yield canvas.flow([*prose(view.acceptance, "dim"), *command], 0, 2)
+
+
+class _Findings:
+    """Writes the new duplicates, the most alike first."""
+
+    def __init__(self, view: VerdictView, canvas: Canvas) -> None:
+        self._view = view
+        self._options = view.options
+        self._canvas = canvas
+        self._vocabulary = Vocabulary(tokenize_text)
+
+    def write(self, found: Sequence[NewDuplicate]) -> Iterator[str]:
+        """One chunk a duplicate, and one for those that are not shown."""
+        top = self._options.top
+        shown = found if top is None else found[:top]
+        near = [new for new in shown if new.relation == "near" and self._options.diff != "none"]
+        ids = dict.fromkeys(id for new in near for id in (new.id, new.copy_of))
+        texts = self._view.texts.read_texts(ids) if ids else {}
+        number_width = max(2, len(str(len(shown))))
+        for number, new in enumerate(shown, 1):
+            label = f"{number:>{number_width}}  "
+            difference = self._difference(new, texts) if new in near else ""
+            yield self._head(label, new) + self._facts(new) + difference + "\n"
+        if rest := len(found) - len(shown):
+            yield self._canvas.flow(prose(f"⋯ {rest:,} more (--top)", "dim"), 1) + "\n"
+
+    def _head(self, label: str, new: NewDuplicate) -> str:
+        """The id, with a link where there is a file, and the cluster at the end of the line."""
+        name = new.cluster_id[:CLUSTER_DIGITS]
+        name = f"cluster {escape_text(name)}" if name else "in no cluster"
+        room = self._canvas.width - len(label) - len(name) - 2
+        source, place = whereabouts(self._view.report, new.id)
+        link = file_uri(source) if source and self._options.links else ""
+        id = shorten_middle(escape_text(new.id), max(room, MIN_ID_CELLS))
+        spans = [Span(label, "strong"), Span(id, "strong", link)]
+        padding = self._canvas.width - len(label) - cell_width(id) - len(name)
+        if padding >= 2:
+            spans += [Span(" " * padding), Span(name, "dim")]
+        lines = self._canvas.line(spans)
+        if place:
+            lines += self._canvas.flow([Piece(escape_text(place), "dim")], MEMBER_INDENT)
+        return lines
+
+    def _facts(self, new: NewDuplicate) -> str:
+        copy = shorten_middle(escape_text(new.copy_of), self._canvas.width - DIFF_INDENT)
+        standing = describe_standing(new, self._view.has_baseline)
+        likeness = describe_likeness(new)
+        comma = "," if standing else ""
+        pieces = [*prose(describe_relation(new)), Piece(copy + comma * (not likeness), "accent")]
+        pieces += [*prose(likeness + comma)] if likeness else []
+        pieces += prose(standing) if standing else ()
+        return self._canvas.flow(pieces, MEMBER_INDENT, 2)
+
+    def _difference(self, new: NewDuplicate, texts: Mapping[str, str]) -> str:
+        for id in (new.copy_of, new.id):
+            if id not in texts:
+                problem = self._view.texts.problem(id) or "its text cannot be read"
+                told = f"no diff: {escape_text(id)}: {escape_text(problem)}"
+                return self._canvas.flow(prose(told, "warn"), DIFF_INDENT)
+        split = self._vocabulary.split
+        diff = diff_words(split(texts[new.copy_of]), split(texts[new.id]))
+        writer = DiffWriter(diff, self._options.diff == "full", self._canvas)
+        if self._options.diff == "summary":
+            return writer.summary()
+        return "\n" + writer.body()
+
+
+def _list_gone(gone: Sequence[GoneDocument], canvas: Canvas) -> str:
+    """Which documents of the baseline are gone, cluster by cluster."""
+    shown = gone[: listed_count(len(gone), LISTED_GONE)]
+    lines = ""
+    for each in shown:
+        cluster = f"cluster {each.cluster} of the baseline"
+        room = canvas.width - MEMBER_INDENT - len(cluster) - 3
+        id = shorten_middle(escape_text(each.id), max(room, MIN_ID_CELLS))
+        lines += canvas.line([Span(" " * MEMBER_INDENT), Span(id), Span(f"   {cluster}", "dim")])
+    if rest := len(gone) - len(shown):
+        lines += canvas.flow(prose(f"⋯ {rest:,} more", "dim"), MEMBER_INDENT)
+    return lines + "\n"

@@ -1,0 +1,131 @@
+"""What the renderers of a verdict are given, and sentences that they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dedupe.gate import NewDuplicate, Verdict
+from dedupe.model import Report, TextProvider
+from dedupe.renderers.registry import RenderOptions
+from dedupe.renderers.terminal import NO_BREAK
+from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+
+REASONS: Final = {
+    "added": "",
+    "changed": "it is in the baseline with another text",
+    "joined": "both are in the baseline, but not as duplicates of each other",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictView:
+    """A verdict, and all that a renderer may show with it.
+
+    :param texts: read for differences
+    :param baseline: the file of known duplicates, as it was named; empty where there is none
+    :param accept_command: a command that takes what is new into a baseline
+    :param updated: what the baseline was written anew with: documents added and taken out; none
+        where it was only read
+    """
+
+    verdict: Verdict
+    report: Report
+    texts: TextProvider
+    options: RenderOptions = field(default_factory=RenderOptions)
+    baseline: str = ""
+    accept_command: str = ""
+    updated: tuple[int, int] | None = None
+
+    @property
+    def has_baseline(self) -> bool:
+        return bool(self.baseline)
+
+    @property
+    def acceptance(self) -> str:
+        """What to do about new duplicates, before the command."""
+        if self.has_baseline:
+            return "Remove what is new, or accept it:"
+        return "Remove the copies, or accept them:"
+
+
+def describe_result(view: VerdictView) -> list[str]:
+    """Passed or failed, why, and over how much; the parts of one line."""
+    verdict, has_baseline = view.verdict, view.has_baseline
+    noun = "new duplicate" if has_baseline else "duplicate"
+    count = len(verdict.new)
+    found = format_count(count, noun) if count else f"no {noun}s"
+    limits = verdict.limits
+    allowed: list[str] = []
+    if limits.max_duplicates != "auto":
+        allowed.append(f"up to {limits.max_duplicates:,} are let through")
+    if limits.max_duplicate_ratio != "auto":
+        share = count / max(1, verdict.document_count)
+        allowed.append(
+            f"{format_percent(share, 2)} of the documents; up to "
+            f"{100 * limits.max_duplicate_ratio:g}{NO_BREAK}% are let through"
+        )
+    told = f" ({'; '.join(allowed)})" if allowed and count else ""
+    known = [format_count(verdict.known_count, "known duplicate")] if has_baseline else []
+    head = "Passed" if verdict.passed else "Failed"
+    documents = format_count(verdict.document_count, "document")
+    return [f"{head}: {found}{told}", documents, *known]
+
+
+def describe_relation(new: NewDuplicate) -> str:
+    """What a new duplicate is to its copy, whose name follows."""
+    if new.relation == "identical":
+        return "the same text as"
+    return "the same words as" if new.relation == "normalised" else "near-duplicate of"
+
+
+def describe_likeness(new: NewDuplicate) -> str:
+    """How much alike near-duplicates are, to follow the name; nothing of others."""
+    if new.relation != "near":
+        return ""
+    share = format_percent(new.copy_containment)
+    return f"(Jaccard{NO_BREAK}{format_jaccard(new.jaccard)}, with {share} of its text)"
+
+
+def describe_update(view: VerdictView) -> str:
+    """How the baseline was written anew; nothing where it was not."""
+    if view.updated is None:
+        return ""
+    added, removed = view.updated
+    if not added and not removed:
+        return "no document added or taken out"
+    return f"{format_count(added, 'document')} added, {removed:,} taken out"
+
+
+def describe_standing(new: NewDuplicate, has_baseline: bool) -> str:
+    """What the baseline has to do with it; nothing where there is none."""
+    if not has_baseline:
+        return ""
+    known = "which is in the baseline" if new.is_copy_known else "neither is in the baseline"
+    return REASONS[new.change] or known
+
+
+def describe_tolerated(verdict: Verdict) -> str:
+    """New duplicates whose relation does not count; nothing where there is none."""
+    count = len(verdict.tolerated)
+    if not count:
+        return ""
+    relations = ", ".join(sorted({new.relation for new in verdict.tolerated}))
+    verb = "does" if count == 1 else "do"
+    return f"{count:,} more {verb} not count, being {relations} (--fail-on)"
+
+
+def describe_gone(verdict: Verdict) -> str:
+    """That the baseline knows more than there is; nothing where it does not."""
+    count = len(verdict.gone)
+    if not count:
+        return ""
+    verb, they, were, them = (
+        ("is no longer a duplicate", "it or its copies", "was", "it")
+        if count == 1
+        else ("are no longer duplicates", "they or their copies", "were", "them")
+    )
+    return (
+        f"{format_count(count, 'document')} of the baseline {verb}: {they} {were} removed or "
+        f"changed; --update-baseline takes {them} out"
+    )
