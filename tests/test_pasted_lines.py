@@ -84,6 +84,8 @@ def test_a_pasted_line_finds_a_cluster(line: str, examples: Path) -> None:
     output = result.stdout.replace("\N{NO-BREAK SPACE}", " ")
     if "jq " in line:
         assert output.strip()
+    elif "--output" in line:
+        assert re.search(r"[1-9]\d* clusters?, .*; written to ", result.stderr), result.stderr
     elif "--format json" in line:
         assert '"cluster_id"' in output
     else:
