@@ -22,43 +22,57 @@ from dedupe.sources.text_encoding import encode_text
 if TYPE_CHECKING:
     from datasketch import MinHash
 
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+
 BATCH_DOCUMENTS = 4096
 
 
-def scan(
-    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], config: Config | None = None
-) -> Report:
+def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> Report:
     """Find the near-duplicates among the documents of files and folders.
 
     :param paths: one path or several; ``-`` is standard input
     :param config: settings; the defaults where none are given
+    :param against: paths of reference documents: duplicates of these are found too, and none of
+        them ever is one (see ``docs/against.md``)
     :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
     """
-    named = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    named, archive = _list_paths(paths), _list_paths(against)
     if not named:
         raise InputError("no path was given")
-    report, _ = scan_with_texts([os.fspath(path) for path in named], config or Config())
+    report, _ = scan_with_texts(named, config or Config(), against=archive)
     return report
 
 
 def find_duplicates(
-    texts: Iterable[str] | Mapping[str, str], config: Config | None = None
+    texts: Iterable[str] | Mapping[str, str],
+    config: Config | None = None,
+    *,
+    against: Mapping[str, str] | None = None,
 ) -> Report:
     """Find the near-duplicates among texts in memory.
 
     :param texts: texts, whose ids are then ``"0"``, ``"1"``, …, or a mapping of id to text
     :param config: settings; those of reading files have no effect
+    :param against: reference documents by id, as those of :func:`scan`
+    :raises ValueError: if a reference document has the id of another text
     """
     config = config or Config()
     if isinstance(texts, Mapping):
         by_id = dict(zip(_check_texts(texts), _check_texts(texts.values()), strict=True))
     else:
         by_id = {str(i): text for i, text in enumerate(_check_texts(texts))}
-    report = scan_corpus(_batches(by_id), config, sketch.load_kernels(config.kernels), Progress())
+    archive = dict(
+        zip(_check_texts(against or {}), _check_texts((against or {}).values()), strict=True)
+    )
+    if shared := by_id.keys() & archive.keys():
+        raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
+    kernels = sketch.load_kernels(config.kernels)
+    report = scan_corpus(_batches(by_id), config, kernels, Progress(), references=_batches(archive))
     if not config.embed_text:
         return report
+    by_id |= archive
     reported = _reported_ids(report)
     return msgspec.structs.replace(report, texts={id: by_id[id] for id in reported})
 
@@ -127,13 +141,16 @@ def scan_with_texts(
     kernels: Kernels | None = None,
     listener: Callable[[Progress], None] | None = None,
     stdin: Any = None,
+    against: Sequence[str] = (),
 ) -> tuple[Report, TextProvider]:
     """What :func:`scan` does, and a provider of the texts that the report speaks of.
 
     :param listener: is told of progress, in this thread
     :param stdin: a binary stream to read for ``-``, instead of the process's own
     """
-    corpus = read_corpus(paths, config.settings, stdin=stdin, workers=config.worker_count)
+    corpus = read_corpus(
+        paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
+    )
     report = scan_corpus(
         corpus,
         config,
@@ -141,20 +158,29 @@ def scan_with_texts(
         Progress(listener, input_bytes=lambda: corpus.input_bytes),
         Whereabouts(
             paths,
+            against,
             lambda: corpus.source_infos,
             corpus.skipped_locators,
             corpus.text_names,
             lambda: (corpus.encoding_counts, corpus.html_counts),
         ),
+        corpus.references() if against else (),
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))
+    if against and report.corpus.reference_count == 0:
+        raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
     if config.embed_text or any(source.spool is not None for source in corpus.sources):
         texts = SourceTexts.of_report(report, corpus.sources)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
     # Only what the report itself tells: so a saved one shows the same.
     return report, SourceTexts.of_report(report)
+
+
+def _list_paths(paths: Paths) -> list[str]:
+    listed = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    return [os.fspath(path) for path in listed]
 
 
 def _check_texts(texts: Iterable[Any]) -> list[str]:
@@ -185,9 +211,9 @@ def _reported_ids(report: Report) -> list[str]:
     return sorted([*ids, *(end.id for end in report.bridge_ends)])
 
 
-def _explain_nothing_read(report: Report) -> str:
+def _explain_nothing_read(report: Report, what: str = "no document") -> str:
     """Nothing to compare is an error: say what was met instead."""
-    lines = ["no document could be read"]
+    lines = [f"{what} could be read"]
     shown: dict[str, int] = {}
     for item, name in report.told_with_places():
         shown[item.reason] = shown.get(item.reason, 0) + 1

@@ -34,8 +34,8 @@ ROWS_AT_ONCE = 1 << 14
 class Clustering:
     """What the stages found, over groups of equal documents.
 
-    :param pairs: verified duplicates
-    :param links: members with a representative of which they are no duplicate
+    :param pairs: verified duplicates, of which one document at least is no reference
+    :param links: members with a representative with which they are in none of those pairs
     :param representatives: ``int64``, ``(m,)``: of each group
     :param shingle_counts: ``int64``, ``(m,)``: distinct shingles, of the groups in clusters
     """
@@ -45,6 +45,7 @@ class Clustering:
     links: VerifiedPairs
     representatives: NDArray[np.int64]
     shingle_counts: NDArray[np.int64]
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Assembled:
     :param bridges: by left and right id
     :param bridge_ends: ends of bridges that are in no cluster, by id
     :param documents: ``int64``: all that those speak of
-    :param duplicate_count: members that are not representatives
+    :param duplicate_count: members that are neither representatives nor reference documents
     :param redundant_token_count: the tokens of those
     """
 
@@ -80,7 +81,8 @@ def assemble_clusters(found: Clustering) -> Assembled:
     table = table.order(names, collapsed.leads)
     pairs = _list_pairs(found, names)
     clusters = _make_clusters(found, table, names, pairs)
-    surplus = collapsed.documents.token_counts[table.documents[~table.is_first]]
+    is_surplus = ~table.is_first & (table.documents >= collapsed.documents.reference_count)
+    surplus = collapsed.documents.token_counts[table.documents[is_surplus]]
     return Assembled(
         clusters=clusters,
         bridges=pairs.of_owners(names, np.array([-1]))[0],
@@ -198,6 +200,7 @@ def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[
             _hexadecimal(documents.content_hashes[chosen]),
             documents.byte_counts[chosen].tolist(),
             documents.labels.metas(chosen),
+            (chosen < documents.reference_count).tolist(),
         )
         members += map(Member, *columns)
     return members
@@ -216,6 +219,7 @@ def _make_bridge_ends(found: Clustering, table: _Table, names: _Names) -> tuple[
         _hexadecimal(documents.content_hashes[chosen]),
         documents.byte_counts[chosen].tolist(),
         documents.labels.metas(chosen),
+        (chosen < documents.reference_count).tolist(),
     )
     return tuple(map(BridgeEnd, *columns))
 
@@ -228,10 +232,13 @@ def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArra
     near = _shared_with_representative(found.pairs, found.representatives)[table.group]
     linked = _shared_with_representative(found.links, found.representatives)[table.group]
     same = table.group == table.owner
-    relation = np.where(near >= 0, _NEAR, _LINKED)
-    relation = np.where(same, np.where(equal, _IDENTICAL, _NORMALISED), relation)
     shared = np.where(near >= 0, near, linked)
-    return relation, np.where(same, found.shingle_counts[table.group], shared)
+    shared = np.where(same, found.shingle_counts[table.group], shared)
+    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
+    # A link may be near too: between two reference documents, whose pair is not told.
+    is_near = shared / (own + kept - shared) >= found.threshold
+    relation = np.where(is_near, _NEAR, _LINKED)
+    return np.where(same, np.where(equal, _IDENTICAL, _NORMALISED), relation), shared
 
 
 def _shared_with_representative(

@@ -34,7 +34,10 @@ def cluster_documents(
     order = _order_paired(collapsed, pairs, settings)
     representatives = cluster_pairs(pairs, order, settings.linkage, len(collapsed))
     links = count_pairs(*unpaired_members(pairs, representatives))
+    # What no bucket had brought together is a pair like others, unless both are references.
+    is_reference = collapsed.is_reference
     near = links.jaccard >= settings.threshold
+    near &= ~(is_reference[links.left] & is_reference[links.right])
     shingle_counts = np.zeros(len(collapsed), np.int64)
     shingle_counts[collapsed.repeated] = repeated_counts
     for each in (pairs, links):
@@ -46,6 +49,7 @@ def cluster_documents(
         links=links.select(~near),
         representatives=representatives,
         shingle_counts=shingle_counts,
+        threshold=settings.threshold,
     )
 
 

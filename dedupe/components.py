@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dedupe.model import Report
+from dedupe.model import BridgeEnd, Member, Report
 
 
 class Neighbour(NamedTuple):
@@ -32,12 +32,14 @@ class PairedDocuments:
     :param group_of: the group of each, by id; a group is named by one of its documents
     :param groups: the documents of each group, by id
     :param near: for each group those that are near it, the nearest first
+    :param references: documents of the archive, by id
     """
 
     hashes: dict[str, str]
     group_of: dict[str, str]
     groups: dict[str, list[str]]
     near: dict[str, list[Neighbour]]
+    references: frozenset[str]
 
     def components(self, within: Collection[str] | None = None) -> Iterator[list[str]]:
         """The documents that hang together, without a path that leaves ``within`` (ids)."""
@@ -61,8 +63,9 @@ class PairedDocuments:
 
 def connect_documents(report: Report) -> PairedDocuments:
     """Read the duplicate pairs of a report, those of clusters and bridges alike."""
-    hashes = {end.id: end.content_hash for end in report.bridge_ends}
-    hashes.update((m.id, m.content_hash) for c in report.clusters for m in c.members)
+    members = [member for cluster in report.clusters for member in cluster.members]
+    documents: list[Member | BridgeEnd] = [*report.bridge_ends, *members]
+    hashes = {document.id: document.content_hash for document in documents}
     pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
     # Copies are paired with their lead alone.
     group_of = name_sets(hashes, ((p.left, p.right) for p in pairs if p.relation != "near"))
@@ -77,7 +80,8 @@ def connect_documents(report: Report) -> PairedDocuments:
             near.setdefault(right, []).append(Neighbour(left, pair.jaccard, pair.left_containment))
     for found in near.values():
         found.sort(key=lambda each: (-each.jaccard, each.group))
-    return PairedDocuments(hashes, group_of, groups, near)
+    references = frozenset(document.id for document in documents if document.is_reference)
+    return PairedDocuments(hashes, group_of, groups, near, references)
 
 
 def name_sets(ids: Iterable[str], equal: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -114,6 +114,7 @@ class ShingleStore:
 class Documents:
     """All documents of a corpus that have a token: a bounded record of each, never the text.
 
+    :ivar reference_count: the first so many are reference documents
     :ivar labels: their ids, places and metadata
     :ivar shingles: their shingle hashes
     :ivar band_keys: rows of ``bands`` values (``uint64``)
@@ -121,6 +122,7 @@ class Documents:
     """
 
     def __init__(self, work: WorkFolder, banding: Banding, num_perm: int) -> None:
+        self.reference_count = 0
         self.labels = Labels(work)
         self.shingles = ShingleStore(work)
         self.band_keys = Store(work, np.uint64, banding.bands, work.share(6, 0))
@@ -197,7 +199,8 @@ class Collector:
     def finish(self) -> Documents:
         """All documents, in the order in which they came, with unique ids."""
         labels = self.documents.labels
-        for id, same in labels.separate_ids(self.documents.content_hashes).items():
+        ids = labels.separate_ids(self.documents.content_hashes, self.documents.reference_count)
+        for id, same in ids.items():
             self.repeated.append(same)
             told = f"occurs {len(same)} times; kept apart as {', '.join(labels.ids(same[:4]))}"
             self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))
@@ -208,7 +211,9 @@ class Collector:
 class Collapsed:
     """Documents grouped by token sequence; the groups are ordered by its hash.
 
-    :param members: ``int64``, ``(n,)``: documents, group after group, the best to keep first
+    Of reference documents that are equal, a group holds the first alone.
+
+    :param members: ``int64``: documents, group after group, the best to keep first
     :param begins: ``int64``, ``(m + 1,)``: group *g* is ``members[begins[g]:begins[g + 1]]``
     """
 
@@ -225,6 +230,11 @@ class Collapsed:
         return self.members[self.begins[:-1]]
 
     @property
+    def is_reference(self) -> NDArray[np.bool_]:
+        """Whether a reference document stands for a group, ``(m,)``."""
+        return self.leads < self.documents.reference_count
+
+    @property
     def sizes(self) -> NDArray[np.int64]:
         return np.diff(self.begins)
 
@@ -237,8 +247,9 @@ class Collapsed:
 def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
     """Group the documents of equal token sequence, so that a thousand copies cost one.
 
-    The lead of a group is its first in the order of the ``keep`` rules (but ``degree``, in which
-    copies cannot differ), then of content hash and id.
+    The lead of a group is a reference document, if there is one in it; else, and among such, its
+    first in the order of the ``keep`` rules (but ``degree``, in which copies cannot differ), then
+    of content hash and id.
     """
     high, low = documents.token_hashes.T
     members = _order_by_hash(high, low)
@@ -252,7 +263,17 @@ def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
         best_first = order_documents(documents, members[in_groups], keep, None)
         best_first = best_first[np.argsort(group[best_first], kind="stable")]
         members[in_groups] = members[in_groups][best_first]
-    return Collapsed(documents, members, begins)
+    return _drop_repeated_references(Collapsed(documents, members, begins))
+
+
+def _drop_repeated_references(collapsed: Collapsed) -> Collapsed:
+    """What the archive has several times is no concern of a scan against it."""
+    if not collapsed.documents.reference_count:
+        return collapsed
+    kept = collapsed.members >= collapsed.documents.reference_count
+    kept[collapsed.begins[:-1]] = True
+    begins = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)[collapsed.begins]
+    return Collapsed(collapsed.documents, collapsed.members[kept], begins)
 
 
 def _order_by_hash(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -276,6 +297,8 @@ def order_documents(
 ) -> NDArray[np.int64]:
     """Positions in ``chosen``, the best to keep first: by the rules, degree, content hash, id.
 
+    Reference documents come before all others.
+
     Content hashes compare by their low half, then their high half. (Of a text of more than 240
     bytes the low half of XXH3-128 is XXH3-64.)
     """
@@ -290,6 +313,8 @@ def order_documents(
         "latest": lambda: _date_keys(labels.metas(chosen), -1),
     }
     keys: list[NDArray[Any]] = []
+    if documents.reference_count:
+        keys.append(chosen >= documents.reference_count)
     for rule in (*keep, "degree"):
         sites = sites_of_rule(rule)
         keys += _site_keys(labels.metas(chosen), sites) if sites else rules[rule]()

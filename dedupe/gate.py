@@ -30,6 +30,7 @@ class NewDuplicate(msgspec.Struct, frozen=True):
     :param cluster_id: its cluster in the report; empty where it is in none, but in a bridge
     :param path: the file that it stands in; empty where it came from none
     :param line: its line in that file, from 1; 0 where it is not a line of it
+    :param is_copy_reference: whether ``copy_of`` is a document of the archive
     """
 
     id: str
@@ -42,6 +43,7 @@ class NewDuplicate(msgspec.Struct, frozen=True):
     change: Change
     path: str
     line: int
+    is_copy_reference: bool = False
 
 
 class GoneDocument(msgspec.Struct, frozen=True):
@@ -59,7 +61,9 @@ class Verdict(msgspec.Struct, frozen=True):
     """What the gate says.
 
     :param exceeded: names of the limits that are exceeded
-    :param duplicate_count: members of clusters that are not representatives
+    :param document_count: documents that were judged
+    :param reference_count: documents of the archive, that they were compared with
+    :param duplicate_count: members of clusters that are neither representatives nor references
     :param known_count: those of them that are not new
     :param new: new duplicates that count, the most alike first
     :param tolerated: new duplicates whose relation does not count
@@ -70,6 +74,7 @@ class Verdict(msgspec.Struct, frozen=True):
     exceeded: tuple[str, ...]
     limits: GateLimits
     document_count: int
+    reference_count: int
     duplicate_count: int
     known_count: int
     new: tuple[NewDuplicate, ...]
@@ -88,6 +93,7 @@ def judge_report(report: Report, limits: GateLimits, baseline: Baseline | None =
     found = _describe_new(report, documents, novelty)
     new = tuple(each for each in found if each.relation in limits.fail_on)
     surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
+    surplus -= documents.references
     exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
     changed = {each.id for each in found if each.change == "changed"}
     return Verdict(
@@ -95,6 +101,7 @@ def judge_report(report: Report, limits: GateLimits, baseline: Baseline | None =
         exceeded=exceeded,
         limits=limits,
         document_count=report.corpus.document_count,
+        reference_count=report.corpus.reference_count,
         duplicate_count=len(surplus),
         known_count=len(surplus - {each.id for each in found}),
         new=new,
@@ -119,6 +126,7 @@ def make_baseline(report: Report, old: Baseline | None = None) -> Baseline:
         names.setdefault(entry.content_hash, []).append(entry.cluster)
     entries: set[Entry] = set()
     for component in documents.components():
+        component = [id for id in component if id not in documents.references]
         hashes = [documents.hashes[id] for id in component]
         had = [name for each in sorted({*hashes}) for name in names.get(each, ())]
         name = _most_frequent(had) or min(hashes)[:CLUSTER_DIGITS]
@@ -145,8 +153,9 @@ def _describe_new(
         cluster = cluster_of.get(id)
         return cluster is None or cluster.representative != id, id
 
-    staying = documents.hashes.keys() - novelty.known - novelty.added
-    present = [*sorted(novelty.known, key=rank), *sorted(staying, key=rank)]
+    archive = documents.references
+    staying = documents.hashes.keys() - novelty.known - novelty.added - archive
+    present = [id for ids in (archive, novelty.known, staying) for id in sorted(ids, key=rank)]
     nearest = find_nearest(documents, present, sorted(novelty.added, key=rank))
     for id, others in novelty.joined.items():
         nearest.update(find_nearest(documents, sorted(others, key=rank), [id]))
@@ -167,6 +176,7 @@ def _describe_new(
                 change="joined" if id in novelty.joined else change,
                 path=path,
                 line=line,
+                is_copy_reference=other in archive,
             )
         )
     new.sort(key=lambda each: (FAIL_RELATIONS.index(each.relation), -each.jaccard, each.id))

@@ -105,9 +105,12 @@ class Labels:
         named = zip(self.ids(documents), places, strict=True)
         return {id: Locator(*place) for id, place in sorted(named)}
 
-    def separate_ids(self, content_hashes: NDArray[np.uint64]) -> dict[str, NDArray[np.int64]]:
+    def separate_ids(
+        self, content_hashes: NDArray[np.uint64], reference_count: int = 0
+    ) -> dict[str, NDArray[np.int64]]:
         """Make ids that occur twice unique: ``#2``, ``#3`` in the order of content hash.
 
+        :param reference_count: documents at the beginning that keep their ids before others
         :returns: by such an id, the documents that had it, in the order of their new ids
         """
         hashes = np.sort(self._id_hashes.view)
@@ -123,7 +126,8 @@ class Labels:
         for id in found:
             places = self.locators(found[id]).T[::-1]
             high, low = content_hashes[found[id]].T
-            found[id] = found[id][np.lexsort((*places, high, low))]
+            is_other = found[id] >= reference_count
+            found[id] = found[id][np.lexsort((*places, high, low, is_other))]
             self._name_apart(id, found[id][1:].tolist(), hashes, taken)
         return found
 

@@ -123,6 +123,7 @@ def find_candidates(
     run_all: Callable[..., Iterable[Any]] = map,
     column_bytes: int = COLUMN_BYTES,
     job_rows: int = ROWS_PER_JOB,
+    is_reference: NDArray[np.bool_] | None = None,
 ) -> CandidatePairs:
     """Every pair that shares a bucket and passes the estimate, each once.
 
@@ -132,15 +133,16 @@ def find_candidates(
     :param run_all: maps a function over bands, such as an executor's ``map``
     :param column_bytes: bounds the keys that are held at once, and so the bands in work
     :param job_rows: documents whose keys and bytes are held at once for each band in work
+    :param is_reference: documents that make no pairs with one another (none: no document)
     """
-    search = _Search(rows, banding.minimum_equal, max_bucket, kernels, job_rows)
+    search = _Search(rows, banding.minimum_equal, max_bucket, kernels, job_rows, is_reference)
     found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
     met = capped = 0
     # A band takes its keys and the sorted copy.
     group_size = max(1, min(banding.bands, column_bytes // (16 * max(len(rows), 1))))
     for first in range(0, banding.bands, group_size):
         last = min(first + group_size, banding.bands)
-        buckets = list(run_all(find_buckets, rows.columns(first, last)))
+        buckets = list(run_all(search.find_buckets, rows.columns(first, last)))
         for band, each in enumerate(buckets, first):
             capped += search.flag_capped(band, each)
         for left, right, met_in_band in run_all(search.pair_up, enumerate(buckets, first)):
@@ -158,20 +160,43 @@ def find_candidates(
 class Buckets:
     """The buckets of one band with two documents or more.
 
-    :param documents: ``int64``: bucket after bucket, ascending in each
+    In each the leads come first (all its documents, where it is not capped), then the others;
+    among either, references come last. One document of every pair is a lead, and one no reference:
+    so the pairs are those of the leads before ``references`` with all that follow, and those of
+    the leads after it with the others before ``other_references``.
+
+    :param documents: ``int64``: bucket after bucket
     :param begins: ``int64``, one a bucket, and one more where the last ends
+    :param references: ``int64``, one a bucket: where among the leads the references begin
+    :param lead_ends: where the leads end
+    :param other_references: where among the others the references begin
     """
 
     documents: NDArray[np.int64]
     begins: NDArray[np.int64]
+    references: NDArray[np.int64]
+    lead_ends: NDArray[np.int64]
+    other_references: NDArray[np.int64]
+
+    @classmethod
+    def without_references(
+        cls, documents: NDArray[np.int64], begins: NDArray[np.int64], max_bucket: int
+    ) -> Buckets:
+        """:param documents: ascending in each bucket"""
+        sizes = np.diff(begins)
+        lead_ends = begins[:-1] + np.where(sizes > max_bucket, LEAD_COUNT, sizes)
+        return cls(documents, begins, lead_ends, lead_ends, begins[1:])
 
 
-def find_buckets(keys: NDArray[np.uint64]) -> Buckets:
+def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sort one band; a run of equal keys is a bucket.
 
     Most documents share no bucket. They are ruled out by sorting the upper bits of each key with
     the document's number in place of the lower ones: one array of plain integers, which NumPy
     sorts many times faster than it finds an order of whole keys. Those are compared for the rest.
+
+    :returns: the documents of buckets with two or more, bucket after bucket, ascending in each;
+        where each bucket begins, and the last ends
     """
     number_bits = np.uint64(max(len(keys).bit_length(), 1))
     numbers = (_FLAG << number_bits) - _FLAG
@@ -193,7 +218,7 @@ def find_buckets(keys: NDArray[np.uint64]) -> Buckets:
     sizes = np.diff(begins)
     kept = np.repeat(sizes > 1, sizes)
     sizes = sizes[sizes > 1]
-    return Buckets(documents[kept], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+    return documents[kept], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,15 +230,23 @@ class _Search:
     max_bucket: int
     kernels: Kernels
     job_rows: int
+    is_reference: NDArray[np.bool_] | None
     flags: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+
+    def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
+        """The buckets of one band; those of references alone are left out."""
+        documents, begins = sort_band(keys)
+        if self.is_reference is None:
+            return Buckets.without_references(documents, begins, self.max_bucket)
+        return _arrange(documents, begins, self.is_reference[documents], self.max_bucket)
 
     def flag_capped(self, band: int, buckets: Buckets) -> int:
         """Mark who was not compared with one another here, so that a later band may do it."""
-        begins, ends = buckets.begins[:-1], buckets.begins[1:]
-        capped = np.flatnonzero(ends - begins > self.max_bucket).tolist()
+        ends = buckets.begins[1:]
+        capped = np.flatnonzero(buckets.lead_ends < ends).tolist()
         for i in capped:
             flagged = self.flags.setdefault(band, np.zeros(len(self.rows), bool))
-            flagged[buckets.documents[begins[i] + LEAD_COUNT : ends[i]]] = True
+            flagged[buckets.documents[buckets.lead_ends[i] : ends[i]]] = True
         return len(capped)
 
     def pair_up(self, job: tuple[int, Buckets]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
@@ -227,7 +260,7 @@ class _Search:
                 if earlier < band:
                     keys[:, earlier] |= flagged[part.documents]
             left, right, met_in_part = self.kernels.bucket_pairs(
-                keys, band, part.begins, part.lead_ends, part.seconds, part.ends, low_bytes,
+                keys, band, part.firsts, part.first_ends, part.seconds, part.ends, low_bytes,
                 self.minimum_equal,
             )  # fmt: skip
             one = part.documents[left].astype(np.int32)
@@ -239,32 +272,62 @@ class _Search:
 
     def _cut(self, buckets: Buckets) -> Iterator[_Part]:
         """The buckets in parts of at most ``job_rows`` documents, as far as they can be cut."""
-        begins, sizes = buckets.begins, np.diff(buckets.begins)
+        begins, count = buckets.begins, len(buckets.lead_ends)
         first = 0
-        while first < len(sizes):
+        while first < count:
             last = int(np.searchsorted(begins, begins[first] + self.job_rows, side="right")) - 1
             last = max(last, first + 1)
-            documents = buckets.documents[begins[first] : begins[last]]
-            if len(documents) > self.job_rows and len(documents) > self.max_bucket:
-                yield from self._cut_capped(documents)
+            is_capped = buckets.lead_ends[first] < begins[first + 1]
+            if is_capped and begins[last] - begins[first] > self.job_rows:
+                yield from self._cut_capped(buckets, first)
             else:
-                starts, ends = begins[first:last] - begins[first], begins[first + 1 : last + 1]
-                ends = ends - begins[first]
-                few = np.minimum(starts + LEAD_COUNT, ends)
-                leads = np.where(ends - starts > self.max_bucket, few, ends)
-                yield _Part(documents, starts, leads, starts, ends)
+                yield _Part.of_buckets(buckets, slice(first, last))
             first = last
 
-    def _cut_capped(self, documents: NDArray[np.int64]) -> Iterator[_Part]:
+    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[_Part]:
         """One capped bucket: its leads with a part of the others at a time."""
-        leads, step = documents[:LEAD_COUNT], max(self.job_rows - LEAD_COUNT, 1)
-        for begin in range(LEAD_COUNT, len(documents), step):
-            others = documents[begin : begin + step]
+        begin, end = buckets.begins[bucket : bucket + 2].tolist()
+        lead_end = int(buckets.lead_ends[bucket])
+        leads, others = buckets.documents[begin:lead_end], buckets.documents[lead_end:end]
+        plain = int(buckets.references[bucket]) - begin
+        other_plain = int(buckets.other_references[bucket]) - lead_end
+        step = max(self.job_rows - LEAD_COUNT, 1)
+        for at in range(0, len(others), step):
+            documents = np.concatenate([leads, others[at : at + step]])
+            plain_end = LEAD_COUNT + min(max(other_plain - at, 0), step)
             # Among themselves the leads are compared with the first part.
-            second = 0 if begin == LEAD_COUNT else LEAD_COUNT
-            places = (0, LEAD_COUNT, second, LEAD_COUNT + len(others))
-            columns = (np.array([place], np.int64) for place in places)
-            yield _Part(np.concatenate([leads, others]), *columns)
+            yield _Part(
+                documents,
+                firsts=np.array([0, plain]),
+                first_ends=np.array([plain, LEAD_COUNT]),
+                seconds=np.array([LEAD_COUNT if at else 0, LEAD_COUNT]),
+                ends=np.array([len(documents), plain_end]),
+            )
+
+
+def _arrange(
+    documents: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    is_reference: NDArray[np.bool_],
+    max_bucket: int,
+) -> Buckets:
+    """Buckets with references among them.
+
+    :param documents: ascending in each bucket, of which the first are its leads
+    :param is_reference: of each of ``documents``
+    """
+    sizes = np.diff(begins)
+    bucket = np.repeat(np.arange(len(sizes)), sizes)
+    within = np.arange(len(documents)) - begins[bucket]
+    is_other = (within >= LEAD_COUNT) & (sizes > max_bucket)[bucket]
+    counts = np.bincount(4 * bucket + 2 * is_other + is_reference, minlength=4 * len(sizes))
+    counts = counts.reshape(-1, 4)
+    has_pairs = counts[:, 0] + counts[:, 2] > 0
+    order = np.argsort(4 * bucket + 2 * is_other + is_reference, kind="stable")
+    documents = documents[order[has_pairs[bucket]]]  # the order keeps each bucket in its place
+    ends = np.cumsum(counts[has_pairs]).reshape(-1, 4)
+    begins = np.concatenate([[0], ends[:, 3]]).astype(np.int64)
+    return Buckets(documents, begins, ends[:, 0], ends[:, 1], ends[:, 2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +335,19 @@ class _Part:
     """Buckets to be paired up together, as the kernel takes them."""
 
     documents: NDArray[np.int64]
-    begins: NDArray[np.int64]
-    lead_ends: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    first_ends: NDArray[np.int64]
     seconds: NDArray[np.int64]
     ends: NDArray[np.int64]
+
+    @classmethod
+    def of_buckets(cls, buckets: Buckets, chosen: slice) -> _Part:
+        """Some of the buckets as a whole."""
+        starts, ends = buckets.begins[:-1][chosen], buckets.begins[1:][chosen]
+        begin, end = int(starts[0]), int(ends[-1])
+        references, lead_ends = buckets.references[chosen], buckets.lead_ends[chosen]
+        columns = [(starts, references, starts, ends)]
+        if (references < lead_ends).any() and (lead_ends < ends).any():
+            columns.append((references, lead_ends, lead_ends, buckets.other_references[chosen]))
+        joined = (np.concatenate(each) - begin for each in zip(*columns, strict=True))
+        return cls(buckets.documents[begin:end], *joined)

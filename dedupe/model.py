@@ -217,6 +217,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
     :param byte_count: bytes of its decoded text in UTF-8
     :param meta: what its record tells of it: url, date, site and the fields that were asked for
+    :param is_reference: whether it is a document of the archive, which is never to go
     """
 
     id: str
@@ -227,6 +228,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     content_hash: str
     byte_count: Length = 0
     meta: dict[str, str] = {}
+    is_reference: bool = False
 
 
 class BridgeEnd(msgspec.Struct, frozen=True):
@@ -237,6 +239,7 @@ class BridgeEnd(msgspec.Struct, frozen=True):
     content_hash: str
     byte_count: Length = 0
     meta: dict[str, str] = {}
+    is_reference: bool = False
 
 
 class WeakestLink(msgspec.Struct, frozen=True, gc=False):
@@ -259,11 +262,13 @@ class Cluster(msgspec.Struct, frozen=True, gc=False):
 class CorpusSummary(msgspec.Struct, frozen=True):
     """What was compared: documents with at least one token.
 
-    :param duplicate_count: members of clusters that are not representatives
+    :param duplicate_count: members of clusters that are neither representatives nor references
     :param redundant_token_count: the tokens of those
     :param skipped_counts: skipped documents by reason
     :param encoding_counts: documents read, by how they were decoded
     :param html_counts: pages read, by how their text was got
+    :param reference_count: reference documents, which ``document_count`` leaves out
+    :param reference_token_count: their tokens
     """
 
     document_count: Count
@@ -275,6 +280,8 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     skipped_counts: dict[str, Count]
     encoding_counts: dict[str, int] = {}
     html_counts: dict[str, int] = {}
+    reference_count: Count = 0
+    reference_token_count: Count = 0
 
 
 class SearchSummary(msgspec.Struct, frozen=True):
@@ -322,6 +329,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     :param locators: of every clustered document, and of those in bridges and with repeated ids
     :param skipped_places: one a skipped document: ``file:line`` where its id does not tell it
     :param text_fields: where no text field was named: records by the field that was taken
+    :param against: the paths of the archive
     """
 
     version: str
@@ -336,6 +344,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     python: str = ""
     stages: tuple[StageInfo, ...] = ()
     text_fields: dict[str, int] = {}
+    against: tuple[str, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

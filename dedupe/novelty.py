@@ -1,8 +1,9 @@
 """Which duplicates of a report a baseline covers, which are new, and what is gone.
 
 A baseline covers as many documents of one text as it has ids for that text. A document that it
-does not cover is new where it duplicates a covered one, or is a member of a cluster without being
-its representative. So whatever is removed from a corpus, nothing that stays becomes new by it.
+does not cover is new where it duplicates a covered one or a reference document, or is a member of
+a cluster without being its representative. So whatever is removed from a corpus, nothing that stays
+becomes new by it. Reference documents themselves are neither covered nor new.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def find_novelty(report: Report, documents: PairedDocuments, baseline: Baseline 
     ids_of = baseline.known_ids() if baseline is not None else {}
     known = frozenset(_cover(documents, ids_of))
     surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
-    unknown = documents.hashes.keys() - known
-    beside = _duplicates_of(documents, known)
+    unknown = documents.hashes.keys() - known - documents.references
+    beside = _duplicates_of(documents, known | documents.references)
     return Novelty(
         known=known,
         added=frozenset(unknown & (surplus | beside)),
@@ -57,7 +58,8 @@ def _by_hash(documents: PairedDocuments, ids: Iterable[str]) -> dict[str, list[s
 
 def _cover(documents: PairedDocuments, known_ids: Mapping[str, set[str]]) -> Iterator[str]:
     """The documents that are covered; of equal texts first those that kept their id."""
-    for content_hash, ids in _by_hash(documents, documents.hashes).items():
+    own = documents.hashes.keys() - documents.references
+    for content_hash, ids in _by_hash(documents, own).items():
         known = known_ids.get(content_hash, set())
         yield from sorted(ids, key=lambda id: (id not in known, id))[: len(known)]
 

@@ -59,6 +59,7 @@ class Whereabouts:
     """Where a corpus comes from.
 
     :param paths: what the user named
+    :param against: what the user named as the archive
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: by id and reason, where records stand that have no usable text
     :param reading_counts: documents by how they were decoded, pages by how they were read
@@ -66,6 +67,7 @@ class Whereabouts:
     """
 
     paths: Sequence[str] = ()
+    against: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
     skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = field(default_factory=dict)
     text_fields: Mapping[str, int] = field(default_factory=dict)
@@ -98,10 +100,13 @@ def scan_corpus(
     kernels: Kernels,
     progress: Progress,
     where: Whereabouts | None = None,
+    references: Iterable[Item] = (),
 ) -> Report:
     """Find, verify and cluster the near-duplicates among the documents of a corpus.
 
     :param corpus: batches of texts, and what could not be read
+    :param references: the same of an archive, read first: its documents are compared with those
+        of the corpus, but not with one another
     :param where: where the corpus was read, for ``run``; asked once all is read
     """
     began = time.perf_counter()
@@ -112,9 +117,10 @@ def scan_corpus(
             work.check()
         try:
             documents = Documents(work, banding, config.num_perm)
-            collector = _read_and_sketch(
-                corpus, documents, config, banding, kernels, pool, progress
-            )
+            collector = Collector(documents, fails_on_skip=config.on_error == "fail")
+            _read_and_sketch(references, collector, config, banding, kernels, pool, progress)
+            documents.reference_count = len(documents)
+            _read_and_sketch(corpus, collector, config, banding, kernels, pool, progress)
             progress.enter("comparing")
             collapsed = collapse_documents(collector.finish(), config.keep)
             steps = progress.follow(pool.map, 2 * banding.bands)
@@ -141,7 +147,7 @@ def scan_corpus(
             expected_recall=banding.expected_recall,
             distinct_count=len(collapsed),
             candidate_pair_count=candidates.met_count,
-            duplicate_pair_count=len(found.pairs.left) + len(documents) - len(collapsed),
+            duplicate_pair_count=len(found.pairs.left) + len(collapsed.members) - len(collapsed),
             capped_bucket_count=candidates.capped_bucket_count,
         ),
         clusters=assembled.clusters,
@@ -159,6 +165,7 @@ def scan_corpus(
             byte_count=collector.byte_count,
             stages=tuple(progress.stages),
             paths=tuple(where.paths),
+            against=tuple(where.against),
             sources=tuple(where.sources()),
             text_fields=dict(sorted(where.text_fields.items())),
             locators=locators,
@@ -169,15 +176,14 @@ def scan_corpus(
 
 def _read_and_sketch(
     corpus: Iterable[Item],
-    documents: Documents,
+    collector: Collector,
     config: Config,
     banding: Banding,
     kernels: Kernels,
     pool: Executor,
     progress: Progress,
-) -> Collector:
+) -> None:
     """Read in this thread, sketch in the pool; a bounded number of batches is in flight."""
-    collector = Collector(documents, fails_on_skip=config.on_error == "fail")
     sketch = partial(
         sketch_batch,
         shingle_size=config.shingle_size,
@@ -193,7 +199,7 @@ def _read_and_sketch(
         detail = f"it has more than {config.max_tokens} tokens (--max-tokens)"
         for id, locator in sketched.too_many_tokens:
             collector.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
-        progress.document_count = len(documents)
+        progress.document_count = len(collector.documents)
         progress.byte_count = collector.byte_count
         progress.tell()
 
@@ -211,7 +217,6 @@ def _read_and_sketch(
                     take(in_flight.popleft().result())
     while in_flight:
         take(in_flight.popleft().result())
-    return collector
 
 
 @contextmanager
@@ -277,6 +282,7 @@ def _find_candidates(
         run_all,
         column_bytes=work.share(8, COLUMN_BYTES),
         job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
+        is_reference=collapsed.is_reference if documents.reference_count else None,
     )
     documents.band_keys.close()
     documents.low_bytes.close()
@@ -309,9 +315,13 @@ def _summarise_corpus(
     where: Whereabouts,
 ) -> CorpusSummary:
     encoding_counts, html_counts = where.reading_counts()
+    token_counts = documents.token_counts
+    reference_count = documents.reference_count
     return CorpusSummary(
-        document_count=len(documents),
-        token_count=int(documents.token_counts.sum(dtype=np.int64)),
+        document_count=len(documents) - reference_count,
+        token_count=int(token_counts[reference_count:].sum(dtype=np.int64)),
+        reference_count=reference_count,
+        reference_token_count=int(token_counts[:reference_count].sum(dtype=np.int64)),
         cluster_count=len(assembled.clusters),
         duplicate_count=assembled.duplicate_count,
         redundant_token_count=assembled.redundant_token_count,

@@ -163,7 +163,7 @@ class _SavedPairs:
     """What a report tells of its documents, as the stages before the clusters gave it.
 
     :param pairs: the near pairs, over the groups
-    :param linked: what a member and the representative shared of which it is no duplicate
+    :param linked: what a member and the representative shared that are in no pair
     """
 
     collapsed: Collapsed
@@ -178,9 +178,11 @@ class _SavedPairs:
         index = {document.id: i for i, document in enumerate(described)}
         listed = [pair for cluster in report.clusters for pair in cluster.pairs]
         listed += report.bridges
+        reference_count = sum(document.is_reference for document in described)
         for pair in listed:
-            _check_pair(pair, index)
+            _check_pair(pair, index, reference_count)
         documents = _make_documents(described, _name_groups(listed, index), work)
+        documents.reference_count = reference_count
         collapsed = collapse_documents(documents, report.config.keep)
         group_of = np.empty(len(described), np.int64)
         group_of[collapsed.members] = np.repeat(np.arange(len(collapsed)), collapsed.sizes)
@@ -208,7 +210,7 @@ class _SavedPairs:
 
 
 def _describe_documents(report: Report) -> list[Member | BridgeEnd]:
-    """Every document of a pair, each once."""
+    """Every document of a pair, each once; reference documents first."""
     described: dict[str, Member | BridgeEnd] = {}
     for cluster in report.clusters:
         for member in cluster.members:
@@ -217,17 +219,19 @@ def _describe_documents(report: Report) -> list[Member | BridgeEnd]:
             described[member.id] = member
     for end in report.bridge_ends:
         described.setdefault(end.id, end)
-    return list(described.values())
+    return sorted(described.values(), key=lambda document: not document.is_reference)
 
 
-def _check_pair(pair: DuplicatePair, index: dict[str, int]) -> None:
+def _check_pair(pair: DuplicatePair, index: dict[str, int], reference_count: int) -> None:
     for id in (pair.left, pair.right):
         if id not in index:
             raise ReportError(
                 f"the report has a pair of {id!r}, but does not describe it: it was written by an "
                 "older dedupe, or changed since; scan again"
             )
-    if pair.left == pair.right or pair.shared_count > min(pair.left_count, pair.right_count):
+    are_references = max(index[pair.left], index[pair.right]) < reference_count
+    overlaps = pair.shared_count > min(pair.left_count, pair.right_count)
+    if pair.left == pair.right or overlaps or are_references:
         raise ReportError(f"the report has an impossible pair of {pair.left!r} and {pair.right!r}")
 
 
@@ -299,12 +303,17 @@ def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
 def _links(
     report: Report, groups: dict[str, int], shingle_counts: NDArray[np.int64]
 ) -> dict[tuple[int, int], int]:
-    """Exact: a containment is one division of two integers."""
+    """What members share with a representative that they are in no pair with.
+
+    Exact: a containment is one division of two integers.
+    """
+    are_references = {m.id: m.is_reference for c in report.clusters for m in c.members}
     links: dict[tuple[int, int], int] = {}
     for cluster in report.clusters:
         representative = groups[cluster.representative]
         for member in cluster.members:
-            if member.relation == "linked":
+            is_untold = member.is_reference and are_references[cluster.representative]
+            if member.relation == "linked" or (is_untold and member.relation == "near"):
                 group = groups[member.id]
                 shared = member.representative_containment * int(shingle_counts[representative])
                 key = min(group, representative), max(group, representative)

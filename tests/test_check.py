@@ -505,6 +505,7 @@ def test_the_json_verdict(repository):
             "fail_on": ["identical", "normalised", "near"],
         },
         "document_count": 5,
+        "reference_count": 0,
         "duplicate_count": 1,
         "known_count": 0,
         "new": [
@@ -516,6 +517,7 @@ def test_the_json_verdict(repository):
                 "change": "added",
                 "path": f"articles/{new['id']}",
                 "line": 0,
+                "is_copy_reference": False,
             }
         ],
         "tolerated": [],

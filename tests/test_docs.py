@@ -18,7 +18,7 @@ import pytest
 
 from dedupe import documents
 from dedupe.cli import command_group
-from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, SETTING_NAMES
+from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS, SETTING_NAMES
 from dedupe.config import Config, ScanSettings
 from dedupe.lsh import choose_banding
 from dedupe.renderers.registry import FORMATS
@@ -89,7 +89,7 @@ def test_picture_is_equal_every_time():
 def shown_default(name: str) -> str:
     if name == "progress":
         return "on a terminal"
-    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS}
+    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS, **PATH_DEFAULTS}
     value = shown[name] if name in shown else getattr(Config(), name)
     return f"`{json.dumps(value)}`"
 

@@ -17,9 +17,9 @@ from dedupe.lsh import (
     band_recall,
     choose_banding,
     choose_minimum_equal,
-    find_buckets,
     find_candidates,
     make_band_keys,
+    sort_band,
 )
 from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
@@ -48,12 +48,12 @@ class ArrayRows:
 def test_buckets_are_the_runs_of_equal_keys(values):
     # Small keys differ only in bits that the first sort leaves out.
     keys = np.array(values, np.uint64) * np.uint64(2)
-    buckets = find_buckets(keys)
+    documents, begins = sort_band(keys)
     expected = {}
     for document, value in enumerate(values):
         expected.setdefault(value, []).append(document)
-    spans = itertools.pairwise(buckets.begins.tolist())
-    found = [buckets.documents[begin:end].tolist() for begin, end in spans]
+    spans = itertools.pairwise(begins.tolist())
+    found = [documents[begin:end].tolist() for begin, end in spans]
     assert found == [expected[value] for value in sorted(expected) if len(expected[value]) > 1]
 
 
@@ -129,3 +129,33 @@ def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
     assert pairs == with_leads | neighbours
     assert len(found.left) == len(pairs)
     assert found.capped_bucket_count == 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 2), min_size=4, max_size=4), st.booleans()), max_size=16
+    ),
+    st.sampled_from(KERNELS),
+    st.sampled_from([1, 1 << 20]),
+    st.integers(1, 20),
+    st.sampled_from([2, 5, 100]),
+)
+def test_with_references_the_pairs_between_them_alone_are_missing(
+    documents, kernels, column_bytes, job_rows, max_bucket
+):
+    """Also where buckets are capped, whichever of their leads are references."""
+    signatures = np.array([row for row, _ in documents], np.uint32).reshape(-1, 4)
+    is_reference = np.array([flag for _, flag in documents], bool)
+    banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
+    rows = ArrayRows(signatures, banding)
+    rest = (banding, max_bucket, kernels, map, column_bytes, job_rows)
+    joint = find_candidates(rows, *rest)
+    found = find_candidates(rows, *rest, is_reference)
+    together = zip(joint.left.tolist(), joint.right.tolist(), strict=True)
+    expected = {p for p in together if not (is_reference[p[0]] and is_reference[p[1]])}
+    pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == expected
+    assert found.met_count <= joint.met_count
+    assert found.capped_bucket_count <= joint.capped_bucket_count

@@ -72,22 +72,23 @@ def command(
     """
     from dedupe.sources import reads_file, unreadable_paths
 
-    paths = gather_paths(paths, files_from)
     settings = load_settings(flags, config_file)
+    paths = gather_paths(paths, files_from, settings.against)
+    read = (*paths, *settings.against)
     if update_baseline and not settings.baseline:
         raise click.UsageError("--update-baseline takes --baseline FILE.")
     baseline = BaselineFile(settings.baseline, update_baseline) if settings.baseline else None
     if baseline is not None:
         baseline.check_settings(settings.config)
-        settings = _leave_out(settings, baseline.patterns_below(paths))
+        settings = _leave_out(settings, baseline.patterns_below(read))
     places = Outputs(choose_targets(outputs, settings))
     if baseline is not None:
         baseline.refuse_outputs(places.targets)
-    places.refuse(lambda path: reads_file(path, paths, settings.config.settings))
+    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
     report, texts = run_scan(paths, settings)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     places.refuse(lambda path: is_same_file(path, sources))
-    unread = unreadable_paths(report.skipped, paths)
+    unread = unreadable_paths(report.skipped, read)
     if unread and update_baseline:
         raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
     view = _judge(report, texts, settings, baseline, update_baseline)

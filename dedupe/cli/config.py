@@ -29,6 +29,7 @@ def show(config_file: str | None, **flags: Any) -> None:
     settings = load_settings(flags, config_file)
     values = {name: getattr(settings.config, name, None) for name in SETTING_NAMES}
     values |= {**settings.output, "baseline": settings.baseline}
+    values["against"] = settings.against
     values |= {name: getattr(settings.limits, name) for name in GATE_NAMES}
     shown = {name: _show_value(values[name]) for name in SETTING_NAMES}
     name_width = max(map(len, shown))

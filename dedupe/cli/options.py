@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS
+from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS
 from dedupe.config import (
     FAIL_RELATIONS,
     KEEP_RULES,
@@ -37,7 +37,7 @@ class ByteSize(click.ParamType):  # type: ignore[type-arg]
 
 
 def _default(name: str) -> str:
-    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS}
+    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS, **PATH_DEFAULTS}
     value = shown[name] if name in shown else getattr(_DEFAULTS, name)
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
@@ -86,6 +86,14 @@ _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
 ]
 
 _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
+    _option(
+        "--against",
+        "Compare with the documents of this path too, but not these with one another; none of them "
+        "is a duplicate. May be repeated.",
+        multiple=True,
+        type=click.Path(readable=False),
+        metavar="PATH",
+    ),
     _option(
         "--threshold",
         "Exact Jaccard at or above which two documents are duplicates.",

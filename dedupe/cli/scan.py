@@ -50,12 +50,13 @@ def command(
     Exit codes: 0 done; 1 duplicates were found and --exit-code was given; 2 an error, or a PATH
     could not be read; 130 interrupted.
     """
-    paths = gather_paths(paths, files_from)
     settings = load_settings(flags, config_file)
+    paths = gather_paths(paths, files_from, settings.against)
+    read = (*paths, *settings.against)
     places = Outputs(choose_targets(outputs, settings))
     from dedupe.sources import reads_file, unreadable_paths
 
-    places.refuse(lambda path: reads_file(path, paths, settings.config.settings))
+    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
     report, texts = run_scan(paths, settings)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     places.refuse(lambda path: is_same_file(path, sources))
@@ -68,7 +69,7 @@ def command(
     places.write(lambda target: render_report(report, texts, target, settings.output))
     if not settings.output["quiet"]:
         places.tell(report)
-    if unread := unreadable_paths(report.skipped, paths):
+    if unread := unreadable_paths(report.skipped, read):
         say("error", "could not be read: " + ", ".join(unread))
         sys.exit(EXIT_ERROR)
     if settings.output["exit_code"] and report.clusters:

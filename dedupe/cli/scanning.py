@@ -11,10 +11,13 @@ from dedupe.cli.settings import Settings
 from dedupe.errors import InputError
 
 
-def gather_paths(paths: tuple[str, ...], files_from: str | None) -> tuple[str, ...]:
+def gather_paths(
+    paths: tuple[str, ...], files_from: str | None, against: tuple[str, ...]
+) -> tuple[str, ...]:
     """The paths that were named, and those of ``--files-from``.
 
-    :raises InputError: if the list cannot be read, or names nothing
+    :raises InputError: if the list cannot be read, or names nothing, or standard input would be
+        read twice
     """
     from dedupe.sources import parse_path_list
 
@@ -29,6 +32,8 @@ def gather_paths(paths: tuple[str, ...], files_from: str | None) -> tuple[str, .
             raise InputError(f"{files_from}: cannot be read: {error.strerror}") from error
         if files_from == "-" and "-" in listed:
             raise InputError("the list of paths on standard input names standard input itself")
+    if "-" in against and "-" in (*paths, *listed, files_from):
+        raise InputError("standard input cannot be --against and something else")
     if files_from is not None and not paths and not listed:
         raise InputError(f"{files_from}: lists no path")
     if not paths and not listed:
@@ -51,7 +56,7 @@ def run_scan(paths: tuple[str, ...], settings: Settings) -> Any:
             "install a C compiler and reinstall dedupe",
         )
     with show_progress(settings.output["progress"], quiet) as listener:
-        return scan_with_texts(paths, settings.config, kernels, listener)
+        return scan_with_texts(paths, settings.config, kernels, listener, against=settings.against)
 
 
 def say_which_field(report: Any) -> None:

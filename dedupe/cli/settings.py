@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +39,12 @@ GATE_DEFAULTS: Mapping[str, Any] = {
 }
 """Settings of the gate, with their defaults."""
 
-SETTING_NAMES = (*CONFIG_NAMES, *OUTPUT_DEFAULTS, *GATE_DEFAULTS)
+PATH_DEFAULTS: Mapping[str, Any] = {"against": ()}
+"""Paths of a scan that may stand in a file, relative to its folder."""
 
-_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "fail_on")
+SETTING_NAMES = (*CONFIG_NAMES, *PATH_DEFAULTS, *OUTPUT_DEFAULTS, *GATE_DEFAULTS)
+
+_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "against", "fail_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Settings:
     """All settings of one command.
 
     :param config: those of the scan
+    :param against: paths of reference documents
     :param output: those of the output, by name
     :param limits: those of the gate
     :param baseline: the file of known duplicates; empty where there is none
@@ -55,6 +60,7 @@ class Settings:
     """
 
     config: Config
+    against: tuple[str, ...]
     output: dict[str, Any]
     limits: GateLimits
     baseline: str
@@ -80,7 +86,8 @@ def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> S
     output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
     _check_output(output, origins)
     limits = GateLimits(**{name: values[name] for name in values if name in GATE_NAMES})
-    return Settings(config, output, limits, _baseline(values, origins), origins)
+    against = _against(values, origins)
+    return Settings(config, against, output, limits, _baseline(values, origins), origins)
 
 
 def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
@@ -112,6 +119,13 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
         value = output[name]
         if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
             raise ConfigError(f"{origins[name]}: {name} is {value!r}, not a number from {lowest}")
+
+
+def _against(values: Mapping[str, Any], origins: Mapping[str, str]) -> tuple[str, ...]:
+    paths = values.get("against", ())
+    if not isinstance(paths, (tuple, list)) or not all(isinstance(path, str) for path in paths):
+        raise ConfigError(f"{origins['against']}: against is not a list of paths")
+    return tuple(paths)
 
 
 def _baseline(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
@@ -163,6 +177,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
             values[name] = str(path.parent / value)  # so that it is found from any folder
         else:
             values[name] = split_list(value) if name in _LISTS else value
+            if name == "against" and isinstance(values[name], (list, tuple)):
+                values[name] = [_place_below(path.parent, each) for each in values[name]]
     return values
 
 
@@ -171,6 +187,10 @@ def split_list(value: Any) -> Any:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value
+
+
+def _place_below(folder: Path, path: Any) -> Any:
+    return os.path.join(folder, path) if isinstance(path, str) and path != "-" else path
 
 
 def _read_table(path: Path, name: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from dedupe.model import Cluster, DuplicatePair, Report, SourceInfo
+from dedupe.model import Cluster, DuplicatePair, Member, Report, SourceInfo
 from dedupe.renderers.terminal import DANGEROUS
 
 MEMBER_COLUMNS: Final = (
@@ -116,7 +116,7 @@ def _member_rows(report: Report, cluster: Cluster, names: list[str]) -> Iterator
         yield [
             cluster.cluster_id,
             len(cluster.members),
-            "kept" if member.id == cluster.representative else "duplicate",
+            _role(member, cluster),
             member.id,
             member.relation,
             member.jaccard,
@@ -129,6 +129,12 @@ def _member_rows(report: Report, cluster: Cluster, names: list[str]) -> Iterator
             line,
             *(member.meta.get(name, "") for name in names),
         ]
+
+
+def _role(member: Member, cluster: Cluster) -> str:
+    if member.is_reference:
+        return "reference"
+    return "kept" if member.id == cluster.representative else "duplicate"
 
 
 def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:

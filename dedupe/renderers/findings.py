@@ -67,7 +67,7 @@ def list_findings(report: Report, new: Mapping[str, NewDuplicate] | None) -> Ite
         for member in cluster.members:
             if new and member.id in new:
                 yield _arrival(member, new[member.id])
-            elif member.id != stays:
+            elif member.id != stays and not member.is_reference:
                 is_new = None if new is None else False
                 yield Finding(member, cluster.representative, cluster.cluster_id, is_new)
     for end in report.bridge_ends:

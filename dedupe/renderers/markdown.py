@@ -115,6 +115,8 @@ def _head(report: Report) -> Iterator[str]:
         f"{corpus.skipped_count:,}",
     )
     yield f"| {' | '.join(figures)} |\n"
+    if corpus.reference_count:
+        yield f"Compared with {format_count(corpus.reference_count, 'reference document')}\n"
     if report.search.bands and corpus.document_count:
         yield f"{describe_recall(report)} · every pair verified\n"
     if report.search.capped_bucket_count:
@@ -166,10 +168,12 @@ class _ClusterWriter:
         yield "| | document | relation | Jaccard | words |"
         yield "|---|---|---|---:|---:|"
         kept = self._selection.representative
-        yield f"| kept | {self._document(kept)} | | | {kept.token_count:,} |"
+        role = "reference" if kept.is_reference else "kept"
+        yield f"| {role} | {self._document(kept)} | | | {kept.token_count:,} |"
         for member in self._selection.listed:
             jaccard = format_jaccard(member.jaccard)
-            row = ("", self._document(member), member.relation, jaccard)
+            role = "reference" if member.is_reference else ""
+            row = (role, self._document(member), member.relation, jaccard)
             yield f"| {' | '.join(row)} | {member.token_count:,} |"
 
     def _document(self, member: Member) -> str:

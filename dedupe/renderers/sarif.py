@@ -217,6 +217,7 @@ def render_sarif(
             "documentCount": report.corpus.document_count,
             "clusterCount": report.corpus.cluster_count,
             "duplicateCount": report.corpus.duplicate_count,
+            "referenceCount": report.corpus.reference_count,
         },
     )
     log = SarifLog(schema=SCHEMA, version="2.1.0", runs=(run,))

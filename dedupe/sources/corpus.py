@@ -13,7 +13,7 @@ from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
 from dedupe.sources.batches import BatchPacker
 from dedupe.sources.byte_blocks import ByteBlocks
-from dedupe.sources.discovery import find_sources
+from dedupe.sources.discovery import FoundSources, find_sources
 from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.page_stage import PageStage
@@ -62,10 +62,12 @@ class Corpus:
         stdin: BinaryIO | None = None,
         limits: ReadLimits | None = None,
         workers: int = 1,
+        against: Sequence[str | os.PathLike[str]] = (),
     ) -> None:
         """Nothing is read yet.
 
         :param paths: folders, files, ``-`` for standard input
+        :param against: those of reference documents, which :meth:`references` reads
         :param stdin: what stands for standard input, instead of the process's own
         :param workers: processes that read pages, where there are any
         """
@@ -79,7 +81,8 @@ class Corpus:
         self._settings = settings
         self._stdin = stdin
         self._limits = limits or ReadLimits.of_settings(settings)
-        self._found: list[Source] = []
+        self._against = against
+        self._found: FoundSources | None = None
         self._read_bytes, self._total_bytes = 0, -1
         self._stream: BinaryIO | None = None
 
@@ -87,7 +90,8 @@ class Corpus:
     def input_bytes(self) -> tuple[int, int]:
         """Bytes read of all files, and what they hold in all; both 0 where that is not known."""
         if self._total_bytes < 0:
-            self._total_bytes = _size_of_all(self._found)
+            found = self._find()
+            self._total_bytes = _size_of_all([*found.references, *found.sources])
         at = 0
         with suppress(OSError, ValueError):
             at = self._stream.tell() if self._stream is not None else 0
@@ -101,20 +105,28 @@ class Corpus:
             for source in self.sources
         )
 
+    def references(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
+        """Read the reference documents, where there are such: once, and before the others."""
+        yield from self._find().remarks
+        yield from self._read_all(self._find().references)
+
     def __iter__(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
-        self.sources.clear()
-        self.skipped_locators.clear()
-        self.text_names.clear()
-        found = find_sources(self._paths, self._settings, self._stdin)
-        self._found, self._read_bytes, self._total_bytes = found.sources, 0, -1
-        yield from found.remarks
+        if not self._against:
+            yield from self._find().remarks
+        yield from self._read_all(self._find().sources)
+
+    def _find(self) -> FoundSources:
+        if self._found is None:
+            self._found = find_sources(self._paths, self._settings, self._stdin, self._against)
+        return self._found
+
+    def _read_all(
+        self, sources: Sequence[Source]
+    ) -> Iterator[TextBatch | SkippedDocument | Notice]:
         packer = BatchPacker(self._limits)
-        pages = PageStage(self._settings, self._workers)
-        self.encoding_counts, self.html_counts = Counter(), pages.counts
+        pages = PageStage(self._settings, self._workers, self.html_counts)
         try:
-            for piece in pages.run(
-                each for source in found.sources for each in self._guard(source)
-            ):
+            for piece in pages.run(each for source in sources for each in self._guard(source)):
                 if isinstance(piece, Chunk):
                     if piece.ids:
                         self.encoding_counts[piece.encoding] += len(piece.ids)
@@ -265,6 +277,7 @@ def read_corpus(
     stdin: BinaryIO | None = None,
     limits: ReadLimits | None = None,
     workers: int = 1,
+    against: Sequence[str | os.PathLike[str]] = (),
 ) -> Corpus:
     """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
-    return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers)
+    return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers, against=against)

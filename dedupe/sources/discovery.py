@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -32,10 +32,14 @@ from dedupe.sources.system_errors import describe_error, reason_of
 
 @dataclass(frozen=True, slots=True)
 class FoundSources:
-    """What there is to read, in the order of ids, and what there is to say about the rest."""
+    """What there is to read, in the order of ids, and what there is to say about the rest.
+
+    :param references: those of ``against``
+    """
 
     sources: list[Source]
     remarks: list[SkippedDocument | Notice]
+    references: list[Source] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ def find_sources(
     paths: Sequence[str | os.PathLike[str]],
     settings: ScanSettings,
     stdin: BinaryIO | None = None,
+    against: Sequence[str | os.PathLike[str]] = (),
 ) -> FoundSources:
     """The files to read.
 
@@ -69,11 +74,22 @@ def find_sources(
     path as named, and what follows. Neither depends on the order of ``paths``.
 
     :param stdin: what stands for standard input, instead of the process's own
+    :param against: paths of reference documents. A file that is reached from ``paths`` too is
+        none of them: so a folder may be compared with all that surrounds it.
     """
-    finder = _Finder(settings, has_several=len(paths) > 1, stdin=stdin)
+    has_several = len(paths) + len(against) > 1
+    finder, archive = (_Finder(settings, has_several, stdin) for _ in range(2))
     for path in paths:
         finder.add(os.fsdecode(path))
-    return finder.conclude()
+    found = finder.conclude()
+    if not against:
+        return found
+    for path in against:
+        archive.add(os.fsdecode(path))
+    references = archive.conclude(taken=finder.real_paths)
+    return FoundSources(
+        found.sources, [*found.remarks, *references.remarks], references=references.sources
+    )
 
 
 def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
@@ -121,8 +137,20 @@ class _Finder:
             else:
                 self._add_stream(path)
 
-    def conclude(self) -> FoundSources:
-        """Everything in the order of ids, each file once."""
+    @property
+    def real_paths(self) -> set[str]:
+        """All files that were found, by the path without links."""
+        return {real_path for _, real_path in self._found}
+
+    def conclude(self, taken: Collection[str] = ()) -> FoundSources:
+        """Everything in the order of ids, each file once.
+
+        :param taken: real paths of files that are read already, and left out
+        """
+        twice = [source for source, real_path in self._found if real_path in taken]
+        if twice:
+            self._found = [found for found in self._found if found[1] not in taken]
+            self._remarks.append(_describe_taken(min(twice, key=lambda source: source.id), twice))
         sources: list[Source] = []
         seen: dict[str, Source] = {}
         repeated: list[tuple[Source, Source]] = []
@@ -254,3 +282,10 @@ def _describe_repeated(repeated: list[tuple[Source, Source]]) -> Notice:
     if len(repeated) > 1:
         detail += f"; other files for which the same holds: {len(repeated) - 1}"
     return Notice(again.id, SAME_FILE, detail)
+
+
+def _describe_taken(first: Source, twice: Sequence[Source]) -> Notice:
+    detail = "is scanned itself, and so is no reference document"
+    if len(twice) > 1:
+        detail += f"; other files for which the same holds: {len(twice) - 1}"
+    return Notice(first.id, SAME_FILE, detail)

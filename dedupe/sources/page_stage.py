@@ -41,11 +41,11 @@ class _WithoutArticle:
 class PageStage:
     """Takes what readers give, and gives the same with texts in the place of pages.
 
-    :ivar counts: pages by the way in which their text was got
+    :ivar counts: takes pages by the way in which their text was got
     """
 
-    def __init__(self, settings: ScanSettings, workers: int) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, settings: ScanSettings, workers: int, counts: Counter[str]) -> None:
+        self.counts = counts
         self._settings = settings
         self._workers = workers
         self._pool: PagePool | None = None

@@ -60,7 +60,7 @@ class ClusterWriter:
         cluster = selection.cluster
         facts = [
             format_count(len(cluster.members), "document"),
-            format_count(len(cluster.members) - 1, "duplicate"),
+            format_count(count_surplus(cluster), "duplicate"),
             describe_likeness([*selection.listed, *selection.rest]),
         ]
         sentence = " · ".join(facts)
@@ -83,6 +83,11 @@ class ClusterWriter:
             documents = format_count(sum(len(c.members) for c in rest), "document")
             text = f"⋯ {format_count(len(rest), 'cluster')} more with {documents}"
             yield self._canvas.flow(prose(text, "dim"), 1) + "\n"
+
+
+def count_surplus(cluster: Cluster) -> int:
+    """The members that could go."""
+    return sum(not (m.is_reference or m.id == cluster.representative) for m in cluster.members)
 
 
 def _distinct_size(cluster_ids: Sequence[str]) -> int:

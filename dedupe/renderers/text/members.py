@@ -60,7 +60,7 @@ class MemberWriter:
 
     def _representative_row(self) -> Row:
         member = self._selection.representative
-        return self._row(REPRESENTATIVE, member, ())
+        return self._row(REPRESENTATIVE, member, ("reference",) if member.is_reference else ())
 
     def _duplicate_row(self, member: Member) -> Row:
         style: Style = "warn" if member.relation == "linked" else ""
@@ -133,7 +133,7 @@ def _relation_facts(member: Member) -> tuple[str, ...]:
     if member.relation == "linked":
         to_representative = "no duplicate of"
     return (
-        member.relation,
+        "reference" if member.is_reference else member.relation,
         format_jaccard(member.jaccard),
         f"{to_representative}{NO_BREAK}{REPRESENTATIVE}",
     )

@@ -29,6 +29,8 @@ def hint_lines(report: Report, canvas: Canvas) -> str:
     """What next: a command to copy."""
     paths = report.run.paths
     command = ["dedupe", "scan"]
+    for path in report.run.against:
+        command += ["--against", shlex.quote(path)]
     if len(paths) <= HINT_PATHS:
         command += map(shlex.quote, paths)
     else:
@@ -60,8 +62,10 @@ def _verdict(report: Report) -> list[str]:
     if not corpus.cluster_count:
         return [_nothing_found(report), *skipped]
     share = corpus.redundant_token_count / max(1, corpus.token_count)
+    archive = [f"against {_archive(report)}"] if corpus.reference_count else []
     return [
         format_count(corpus.document_count, "document"),
+        *archive,
         format_count(corpus.cluster_count, "cluster"),
         format_count(corpus.duplicate_count, "duplicate"),
         f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words are redundant",
@@ -71,11 +75,19 @@ def _verdict(report: Report) -> list[str]:
 def _nothing_found(report: Report) -> str:
     corpus = report.corpus
     words = format_count(corpus.token_count, "word")
+    reached = f"Jaccard{NO_BREAK}{report.config.threshold:g}"
+    if corpus.reference_count:
+        documents = format_count(corpus.document_count, "document")
+        others = f"with another or with one of {_archive(report)}"
+        return f"No duplicates: none of {documents} ({words}) reaches {reached} {others}"
     if corpus.document_count == 1:
         return f"No duplicates: one document ({words}), nothing to compare it with"
     documents = format_count(corpus.document_count, "document")
-    reached = f"Jaccard{NO_BREAK}{report.config.threshold:g}"
     return f"No duplicates: no two of {documents} ({words}) reach {reached}"
+
+
+def _archive(report: Report) -> str:
+    return format_count(report.corpus.reference_count, "reference document")
 
 
 def describe_recall(report: Report) -> str:

@@ -83,6 +83,7 @@ def _head(view: VerdictView) -> Iterator[str]:
 def _row(view: VerdictView, new: NewDuplicate) -> str:
     _, place = whereabouts(view.report, new.id)
     known = " (known)" if new.is_copy_known else ""
+    known = " (reference)" if new.is_copy_reference else known
     cells = (
         code(new.id) + (f" ({code(place)})" if place else ""),
         new.relation,

@@ -69,7 +69,10 @@ def describe_result(view: VerdictView) -> list[str]:
     known = [format_count(verdict.known_count, "known duplicate")] if has_baseline else []
     head = "Passed" if verdict.passed else "Failed"
     documents = format_count(verdict.document_count, "document")
-    return [f"{head}: {found}{told}", documents, *known]
+    archive = []
+    if verdict.reference_count:
+        archive = [f"against {format_count(verdict.reference_count, 'reference document')}"]
+    return [f"{head}: {found}{told}", documents, *archive, *known]
 
 
 def describe_relation(new: NewDuplicate) -> str:
@@ -98,11 +101,14 @@ def describe_update(view: VerdictView) -> str:
 
 
 def describe_standing(new: NewDuplicate, has_baseline: bool) -> str:
-    """What the baseline has to do with it; nothing where there is none."""
+    """What the archive or the baseline has to do with it; nothing where neither has."""
+    if new.change != "added":
+        return REASONS[new.change]
+    if new.is_copy_reference:
+        return "which is a reference document"
     if not has_baseline:
         return ""
-    known = "which is in the baseline" if new.is_copy_known else "neither is in the baseline"
-    return REASONS[new.change] or known
+    return "which is in the baseline" if new.is_copy_known else "neither is in the baseline"
 
 
 def describe_tolerated(verdict: Verdict) -> str:

@@ -1,0 +1,150 @@
+"""A corpus split in two: is a scan of one half against the other what a scan of both says?
+
+    python benchmarks/against.py CORPUS.jsonl[.gz] [--linkage star,single,complete]
+                                 [--archive-share 0.5,0.9] [--scan='OPTIONS'] [--times 3]
+
+Splits the lines of a corpus (with ``id`` and ``text``) by a hash of the id, scans both parts
+together and one against the other with ``dedupe scan``, as processes of their own, works out from
+the first report what the second has to say (``filtering.py``), and compares all of it: clusters,
+members, pairs with their integers, bridges and figures. Prints what both took. Exits with 1 where
+they differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from accuracy import open_text, read_texts
+from filtering import filter_joint, outline
+from tables import format_facts, format_table, tell_command
+
+from dedupe import shingle_text
+from dedupe.model import Report
+from dedupe.renderers.json import parse_report
+
+FIGURES: Final = ("duplicate_count", "redundant_token_count", "duplicate_pair_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """The files of a corpus split in two."""
+
+    new: Path
+    archive: Path
+    references: frozenset[str]
+
+
+def split_corpus(corpus: Path, share: float, folder: Path) -> Halves:
+    """Write the lines into two files; which, their id decides."""
+    new, archive = folder / "new.jsonl", folder / "archive.jsonl"
+    references: set[str] = set()
+    with (
+        open_text(corpus) as lines,
+        new.open("w", encoding="utf-8") as to_new,
+        archive.open("w", encoding="utf-8") as to_archive,
+    ):
+        for line in lines:
+            id = json.loads(line)["id"]
+            is_archived = zlib.crc32(id.encode()) < share * 2**32
+            (to_archive if is_archived else to_new).write(line)
+            if is_archived:
+                references.add(id)
+    return Halves(new, archive, frozenset(references))
+
+
+def measure(paths: Sequence[Path], options: list[str], times: int) -> tuple[Report, float]:
+    """The report of a scan, and the median of the CPU time of its processes."""
+    command = [sys.executable, "-m", "dedupe", "scan", *map(str, paths), "--format", "json"]
+    seconds = []
+    for _ in range(times):
+        before = _cpu_seconds()
+        result = subprocess.run([*command, *options], check=True, capture_output=True)
+        seconds.append(_cpu_seconds() - before)
+    return parse_report(result.stdout), median(seconds)
+
+
+def _cpu_seconds() -> float:
+    """Of all processes that were started and waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def compare(
+    halves: Halves, texts: dict[str, str], options: list[str], times: int
+) -> tuple[list[str], dict[str, Any]]:
+    """A row of figures, and by name whatever differs: what is expected and what was found."""
+    both, both_seconds = measure([halves.new, halves.archive], options, times)
+    own = ["--against", str(halves.archive), *options]
+    report, seconds = measure([halves.new], own, times)
+
+    def count_shared(left: str, right: str) -> tuple[int, int, int]:
+        size = both.config.shingle_size
+        one, other = (set(shingle_text(texts[id], size)) for id in (left, right))
+        return len(one & other), len(one), len(other)
+
+    expected = filter_joint(both, halves.references, count_shared)
+    found = outline(report)
+    differing = {
+        name: (expected[name], found[name]) for name in expected if expected[name] != found[name]
+    }
+    counts = (
+        report.corpus.document_count,
+        report.corpus.reference_count,
+        both.search.candidate_pair_count,
+        report.search.candidate_pair_count,
+        both.search.duplicate_pair_count,
+        report.search.duplicate_pair_count,
+        report.corpus.cluster_count,
+        report.corpus.duplicate_count,
+    )
+    verdict = f"no: {', '.join(differing)}" if differing else "yes"
+    told = [f"{count:,}" for count in counts]
+    return [*told, f"{both_seconds:.2f}", f"{seconds:.2f}", verdict], differing
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--linkage", default="star,single,complete")
+    parser.add_argument("--archive-share", default="0.5,0.9")
+    parser.add_argument("--scan", default="", help="options of dedupe scan")
+    parser.add_argument("--times", type=int, default=3, help="scans of each kind")
+    arguments = parser.parse_args()
+    texts = read_texts(arguments.corpus)
+    rows, failed = [], False
+    for share in arguments.archive_share.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            halves = split_corpus(arguments.corpus, float(share), Path(folder))
+            for linkage in arguments.linkage.split(","):
+                options = ["--linkage", linkage, *shlex.split(arguments.scan)]
+                row, differing = compare(halves, texts, options, arguments.times)
+                rows.append([linkage, *row])
+                failed |= bool(differing)
+                for name, (expected, found) in differing.items():
+                    print(f"{name}: expected {expected}\nfound {found}"[:2000], file=sys.stderr)
+    header = (
+        "linkage", "new", "archive", "candidates, both", "against", "duplicate pairs, both",
+        "against", "clusters", "duplicates", "CPU s, both", "against", "equal",
+    )  # fmt: skip
+    print(format_table(header, rows))
+    print()
+    print(format_facts(f"CPU: median of {arguments.times} processes, from start to exit"))
+    print()
+    print(tell_command("against.py", sys.argv[1:]))
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

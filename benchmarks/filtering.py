@@ -1,0 +1,306 @@
+"""What a scan against an archive has to report, worked out from a scan of both together.
+
+The pairs of the scan of both are taken as they are; those between two reference documents go; the
+rest is clustered again, with the reference documents first. In plain Python over ids, sharing no
+code with what it checks.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import xxhash
+
+from dedupe.model import BridgeEnd, Member, Report
+
+CountShared = Callable[[str, str], tuple[int, int, int]]
+"""Two ids, to the shingles that both have, and those of each."""
+
+Pair = tuple[int, int]
+
+
+@dataclass
+class Graph:
+    """The documents of a report grouped by equal tokens, and the pairs between groups.
+
+    :ivar groups: the ids of each group, the lead first
+    :ivar near: by two groups, the lower first: shared shingles, and those of each
+    :ivar counts: shingles of each group
+    """
+
+    described: dict[str, Member | BridgeEnd]
+    references: Collection[str]
+    groups: list[list[str]] = field(default_factory=list)
+    near: dict[Pair, tuple[int, int, int]] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def jaccard(self, pair: Pair) -> float:
+        shared, left, right = self.near[pair]
+        return shared / (left + right - shared)
+
+
+def filter_joint(
+    report: Report, references: Collection[str], count_shared: CountShared
+) -> dict[str, Any]:
+    """Clusters, bridges and figures of the scan against the archive.
+
+    :param report: of all documents together, at the same settings
+    :param references: ids of the reference documents
+    :param count_shared: asked for members of single linkage that are in no pair
+    """
+    graph = _read_graph(report, references)
+    owners = _link(graph, report.config.linkage, _order_groups(graph, report.config.keep))
+    inside, told = _count_links(graph, owners, count_shared, report.config.threshold)
+    by_owner: dict[int, list[int]] = {}
+    for group, owner in owners.items():
+        by_owner.setdefault(owner, []).append(group)
+    clusters = [
+        _make_cluster(graph, owner, groups, inside, told, report.config.threshold)
+        for owner, groups in by_owner.items()
+        if sum(len(graph.groups[group]) for group in groups) > 1
+    ]
+    clusters.sort(key=lambda cluster: (-len(cluster["members"]), cluster["representative"]))
+    bridges = [_tell_pair(graph, pair) for pair in told if owners[pair[0]] != owners[pair[1]]]
+    clustered = {member["id"] for cluster in clusters for member in cluster["members"]}
+    ends = sorted({end for bridge in bridges for end in bridge[:2]} - clustered)
+    surplus = [
+        member
+        for cluster in clusters
+        for member in cluster["members"][1:]
+        if not member["is_reference"]
+    ]
+    return {
+        "clusters": clusters,
+        "bridges": sorted(bridges),
+        "bridge_ends": [(end, end in references) for end in ends],
+        "duplicate_count": len(surplus),
+        "redundant_token_count": sum(member["token_count"] for member in surplus),
+        "duplicate_pair_count": len(told) + sum(len(group) - 1 for group in graph.groups),
+    }
+
+
+def outline(report: Report) -> dict[str, Any]:
+    """What :func:`filter_joint` gives, of a report."""
+
+    def tell(pair: Any) -> tuple[Any, ...]:
+        counts = (pair.shared_count, pair.left_count, pair.right_count)
+        return (pair.left, pair.right, pair.relation, *counts, pair.jaccard)
+
+    clusters = [
+        {
+            "cluster_id": cluster.cluster_id,
+            "representative": cluster.representative,
+            "members": [msgspec.to_builtins(member) for member in cluster.members],
+            "pairs": [tell(pair) for pair in cluster.pairs],
+            "weakest_link": (cluster.weakest_link.id, cluster.weakest_link.jaccard),
+        }
+        for cluster in report.clusters
+    ]
+    return {
+        "clusters": clusters,
+        "bridges": [tell(pair) for pair in report.bridges],
+        "bridge_ends": [(end.id, end.is_reference) for end in report.bridge_ends],
+        "duplicate_count": report.corpus.duplicate_count,
+        "redundant_token_count": report.corpus.redundant_token_count,
+        "duplicate_pair_count": report.search.duplicate_pair_count,
+    }
+
+
+def _read_graph(report: Report, references: Collection[str]) -> Graph:
+    described: dict[str, Member | BridgeEnd] = {end.id: end for end in report.bridge_ends}
+    described.update((m.id, m) for cluster in report.clusters for m in cluster.members)
+    pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
+    # Copies are paired with their lead alone, so that a name spreads in one step from there.
+    equal = [{pair.left, pair.right} for pair in pairs if pair.relation != "near"]
+    groups = [{id} for id in sorted(described.keys() - set().union(*equal))] + _unite(equal)
+    graph = Graph(described, references)
+    group_of: dict[str, int] = {}
+    for ids in groups:
+        ordered = sorted(ids, key=lambda id: _preference(graph, id, report.config.keep, 0))
+        kept = [id for id in ordered[1:] if id not in references]
+        group_of.update(dict.fromkeys(ids, len(graph.groups)))
+        graph.groups.append([ordered[0], *kept])
+    for pair in pairs:
+        left, right = group_of[pair.left], group_of[pair.right]
+        graph.counts[left], graph.counts[right] = pair.left_count, pair.right_count
+        both_are_references = all(graph.groups[each][0] in references for each in (left, right))
+        if pair.relation == "near" and not both_are_references:
+            counts = (pair.left_count, pair.right_count)
+            if left > right:
+                left, right, counts = right, left, counts[::-1]
+            graph.near[left, right] = (pair.shared_count, *counts)
+    return graph
+
+
+def _unite(sets: Iterable[set[str]]) -> list[set[str]]:
+    united: list[set[str]] = []
+    place: dict[str, int] = {}
+    for ids in sets:
+        places = {place[id] for id in ids if id in place}
+        merged = ids.union(*(united[each] for each in places))
+        united.append(merged)
+        for each in places:
+            united[each] = set()
+        place.update(dict.fromkeys(merged, len(united) - 1))
+    return [ids for ids in united if ids]
+
+
+def _preference(graph: Graph, id: str, keep: Sequence[str], degree: int) -> tuple[Any, ...]:
+    """Where a document stands in the order of representatives."""
+    document = graph.described[id]
+    rules: dict[str, tuple[Any, ...]] = {
+        "degree": (-degree,),
+        "first": (id,),
+        "longest": (-document.token_count, -document.byte_count),
+        "shortest": (document.token_count, document.byte_count),
+    }
+    chosen = [rules[rule] for rule in (*keep, "degree")]
+    content = document.content_hash[16:], document.content_hash[:16]
+    return (id not in graph.references, *chosen, *content, id)
+
+
+def _order_groups(graph: Graph, keep: Sequence[str]) -> list[int]:
+    degrees = [len(group) - 1 for group in graph.groups]
+    for pair in graph.near:
+        for group in pair:
+            degrees[group] += 1
+    return sorted(
+        range(len(graph.groups)),
+        key=lambda group: _preference(graph, graph.groups[group][0], keep, degrees[group]),
+    )
+
+
+def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:
+    """The group that represents each group."""
+    place = {group: i for i, group in enumerate(order)}
+    if linkage == "star":
+        owners: dict[int, int] = {}
+        neighbours: dict[int, list[int]] = {}
+        for left, right in graph.near:
+            neighbours.setdefault(left, []).append(right)
+            neighbours.setdefault(right, []).append(left)
+        for group in order:
+            found = [each for each in neighbours.get(group, ()) if owners.get(each) == each]
+            owners[group] = min(found, key=place.__getitem__, default=group)
+        return owners
+    clusters = {group: {group} for group in order}
+    pairs = sorted(
+        graph.near, key=lambda p: (-graph.jaccard(p), *sorted((place[p[0]], place[p[1]])))
+    )
+    for left, right in pairs:
+        one, other = clusters[left], clusters[right]
+        crossing = itertools.product(one, other)
+        if one is other or (
+            linkage == "complete"
+            and not all((min(pair), max(pair)) in graph.near for pair in crossing)
+        ):
+            continue
+        one |= other
+        for group in other:
+            clusters[group] = one
+    return {group: min(cluster, key=place.__getitem__) for group, cluster in clusters.items()}
+
+
+def _count_links(
+    graph: Graph, owners: dict[int, int], count_shared: CountShared, threshold: float
+) -> tuple[dict[Pair, tuple[int, int, int]], list[Pair]]:
+    """All that relates members to representatives; and the pairs that are told."""
+    inside = dict(graph.near)
+    told = list(graph.near)
+    for group, owner in owners.items():
+        pair = min(group, owner), max(group, owner)
+        if group == owner or pair in inside:
+            continue
+        leads = [graph.groups[each][0] for each in pair]
+        inside[pair] = shared, left, right = count_shared(*leads)
+        is_told = not all(lead in graph.references for lead in leads)
+        if is_told and shared / (left + right - shared) >= threshold:
+            graph.near[pair] = inside[pair]
+            told.append(pair)
+    return inside, told
+
+
+def _tell_pair(graph: Graph, pair: Pair) -> tuple[Any, ...]:
+    one, other = (graph.groups[group][0] for group in pair)
+    shared, left, right = graph.near[pair]
+    if one > other:
+        one, other, left, right = other, one, right, left
+    return one, other, "near", shared, left, right, shared / (left + right - shared)
+
+
+def _make_cluster(
+    graph: Graph,
+    owner: int,
+    groups: Sequence[int],
+    inside: dict[Pair, tuple[int, int, int]],
+    told: Sequence[Pair],
+    threshold: float,
+) -> dict[str, Any]:
+    representative = graph.groups[owner][0]
+    members: list[dict[str, Any]] = []
+    pairs: list[tuple[Any, ...]] = []
+    for group in groups:
+        lead = graph.groups[group][0]
+        relation, jaccard, containment = _relate(graph, group, owner, inside, threshold)
+        for id in graph.groups[group]:
+            own = relation or _equality(graph, representative, id)
+            members.append(_tell_member(graph, id, own, jaccard, containment))
+            if id != lead:
+                left, right = sorted((lead, id))
+                counts = (graph.counts[group],) * 3
+                pairs.append((left, right, _equality(graph, lead, id), *counts, 1.0))
+    within = set(groups)
+    pairs += [_tell_pair(graph, pair) for pair in told if within.issuperset(pair)]
+    members.sort(key=lambda member: (member["id"] != representative, member["id"]))
+    weakest = min(members[1:], key=lambda member: (member["jaccard"], member["id"]))
+    ids = "\0".join(sorted(member["id"] for member in members))
+    return {
+        "cluster_id": xxhash.xxh3_64_hexdigest(ids.encode()),
+        "representative": representative,
+        "members": members,
+        "pairs": sorted(pairs),
+        "weakest_link": (weakest["id"], weakest["jaccard"]),
+    }
+
+
+def _relate(
+    graph: Graph,
+    group: int,
+    owner: int,
+    inside: dict[Pair, tuple[int, int, int]],
+    threshold: float,
+) -> tuple[str, float, float]:
+    """Relation, Jaccard and containment to the representative; in its own group each has one."""
+    if group == owner:
+        return "", 1.0, 1.0
+    pair = min(group, owner), max(group, owner)
+    shared, left, right = inside[pair]
+    jaccard = shared / (left + right - shared)
+    kept = left if pair[0] == owner else right
+    return "near" if jaccard >= threshold else "linked", jaccard, shared / kept
+
+
+def _equality(graph: Graph, one: str, other: str) -> str:
+    hashes = {graph.described[id].content_hash for id in (one, other)}
+    return "identical" if len(hashes) == 1 else "normalised"
+
+
+def _tell_member(
+    graph: Graph, id: str, relation: str, jaccard: float, containment: float
+) -> dict[str, Any]:
+    document = graph.described[id]
+    return {
+        "id": id,
+        "relation": relation,
+        "jaccard": jaccard,
+        "representative_containment": containment,
+        "token_count": document.token_count,
+        "content_hash": document.content_hash,
+        "byte_count": document.byte_count,
+        "meta": document.meta,
+        "is_reference": id in graph.references,
+    }
