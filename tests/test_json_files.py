@@ -45,7 +45,7 @@ def test_records_are_cut_alike_in_blocks_of_any_size(indent: Any, ascii_only: bo
             cuts = list(cutter)
             assert not cutter.problem
             assert [json.loads(cut.raw or b"") for cut in cuts] == expected
-            assert all(data[at : at + len(raw or b"")] == raw for at, raw, _ in cuts)
+            assert all(data[at : at + length] == raw for at, length, raw, _ in cuts)
             assert {cut.is_element for cut in cuts} == {data is array}
 
 

@@ -20,6 +20,7 @@ from dedupe.config import Config, split_keep
 from dedupe.dates import parse_date
 from dedupe.errors import ConfigError
 from dedupe.metadata import host_of
+from dedupe.sources import SourceTexts
 from tests.conftest import dedupe_command
 from tests.test_sources import lines, put, read
 
@@ -269,6 +270,29 @@ def test_odd_parquet(tmp_path: Path) -> None:
     assert [*found.texts.values()] == ["three"]
     provider = found.provider(text_field=("doc.body",))
     assert provider.read_texts(found.texts) == found.texts
+
+
+def test_names_of_columns_that_are_not_utf8(tmp_path: Path) -> None:
+    path = write(tmp_path, "arrow", [{"text": article(), "n\u00e9e": 1}])
+    path.write_bytes(path.read_bytes().replace("n\u00e9e".encode(), b"n\xff\xfee"))
+    assert read(tmp_path).reasons == {"r.arrow": "damaged"}
+
+
+def test_rows_of_csv_in_archives_come_back(tmp_path: Path) -> None:
+    import zipfile
+
+    records = [{"id": str(i), "text": article(i // 2)} for i in range(30)]
+    for name in ("r.zip", "prefixed.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("r.csv", as_csv(records))
+    path = tmp_path / "prefixed.zip"
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
+    report = dedupe.scan(tmp_path)
+    ids = [member.id for cluster in report.clusters for member in cluster.members]
+    assert len(ids) == 60
+    texts = SourceTexts.of_report(report)
+    assert texts.read_texts(ids).keys() == {*ids}
+    assert not any(map(texts.problem, ids))
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream.arrow"])

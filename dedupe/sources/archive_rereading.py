@@ -9,7 +9,7 @@ from dedupe.sources.archive_entries import MemberStream
 from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.names import readable_id
 from dedupe.sources.random_access import seekable_again
-from dedupe.sources.recognition import ZIP_MAGICS
+from dedupe.sources.recognition import is_zip
 from dedupe.sources.sequential_file import SequentialFile
 from dedupe.sources.source import SeekableBytes, Source, read_at
 from dedupe.sources.tar_entries import next_info, open_tar, tar_member
@@ -26,9 +26,10 @@ def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, See
     """
     missing = set(wanted)
     with archive.open_again() as file:
-        is_zip = (read_at(file, 0, MAGIC_BYTES) or b"").startswith(ZIP_MAGICS)
+        head = read_at(file, 0, MAGIC_BYTES) or b""
         file.seek(0)
-        for name, stream in (_zip_members if is_zip else _tar_members)(file, missing):
+        members = _zip_members if is_zip(archive.path, head) else _tar_members
+        for name, stream in members(file, missing):
             missing.discard(name)
             yield name, _uncompressed(stream)
             if not missing:

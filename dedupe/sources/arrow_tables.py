@@ -103,7 +103,7 @@ def table_errors() -> tuple[type[Exception], ...]:
     return (pyarrow.ArrowException, *kinds)
 
 
-def _sound(part: Any) -> Any:
+def check_part(part: Any) -> Any:
     """The part, unless it would make pyarrow read outside of its buffers: it trusts a file's
     offsets, even to tell how large something is.
 
@@ -124,7 +124,15 @@ def explain_error(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
-class _BoundedFile:
+def is_arrow_file(file: BinaryIO) -> bool:
+    """Whether what begins here is an IPC file, and no stream; leaves the file where it was."""
+    begin = file.tell()
+    magic = file.read(len(_FILE_MAGIC))
+    file.seek(begin)
+    return magic == _FILE_MAGIC
+
+
+class BoundedFile:
     """A file that makes no room for more than it holds, however much a damaged length asks for."""
 
     closed = False
@@ -155,7 +163,7 @@ class _ParquetTable:
 
         # Without these two a whole row group would be held, compressed, beside what is read.
         self._file = pyarrow.parquet.ParquetFile(
-            pyarrow.PythonFile(_BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
+            pyarrow.PythonFile(BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
         )
 
     @property
@@ -167,7 +175,7 @@ class _ParquetTable:
         for group in range(metadata.num_row_groups):
             found = metadata.row_group(group)
             rows = _rows_for(byte_count, found.total_byte_size, found.num_rows)
-            yield from map(_sound, self._batches(group, columns, rows))
+            yield from map(check_part, self._batches(group, columns, rows))
 
     def segment_of(self, row: int) -> tuple[int, int]:
         metadata, begin = self._file.metadata, 0
@@ -179,7 +187,7 @@ class _ParquetTable:
         raise IndexError(f"there is no row {row}")
 
     def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
-        yield from map(_sound, self._batches(number, columns, _MAX_ROWS // 4))
+        yield from map(check_part, self._batches(number, columns, _MAX_ROWS // 4))
 
     def _batches(self, group: int, columns: Sequence[str], rows: int) -> Iterator[Any]:
         found: Iterator[Any] = self._file.iter_batches(
@@ -194,12 +202,10 @@ class _ArrowTable:
     def __init__(self, file: BinaryIO) -> None:
         import pyarrow
 
-        magic = file.read(len(_FILE_MAGIC))
-        file.seek(0)
-        if magic.startswith(_FEATHER_1_MAGIC):
+        if file.read(len(_FEATHER_1_MAGIC)) == _FEATHER_1_MAGIC:
             raise ValueError("it is Feather version 1; write it again with version 2")
-        self._source = pyarrow.PythonFile(_BoundedFile(file), mode="r")
-        self._is_file = magic == _FILE_MAGIC
+        self._source = pyarrow.PythonFile(BoundedFile(file), mode="r")
+        self._is_file = is_arrow_file(file)
         self.schema = self._open(None).schema
 
     def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
@@ -220,9 +226,9 @@ class _ArrowTable:
         reader = self._open(wanted)
         if self._is_file:
             for number in range(reader.num_record_batches):
-                yield _sound(reader.get_batch(number))
+                yield check_part(reader.get_batch(number))
         else:
-            yield from map(_sound, reader)
+            yield from map(check_part, reader)
 
     def _open(self, wanted: list[int] | None) -> Any:
         import pyarrow

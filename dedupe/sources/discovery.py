@@ -34,11 +34,13 @@ from dedupe.sources.system_errors import describe_error, reason_of
 class FoundSources:
     """What there is to read, in the order of ids, and what there is to say about the rest.
 
+    :param cards: paths of files that describe a data set and are not read
     :param references: those of ``against``
     """
 
     sources: list[Source]
     remarks: list[SkippedDocument | Notice]
+    cards: list[str]
     references: list[Source] = field(default_factory=list)
 
 
@@ -87,9 +89,8 @@ def find_sources(
     for path in against:
         archive.add(os.fsdecode(path))
     references = archive.conclude(taken=finder.real_paths)
-    return FoundSources(
-        found.sources, [*found.remarks, *references.remarks], references=references.sources
-    )
+    remarks = [*found.remarks, *references.remarks]
+    return FoundSources(found.sources, remarks, found.cards, references.sources)
 
 
 def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
@@ -118,6 +119,7 @@ class _Finder:
         self._stdin = stdin
         self._found: list[tuple[Source, str]] = []
         self._remarks: list[SkippedDocument | Notice] = []
+        self._cards: list[str] = []
 
     def add(self, path: str) -> None:
         """A path as named."""
@@ -161,7 +163,7 @@ class _Finder:
                 sources.append(source)
         if repeated:
             self._remarks.append(_describe_repeated(repeated))
-        return FoundSources(sources, self._remarks)
+        return FoundSources(sources, self._remarks, self._cards)
 
     def _add_file(self, path: str, document_id: str, real_path: str) -> None:
         kind = recognise_source(path, self._settings.input_format)
@@ -196,6 +198,7 @@ class _Finder:
         cards = find_cards(folder.names)
         if cards:
             folder.names = [name for name in folder.names if name not in cards]
+            self._cards += [os.path.join(folder.path, name) for name in sorted(cards)]
             named = ", ".join(self._id_below(folder, name) for name in sorted(cards)[:3])
             detail = f"describe a data set and are not read unless named: {named}"
             detail += f" and {len(cards) - 3} more" if len(cards) > 3 else ""

@@ -29,11 +29,13 @@ class Cut(NamedTuple):
     """A value.
 
     :param offset: of its first byte
-    :param raw: its bytes; None of one that is too long
+    :param length: bytes
+    :param raw: these; None of one that is too long
     :param is_element: whether it stands in an array, and not by itself
     """
 
     offset: int
+    length: int
     raw: bytes | None
     is_element: bool
 
@@ -122,10 +124,10 @@ class JsonCutter:
         return raw
 
     def _end_value(self, part: bytes) -> Cut:
-        is_long = self._held_bytes + len(part) > self._max_bytes
+        length = self._held_bytes + len(part)
         raw = self._take(part)
         self._in_value = False
-        return Cut(self._begin, None if is_long else raw, self._in_array)
+        return Cut(self._begin, length, None if length > self._max_bytes else raw, self._in_array)
 
     def _end_gap(self, part: bytes) -> Iterator[Cut]:
         """What stands between brackets: nothing, or values that have none.
@@ -142,7 +144,8 @@ class JsonCutter:
                 _, end = _scan(text, position)
             except (ValueError, RecursionError):
                 raise _Broken(explain_json(raw[position:])) from None
-            yield Cut(self._begin + position, raw[position:end], self._in_array)
+            value = raw[position:end]
+            yield Cut(self._begin + position, len(value), value, self._in_array)
             position = _skip_gap(text, end)
 
     def _conclude(self) -> Iterator[Cut]:

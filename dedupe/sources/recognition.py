@@ -74,6 +74,12 @@ def archive_of_name(path: str) -> str:
     return "zip" if ending_of(path) == ".zip" else ""
 
 
+def is_zip(path: str, head: bytes) -> bool:
+    """Whether an archive is a ZIP file, by name or else by content; else it is a tar file."""
+    kind = archive_of_name(path)
+    return kind == "zip" if kind else head.startswith(ZIP_MAGICS)
+
+
 def archive_of_content(path: str, head: bytes) -> str:
     """The same of a file whose name has no ending: many other formats are ZIP files inside."""
     if os.path.splitext(path)[1]:

@@ -71,11 +71,20 @@ class SourceTexts:
     def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
         """The texts of those of ``ids`` that can still be read and have not changed."""
         wanted = dict.fromkeys(ids)
-        found = {id: self._texts[id] for id in wanted if id in self._texts}
+        found = dict(self.iter_texts(wanted))
+        return {id: found[id] for id in wanted if id in found}
+
+    def iter_texts(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """The same, one by one in the order in which sources hold them: none is kept."""
+        return (pair for pair in self._iter_found(ids) if self._is_unchanged(*pair))
+
+    def _iter_found(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
         by_source: dict[int, list[str]] = {}
-        for id in wanted:
+        for id in dict.fromkeys(ids):
             self._problems.pop(id, None)
-            if id not in found and (locator := self._usable_locator(id)) is not None:
+            if id in self._texts:
+                yield id, self._texts[id]
+            elif (locator := self._usable_locator(id)) is not None:
                 by_source.setdefault(locator.source, []).append(id)
         in_archives: dict[str, tuple[Source, dict[str, list[str]]]] = {}
         for source_index, source_ids in by_source.items():
@@ -84,10 +93,9 @@ class SourceTexts:
                 _, members = in_archives.setdefault(source.path, (source.archive, {}))
                 members[source.member] = source_ids
             else:
-                found.update(self._read_source(source, source_ids))
+                yield from self._read_source(source, source_ids)
         for archive, members in in_archives.values():
-            found.update(self._read_archive(archive, members))
-        return {id: found[id] for id in wanted if id in found and self._is_unchanged(id, found[id])}
+            yield from self._read_archive(archive, members)
 
     def problem(self, id: str) -> str:
         """Why :meth:`read_texts` left this id out; nothing where it did not."""
@@ -123,18 +131,20 @@ class SourceTexts:
         from dedupe.sources.archive_rereading import reread_members
 
         pending = {id for ids in members.values() for id in ids}
+        current: set[str] = set()
         reason = CHANGED
         try:
             for member, file in reread_members(archive, members.keys()):
-                ids = pending.intersection(members[member])
-                pending.difference_update(ids)
-                source = self._find_source(self._sources[self._locators[min(ids)].source])
-                if self._is_known(source, ids):
-                    yield from self._read_open(source, file, ids)
+                current = pending.intersection(members[member])
+                pending.difference_update(current)
+                source = self._find_source(self._sources[self._locators[min(current)].source])
+                if self._is_known(source, current):
+                    yield from self._read_open(source, file, current)
+                current = set()
         except (*ARCHIVE_FAULTS, ArchiveError, CompressionError) as error:
             told = describe_error(error) if isinstance(error, OSError) else str(error)
             reason = f"{archive.name}: {told}"
-        self._problems.update((id, reason) for id in pending)
+        self._problems.update((id, reason) for id in pending | current)
 
     def _is_known(self, source: Source, ids: Iterable[str]) -> bool:
         if source.format in FORMATS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, cast
@@ -34,6 +34,33 @@ class SeekableBytes(Protocol):
         """Some bytes, at most ``size``; none at the end."""
 
 
+def open_regular(path: str) -> BinaryIO:
+    """Open a file, never waiting for one that has become a pipe or a device.
+
+    :raises OSError: if it cannot be opened, or is not a regular file
+    """
+    return _open_sized(path)[0]
+
+
+def _open_sized(path: str) -> tuple[BinaryIO, int]:
+    """The same, and the bytes that it has now."""
+    sizes: list[int] = []
+
+    def opener(path: str, flags: int) -> int:
+        descriptor = os.open(path, _OPEN_FLAGS)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "not a regular file")
+        except OSError:
+            os.close(descriptor)
+            raise
+        sizes.append(status.st_size)
+        return descriptor
+
+    return cast(BinaryIO, open(path, "rb", buffering=0, opener=opener)), sizes[0]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A file or a stream.
@@ -47,6 +74,7 @@ class Source:
         opens; nothing where the path itself is it
     :param archive: that archive, of a member
     :param encoding: that of a file of records, if it is not UTF-8
+    :param opener: opens the path where it is read again
     """
 
     id: str
@@ -57,6 +85,7 @@ class Source:
     member: str = ""
     archive: Source | None = None
     encoding: str = ""
+    opener: Callable[[str], BinaryIO] = field(default=open_regular, repr=False)
 
     @property
     def name(self) -> str:
@@ -97,18 +126,18 @@ class Source:
             return
         if self.path == STANDARD_INPUT:
             raise OSError(0, "standard input cannot be read again")
-        with open_regular(self.path) as file:
+        with self.opener(self.path) as file:
             codec = codec_of(file.read(MAGIC_BYTES))
             file.seek(0)
             yield UnpackedFile(file, codec) if codec else file
 
     @classmethod
-    def of_info(cls, info: SourceInfo) -> Source:
+    def of_info(cls, info: SourceInfo, opener: Callable[[str], BinaryIO] = open_regular) -> Source:
         """The source of which a report tells, to be opened again."""
         name, path = info.path, info.path
         if path != STANDARD_INPUT:
             path = next(filter(os.path.exists, openable_names(name)), name)
-        archive = cls(name, path) if info.member else None
+        archive = cls(name, path, opener=opener) if info.member else None
         return cls(
             name,
             path,
@@ -116,34 +145,8 @@ class Source:
             member=info.member,
             archive=archive,
             encoding=info.encoding,
+            opener=opener,
         )
-
-
-def open_regular(path: str) -> BinaryIO:
-    """Open a file, never waiting for one that has become a pipe or a device.
-
-    :raises OSError: if it cannot be opened, or is not a regular file
-    """
-    return _open_sized(path)[0]
-
-
-def _open_sized(path: str) -> tuple[BinaryIO, int]:
-    """The same, and the bytes that it has now."""
-    sizes: list[int] = []
-
-    def opener(path: str, flags: int) -> int:
-        descriptor = os.open(path, _OPEN_FLAGS)
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(0, "not a regular file")
-        except OSError:
-            os.close(descriptor)
-            raise
-        sizes.append(status.st_size)
-        return descriptor
-
-    return cast(BinaryIO, open(path, "rb", buffering=0, opener=opener)), sizes[0]
 
 
 def read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:

@@ -80,6 +80,16 @@ def reread_warc_with(settings: ScanSettings) -> Rereader:
     return reread
 
 
+def find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
+    """Where each record begins, of whatever kind.
+
+    :param blocks: the uncompressed content, which is read to its end
+    :raises OSError, ValueError: where there is no record
+    """
+    for record in _iterate(_Feed(blocks)):
+        yield int(record.stream_pos)
+
+
 class _WarcReader:
     """Reads one archive; a record's place is known once the next one is met."""
 
