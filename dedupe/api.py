@@ -17,6 +17,7 @@ from dedupe.model import Kernels, Report, TextBatch, TextProvider
 from dedupe.pipeline import Whereabouts, scan_corpus
 from dedupe.progress import Progress
 from dedupe.sources import SourceTexts, make_batch, read_corpus
+from dedupe.sources.names import readable_name
 from dedupe.sources.text_encoding import encode_text
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def scan_with_texts(
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener, input_bytes=lambda: corpus.input_bytes),
         Whereabouts(
-            paths,
-            against,
+            tuple(map(readable_name, paths)),
+            tuple(map(readable_name, against)),
             lambda: corpus.source_infos,
             corpus.skipped_locators,
             corpus.text_names,

@@ -33,3 +33,7 @@ class WorkFolderError(DedupeError):
 
 class BaselineError(DedupeError):
     """A baseline cannot be used: missing, damaged, of a newer version or other settings."""
+
+
+class ApplyError(DedupeError):
+    """A report cannot be applied: nothing was changed, or what was is told."""

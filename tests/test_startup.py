@@ -98,6 +98,19 @@ def test_scan_of_texts_imports_what_it_needs(tmp_path: Path) -> None:
     assert modules & (HEAVY | {"dedupe.sources.json_lines", "dedupe.sources.csv_file"}) == set()
 
 
+@needs_kernels
+def test_apply_to_lines_imports_what_it_needs(tmp_path: Path) -> None:
+    texts = ["one and the same text of eight words"] * 2
+    path, saved, out = (tmp_path / name for name in ("r.jsonl", "report.json", "out.jsonl"))
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
+    modules_of("scan", path, "--format", "json", "--output", saved)
+    modules = modules_of("apply", saved, "--output", out)
+    assert out.read_text() == path.read_text().splitlines(keepends=True)[0]
+    others = {f"dedupe.{name}" for name in ("assemble", "documents", "lsh", "pipeline", "verify")}
+    others |= {f"dedupe.applying.rewriting.{name}" for name in ("archives", "tables")}
+    assert modules & (HEAVY | others) == set()
+
+
 @pytest.mark.parametrize("chosen", [*FORMATS.values(), FORCED_TEXT])
 def test_readers_are_found_by_their_names(chosen: Format) -> None:
     from dedupe.config import ScanSettings

@@ -24,6 +24,7 @@ class LazyGroup(click.Group):
         "scan": "dedupe.cli.scan",
         "report": "dedupe.cli.report",
         "check": "dedupe.cli.check",
+        "apply": "dedupe.cli.apply",
         "config": "dedupe.cli.config",
     }
 
@@ -31,6 +32,7 @@ class LazyGroup(click.Group):
         "scan": "Find the near-duplicates among the documents of PATH...",
         "report": "Show a report that `dedupe scan --format json` saved, in any format.",
         "check": "Fail if the documents of PATH... have new duplicates: a gate for CI.",
+        "apply": "Drop the duplicates that a saved report names.",
         "config": "Look at the settings.",
     }
     """The first sentence of each command's help, so that the list of commands imports none."""

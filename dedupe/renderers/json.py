@@ -35,6 +35,11 @@ def stream_json(report: Report) -> Iterator[bytes]:
     yield b"\n"
 
 
+def encode_indented(value: Any) -> bytes:
+    """Anything as JSON that acts on no terminal, ending with a newline."""
+    return escape_json(msgspec.json.format(msgspec.json.encode(value), indent=2)) + b"\n"
+
+
 def render_jsonl(report: Report) -> Iterator[bytes]:
     """One cluster a line, largest first."""
     for cluster in report.clusters:

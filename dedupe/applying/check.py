@@ -1,0 +1,205 @@
+"""Victims and keepers, hashed again: what is dropped must be what was compared, and so must be
+what stays in its place.
+
+Each file is opened without following links, and its stamp (device, inode, size, times) is taken
+from the open descriptor. Where the stamp is the same later, the content is that which was hashed:
+nobody can set ``ctime`` back.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
+from dedupe.applying.places import Places, Stamp
+from dedupe.applying.plan import Drop, Plan
+from dedupe.model import Locator, Report, SourceInfo
+from dedupe.sources import Source, SourceTexts
+from dedupe.sources.names import readable_name
+from dedupe.sources.text_encoding import encode_text
+
+CLOCK_TICK_NS = 20_000_000
+"""The clock of a file system is no finer than this: two changes within it may have one time."""
+
+CHANGED_MEANWHILE = "it changed while it was looked at"
+
+
+@dataclass(slots=True)
+class Checked:
+    """Drops that may be done, and the others."""
+
+    drops: list[Drop] = field(default_factory=list)
+    stopped: list[Stopped] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+class Documents:
+    """The clustered documents of a report, where they stand now.
+
+    :ivar places: the files below the paths that were scanned
+    :ivar stamps: of each file that was opened, by path
+    """
+
+    def __init__(self, report: Report, places: Places) -> None:
+        self.places = places
+        self.stamps: dict[str, Stamp] = {}
+        self._linked: dict[tuple[int, int], Stamp] = {}
+        self._report = report
+        self._sources: dict[int, Source] = {}
+        self._byte_counts: dict[str, int] = {}
+        members = (member for cluster in report.clusters for member in cluster.members)
+        self._texts = SourceTexts(
+            [self.source(index) for index in range(len(report.run.sources))],
+            report.run.locators,
+            {member.id: member.content_hash for member in members},
+            report.config,
+        )
+
+    def source(self, index: int) -> Source:
+        """A source of the report, to be opened below the paths that were scanned."""
+        found = self._sources.get(index)
+        if found is None:
+            info = self._report.run.sources[index]
+            found = self._sources[index] = Source.of_info(info, self._open)
+        return found
+
+    def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
+        """Where the report says that a document stands; nothing where it does not."""
+        locator = self._report.run.locators.get(id)
+        if locator is None or not 0 <= locator.source < len(self._report.run.sources):
+            return None
+        return self._report.run.sources[locator.source], locator
+
+    def path(self, id: str) -> str:
+        """Of the file that holds a document; nothing where that is not known."""
+        found = self.locate(id)
+        return self.source(found[1].source).path if found is not None else ""
+
+    def is_whole_file(self, id: str) -> bool:
+        """Whether a document is all of its file, so that the file can go with it."""
+        found = self.locate(id)
+        return found is not None and holds_one_document(*found)
+
+    def check(self, drops: Sequence[Drop]) -> Checked:
+        """Which of these may be done, judged by what stands there now."""
+        verified = self._verify({id for drop in drops for id in (drop.id, drop.keeper)})
+        checked = Checked()
+        for drop in drops:
+            problem = self._find_problem(drop, verified)
+            if problem is None:
+                checked.gone.append(drop.id)
+            elif problem:
+                checked.stopped.append(Stopped(drop.id, problem))
+            else:
+                checked.drops.append(drop)
+        return checked
+
+    def is_unchanged(self, path: str) -> bool:
+        """Whether a file that was opened is still what it was then, under the same name."""
+        try:
+            return self.is_current(path, self.places.stamp(path))
+        except OSError:
+            return False
+
+    def is_current(self, path: str, stamp: Stamp) -> bool:
+        """Whether this is the stamp of a file when it was opened."""
+        opened = self.stamps.get(path)
+        return opened is not None and stamp in (opened, self._linked.get(opened.file))
+
+    def note_link(self, before: Stamp, after: Stamp) -> None:
+        """Tell of a hard link that was made to a file, which changes its stamp."""
+        self._linked[before.file] = after
+
+    def describe(self, drop: Drop) -> Dropped:
+        """A document that was checked, as an outcome tells of it."""
+        return Dropped(
+            id=drop.id,
+            path=readable_name(self.path(drop.id)),
+            keeper=drop.keeper,
+            relation=drop.relation,
+            jaccard=drop.jaccard,
+            token_count=drop.token_count,
+            byte_count=self._byte_counts.get(drop.id, 0),
+        )
+
+    def _verify(self, ids: set[str]) -> set[str]:
+        """Those whose text is the one that was compared."""
+        verified: set[str] = set()
+        for id, text in self._texts.iter_texts(sorted(ids)):
+            self._byte_counts[id] = len(encode_text(text))
+            verified.add(id)
+        return verified
+
+    def _find_problem(self, drop: Drop, verified: set[str]) -> str | None:
+        """Why this must not be done, or nothing; None where the victim is gone."""
+        if drop.keeper not in verified:
+            return f"its keeper {drop.keeper} is not what it was: {self._problem(drop.keeper)}"
+        if drop.id not in verified:
+            return None if self._is_gone(drop.id) else self._problem(drop.id)
+        victim, keeper = self.path(drop.id), self.path(drop.keeper)
+        if self._are_one(drop.id, drop.keeper):
+            return f"it is the same file as its keeper {drop.keeper}, under another name"
+        for path, told in ((keeper, f"its keeper {drop.keeper}: "), (victim, "")):
+            if not self.is_unchanged(path):
+                return told + CHANGED_MEANWHILE
+        return ""
+
+    def _problem(self, id: str) -> str:
+        return self._texts.problem(id) or "it cannot be read"
+
+    def _is_gone(self, id: str) -> bool:
+        path = self.path(id)
+        try:
+            self.places.stamp(path)
+        except FileNotFoundError:
+            return bool(path)
+        except OSError:
+            return False
+        return False
+
+    def _are_one(self, one: str, other: str) -> bool:
+        """Whether two documents are one, under several names of its file."""
+        if self.stamps[self.path(one)].file != self.stamps[self.path(other)].file:
+            return False
+        if self.is_whole_file(one) or self.is_whole_file(other):
+            return True
+        return self._place_in_file(one) == self._place_in_file(other)
+
+    def _place_in_file(self, id: str) -> tuple[object, ...]:
+        found = self.locate(id)
+        assert found is not None
+        info, locator = found
+        return info.member, locator.offset, locator.length, locator.line
+
+    def _open(self, path: str) -> BinaryIO:
+        file = self.places.open(path)
+        stamp = self.stamps[path] = Stamp.of(os.fstat(file.fileno()))
+        if 0 <= time.time_ns() - stamp.ctime_ns < CLOCK_TICK_NS:
+            time.sleep(CLOCK_TICK_NS / 1e9)  # so that a change from now on changes the stamp
+        return file
+
+
+def holds_one_document(info: SourceInfo, locator: Locator) -> bool:
+    """Whether a file is one document: text, a page, or JSON of one record."""
+    if info.member:
+        return False
+    return info.format in ("text", "html") or (info.format == "json" and locator.line == 0)
+
+
+def preview(report: Report, plan: Plan, documents: Documents) -> tuple[Outcome, Checked]:
+    """Check all documents as if they were to be dropped."""
+    checked = documents.check(plan.drops)
+    outcome = Outcome(
+        action="nothing",
+        document_count=report.corpus.document_count,
+        dropped=tuple(map(documents.describe, checked.drops)),
+        stopped=order_stopped(checked.stopped),
+        gone=tuple(checked.gone),
+        protected=plan.protected,
+        alone=plan.alone,
+    )
+    return outcome, checked

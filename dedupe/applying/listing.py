@@ -1,0 +1,102 @@
+"""The files that a corpus is made of now, and where each goes when the corpus is written anew.
+
+They are looked for again as the scan looked for them: so what could not be read, what describes a
+data set, and what is new since the scan are known too, and stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dedupe.applying.check import Documents
+from dedupe.applying.outcome import Stopped
+from dedupe.applying.places import Places
+from dedupe.errors import ApplyError
+from dedupe.model import Notice, Report, SkippedDocument
+from dedupe.sources import find_sources
+from dedupe.sources.names import readable_id, readable_name
+from dedupe.sources.reasons import LINKS_NOT_FOLLOWED, NO_FILES, NOT_A_FILE, PATH_MISSING
+
+_NOT_LISTED = (NO_FILES, NOT_A_FILE, PATH_MISSING)
+
+
+@dataclass(slots=True)
+class CorpusFiles:
+    """The files of a corpus.
+
+    :ivar targets: where each goes below the new folder: names, by path, in the order of paths
+    :ivar cards: those that describe a data set
+    :ivar stopped: what should be there and is not
+    """
+
+    targets: dict[str, tuple[str, ...]]
+    cards: frozenset[str]
+    stopped: list[Stopped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def list_files(report: Report, documents: Documents) -> CorpusFiles:
+    """The files of a corpus.
+
+    :raises ApplyError: if it was a stream, or two files would go to one place
+    """
+    found = find_sources(documents.places.named, report.config)
+    streams = [source.name for source in found.sources if source.spool is not None]
+    if streams:
+        raise ApplyError(f"{streams[0]}: is a stream, which cannot be read again; scan a file")
+    told = {documents.source(i).path for i in range(len(report.run.sources))}
+    here = {source.path: source.id for source in found.sources}
+    skipped = {item.id for item in report.skipped}
+    files = CorpusFiles({}, frozenset(found.cards))
+    new = [path for path, id in here.items() if path not in told and id not in skipped]
+    if new:
+        files.notes.append(
+            f"new since the scan, and copied: {len(new)} files, such as {readable_name(min(new))}"
+        )
+    for path in sorted(told - here.keys()):
+        if _is_there(documents, path):
+            here[path] = readable_id(path)
+        else:
+            files.stopped.append(Stopped(readable_name(path), "it is gone"))
+    files.targets = find_targets(documents.places, [*here, *found.cards])
+    for remark in found.remarks:
+        if isinstance(remark, SkippedDocument) and remark.reason not in _NOT_LISTED:
+            files.stopped.append(Stopped(remark.id, f"it cannot be read: {remark.detail}"))
+        elif isinstance(remark, Notice) and remark.reason == LINKS_NOT_FOLLOWED:
+            files.notes.append(f"{remark.id}: {remark.detail}")
+    return files
+
+
+def find_targets(places: Places, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Where files go below a folder: as below the one folder that was named, else as named.
+
+    :raises ApplyError: if two would go to one place
+    """
+    has_several = len(places.named) > 1
+    targets: dict[str, tuple[str, ...]] = {}
+    taken: dict[tuple[str, ...], str] = {}
+    for path in sorted(set(paths)):
+        target = _names_of(path) if has_several else places.find(path).parts
+        if (other := taken.setdefault(target, path)) != path:
+            both = f"{readable_name(other)} and {readable_name(path)}"
+            raise ApplyError(
+                f"{both} would both become {'/'.join(target)}; scan from a folder above both"
+            )
+        targets[path] = target
+    return targets
+
+
+def _names_of(path: str) -> tuple[str, ...]:
+    """The names in a path, without what leads upwards or to the root."""
+    plain = os.path.splitdrive(path)[1].split(os.sep)
+    return tuple(name for name in plain if name not in ("", os.curdir, os.pardir))
+
+
+def _is_there(documents: Documents, path: str) -> bool:
+    try:
+        documents.places.stamp(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,234 @@
+"""Files set aside, and put back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+import msgspec
+import xxhash
+
+from dedupe.applying.check import Checked, Documents
+from dedupe.applying.file_calls import PARTIAL, clear_partial, hash_content, move_file
+from dedupe.applying.listing import find_targets
+from dedupe.applying.manifest import MANIFEST, Entry
+from dedupe.applying.outcome import Outcome, Stopped, order_stopped
+from dedupe.applying.places import Places, Stamp, open_folder, require_descriptors
+from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.shelf import Shelf, is_content
+from dedupe.applying.whole_files import (
+    AT_THE_LAST_MOMENT,
+    Progress,
+    in_batches,
+    refuse_records,
+)
+from dedupe.errors import ApplyError
+from dedupe.model import Report
+from dedupe.sources.names import readable_name
+from dedupe.sources.system_errors import describe_error
+
+_RESERVED = (MANIFEST, PARTIAL)
+
+
+def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
+    """Move the files of dropped documents below a folder, with a manifest.
+
+    A run of the same plan that was killed is gone on with.
+
+    :param folder: a new or empty one
+    :raises ApplyError: if that cannot be, or a document is no file of its own
+    """
+    documents = Documents(report, Places(report.run.paths))
+    refuse_records(plan, documents)
+    targets = find_targets(documents.places, [documents.path(drop.id) for drop in plan.drops])
+    for path, target in targets.items():
+        if target[0] in _RESERVED:
+            raise ApplyError(f"{readable_name(path)}: has a name that the manifest needs")
+    if not plan.drops:
+        return Progress(report, plan, documents).conclude("move", folder)
+    shelf = Shelf.begin(folder, _hash_plan(report, plan))
+    try:
+        mover = _Mover(report, plan, documents, shelf, targets)
+        for batch in in_batches(plan.drops):
+            mover.move(batch)
+    finally:
+        shelf.close()
+    return mover.progress.conclude("move", folder)
+
+
+def undo(manifest: str) -> Outcome:
+    """Put everything back that a manifest tells of, and take the manifest away.
+
+    :raises ApplyError: if it is no manifest
+    """
+    require_descriptors()
+    shelf = Shelf.open_again(manifest)
+    restored, stopped = 0, []
+    try:
+        for entry in reversed(shelf.entries.values()):
+            try:
+                restored += _put_back(shelf, entry)
+            except OSError as error:
+                told = f"it cannot be put back: {describe_error(error)}"
+                stopped.append(Stopped(entry.id, told))
+            except ApplyError as error:
+                stopped.append(Stopped(entry.id, str(error)))
+        if not stopped:
+            _sync_folders(shelf.entries.values())
+            shelf.clear()
+    finally:
+        shelf.close()
+    return Outcome(
+        action="undo",
+        destination=readable_name(shelf.path),
+        stopped=order_stopped(stopped),
+        file_count=restored,
+    )
+
+
+def _sync_folders(entries: Iterable[Entry]) -> None:
+    """Let files that are back reach the disk under their names, before the manifest goes."""
+    for folder, names in {(entry.folder, entry.parts[:-1]) for entry in entries}:
+        with open_folder(folder, names) as descriptor:
+            os.fsync(descriptor)
+
+
+def _hash_plan(report: Report, plan: Plan) -> str:
+    """What tells a run from one of another report, or from another folder."""
+    told = msgspec.json.encode([os.path.abspath(os.curdir), report.run.paths])
+    drops = [[drop.id, drop.keeper] for drop in plan.drops]
+    return xxhash.xxh3_128_hexdigest(told + msgspec.json.encode(drops))
+
+
+class _Mover:
+    def __init__(
+        self,
+        report: Report,
+        plan: Plan,
+        documents: Documents,
+        shelf: Shelf,
+        targets: dict[str, tuple[str, ...]],
+    ) -> None:
+        self.progress = Progress(report, plan, documents)
+        self._documents = documents
+        self._shelf = shelf
+        self._targets = targets
+
+    def move(self, drops: Sequence[Drop]) -> None:
+        """Check some documents, announce their files, and move them."""
+        checked = self._documents.check(drops)
+        self.progress.stopped += checked.stopped
+        self._take_moved(checked, {drop.id: drop for drop in drops})
+        entries = self._announce(checked.drops)
+        for drop in checked.drops:
+            problem = AT_THE_LAST_MOMENT
+            if drop.id in entries:
+                try:
+                    problem = self._move(drop, entries[drop.id])
+                except OSError as error:
+                    problem = f"it cannot be moved: {describe_error(error)}"
+            self.progress.note(drop, problem)
+
+    def _take_moved(self, checked: Checked, drops: dict[str, Drop]) -> None:
+        """Of what is gone, tell apart what a run that was killed had set aside."""
+        for id in checked.gone:
+            entry = self._shelf.entries.get(id)
+            holds = None if entry is None else self._shelf.holds(entry)
+            if entry is None or holds is None:
+                self.progress.gone.append(id)
+            elif holds:
+                described = self._documents.describe(drops[id])
+                moved = msgspec.structs.replace(described, byte_count=entry.size)
+                self.progress.dropped.append(moved)
+            else:
+                detail = "it was set aside, and has changed there"
+                self.progress.stopped.append(Stopped(id, detail))
+
+    def _announce(self, drops: Sequence[Drop]) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        for drop in drops:
+            with suppress(OSError):
+                entries[drop.id] = self._entry_of(drop)
+        known = self._shelf.entries
+        self._shelf.announce([each for id, each in entries.items() if known.get(id) != each])
+        return entries
+
+    def _entry_of(self, drop: Drop) -> Entry:
+        path = self._documents.path(drop.id)
+        place = self._documents.places.find(path)
+        with self._documents.places.open(path) as file:
+            return Entry(
+                id=drop.id,
+                keeper=drop.keeper,
+                folder=os.path.abspath(place.folder),
+                parts=place.parts,
+                target=self._targets[path],
+                size=os.fstat(file.fileno()).st_size,
+                byte_hash=hash_content(file),
+            )
+
+    def _move(self, drop: Drop, entry: Entry) -> str:
+        """Move one file; gives why it stays, if so."""
+        documents, name = self._documents, entry.target[-1]
+        victim, keeper = documents.path(drop.id), documents.path(drop.keeper)
+
+        def may_go() -> bool:
+            return documents.is_unchanged(victim) and documents.is_unchanged(keeper)
+
+        with (
+            documents.places.parent(victim) as (folder, old_name),
+            open_folder(self._shelf.folder, entry.target[:-1], make=True) as into,
+        ):
+            clear_partial(into)
+            try:
+                went = move_file(old_name, folder, name, into, may_go)
+            except FileExistsError:
+                if not is_content(entry, into, name):
+                    return f"{'/'.join(entry.target)} is taken by something else"
+                went = may_go()  # a copy that a run which was killed had made
+                if went:
+                    os.unlink(old_name, dir_fd=folder)
+            if not went:
+                return AT_THE_LAST_MOMENT
+            moved = Stamp.of(os.stat(name, dir_fd=into, follow_symlinks=False))
+            if _is_moved(documents.stamps[victim], moved) and documents.is_unchanged(keeper):
+                return ""
+            move_file(name, into, old_name, folder, lambda: True)
+            return AT_THE_LAST_MOMENT
+
+
+def _is_moved(before: Stamp, after: Stamp) -> bool:
+    """Whether a file is what stood elsewhere: itself, or its copy on another file system."""
+    if before.device == after.device:
+        return after.is_same_content(before)
+    return before[2:4] == after[2:4]
+
+
+def _put_back(shelf: Shelf, entry: Entry) -> bool:
+    """Put one file back; tells whether it was not back already.
+
+    :raises ApplyError: if that would lose something
+    """
+    holds = shelf.holds(entry)
+    name = entry.parts[-1]
+    with open_folder(entry.folder, entry.parts[:-1], make=holds is not None) as folder:
+        clear_partial(folder)
+        try:
+            is_back = is_content(entry, folder, name)
+        except FileNotFoundError:
+            is_back = None
+        if holds is None:
+            if is_back is None:
+                raise ApplyError("it is neither where it was nor where it was set aside")
+            return False
+        if is_back is False:
+            raise ApplyError("something else stands where it was; it stays set aside")
+        with open_folder(shelf.folder, entry.target[:-1]) as aside:
+            if is_back:  # copied, or linked, by a run that was killed
+                os.unlink(entry.target[-1], dir_fd=aside)
+            elif not holds:
+                raise ApplyError("it has changed since it was set aside, and stays there")
+            else:
+                move_file(entry.target[-1], aside, name, folder, lambda: True)
+    return not is_back

@@ -1,0 +1,64 @@
+"""The names of documents for other programs: of all that stay, or of those that can go.
+
+A document that is a file of its own has its path, every other its id.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence, Set
+
+import msgspec
+
+from dedupe.applying.check import Documents, holds_one_document
+from dedupe.applying.places import Places
+from dedupe.applying.plan import Drop
+from dedupe.model import Locator, Notice, Report, SkippedDocument, SourceInfo
+from dedupe.sources import Source, find_sources, read_corpus
+
+
+def list_dropped(documents: Documents, drops: Sequence[Drop]) -> Iterator[bytes]:
+    """The names of documents that can go, in the order of the report."""
+    for drop in drops:
+        if documents.is_whole_file(drop.id):
+            yield os.fsencode(documents.path(drop.id))
+        else:
+            yield drop.id.encode()
+
+
+def list_kept(report: Report, places: Places, dropped: Set[str]) -> Iterator[bytes]:
+    """The names of all others: the corpus is read again for them, in its order.
+
+    What could not be read is among them.
+    """
+    # Texts are not looked at, so pages need not be taken apart.
+    settings = msgspec.structs.replace(report.config, html="raw")
+    paths = {source.id: source.path for source in find_sources(places.named, settings).sources}
+    own_ids = {
+        _place_of(report.run.sources[locator.source], locator): id
+        for id, locator in report.run.locators.items()
+        if 0 <= locator.source < len(report.run.sources)
+    }
+    corpus = read_corpus(places.named, settings)
+    for piece in corpus:
+        if isinstance(piece, Notice):
+            continue
+        if isinstance(piece, SkippedDocument):
+            path = paths.get(piece.id)
+            yield piece.id.encode() if path is None else os.fsencode(path)
+            continue
+        for place, id in enumerate(piece.ids):
+            locator = piece.locator(place)
+            source = corpus.sources[locator.source]
+            info = SourceInfo(source.name, source.format, source.member)
+            own_id = own_ids.get(_place_of(info, locator), id)
+            if own_id not in dropped:
+                yield _name_of(source, info, locator, own_id)
+
+
+def _name_of(source: Source, info: SourceInfo, locator: Locator, id: str) -> bytes:
+    return os.fsencode(source.path) if holds_one_document(info, locator) else id.encode()
+
+
+def _place_of(info: SourceInfo, locator: Locator) -> tuple[str, str, int, int]:
+    return info.path, info.member, locator.offset, locator.line

@@ -1,0 +1,228 @@
+"""The clean corpus, written anew in the form of the input.
+
+Everything is checked first, then written to a hidden folder, then everything that was checked is
+looked at once more, and only then the whole takes its name. So it is there with every document
+that stays, or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import xxhash
+
+from dedupe.applying.cards import update_card
+from dedupe.applying.check import Documents
+from dedupe.applying.file_calls import NewFile, copy_content, create_file
+from dedupe.applying.listing import CorpusFiles, list_files
+from dedupe.applying.outcome import Outcome, Stopped, order_stopped
+from dedupe.applying.places import Places, Stamp, open_folder
+from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
+from dedupe.applying.staging import TREE, Staging
+from dedupe.errors import ApplyError
+from dedupe.model import Report
+from dedupe.sources.compression import codec_of_name
+from dedupe.sources.names import readable_name
+from dedupe.sources.recognition import recognise_source
+from dedupe.sources.system_errors import describe_error
+
+_SHARDS = (".parquet", ".arrow")
+
+
+def write_output(
+    report: Report, plan: Plan, destination: str, *, makes_links: bool = False
+) -> Outcome:
+    """Write what stays of a corpus.
+
+    :param destination: a folder; where one file alone was scanned, a file
+    :param makes_links: whether unchanged files are hard-linked instead of copied
+    :raises ApplyError: if the destination is taken or cannot be written, or the corpus changes
+        while it is read; then nothing was written
+    """
+    documents = Documents(report, Places(report.run.paths))
+    if not documents.places.named:
+        raise ApplyError("the report is of texts in memory, so there is no file to write anew")
+    destination = _choose_destination(documents.places, destination)
+    with Staging(destination) as staging:
+        files = list_files(report, documents)
+        checked = documents.check(plan.drops)
+        writer = _Writer(report, documents, files, makes_links)
+        dropped = writer.write(checked.drops, staging.folder)
+        changed = [path for path in documents.stamps if not documents.is_unchanged(path)]
+        if changed:
+            raise _ChangedError(min(changed))
+        staging.publish()
+    return Outcome(
+        action="output",
+        destination=readable_name(destination),
+        document_count=report.corpus.document_count,
+        dropped=tuple(map(documents.describe, dropped)),
+        stopped=order_stopped([*checked.stopped, *files.stopped, *writer.stopped]),
+        gone=tuple(checked.gone),
+        protected=plan.protected,
+        alone=plan.alone,
+        file_count=writer.file_count,
+        byte_count=writer.byte_count,
+        notes=(*files.notes, *writer.notes, *documents.places.note_inside(destination)),
+    )
+
+
+class _ChangedError(ApplyError):
+    """A file changed while the corpus was read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{readable_name(path)}: changed while it was read, so nothing was written; "
+            "run it again when the corpus is at rest"
+        )
+
+
+def _is_file(places: Places) -> bool:
+    """Whether one file alone was scanned, so that a file is to be written."""
+    return len(places.named) == 1 and not places.folders
+
+
+def _choose_destination(places: Places, destination: str) -> str:
+    """The path to write: that of a file may be told by an empty folder to put it in."""
+    if not _is_file(places):
+        return destination
+    (path,) = places.named
+    if os.path.isdir(destination) and not os.listdir(destination):
+        return os.path.join(destination, os.path.basename(path))
+    if _form_of(destination) != _form_of(path) and not os.path.lexists(destination):
+        told = "the file is written in the form that it has"
+        raise ApplyError(f"{destination}: {told}, so its name must end as that of {path}")
+    return destination
+
+
+def _form_of(path: str) -> tuple[str, str]:
+    """What the ending of a name says of the file: its codec and its format."""
+    codec = codec_of_name(path)
+    return codec.name if codec else "", recognise_source(path, "auto")
+
+
+class _Writer:
+    """Writes all files of a corpus.
+
+    :ivar stopped: documents that had to stay, since their file could not be written without them
+    """
+
+    def __init__(
+        self, report: Report, documents: Documents, files: CorpusFiles, makes_links: bool
+    ) -> None:
+        self.stopped: list[Stopped] = []
+        self.notes: list[str] = []
+        self.file_count = 0
+        self.byte_count = 0
+        self._settings = report.config
+        self._documents = documents
+        self._files = files
+        self._makes_links = makes_links
+        self._rewritten: list[str] = []
+        self._salt = ""
+
+    def write(self, drops: Sequence[Drop], folder: int) -> list[Drop]:
+        """Write everything but these documents as ``tree`` in an open folder; gives those that are
+        not in it."""
+        by_path: dict[str, list[Drop]] = {}
+        for drop in drops:
+            by_path.setdefault(self._documents.path(drop.id), []).append(drop)
+        self._salt = xxhash.xxh3_64_hexdigest("\0".join(sorted(drop.id for drop in drops)).encode())
+        is_file = _is_file(self._documents.places)
+        if not is_file:
+            os.mkdir(TREE, dir_fd=folder)
+        data = [path for path in self._files.targets if path not in self._files.cards]
+        for path in [*data, *sorted(self._files.cards)]:
+            target = (TREE,) if is_file else (TREE, *self._files.targets[path])
+            self._write_file(path, by_path.get(path, []), target, folder)
+        if is_file and not self.file_count:
+            raise ApplyError(f"{self.stopped[0].id}: {self.stopped[0].detail}")
+        kept = {stopped.id for stopped in self.stopped}
+        return [drop for drop in drops if drop.id not in kept]
+
+    def _write_file(
+        self, path: str, drops: Sequence[Drop], target: tuple[str, ...], folder: int
+    ) -> None:
+        if any(self._documents.is_whole_file(drop.id) for drop in drops):
+            return
+        try:
+            file = self._documents.places.open(path)
+        except OSError as error:
+            if path in self._documents.stamps:
+                raise _ChangedError(path) from None
+            told = f"it cannot be read: {describe_error(error)}"
+            self.stopped.append(Stopped(readable_name(path), told))
+            return
+        with file, open_folder(folder, target[:-1], make=True) as into:
+            stamp = Stamp.of(os.fstat(file.fileno()))
+            if path in self._documents.stamps and not self._documents.is_current(path, stamp):
+                raise _ChangedError(path)
+            if self._makes_links and not drops and path not in self._files.cards:
+                self._link(path, stamp, target[-1], into)
+            else:
+                with create_file(target[-1], into) as new:
+                    self._write_content(path, file, drops, new)
+                if Stamp.of(os.fstat(file.fileno())) != stamp:
+                    raise _ChangedError(path)
+        self.file_count += 1
+
+    def _write_content(
+        self, path: str, file: BinaryIO, drops: Sequence[Drop], new: NewFile
+    ) -> None:
+        is_changed = bool(drops) and self._write_without(path, file, drops, new)
+        if not is_changed and self._describes_rewritten(path):
+            is_changed = self._write_card(path, file, new)
+        if not is_changed:
+            copy_content(file, new)
+        new.finish(os.fstat(file.fileno()), keeps_time=not is_changed)
+        self.byte_count += new.size
+
+    def _write_without(
+        self, path: str, file: BinaryIO, drops: Sequence[Drop], new: NewFile
+    ) -> bool:
+        """Write a file without some documents; tells whether that could be done."""
+        parts = [Part(*located) for drop in drops if (located := self._documents.locate(drop.id))]
+        try:
+            write_without(file, parts, new, self._settings)
+        except CannotRewriteError as error:
+            told = f"its file cannot be written without it: {error}"
+            self.stopped += [Stopped(drop.id, told) for drop in drops]
+            new.begin_again()
+            return False
+        self._rewritten.append(path)
+        return True
+
+    def _describes_rewritten(self, path: str) -> bool:
+        """Whether a file tells of shards that have fewer rows now."""
+        if path not in self._files.cards:
+            return False
+        below = os.path.join(os.path.dirname(path), "")
+        return any(each.startswith(below) and each.endswith(_SHARDS) for each in self._rewritten)
+
+    def _write_card(self, path: str, file: BinaryIO, new: NewFile) -> bool:
+        data = file.read()
+        updated = update_card(path, data, self._salt)
+        if updated == data:
+            return False
+        new.write(updated)
+        self.notes.append(f"{readable_name(path)}: what it told of the rows that went was left out")
+        return True
+
+    def _link(self, path: str, stamp: Stamp, name: str, into: int) -> None:
+        try:
+            with self._documents.places.parent(path) as (folder, old_name):
+                os.link(old_name, name, src_dir_fd=folder, dst_dir_fd=into, follow_symlinks=False)
+        except OSError as error:
+            told = "it is on another file system" if error.errno == errno.EXDEV else error.strerror
+            raise ApplyError(
+                f"{readable_name(path)}: cannot be hard-linked: {told}; leave out --link"
+            ) from None
+        linked = Stamp.of(os.stat(name, dir_fd=into, follow_symlinks=False))
+        if not linked.is_same_content(stamp):
+            raise _ChangedError(path)
+        self._documents.note_link(stamp, linked)
+        self.byte_count += linked.size

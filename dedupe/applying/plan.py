@@ -1,0 +1,165 @@
+"""Which documents a report says to drop, and which kept one each of them is a duplicate of.
+
+Pure: nothing is read but the report. A document is dropped only for a *keeper*: one that stays,
+and of which it is a verified duplicate. That is its representative, but for the ``linked`` members
+of a single-linkage cluster, which are no duplicates of theirs: see :func:`_place_linked`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dedupe.errors import ReportError
+from dedupe.model import Cluster, DuplicatePair, Member, Relation, Report
+from dedupe.sources.patterns import PatternSet
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A document to drop.
+
+    :param keeper: id of the document that stays in its place
+    :param relation: to the keeper, as is the Jaccard
+    """
+
+    id: str
+    keeper: str
+    relation: Relation
+    jaccard: float
+    token_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done.
+
+    :param drops: in the order of the report
+    :param protected: ids of documents that would be dropped if they were not protected
+    :param alone: ids of linked documents that stay, because nothing that stays is a duplicate
+    """
+
+    drops: tuple[Drop, ...]
+    protected: tuple[str, ...]
+    alone: tuple[str, ...]
+
+
+def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
+    """What applying a report means.
+
+    :param protect: patterns (:mod:`dedupe.sources.patterns`) of ids and files that stay
+    :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
+    """
+    _refuse_contradictions(report)
+    patterns = PatternSet(protect)
+    drops: list[Drop] = []
+    protected: list[str] = []
+    alone: list[str] = []
+    for cluster in report.clusters:
+        spared = {m.id for m in cluster.members[1:] if _is_protected(report, m.id, patterns)}
+        protected += sorted(spared)
+        found = {drop.id: drop for drop in _choose_keepers(cluster, spared)}
+        drops += found.values()
+        stays = spared | {cluster.representative} | found.keys()
+        alone += [member.id for member in cluster.members if member.id not in stays]
+    return Plan(tuple(drops), tuple(protected), tuple(alone))
+
+
+def _is_protected(report: Report, id: str, patterns: PatternSet) -> bool:
+    if not patterns:
+        return False
+    locator = report.run.locators.get(id)
+    known = locator is not None and 0 <= locator.source < len(report.run.sources)
+    name = report.run.sources[locator.source].name if locator and known else id
+    return patterns.matches_file(id) or patterns.matches_file(name)
+
+
+def _refuse_contradictions(report: Report) -> None:
+    """What no scan writes and could make a keeper a victim elsewhere."""
+    seen: set[str] = set()
+    for cluster in report.clusters:
+        ids = [member.id for member in cluster.members]
+        if not ids or ids[0] != cluster.representative:
+            raise ReportError(f"cluster {cluster.cluster_id}: its first member is not the kept one")
+        for id in ids:
+            if id in seen:
+                raise ReportError(f"{id}: is in more than one place of the clusters")
+            seen.add(id)
+        for member in cluster.members:
+            if member.relation == "near" and member.jaccard < report.config.threshold:
+                raise ReportError(f"{member.id}: is no duplicate, its Jaccard is too low")
+
+
+def _choose_keepers(cluster: Cluster, spared: set[str]) -> Iterator[Drop]:
+    linked: list[Member] = []
+    for member in cluster.members[1:]:
+        if member.id in spared:
+            continue
+        if member.relation == "linked":
+            linked.append(member)
+            continue
+        kept, jaccard = cluster.representative, member.jaccard
+        yield Drop(member.id, kept, member.relation, jaccard, member.token_count)
+    if linked:
+        yield from _place_linked(cluster, linked, {cluster.representative, *spared})
+
+
+def _place_linked(cluster: Cluster, linked: list[Member], stays: set[str]) -> Iterator[Drop]:
+    """Drop linked members of which something that stays is a duplicate; let the others stay.
+
+    Star clustering once more, among the linked alone: the most connected first. So afterwards no
+    two documents that stay are duplicates, and nobody is dropped through a chain. Pairs name only
+    the lead of documents with equal tokens, so the *sets* of such documents are what is ordered.
+    """
+    equal = _EqualSets(cluster.pairs)
+    near: dict[str, dict[str, float]] = {}
+    for pair in cluster.pairs:
+        if pair.relation == "near":
+            left, right = equal.name(pair.left), equal.name(pair.right)
+            near.setdefault(left, {})[right] = near.setdefault(right, {})[left] = pair.jaccard
+    kept = {equal.name(id): id for id in sorted(stays, reverse=True)}
+    sets: dict[str, list[Member]] = {}
+    for member in linked:
+        sets.setdefault(equal.name(member.id), []).append(member)
+    for name in sorted(sets, key=lambda name: (-len(near.get(name, ())), name)):
+        around = near.get(name, {})
+        found = [(-jaccard, kept[other]) for other, jaccard in around.items() if other in kept]
+        if name in kept or not found:
+            keeper = kept.setdefault(name, equal.lead([member.id for member in sets[name]]))
+            jaccard, is_equal = 1.0, True
+        else:
+            jaccard, keeper = min(found)
+            jaccard, is_equal = -jaccard, False
+        for member in sets[name]:
+            if member.id != keeper:
+                relation = _relation_of_equal(cluster, member.id, keeper) if is_equal else "near"
+                yield Drop(member.id, keeper, relation, jaccard, member.token_count)
+
+
+def _relation_of_equal(cluster: Cluster, id: str, other: str) -> Relation:
+    hashes = {m.content_hash for m in cluster.members if m.id in (id, other)}
+    return "identical" if len(hashes) == 1 else "normalised"
+
+
+class _EqualSets:
+    """Documents of equal token sequence, of which pairs tell one by one with their lead."""
+
+    def __init__(self, pairs: Sequence[DuplicatePair]) -> None:
+        self._names: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        for pair in pairs:
+            self._counts.update((pair.left, pair.right))
+            if pair.relation != "near":
+                left, right = self.name(pair.left), self.name(pair.right)
+                self._names[max(left, right)] = min(left, right)
+
+    def name(self, id: str) -> str:
+        """The smallest id of a document's set."""
+        while id in self._names and self._names[id] != id:
+            id = self._names[id]
+        return id
+
+    def lead(self, ids: Sequence[str]) -> str:
+        """The one that is in most pairs, then the smallest id."""
+        return min(ids, key=lambda id: (-self._counts[id], id))

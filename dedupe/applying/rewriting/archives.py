@@ -1,0 +1,199 @@
+"""Archives without some of their members, or with fewer records in them.
+
+Whatever stays is copied as it stands: the headers, names, times, compressed bytes and order of
+members, also of those that could not be read. Names are never used as paths here.
+"""
+
+from __future__ import annotations
+
+import copy
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from typing import IO, Any, BinaryIO, cast
+
+from dedupe.applying.rewriting.compressors import Sink
+from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, write_edited
+from dedupe.applying.rewriting.zip_directory import (
+    DirectoryEntry,
+    directory_end,
+    moved_entry,
+    read_directory,
+)
+from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
+from dedupe.sources.compression import MAGIC_BYTES, CompressionError, UnpackedFile, codec_of
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.names import readable_id
+from dedupe.sources.recognition import is_zip
+from dedupe.sources.spool import Spool
+from dedupe.sources.tar_entries import next_info, open_tar, tar_member
+from dedupe.sources.unpack_budget import BombError, UnpackBudget
+from dedupe.sources.zip_entries import open_zip
+
+_COPY_BYTES = 1 << 20
+_IN_MEMORY_BYTES = 8 << 20
+_BLOCK = tarfile.BLOCKSIZE
+_SIZE_HEADER = "size"
+
+WriteMember = Callable[[BinaryIO, Sink], None]
+Changes = Mapping[str, WriteMember | None]
+"""By the name of a member: what writes it again from its content; nothing where it is to go."""
+
+
+def write_archive(
+    file: BinaryIO, path: str, changes: Changes, sink: Sink, limits: ReadLimits
+) -> None:
+    """Write a ZIP or tar file (compressed or not) with some members gone or written again.
+
+    :param path: its name tells what it is
+    :raises CannotRewriteError: if it is damaged, lacks such a member, or would lose something
+    """
+    try:
+        file.seek(0)
+        if is_zip(path, file.read(MAGIC_BYTES)):
+            _write_zip(file, changes, sink, limits)
+        else:
+            write_edited(file, _edits_of_tar(file, changes, limits), sink, limits)
+    except ArchiveError as error:
+        raise CannotRewriteError(str(error)) from None
+    except BombError as error:
+        raise CannotRewriteError(str(error)) from None
+    except (*ARCHIVE_FAULTS, CompressionError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise CannotRewriteError(f"it is damaged ({error})") from None
+
+
+def _write_zip(file: BinaryIO, changes: Changes, sink: Sink, limits: ReadLimits) -> None:
+    pending = dict(changes)
+    directory: list[bytes] = []
+    copied: dict[int, int] = {}
+    with open_zip(file, limits.members) as archive:
+        entries = read_directory(archive)
+        begins = [entry.begin for entry in entries]
+        position = _copy(file, 0, min([*begins, archive.start_dir]), sink)
+        for entry in entries:
+            name = readable_id(entry.info.filename)
+            if entry.info.is_dir() or name not in pending:
+                if entry.begin not in copied:
+                    copied[entry.begin] = position
+                    position += _copy(file, entry.begin, entry.end, sink)
+                directory.append(moved_entry(entry, copied[entry.begin]))
+            elif (write := pending.pop(name)) is not None:
+                raw, size = _write_zip_member(archive, entry, write, sink, position, limits)
+                directory.append(raw)
+                position += size
+        comment = archive.comment
+    _refuse_missing(pending)
+    for raw in directory:
+        sink.write(raw)
+    sink.write(directory_end(position, sum(map(len, directory)), len(directory), comment))
+
+
+def _write_zip_member(
+    archive: zipfile.ZipFile,
+    entry: DirectoryEntry,
+    write: WriteMember,
+    sink: Sink,
+    offset: int,
+    limits: ReadLimits,
+) -> tuple[bytes, int]:
+    """A member anew, by way of an archive of it alone; gives its entry and its size."""
+    info = copy.copy(entry.info)
+    info.extra = _without_sizes(info.extra)
+    info.flag_bits = 0
+    is_large = info.file_size >= zipfile.ZIP64_LIMIT
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES) as held:
+        with zipfile.ZipFile(held, "w") as single, archive.open(entry.info) as stream:
+            content = _keep(stream, limits, entry.info.compress_size)
+            with single.open(info, "w", force_zip64=is_large) as target:
+                write(content.reopen(), target)
+        with zipfile.ZipFile(held) as single:
+            (found,) = read_directory(single)
+            size = _copy(cast(BinaryIO, held), found.begin, found.end, sink)
+            return moved_entry(found, offset), size
+
+
+def _keep(stream: IO[bytes] | BinaryIO, limits: ReadLimits, packed_size: int) -> Spool:
+    """The content of a member, so that it can be read anywhere."""
+    kept, budget = Spool(), UnpackBudget(limits)
+    budget.add_packed(packed_size)
+    while block := stream.read(_COPY_BYTES):
+        budget.add_unpacked(len(block))
+        kept.write(block)
+    return kept
+
+
+def _without_sizes(extra: bytes) -> bytes:
+    """The extra fields without that of ZIP64, which is written anew where it is needed."""
+    kept, place = [], 0
+    while place + 4 <= len(extra):
+        length = int.from_bytes(extra[place + 2 : place + 4], "little")
+        if extra[place : place + 2] != b"\1\0":
+            kept.append(extra[place : place + 4 + length])
+        place += 4 + length
+    return b"".join(kept)
+
+
+def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[Edit]:
+    """Members with their headers and padding.
+
+    :raises CannotRewriteError: if a hard link in the archive leads to a member that is to go
+    """
+    pending = dict(changes)
+    edits: list[Edit] = []
+    file.seek(0)
+    codec = codec_of(file.read(MAGIC_BYTES))
+    file.seek(0)
+    tar = open_tar(UnpackedFile(file, codec) if codec else file)
+    while (info := next_info(tar)) is not None:
+        name = readable_id(info.name)
+        if info.islnk() and readable_id(info.linkname) in changes:
+            raise CannotRewriteError(f"a hard link in the archive, {name}, leads to one that goes")
+        if name in pending and info.isreg():
+            write = pending.pop(name)
+            end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
+            anew = None if write is None else _tar_member(tar, info, write, limits)
+            edits.append(Edit(info.offset, end, anew))
+    _refuse_missing(pending)
+    return edits
+
+
+def _tar_member(
+    tar: tarfile.TarFile, info: tarfile.TarInfo, write: WriteMember, limits: ReadLimits
+) -> Spool:
+    """A member anew: header, content, padding."""
+    old, new, whole = _keep(tar_member(tar, info), limits, info.size), Spool(), Spool()
+    write(old.reopen(), new)
+    content = new.reopen()
+    header = copy.copy(info)
+    header.size = size = content.seek(0, 2)
+    header.pax_headers = {
+        name: value for name, value in info.pax_headers.items() if name != _SIZE_HEADER
+    }
+    form: Any = tarfile.PAX_FORMAT if info.pax_headers else tarfile.GNU_FORMAT
+    whole.write(header.tobuf(form, "utf-8", "surrogateescape"))
+    content.seek(0)
+    while block := content.read(_COPY_BYTES):
+        whole.write(block)
+    whole.write(bytes(-size % _BLOCK))
+    return whole
+
+
+def _refuse_missing(pending: Changes) -> None:
+    if pending:
+        raise CannotRewriteError(f"the archive has no member {min(pending)}")
+
+
+def _copy(file: BinaryIO, begin: int, end: int, sink: Sink) -> int:
+    """Copy bytes; gives how many."""
+    size = end - begin
+    while begin < end:
+        file.seek(begin)
+        block = file.read(min(_COPY_BYTES, end - begin))
+        if not block:
+            raise CannotRewriteError("the archive breaks off")
+        sink.write(block)
+        begin += len(block)
+    return size

@@ -1,0 +1,221 @@
+"""Stretches of a file's content left out or replaced, all else unchanged to the byte.
+
+Compressed files may be made of several members (gzip: each page of a crawl, each part that
+``cat`` or ``pigz`` put together). A member in which nothing changes is copied as it stands; only
+the others are compressed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+from dedupe.applying.rewriting.compressors import Sink, new_compressor
+from dedupe.sources.compression import MAGIC_BYTES, Codec, CompressionError, codec_of
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.source import SeekableBytes
+from dedupe.sources.spool import Spool
+from dedupe.sources.unpack_budget import BombError, UnpackBudget
+
+_BLOCK_BYTES = 1 << 20
+_OUT_BYTES = 1 << 18
+
+
+class CannotRewriteError(Exception):
+    """A file cannot be written again without losing something; the text says why."""
+
+
+class Edit(NamedTuple):
+    """Bytes ``begin:end`` of the (uncompressed) content that go.
+
+    :param replacement: what comes in their place; None where nothing does
+    """
+
+    begin: int
+    end: int
+    replacement: Spool | None = None
+
+
+def write_edited(file: BinaryIO, edits: Sequence[Edit], sink: Sink, limits: ReadLimits) -> None:
+    """Write a file without what the edits take out of it.
+
+    :param file: as it stands; whether it is compressed, its beginning tells
+    :param edits: of its uncompressed content
+    :param limits: of what compressed data may become
+    :raises CannotRewriteError: if edits overlap or are beyond the content, or compressed data is
+        broken
+    """
+    editor = _Editor(edits)
+    codec = codec_of(_read_from(file, 0, MAGIC_BYTES))
+    if codec is None:
+        for block in _blocks(file, 0, None):
+            for part in editor.feed(block):
+                sink.write(part)
+    else:
+        _write_members(file, codec, editor, sink, limits)
+    editor.finish()
+
+
+class _Editor:
+    """Takes content block by block, and gives what stays of it."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = sorted(edits, key=lambda edit: edit[:2])
+        self._position = 0
+        for before, after in zip([Edit(0, 0), *self._edits], self._edits, strict=False):
+            if not before.end <= after.begin < after.end:
+                raise CannotRewriteError("the places of its documents overlap")
+        self._edits.reverse()
+
+    def touches(self, size: int) -> bool:
+        """Whether something of the next so many bytes goes."""
+        return bool(self._edits) and self._edits[-1].begin < self._position + size
+
+    def skip(self, size: int) -> None:
+        """Pass over bytes that nothing touches."""
+        self._position += size
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        end = self._position + len(block)
+        while self._edits and self._edits[-1].begin < end:
+            edit = self._edits[-1]
+            if edit.begin > self._position:
+                yield block[: edit.begin - self._position]
+            if edit.begin >= self._position and edit.replacement is not None:
+                yield from _blocks(edit.replacement.reopen(), 0, None)
+            if edit.end > end:
+                self._position = end
+                return
+            block = block[edit.end - self._position :]
+            self._position = edit.end
+            self._edits.pop()
+        self._position = end
+        if block:
+            yield block
+
+    def finish(self) -> None:
+        if self._edits:
+            raise CannotRewriteError("it is shorter than the places of its documents")
+
+
+class _Member(NamedTuple):
+    """A member: where it stands in the file, and how long its content is."""
+
+    begin: int
+    end: int
+    size: int
+
+
+def _write_members(
+    file: BinaryIO, codec: Codec, editor: _Editor, sink: Sink, limits: ReadLimits
+) -> None:
+    position, is_empty = 0, True
+    for member in list(_find_members(file, codec, limits)):
+        for block in _blocks(file, position, member.begin):
+            sink.write(block)  # zeros between members
+        position = member.end
+        if editor.touches(member.size):
+            is_empty &= not _write_member(file, member, codec, editor, sink)
+            continue
+        editor.skip(member.size)
+        for block in _blocks(file, member.begin, member.end):
+            sink.write(block)
+        is_empty = False
+    if is_empty:
+        sink.write(new_compressor(codec).flush())
+    for block in _blocks(file, position, None):
+        sink.write(block)
+
+
+def _write_member(
+    file: BinaryIO, member: _Member, codec: Codec, editor: _Editor, sink: Sink
+) -> bool:
+    """Write what stays of a member; nothing at all where nothing does."""
+    compressor, is_written = new_compressor(codec), False
+    for block in _unpack_member(file, member.begin, codec):
+        for part in editor.feed(block):
+            sink.write(compressor.compress(part))
+            is_written = True
+    if is_written:
+        sink.write(compressor.flush())
+    return is_written
+
+
+def _find_members(file: BinaryIO, codec: Codec, limits: ReadLimits) -> Iterator[_Member]:
+    """All members, in order.
+
+    :raises CannotRewriteError: if one is broken, or the last breaks off
+    """
+    budget = UnpackBudget(limits)
+    budget.add_packed(file.seek(0, 2))
+    begin = 0
+    while (begin := _skip_zeros(file, begin)) >= 0:
+        size, member = 0, _MemberReader(file, begin, codec)
+        try:
+            for block in member:
+                size += len(block)
+                budget.add_unpacked(len(block))
+        except BombError as error:
+            raise CannotRewriteError(str(error)) from None
+        yield _Member(begin, member.end, size)
+        begin = member.end
+
+
+def _unpack_member(file: BinaryIO, begin: int, codec: Codec) -> Iterator[bytes]:
+    return iter(_MemberReader(file, begin, codec))
+
+
+class _MemberReader:
+    """The content of one member.
+
+    :ivar end: where it ends in the file; known once the content has ended
+    """
+
+    def __init__(self, file: BinaryIO, begin: int, codec: Codec) -> None:
+        self.end = begin
+        self._file = file
+        self._codec = codec
+
+    def __iter__(self) -> Iterator[bytes]:
+        unpacker, position = self._codec.new(), self.end
+        while not unpacker.eof:
+            data = _read_from(self._file, position, self._codec.piece_bytes)
+            if not data:
+                raise CannotRewriteError(f"its {self._codec.name} data breaks off")
+            position += len(data)
+            try:
+                while out := unpacker.decompress(data, _OUT_BYTES):
+                    yield out
+                    data = b""
+                    if unpacker.eof or (unpacker.needs_input and len(out) < _OUT_BYTES):
+                        break
+            except CompressionError as error:
+                told = f"its {self._codec.name} data is damaged ({error})"
+                raise CannotRewriteError(told) from None
+        self.end = position - len(unpacker.unused_data)
+
+
+def _skip_zeros(file: BinaryIO, begin: int) -> int:
+    """The next byte that is no zero; -1 where there is none."""
+    while data := _read_from(file, begin, _BLOCK_BYTES):
+        rest = data.lstrip(b"\0")
+        begin += len(data) - len(rest)
+        if rest:
+            return begin
+    return -1
+
+
+def _read_from(file: SeekableBytes, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    return file.read(size)
+
+
+def _blocks(file: SeekableBytes, begin: int, end: int | None) -> Iterator[bytes]:
+    """The bytes ``begin:end`` of a file, as far as it goes."""
+    while end is None or begin < end:
+        size = _BLOCK_BYTES if end is None else min(_BLOCK_BYTES, end - begin)
+        block = _read_from(file, begin, size)
+        if not block:
+            return
+        yield block
+        begin += len(block)

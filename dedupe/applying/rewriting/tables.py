@@ -1,0 +1,155 @@
+"""Parquet and Arrow files without some of their rows: equal schema, metadata, compression, order.
+
+Parts of a table (row groups of Parquet, record batches of Arrow) stay parts, with their rows that
+stay. They are written in the way that the file itself tells: format version, compression and
+dictionaries of each column, statistics, the kind of Arrow container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from dedupe.applying.rewriting.arrow_codec import compression_of_batches
+from dedupe.applying.rewriting.compressors import CompressingSink
+from dedupe.applying.rewriting.edits import CannotRewriteError
+from dedupe.sources.arrow_tables import (
+    BoundedFile,
+    check_part,
+    explain_error,
+    is_arrow_file,
+    table_errors,
+)
+
+_READ_ROWS = 1024
+_MAX_GROUP_BYTES = 256 << 20
+"""A row group of more is written as several: it is held in memory until it is written."""
+
+
+def write_rows(name: str, file: BinaryIO, rows: Collection[int], sink: CompressingSink) -> None:
+    """Write a table without these rows (from 0).
+
+    :param name: ``parquet`` or ``arrow``
+    :param file: its uncompressed content
+    :raises CannotRewriteError: if it is damaged or holds what cannot be written
+    """
+    try:
+        file.seek(0)
+        write = _write_parquet if name == "parquet" else _write_arrow
+        write(file, np.array(sorted(rows), np.int64), sink)
+    except table_errors() as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise CannotRewriteError(f"it cannot be written again ({explain_error(error)})") from None
+
+
+def _write_parquet(file: BinaryIO, rows: Any, sink: CompressingSink) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    source = pyarrow.parquet.ParquetFile(
+        pyarrow.PythonFile(BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
+    )
+    schema, metadata = source.schema_arrow, source.metadata
+    options = _parquet_options(metadata)
+    with pyarrow.parquet.ParquetWriter(sink, schema, **options) as writer:
+        begin = 0
+        for group in range(metadata.num_row_groups):
+            count = metadata.row_group(group).num_rows
+            parts: list[Any] = []
+            size = 0
+            batches = source.iter_batches(_READ_ROWS, row_groups=[group], use_threads=False)
+            for batch in _without_rows(batches, rows, begin):
+                parts.append(batch)
+                size += batch.nbytes
+                if size > _MAX_GROUP_BYTES:
+                    _write_group(writer, parts, schema)
+                    parts, size = [], 0
+            _write_group(writer, parts, schema)
+            begin += count
+
+
+def _write_group(writer: Any, parts: list[Any], schema: Any) -> None:
+    import pyarrow
+
+    if parts:
+        table = pyarrow.Table.from_batches(parts, schema)
+        writer.write_table(table, row_group_size=max(1, table.num_rows))
+
+
+def _parquet_options(metadata: Any) -> dict[str, Any]:
+    """How a file was written, as far as it tells."""
+    options: dict[str, Any] = {
+        "version": metadata.format_version,
+        "store_schema": b"ARROW:schema" in (metadata.metadata or {}),
+    }
+    if not metadata.num_row_groups:
+        return options
+    group = metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    options["compression"] = {each.path_in_schema: _codec_of(each) for each in columns}
+    options["use_dictionary"] = [
+        each.path_in_schema for each in columns if any("DICT" in name for name in each.encodings)
+    ]
+    options["write_statistics"] = [each.path_in_schema for each in columns if each.is_stats_set]
+    options["write_page_index"] = any(each.has_column_index for each in columns)
+    options["use_deprecated_int96_timestamps"] = any(
+        each.physical_type == "INT96" for each in columns
+    )
+    return options
+
+
+def _codec_of(column: Any) -> str:
+    name = str(column.compression).upper()
+    return "NONE" if name == "UNCOMPRESSED" else name
+
+
+def _write_arrow(file: BinaryIO, rows: Any, sink: CompressingSink) -> None:
+    import pyarrow.ipc
+
+    compression = compression_of_batches(file)
+    file.seek(0)
+    is_file = is_arrow_file(file)
+    source = pyarrow.PythonFile(BoundedFile(file), mode="r")
+    reader = (pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream)(source)
+    options = pyarrow.ipc.IpcWriteOptions(
+        compression=compression, emit_dictionary_deltas=is_file, use_threads=False
+    )
+    make = pyarrow.ipc.new_file if is_file else pyarrow.ipc.new_stream
+    with make(sink, reader.schema, options=options) as writer:
+        begin = 0
+        for batch, told in _read_batches(reader, is_file):
+            for part in _without_rows(iter([batch]), rows, begin):
+                writer.write_batch(part, custom_metadata=told)
+            begin += batch.num_rows
+
+
+def _read_batches(reader: Any, is_file: bool) -> Iterator[tuple[Any, Any]]:
+    if is_file:
+        for number in range(reader.num_record_batches):
+            yield tuple(reader.get_batch_with_custom_metadata(number))
+    else:
+        for each in reader.iter_batches_with_custom_metadata():
+            yield tuple(each)
+
+
+def _without_rows(batches: Iterator[Any], rows: Any, begin: int) -> Iterator[Any]:
+    """The batches with the rows that stay; none of a batch of which nothing does.
+
+    :param begin: row number of the first batch's first row
+    """
+    import pyarrow
+
+    for batch in batches:
+        check_part(batch)
+        end = begin + batch.num_rows
+        inside = rows[np.searchsorted(rows, begin) : np.searchsorted(rows, end)] - begin
+        if len(inside):
+            stays = np.ones(batch.num_rows, bool)
+            stays[inside] = False
+            batch = batch.filter(pyarrow.array(stays))
+        if batch.num_rows or begin == end:
+            yield batch
+        begin = end

@@ -1,0 +1,130 @@
+"""A file or folder that appears under its name in one step, once it is whole and on the disk.
+
+It grows in a hidden folder beside, ``.NAME.dedupe-partial``, and is renamed at the end. Whatever
+ends the process before leaves nothing under the name; the next run clears the hidden folder away.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from contextlib import suppress
+from types import TracebackType
+
+from dedupe.applying.file_calls import lock, rename_new, sync_below
+from dedupe.applying.places import FOLDER_FLAGS
+from dedupe.errors import ApplyError
+
+TREE = "tree"
+"""What is to be renamed, inside the hidden folder."""
+
+
+class Staging:
+    """A context in which something is written.
+
+    :ivar folder: the hidden folder, open; what is to be published is made in it as ``tree``
+    """
+
+    def __init__(self, destination: str) -> None:
+        """Nothing is done yet.
+
+        :param destination: what is to appear: nothing yet, or an empty folder
+        """
+        self.destination = os.path.realpath(destination)
+        self._name = os.path.basename(self.destination)
+        self._hidden = f".{self._name}.dedupe-partial"
+        self._parent = -1
+        self.folder = -1
+
+    def __enter__(self) -> Staging:
+        """Make the hidden folder, and clear away what a run that was killed left in it.
+
+        :raises ApplyError: if the destination is taken, or the folder cannot be made
+        """
+        parent = os.path.dirname(self.destination)
+        if not self._name:
+            raise ApplyError(f"{self.destination}: cannot be written; name a folder in it")
+        try:
+            self._parent = os.open(parent, FOLDER_FLAGS)
+        except OSError as error:
+            raise ApplyError(f"{parent}: {error.strerror}; make this folder first") from None
+        try:
+            self._prepare()
+        except BaseException:
+            self._close()
+            raise
+        try:
+            self._clear()
+            self._refuse_taken()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(OSError):
+            self._clear()
+            os.rmdir(self._hidden, dir_fd=self._parent)
+        self._close()
+
+    def publish(self) -> None:
+        """Let what was made take its name.
+
+        :raises ApplyError: if the name has been taken meanwhile
+        """
+        try:
+            if stat.S_ISDIR(os.lstat(TREE, dir_fd=self.folder).st_mode):
+                sync_below(TREE, self.folder)
+                # Of folders this takes the place of an empty one alone.
+                os.rename(TREE, self._name, src_dir_fd=self.folder, dst_dir_fd=self._parent)
+            else:
+                self._sync_file()
+                rename_new(TREE, self.folder, self._name, self._parent)
+        except OSError as error:
+            told = f"{self.destination}: cannot take its place: {error.strerror}"
+            raise ApplyError(f"{told}; name a folder that does not exist yet") from None
+        os.fsync(self._parent)
+
+    def _sync_file(self) -> None:
+        file = os.open(TREE, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self.folder)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def _prepare(self) -> None:
+        with suppress(FileExistsError):
+            os.mkdir(self._hidden, dir_fd=self._parent)
+        self.folder = os.open(self._hidden, FOLDER_FLAGS | os.O_NOFOLLOW, dir_fd=self._parent)
+        lock(self.folder, self.destination)
+        if not set(os.listdir(self.folder)) <= {TREE}:
+            hidden = os.path.join(os.path.dirname(self.destination), self._hidden)
+            raise ApplyError(f"{hidden}: holds files that dedupe did not write; move it away")
+
+    def _refuse_taken(self) -> None:
+        try:
+            status = os.lstat(self._name, dir_fd=self._parent)
+        except FileNotFoundError:
+            return
+        if stat.S_ISDIR(status.st_mode) and not os.listdir(self.destination):
+            return
+        what = "a folder that is not empty" if stat.S_ISDIR(status.st_mode) else "there already"
+        raise ApplyError(f"{self.destination}: is {what}; name something that does not exist yet")
+
+    def _clear(self) -> None:
+        with suppress(FileNotFoundError):
+            if stat.S_ISDIR(os.lstat(TREE, dir_fd=self.folder).st_mode):
+                shutil.rmtree(TREE, dir_fd=self.folder)
+            else:
+                os.unlink(TREE, dir_fd=self.folder)
+
+    def _close(self) -> None:
+        for descriptor in (self.folder, self._parent):
+            if descriptor >= 0:
+                os.close(descriptor)

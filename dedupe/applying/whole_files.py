@@ -1,0 +1,115 @@
+"""Files of dropped documents deleted; and what that has in common with setting them aside: whole
+files go, a few at a time, each after a last look at it and at its keeper."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from dedupe.applying.check import Documents
+from dedupe.applying.file_calls import open_at, write_new
+from dedupe.applying.outcome import Action, Dropped, Outcome, Stopped, order_stopped
+from dedupe.applying.places import Places, Stamp
+from dedupe.applying.plan import Drop, Plan
+from dedupe.errors import ApplyError
+from dedupe.model import Report
+from dedupe.sources.names import readable_name
+from dedupe.sources.system_errors import describe_error
+
+_BATCH = 256
+"""So many files are hashed before they go: they, and what stays for them, are as good as fresh."""
+
+AT_THE_LAST_MOMENT = "it or its keeper changed at the last moment"
+
+
+def refuse_records(plan: Plan, documents: Documents) -> None:
+    """A record cannot go without its file being written anew.
+
+    :raises ApplyError: if the plan drops a record, or a member of an archive
+    """
+    for drop in plan.drops:
+        if not documents.is_whole_file(drop.id):
+            raise ApplyError(
+                f"{drop.id}: is no file of its own, so it cannot be moved or deleted; "
+                "--output writes the corpus without it"
+            )
+
+
+def in_batches(drops: Sequence[Drop]) -> Iterator[Sequence[Drop]]:
+    for begin in range(0, len(drops), _BATCH):
+        yield drops[begin : begin + _BATCH]
+
+
+class Progress:
+    """What came of it so far."""
+
+    def __init__(self, report: Report, plan: Plan, documents: Documents) -> None:
+        self.dropped: list[Dropped] = []
+        self.stopped: list[Stopped] = []
+        self.gone: list[str] = []
+        self._report = report
+        self._plan = plan
+        self._documents = documents
+
+    def note(self, drop: Drop, problem: str) -> None:
+        """A document went, or a problem kept it."""
+        if problem:
+            self.stopped.append(Stopped(drop.id, problem))
+        else:
+            self.dropped.append(self._documents.describe(drop))
+
+    def conclude(self, action: Action, destination: str = "") -> Outcome:
+        inside = self._documents.places.note_inside(destination) if destination else ()
+        return Outcome(
+            action=action,
+            destination=readable_name(destination),
+            document_count=self._report.corpus.document_count,
+            dropped=tuple(self.dropped),
+            stopped=order_stopped(self.stopped),
+            gone=tuple(self.gone),
+            protected=self._plan.protected,
+            alone=self._plan.alone,
+            file_count=len(self.dropped),
+            notes=inside,
+        )
+
+
+def delete_files(report: Report, plan: Plan) -> Outcome:
+    """Delete the files of dropped documents.
+
+    :raises ApplyError: if a document is no file of its own
+    """
+    documents = Documents(report, Places(report.run.paths))
+    refuse_records(plan, documents)
+    progress = Progress(report, plan, documents)
+    for batch in in_batches(plan.drops):
+        checked = documents.check(batch)
+        progress.stopped += checked.stopped
+        progress.gone += checked.gone
+        for drop in checked.drops:
+            try:
+                problem = _delete(drop, documents)
+            except OSError as error:
+                problem = f"it cannot be deleted: {describe_error(error)}"
+            progress.note(drop, problem)
+    return progress.conclude("delete")
+
+
+def _delete(drop: Drop, documents: Documents) -> str:
+    """Delete one file; gives why it stays, if so.
+
+    It is held open meanwhile: should its keeper go in the same moment, it is written again.
+    """
+    victim, keeper = documents.path(drop.id), documents.path(drop.keeper)
+    with (
+        documents.places.parent(victim) as (folder, name),
+        open_at(name, folder) as file,
+    ):
+        is_it = documents.is_current(victim, Stamp.of(os.fstat(file.fileno())))
+        if not is_it or not documents.is_unchanged(keeper) or not documents.is_unchanged(victim):
+            return AT_THE_LAST_MOMENT
+        os.unlink(name, dir_fd=folder)
+        if documents.is_unchanged(keeper):
+            return ""
+        write_new(file, name, folder)
+        return AT_THE_LAST_MOMENT

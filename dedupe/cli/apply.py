@@ -1,0 +1,186 @@
+"""``dedupe apply``: act on a saved report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli.messages import say
+
+if TYPE_CHECKING:
+    from dedupe.applying import Outcome
+    from dedupe.model import Report
+
+_ACTIONS = {
+    "output": "--output",
+    "listed": "--list",
+    "move_to": "--move-to",
+    "delete": "--delete",
+    "undo": "--undo",
+}
+_HINT = (
+    "Nothing was done. To do it: --output DIR writes the clean corpus; of whole files, --move-to "
+    "DIR sets them aside and --delete deletes them."
+)
+
+
+@click.command("apply", context_settings=CONTEXT)
+@click.argument("saved", required=False, metavar="[SAVED]", type=click.Path(readable=False))
+@click.option(
+    "--output",
+    metavar="PATH",
+    type=click.Path(readable=False),
+    help="Write the corpus without its duplicates, in the form that it has, to this new or empty "
+    "folder; to this new file, where one file was scanned.",
+)
+@click.option(
+    "--link",
+    is_flag=True,
+    help="With --output: hard-link files that stay as they are, instead of copying them.",
+)
+@click.option(
+    "--list",
+    "listed",
+    type=click.Choice(["kept", "dropped"]),
+    help="Print names only: of files that are one document the path, of other documents the id.",
+)
+@click.option("-0", "--null", is_flag=True, help="With --list: end names with a NUL byte.")
+@click.option(
+    "--move-to",
+    metavar="DIR",
+    type=click.Path(readable=False),
+    help="Move the files of duplicates below this new or empty folder, with a manifest.",
+)
+@click.option("--delete", is_flag=True, help="Delete the files of duplicates.")
+@click.option(
+    "--undo",
+    metavar="MANIFEST",
+    type=click.Path(readable=False),
+    help="Put back what --move-to set aside; SAVED is not needed.",
+)
+@click.option(
+    "--protect",
+    multiple=True,
+    metavar="PATTERN",
+    help="Never drop documents whose id or file matches; may be repeated. As --exclude of scan.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How to tell what was done.  [default: text]",
+)
+def command(saved: str | None, output_format: str, **options: Any) -> None:
+    """Drop the duplicates that a saved report names.
+
+    Without an option that acts this is a dry run: it checks everything, says what would go and how
+    much is saved, and changes nothing. Run it in the folder where the scan ran. SAVED may be
+    compressed, or - for standard input.
+
+    \b
+      dedupe scan articles/ --output report.json
+      dedupe apply report.json                            what would go
+      dedupe apply report.json --output clean/            a corpus without duplicates
+      dedupe apply report.json --move-to aside/           set the files aside …
+      dedupe apply --undo aside/dedupe-manifest.jsonl     … and put them back
+
+    A document goes only if it and the document kept in its place are, at that moment, what was
+    compared. Otherwise it stays, and is named.
+
+    Exit codes: 0 done; 2 an error, or something could not be done (it is named, the rest is done);
+    130 interrupted.
+    """
+    action = _choose_action(options)
+    _refuse_unused(saved, action, options)
+    if action == "listed":
+        _print_names(_load(saved), options)
+        return
+    outcome = _act(saved, action, options)
+    _tell(outcome, output_format)
+    if action == "" and output_format == "text" and sys.stdout.isatty():
+        say("note", _HINT)
+    if outcome.stopped and action:
+        sys.exit(EXIT_ERROR)
+
+
+def _choose_action(options: dict[str, Any]) -> str:
+    chosen = [name for name in _ACTIONS if options[name]]
+    if len(chosen) > 1:
+        both = " and ".join(_ACTIONS[name] for name in chosen)
+        raise click.UsageError(f"{both} cannot be given together.")
+    return chosen[0] if chosen else ""
+
+
+def _refuse_unused(saved: str | None, action: str, options: dict[str, Any]) -> None:
+    """An option that would do nothing is a mistake."""
+    if action == "undo" and (saved is not None or options["protect"]):
+        raise click.UsageError("--undo takes neither SAVED nor --protect.")
+    if action != "undo" and saved is None:
+        raise click.UsageError("Missing argument 'SAVED' (a report of dedupe scan --format json).")
+    if options["link"] and action != "output":
+        raise click.UsageError("--link is for --output.")
+    if options["null"] and action != "listed":
+        raise click.UsageError("-0 is for --list.")
+
+
+def _load(saved: str | None) -> Report:
+    from dedupe.cli.saved import load_report
+
+    assert saved is not None
+    return load_report(saved)
+
+
+def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
+    from dedupe import applying
+
+    if action == "undo":
+        return applying.undo(options["undo"])
+    report = _load(saved)
+    plan = applying.plan_drops(report, options["protect"])
+    if action == "output":
+        return applying.write_output(report, plan, options["output"], makes_links=options["link"])
+    if action == "move_to":
+        return applying.set_aside(report, plan, options["move_to"])
+    if action == "delete":
+        return applying.delete_files(report, plan)
+    documents = applying.Documents(report, applying.Places(report.run.paths))
+    return applying.preview(report, plan, documents)[0]
+
+
+def _print_names(report: Report, options: dict[str, Any]) -> None:
+    from dedupe import applying
+
+    documents = applying.Documents(report, applying.Places(report.run.paths))
+    plan = applying.plan_drops(report, options["protect"])
+    outcome, checked = applying.preview(report, plan, documents)
+    if options["listed"] == "dropped":
+        names: Iterable[bytes] = applying.list_dropped(documents, checked.drops)
+    else:
+        dropped = {drop.id for drop in checked.drops}
+        names = applying.list_kept(report, documents.places, dropped)
+    end = b"\0" if options["null"] else b"\n"
+    for name in names:
+        sys.stdout.buffer.write(name + end)
+    sys.stdout.buffer.flush()
+    for each in outcome.stopped:
+        say("warning", f"{each.id}: stays: {each.detail}")
+    if outcome.stopped:
+        sys.exit(EXIT_ERROR)
+
+
+def _tell(outcome: Outcome, output_format: str) -> None:
+    from dedupe.renderers.applied import render_outcome_json, render_outcome_text
+
+    for note in outcome.notes:
+        say("note", note)
+    if output_format == "json":
+        sys.stdout.buffer.write(render_outcome_json(outcome))
+    else:
+        for line in render_outcome_text(outcome):
+            sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()

@@ -1,0 +1,77 @@
+"""What applying a report came to: as lines for people, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from dedupe.applying import Outcome
+from dedupe.renderers.json import encode_indented
+from dedupe.renderers.terminal import escape_text
+from dedupe.renderers.text.figures import format_jaccard
+
+_DROPPED = {
+    "nothing": "would drop",
+    "output": "dropped",
+    "move": "set aside",
+    "delete": "deleted",
+}
+
+
+def render_outcome_json(outcome: Outcome) -> bytes:
+    """Everything, with the sums of what was saved."""
+    saved = {
+        "document_count": len(outcome.dropped),
+        "byte_count": outcome.saved_byte_count,
+        "token_count": outcome.saved_token_count,
+    }
+    return encode_indented({**msgspec.to_builtins(outcome), "saved": saved})
+
+
+def render_outcome_text(outcome: Outcome) -> Iterator[str]:
+    """A line for each document that was to go, then the sums; each line ends with a newline."""
+    done = _DROPPED.get(outcome.action, "")
+    rows = [
+        (done, each.id, f"{_likeness(each.relation, each.jaccard)} {escape_text(each.keeper)}")
+        for each in outcome.dropped
+    ]
+    rows += [("stopped", each.id, escape_text(each.detail)) for each in outcome.stopped]
+    rows += [("gone", id, "it is not there any more") for id in outcome.gone]
+    rows += [("stays", id, "it is protected") for id in outcome.protected]
+    rows += [("stays", id, "no duplicate of it stays") for id in outcome.alone]
+    width = max((len(word) for word, *_ in rows), default=0)
+    for word, id, told in rows:
+        yield f"{word:<{width}}  {escape_text(id)}  ({told})\n"
+    if rows:
+        yield "\n"
+    yield from (f"{line}\n" for line in _sums(outcome))
+
+
+def _likeness(relation: str, jaccard: float) -> str:
+    return f"near {format_jaccard(jaccard)} to" if relation == "near" else f"{relation} to"
+
+
+def _sums(outcome: Outcome) -> Iterator[str]:
+    if outcome.action == "undo":
+        yield f"{_count(outcome.file_count, 'file')} put back"
+    else:
+        word = "can go" if outcome.action == "nothing" else _DROPPED[outcome.action]
+        yield (
+            f"{len(outcome.dropped):,} of {_count(outcome.document_count, 'document')} {word}: "
+            f"{_count(outcome.saved_byte_count, 'byte')} of text, "
+            f"{_count(outcome.saved_token_count, 'word')}"
+        )
+    if outcome.stopped:
+        yield f"{_count(len(outcome.stopped), 'thing')} could not be done; see above"
+    if outcome.action == "output":
+        yield (
+            f"{_count(outcome.file_count, 'file')}, {_count(outcome.byte_count, 'byte')} "
+            f"written to {escape_text(outcome.destination)}"
+        )
+    if outcome.action == "move" and outcome.file_count:
+        yield f"{_count(outcome.file_count, 'file')} in {escape_text(outcome.destination)}"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
