@@ -1,0 +1,388 @@
+"""Corpora in every form that can be read, and readers of them that owe nothing to dedupe."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
+import random
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet as pq
+import zstandard
+
+Texts = dict[str, str]
+"""Texts by the id that a record of them gets; a file is named after it."""
+
+Entry = tuple[str, Any]
+"""What a corpus holds: the id under which a scan knows it (nothing where it knows none), and all
+of it that must stay the same."""
+
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+}
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+    ".zst": lambda data: zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)).read(),
+}
+
+
+def make_texts(seed: int, count: int = 12) -> Texts:
+    """Texts of which some are copies of others: to the byte, to the token, and nearly."""
+    chance = random.Random(seed)
+    letters = "bcdfghjklmnprstvwz"
+    words = ["".join(chance.choices(letters, k=2)) + chance.choice("aeiouäé") for _ in range(400)]
+    texts: list[str] = []
+    while len(texts) < count:
+        if not texts or chance.random() < 0.45:
+            texts.append(" ".join(chance.choices(words, k=chance.randint(30, 60))))
+            continue
+        copy = chance.choice(texts).split(" ")
+        kind = chance.random()
+        if kind > 0.6:
+            for _ in range(chance.randint(1, 2)):
+                copy[chance.randrange(len(copy))] = chance.choice(words)
+        joint = " — " if 0.3 < kind < 0.45 else " "
+        texts.append(joint.join(copy))
+    chance.shuffle(texts)
+    return {f"d{number}": text for number, text in enumerate(texts)}
+
+
+# --- writing -----------------------------------------------------------------------------
+
+
+def jsonl_of(texts: Texts, ending: str = "\n") -> bytes:
+    lines = [
+        json.dumps({"id": id, "text": text, "n": number}, ensure_ascii=number % 2 == 0)
+        for number, (id, text) in enumerate(texts.items())
+    ]
+    lines.insert(len(lines) // 2, "this is no record")
+    lines.insert(1, "")
+    return (ending.join(lines)).encode()
+
+
+def json_of(texts: Texts) -> bytes:
+    records = [{"id": id, "text": text, "x": [1, {"y": "]"}]} for id, text in texts.items()]
+    records.insert(1, {"id": "none"})
+    return ("\ufeff[\n  " + " ,\n\t".join(map(json.dumps, records)) + "\n]\n").encode()
+
+
+def csv_of(texts: Texts, separator: str = ",", ending: str = "\r\n", bom: bool = False) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=separator, lineterminator=ending)
+    writer.writerow(["id", "text", "note"])
+    for id, text in texts.items():
+        writer.writerow([id, text.replace(" ", "\n", 2), 'a "quoted" note'])
+        out.write(ending if id == "d3" else "")
+    return (("\ufeff" if bom else "") + out.getvalue()).encode()
+
+
+def table_of(texts: Texts) -> pa.Table:
+    count = len(texts)
+    table = pa.table(
+        {
+            "id": list(texts),
+            "text": list(texts.values()),
+            "tags": pa.array([["a", None], None] * count, pa.list_(pa.string()))[:count],
+            "kind": pa.array(["x", "y"] * count)[:count].dictionary_encode(),
+            "raw": pa.array([b"\xff\0"] * count),
+        }
+    )
+    return table.replace_schema_metadata({"huggingface": '{"info": {}}'})
+
+
+def parquet_of(texts: Texts, **options: Any) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table_of(texts), out, row_group_size=4, **options)
+    return out.getvalue()
+
+
+def arrow_of(texts: Texts, is_file: bool, compression: str | None) -> bytes:
+    out, table = io.BytesIO(), table_of(texts)
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with (pa.ipc.new_file if is_file else pa.ipc.new_stream)(
+        out, table.schema, options=options
+    ) as writer:
+        for batch in table.to_batches(5):
+            writer.write_batch(batch)
+    return out.getvalue()
+
+
+def warc_records(texts: Texts) -> Iterator[bytes]:
+    yield _warc_record("warcinfo", "", b"software: none\r\n")
+    for id, text in texts.items():
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        yield _warc_record("request", f"urn:{id}", b"GET / HTTP/1.1\r\n\r\n")
+        yield _warc_record("response", f"urn:{id}", head + text.encode())
+
+
+def _warc_record(kind: str, uri: str, body: bytes) -> bytes:
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{kind}-{uri}>\r\n"
+    head += f"WARC-Target-URI: {uri}\r\n" if uri else ""
+    head += f"Content-Length: {len(body)}\r\n"
+    if kind in ("request", "response"):
+        head += f"Content-Type: application/http; msgtype={kind}\r\n"
+    return head.encode() + b"\r\n" + body + b"\r\n\r\n"
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.comment = b"a comment"
+        archive.mkdir("folder")
+        methods = [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_LZMA]
+        for number, (name, data) in enumerate(files.items()):
+            info = zipfile.ZipInfo(name, (2001, 2, 3, 4, 5, 6 + 2 * (number % 20)))
+            info.external_attr, info.comment = 0o100640 << 16, b"member"
+            archive.writestr(info, data, methods[number % 3])
+    return out.getvalue()
+
+
+def tar_of(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "elsewhere"
+        archive.addfile(link)
+        for number, (name, data) in enumerate(files.items()):
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime, info.mode = len(data), 1e9 + number, 0o640
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def files_of(texts: Texts, ending: str = ".txt") -> dict[str, bytes]:
+    return {f"{id}{ending}": text.encode() for id, text in texts.items()}
+
+
+def mixed_files(texts: Texts) -> dict[str, bytes]:
+    """Members of several kinds, for archives."""
+    parts = [dict([*texts.items()][begin::3]) for begin in range(3)]
+    return {
+        **files_of(parts[0]),
+        "ünï/" + "long" * 40 + ".jsonl": jsonl_of(parts[1]),
+        "deep/table.csv.gz": gzip.compress(csv_of(parts[2])),
+        "binary.bin": bytes(range(256)),
+    }
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _pages(texts: Texts) -> dict[str, bytes]:
+    return {
+        f"{id}.html": f"<html><body><article><p>{text}</p></article></body></html>".encode()
+        for id, text in texts.items()
+    }
+
+
+def _members(records: list[bytes]) -> bytes:
+    return b"".join(gzip.compress(record, mtime=0) for record in records)
+
+
+def _halves(texts: Texts) -> list[Texts]:
+    items = [*texts.items()]
+    return [dict(items[: len(items) // 2]), dict(items[len(items) // 2 :])]
+
+
+def _hugging_face(texts: Texts) -> dict[str, bytes]:
+    files = {
+        f"data/train-0000{number}-of-00002.parquet": parquet_of(half, compression="zstd")
+        for number, half in enumerate(_halves(texts))
+    }
+    return {**files, "README.md": b"---\nconfigs:\n- config_name: default\n---\n# Texts\n"}
+
+
+FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
+    "text": lambda texts: {f"{id}/{id}.txt": text.encode() for id, text in texts.items()},
+    "text.gz": lambda texts: {n + ".gz": gzip.compress(d) for n, d in files_of(texts).items()},
+    "html": _pages,
+    **{
+        f"jsonl{packing}": (lambda texts, p=packing: {f"r.jsonl{p}": PACK[p](jsonl_of(texts))})
+        for packing in PACK
+    },
+    "jsonl.gz members": lambda texts: {
+        "r.jsonl.gz": _members(jsonl_of(texts).splitlines(keepends=True))
+    },
+    "ndjson": lambda texts: {"r.ndjson": b"\xef\xbb\xbf" + jsonl_of(texts, "\r\n")},
+    "json": lambda texts: {"r.json": json_of(texts)},
+    "json.xz": lambda texts: {"r.json.xz": lzma.compress(json_of(texts))},
+    "json files": lambda texts: {
+        f"{id}.json": json.dumps({"id": id, "text": text}).encode() for id, text in texts.items()
+    },
+    "csv": lambda texts: {"r.csv": csv_of(texts, bom=True)},
+    "csv.bz2": lambda texts: {"r.csv.bz2": bz2.compress(csv_of(texts, ";", "\n"))},
+    "tsv": lambda texts: {"r.tsv": csv_of(texts, "\t", "\n")},
+    "parquet": lambda texts: {"r.parquet": parquet_of(texts)},
+    "parquet.gz": lambda texts: {"r.parquet.gz": gzip.compress(parquet_of(texts))},
+    "arrow": lambda texts: {"r.arrow": arrow_of(texts, True, "zstd")},
+    "arrow stream": lambda texts: {"r.arrow": arrow_of(texts, False, None)},
+    "feather": lambda texts: {"r.feather": arrow_of(texts, True, "lz4")},
+    "hugging face": _hugging_face,
+    "warc": lambda texts: {"c.warc": b"".join(warc_records(texts))},
+    "warc.gz": lambda texts: {"c.warc.gz": _members([*warc_records(texts)])},
+    "warc.zst": lambda texts: {"c.warc.zst": PACK[".zst"](b"".join(warc_records(texts)))},
+    "zip": lambda texts: {"a.zip": zip_of(mixed_files(texts))},
+    "tar": lambda texts: {"a.tar": tar_of(mixed_files(texts))},
+    "tar.gz": lambda texts: {"a.tar.gz": gzip.compress(tar_of(mixed_files(texts)))},
+    "tar.zst": lambda texts: {
+        "a.tar.zst": PACK[".zst"](tar_of(files_of(texts), tarfile.GNU_FORMAT))
+    },
+    "everything": lambda texts: {
+        **files_of(dict([*texts.items()][::4])),
+        "r.jsonl": jsonl_of(dict([*texts.items()][1::4])),
+        "a.zip": zip_of(files_of(dict([*texts.items()][2::4]))),
+        "b/r.parquet": parquet_of(dict([*texts.items()][3::4])),
+        "odd.bin": b"\0\1\2",
+    },
+}
+
+
+def write_form(name: str, folder: Path, texts: Texts) -> None:
+    """A corpus of these texts in one of the forms."""
+    _write_files(folder, FORMS[name](texts))
+
+
+# --- reading -----------------------------------------------------------------------------
+
+
+def read_form(folder: Path) -> dict[str, list[Entry]]:
+    """All that stands in a folder, file by file."""
+    return {
+        str(path.relative_to(folder)): [*_read_file(str(path.relative_to(folder)), path)]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def entries_of(found: dict[str, list[Entry]]) -> list[Entry]:
+    return [entry for entries in found.values() for entry in entries]
+
+
+def _read_file(name: str, path: Path) -> Iterator[Entry]:
+    data = path.read_bytes()
+    if name.endswith(".warc.gz"):
+        yield from _read_warc(b"".join(map(gzip.decompress, _split_members(data))))
+        return
+    yield from _read_data(name, data)
+
+
+def _read_data(name: str, data: bytes) -> Iterator[Entry]:
+    packing = next((p for p in PACK if p and name.endswith(p)), "")
+    plain, content = name.removesuffix(packing), UNPACK[packing](data)
+    if plain.endswith((".jsonl", ".ndjson")):
+        for line in content.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True):
+            yield _id_of_line(line), line.rstrip(b"\n")
+    elif plain.endswith(".json"):
+        value = json.loads(content.decode("utf-8-sig"))
+        if isinstance(value, dict):
+            yield value["id"], data
+        else:
+            yield from ((each["id"] if "text" in each else "", each) for each in value)
+    elif plain.endswith((".csv", ".tsv")):
+        text = content.decode("utf-8-sig")
+        separator = "\t" if plain.endswith(".tsv") else text[2]
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            yield (row[0] if row and row[0] != "id" else ""), row
+    elif plain.endswith(".parquet"):
+        yield from _read_parquet(content)
+    elif plain.endswith((".arrow", ".feather")):
+        yield from _read_arrow(content)
+    elif plain.endswith(".warc"):
+        yield from _read_warc(content)
+    elif plain.endswith(".zip"):
+        yield from _read_zip(name, content)
+    elif plain.endswith(".tar"):
+        yield from _read_tar(name, content)
+    else:
+        yield name, data
+
+
+def _id_of_line(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["id"])
+    except ValueError:
+        return ""
+
+
+def _read_parquet(content: bytes) -> Iterator[Entry]:
+    file = pq.ParquetFile(io.BytesIO(content))
+    schema = file.schema_arrow
+    physical = str(file.schema).partition("\n")[2]
+    yield "", (str(schema), schema.metadata, physical, file.metadata.format_version)
+    groups = [file.metadata.row_group(i) for i in range(file.num_row_groups)]
+    codecs = {group.column(i).compression for group in groups for i in range(group.num_columns)}
+    yield from ((row["id"], (row, codecs)) for row in file.read().to_pylist())
+
+
+def _read_arrow(content: bytes) -> Iterator[Entry]:
+    is_file = content.startswith(b"ARROW1")
+    reader = (pa.ipc.open_file if is_file else pa.ipc.open_stream)(content)
+    yield "", (is_file, str(reader.schema), reader.schema.metadata)
+    yield from ((row["id"], row) for row in reader.read_all().to_pylist())
+
+
+def _split_members(data: bytes) -> Iterator[bytes]:
+    import zlib
+
+    while data:
+        unpacker = zlib.decompressobj(31)
+        unpacker.decompress(data)
+        yield data[: len(data) - len(unpacker.unused_data)]
+        data = unpacker.unused_data
+
+
+def _read_warc(content: bytes) -> Iterator[Entry]:
+    while content:
+        head = content.partition(b"\r\n\r\n")[0]
+        fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+        size = len(head) + 4 + int(fields[b"Content-Length"]) + 4
+        is_document = fields[b"WARC-Type"] == b"response"
+        uri = fields.get(b"WARC-Target-URI", b"").decode()
+        yield (uri if is_document else ""), content[:size]
+        content = content[size:]
+
+
+def _read_zip(name: str, content: bytes) -> Iterator[Entry]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        yield "", archive.comment
+        assert archive.testzip() is None
+        for info in archive.infolist():
+            told = info.date_time, info.external_attr, info.comment, info.compress_type
+            if info.is_dir():
+                yield "", (info.filename, told)
+                continue
+            for id, entry in _read_data(f"{name}/{info.filename}", archive.read(info)):
+                yield id, (info.filename, told, entry)
+
+
+def _read_tar(name: str, content: bytes) -> Iterator[Entry]:
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for info in archive:
+            told = info.name, info.mtime, info.mode, info.type, info.linkname
+            stream = archive.extractfile(info) if info.isreg() else None
+            if stream is None:
+                yield "", told
+            else:
+                for id, entry in _read_data(f"{name}/{info.name}", stream.read()):
+                    yield id, (told, entry)
