@@ -12,7 +12,7 @@ import random
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
@@ -83,9 +83,17 @@ def json_of(texts: Texts) -> bytes:
     return ("\ufeff[\n  " + " ,\n\t".join(map(json.dumps, records)) + "\n]\n").encode()
 
 
-def csv_of(texts: Texts, separator: str = ",", ending: str = "\r\n", bom: bool = False) -> bytes:
+def json_values_of(texts: Texts) -> bytes:
+    """Records one after another, on several lines each, with a value that is none."""
+    records = [json.dumps({"id": id, "text": text}, indent=1) for id, text in texts.items()]
+    return "\n".join([records[0], "[1, 2]", *records[1:]]).encode()
+
+
+def csv_of(
+    texts: Texts, separator: str = ",", ending: str = "\r\n", bom: bool = False, **dialect: Any
+) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=separator, lineterminator=ending)
+    writer = csv.writer(out, delimiter=separator, lineterminator=ending, **dialect)
     writer.writerow(["id", "text", "note"])
     for id, text in texts.items():
         writer.writerow([id, text.replace(" ", "\n", 2), 'a "quoted" note'])
@@ -132,12 +140,19 @@ def warc_records(texts: Texts) -> Iterator[bytes]:
         yield _warc_record("response", f"urn:{id}", head + text.encode())
 
 
+def wet_of(texts: Texts) -> bytes:
+    """Text as it was extracted from a crawl."""
+    records = (_warc_record("conversion", f"urn:{id}", texts[id].encode()) for id in texts)
+    return b"".join([_warc_record("warcinfo", "", b""), *records])
+
+
 def _warc_record(kind: str, uri: str, body: bytes) -> bytes:
     head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{kind}-{uri}>\r\n"
     head += f"WARC-Target-URI: {uri}\r\n" if uri else ""
     head += f"Content-Length: {len(body)}\r\n"
     if kind in ("request", "response"):
         head += f"Content-Type: application/http; msgtype={kind}\r\n"
+    head += "Content-Type: text/plain\r\n" if kind == "conversion" else ""
     return head.encode() + b"\r\n" + body + b"\r\n\r\n"
 
 
@@ -213,6 +228,54 @@ def _hugging_face(texts: Texts) -> dict[str, bytes]:
     return {**files, "README.md": b"---\nconfigs:\n- config_name: default\n---\n# Texts\n"}
 
 
+DIALECTS: dict[str, dict[str, Any]] = {
+    "pipe.csv": {"delimiter": "|"},
+    "tab.csv": {"delimiter": "\t"},
+    "single.csv": {"delimiter": ",", "quotechar": "'", "quoting": csv.QUOTE_ALL},
+    "escaped.csv": {
+        "delimiter": ",", "escapechar": "\\", "doublequote": False, "quoting": csv.QUOTE_ALL
+    },
+}  # fmt: skip
+"""By the name of a file."""
+
+ENCODED: dict[str, Callable[[Texts], bytes]] = {
+    "utf-16-le=.jsonl": jsonl_of,
+    "utf-16-be=.csv": lambda texts: csv_of(texts, bom=True),
+    "utf-16-be=one-line.json": lambda texts: json.dumps(
+        [{"id": id, "text": text} for id, text in texts.items()], ensure_ascii=False
+    ).encode(),
+    "utf-32-le=.tsv": lambda texts: csv_of(texts, "\t", "\n", bom=True),
+    "cp1252=.jsonl": jsonl_of,
+    "cp1252=.json": lambda texts: json_of(texts).removeprefix(b"\xef\xbb\xbf"),
+    "cp1252=.csv": lambda texts: csv_of(texts, ";"),
+}
+"""By the name of a file, which tells its encoding; what is to be encoded."""
+
+
+def _dialects(texts: Texts) -> dict[str, bytes]:
+    files = {}
+    for name, dialect in DIALECTS.items():
+        options = dict(dialect)
+        files[name] = csv_of(_renamed(texts, name), options.pop("delimiter"), **options)
+    return files
+
+
+def _renamed(texts: Texts, name: str) -> Texts:
+    """The same texts with ids that occur in no other file."""
+    return {f"{id}.{name}": text for id, text in texts.items()}
+
+
+def _encoded(texts: Texts) -> dict[str, bytes]:
+    """The texts in each encoding; one file is put together of two."""
+    files = {
+        name: write(_renamed(texts, name)).decode().encode(name.partition("=")[0])
+        for name, write in ENCODED.items()
+    }
+    lines = jsonl_of(texts).splitlines(keepends=True)
+    halves = b"".join(lines[::2]), b"".join(lines[1::2]).decode().encode("cp1252")
+    return {**files, "latin-1=.jsonl.gz": gzip.compress(halves[0] + b"\n" + halves[1])}
+
+
 FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "text": lambda texts: {f"{id}/{id}.txt": text.encode() for id, text in texts.items()},
     "text.gz": lambda texts: {n + ".gz": gzip.compress(d) for n, d in files_of(texts).items()},
@@ -230,7 +293,10 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "json files": lambda texts: {
         f"{id}.json": json.dumps({"id": id, "text": text}).encode() for id, text in texts.items()
     },
+    "json values": lambda texts: {"r.json": json_values_of(texts)},
     "csv": lambda texts: {"r.csv": csv_of(texts, bom=True)},
+    "csv dialects": _dialects,
+    "encodings": _encoded,
     "csv.bz2": lambda texts: {"r.csv.bz2": bz2.compress(csv_of(texts, ";", "\n"))},
     "tsv": lambda texts: {"r.tsv": csv_of(texts, "\t", "\n")},
     "parquet": lambda texts: {"r.parquet": parquet_of(texts)},
@@ -240,6 +306,7 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "feather": lambda texts: {"r.feather": arrow_of(texts, True, "lz4")},
     "hugging face": _hugging_face,
     "warc": lambda texts: {"c.warc": b"".join(warc_records(texts))},
+    "wet": lambda texts: {"c.warc": wet_of(texts)},
     "warc.gz": lambda texts: {"c.warc.gz": _members([*warc_records(texts)])},
     "warc.zst": lambda texts: {"c.warc.zst": PACK[".zst"](b"".join(warc_records(texts)))},
     "zip": lambda texts: {"a.zip": zip_of(mixed_files(texts))},
@@ -290,19 +357,22 @@ def _read_file(name: str, path: Path) -> Iterator[Entry]:
 def _read_data(name: str, data: bytes) -> Iterator[Entry]:
     packing = next((p for p in PACK if p and name.endswith(p)), "")
     plain, content = name.removesuffix(packing), UNPACK[packing](data)
+    encoding = PurePath(name).name.partition("=")[0] if "=" in name else ""
+    content = content.decode(encoding).encode() if encoding else content
     if plain.endswith((".jsonl", ".ndjson")):
         for line in content.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True):
             yield _id_of_line(line), line.rstrip(b"\n")
     elif plain.endswith(".json"):
-        value = json.loads(content.decode("utf-8-sig"))
-        if isinstance(value, dict):
-            yield value["id"], data
+        values = [*_read_values(content.decode("utf-8-sig"))]
+        if len(values) == 1 and isinstance(values[0], dict):
+            yield values[0]["id"], data
         else:
-            yield from ((each["id"] if "text" in each else "", each) for each in value)
+            records = values[0] if len(values) == 1 else values
+            yield from ((each["id"] if "text" in each else "", each) for each in records)
     elif plain.endswith((".csv", ".tsv")):
         text = content.decode("utf-8-sig")
-        separator = "\t" if plain.endswith(".tsv") else text[2]
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        usual = {"delimiter": "\t" if plain.endswith(".tsv") else text[2]}
+        for row in csv.reader(io.StringIO(text, newline=""), **DIALECTS.get(plain, usual)):
             yield (row[0] if row and row[0] != "id" else ""), row
     elif plain.endswith(".parquet"):
         yield from _read_parquet(content)
@@ -316,6 +386,13 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
         yield from _read_tar(name, content)
     else:
         yield name, data
+
+
+def _read_values(text: str) -> Iterator[Any]:
+    while text := text.lstrip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        text = text[end:]
+        yield value
 
 
 def _id_of_line(line: bytes) -> str:
@@ -357,7 +434,7 @@ def _read_warc(content: bytes) -> Iterator[Entry]:
         head = content.partition(b"\r\n\r\n")[0]
         fields = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
         size = len(head) + 4 + int(fields[b"Content-Length"]) + 4
-        is_document = fields[b"WARC-Type"] == b"response"
+        is_document = fields[b"WARC-Type"] in (b"response", b"conversion")
         uri = fields.get(b"WARC-Target-URI", b"").decode()
         yield (uri if is_document else ""), content[:size]
         content = content[size:]

@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ from dedupe.errors import ReportError
 from dedupe.model import Report, TextBatch
 from dedupe.renderers.json import render_json
 from dedupe.sources import read_corpus
+from dedupe.sources.compression import without_compression
+from tests import every_format
 from tests.conftest import RunDedupe
 from tests.forms import (
     FORMS,
@@ -147,6 +150,49 @@ def test_whatever_the_corpus_no_duplicate_is_left(seed: int, form: str, linkage:
         dropped = {each.id: each.keeper for each in outcome.dropped}
         check_by_hand(before, read_form(out), dropped, texts_by_id(before, texts), 0.6)
         assert scan(out, linkage=linkage, threshold=0.6).clusters == ()
+
+
+def write_everything(folder: Path, copied: str) -> int:
+    """One text in every format, compression and archive, beside another text of its own in each
+    file that holds several; gives how many others."""
+    count = 0
+
+    def texts() -> list[str]:
+        nonlocal count
+        count += 1
+        own = " ".join(f"w{count}x{number}" for number in range(30))
+        return [own, copied] if count % 2 else [copied, own]
+
+    def fill(names: Iterable[str], archive: str = "") -> dict[str, bytes]:
+        files = {}
+        for name in names:
+            plain = without_compression(name)
+            has_several = not plain.endswith((".txt", ".text", ".md", "html", ".htm"))
+            held = texts() if has_several else [copied]
+            packing = name.removeprefix(plain)
+            data = every_format.FORMATS[plain](held, archive + name)
+            files[name] = every_format.COMPRESSORS[packing](data)
+        return files
+
+    formats = every_format.FORMATS
+    packed = [name + packing for packing in every_format.COMPRESSORS for name in formats]
+    put(folder, fill(name for name in packed if without_compression(name) == name or "a." in name))
+    for archive, pack in every_format.ARCHIVES.items():
+        put(folder, {archive: pack(fill(["a.txt", *(n for n in packed if "a." in n)], archive))})
+    return count
+
+
+def test_every_format_compression_and_archive(tmp_path: Path):
+    copied = every_format.article()
+    count = write_everything(tmp_path / "in", copied)
+    before = documents_below(tmp_path / "in")
+    assert len(before) > count > 400
+    _, outcome = apply(tmp_path / "in", tmp_path / "out")
+    assert outcome.stopped == ()
+    after = documents_below(tmp_path / "out")
+    assert sum(after.values()) == sum(before.values()) - len(outcome.dropped) == count + 1
+    assert after <= before
+    assert scan(tmp_path / "out").clusters == ()
 
 
 # --- the plan ----------------------------------------------------------------------------
@@ -664,7 +710,7 @@ def damage(data: bytes, chance: random.Random) -> bytes:
 def documents_below(folder: Path) -> Counter[bytes]:
     """The texts of all documents that can be read."""
     found: Counter[bytes] = Counter()
-    for batch in read_corpus([str(folder)], ScanSettings()):
+    for batch in read_corpus([str(folder)], ScanSettings(html="text")):
         if isinstance(batch, TextBatch):
             ends = batch.offsets.tolist()
             found.update(batch.data[a:b].tobytes() for a, b in pairwise(ends))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from dedupe.sources.decoding import UTF8, detect_encoding, known_encoding
 from dedupe.sources.sequential_file import SequentialFile
@@ -66,13 +67,27 @@ class Recoder:
     def __init__(self, encoding: str) -> None:
         self.replaced_count = 0
         self._encoding = codecs.lookup(encoding).name
+        self._is_wide = self._encoding.startswith(("utf-16", "utf-32"))
 
     def recode(self, blocks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
         """The content in UTF-8, in blocks of at most ``block_bytes``."""
-        is_wide = self._encoding.startswith(("utf-16", "utf-32"))
-        for data in (self._recode_wide if is_wide else self._recode_lines)(blocks):
+        for data in (self._recode_wide if self._is_wide else self._recode_lines)(blocks):
             for begin in range(0, len(data), block_bytes):
                 yield data[begin : begin + block_bytes]
+
+    def pieces(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """The content in stretches that are recoded by themselves: as they stand, and in UTF-8."""
+        if not self._is_wide:
+            for parts in _cut_lines(blocks):
+                yield from ((part, self._recode_part(part)) for part in parts)
+            return
+        decoder, held = codecs.getincrementaldecoder(self._encoding)(), b""
+        for block in chain(blocks, (b"",)):
+            recoded = self._decode_on(decoder, block, final=not block)
+            rest, _ = decoder.getstate()
+            raw = held + block
+            yield raw[: len(raw) - len(rest)], recoded
+            held = rest
 
     def _recode_wide(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         decoder = codecs.getincrementaldecoder(self._encoding)()
@@ -93,21 +108,8 @@ class Recoder:
         return text.encode()
 
     def _recode_lines(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        rest = b""
-        for block in blocks:
-            *lines, rest = (rest + block).split(b"\n")
-            parts = [part for line in lines for part in (*self._recode_line(line), b"\n")]
-            while len(rest) >= _MAX_LINE_BYTES:
-                part, rest = _cut(rest)
-                parts.append(self._recode_part(part))
-            yield b"".join(parts)
-        yield b"".join(self._recode_line(rest))
-
-    def _recode_line(self, line: bytes) -> Iterator[bytes]:
-        while len(line) >= _MAX_LINE_BYTES:
-            part, line = _cut(line)
-            yield self._recode_part(part)
-        yield self._recode_part(line)
+        for parts in _cut_lines(blocks):
+            yield b"".join(map(self._recode_part, parts))
 
     def _recode_part(self, part: bytes) -> bytes:
         try:
@@ -121,6 +123,26 @@ class Recoder:
             text = part.decode(self._encoding, "replace")
         self.replaced_count += count_replaced(text, part, self._encoding)
         return text.encode()
+
+
+def _cut_lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lines and the line feeds between them, block by block; long lines in parts."""
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        parts = [part for line in lines for part in (*_cut_line(line), b"\n")]
+        while len(rest) >= _MAX_LINE_BYTES:
+            part, rest = _cut(rest)
+            parts.append(part)
+        yield parts
+    yield [*_cut_line(rest)]
+
+
+def _cut_line(line: bytes) -> Iterator[bytes]:
+    while len(line) >= _MAX_LINE_BYTES:
+        part, line = _cut(line)
+        yield part
+    yield line
 
 
 def _cut(line: bytes) -> tuple[bytes, bytes]:

@@ -7,13 +7,15 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from dedupe.applying.rewriting.compressors import CompressingSink, Sink
-from dedupe.applying.rewriting.edits import CannotRewriteError, write_edited
+from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, write_edited
 from dedupe.applying.rewriting.records import EDITS
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, SourceInfo
 from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.random_access import seekable_again
+from dedupe.sources.recoding import recoded_file
+from dedupe.sources.source import SeekableBytes
 
 _WHOLE = ("text", "html")
 
@@ -58,15 +60,14 @@ def _is_whole(part: Part) -> bool:
 
 def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, sink: Sink) -> None:
     name = parts[0].info.format
-    if parts[0].info.encoding:
-        raise CannotRewriteError(f"it is in {parts[0].info.encoding}")
     locators = [part.locator for part in parts]
     file.seek(0)
     codec = codec_of(file.read(MAGIC_BYTES))
     file.seek(0)
     content = UnpackedFile(file, codec) if codec else file
     if name in EDITS:
-        write_edited(file, EDITS[name](content, locators), sink, limits)
+        edits = _find_edits(name, parts[0].info.encoding, content, locators)
+        write_edited(file, edits, sink, limits)
     elif name in ("parquet", "arrow"):
         from dedupe.applying.rewriting.tables import write_rows
 
@@ -77,3 +78,15 @@ def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, si
         del held
     else:
         raise CannotRewriteError(f"this dedupe does not write the format {name}")
+
+
+def _find_edits(
+    name: str, encoding: str, content: SeekableBytes, locators: Sequence[Locator]
+) -> list[Edit]:
+    """What is to go of the uncompressed content, as it stands."""
+    if not encoding:
+        return EDITS[name](content, locators)
+    from dedupe.applying.rewriting.recoded import edits_as_they_stand
+
+    edits = EDITS[name](recoded_file(content, encoding), locators)
+    return edits_as_they_stand(content, encoding, edits)

@@ -7,7 +7,7 @@ the others are compressed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from dedupe.applying.rewriting.compressors import Sink, new_compressor
@@ -53,6 +53,17 @@ def write_edited(file: BinaryIO, edits: Sequence[Edit], sink: Sink, limits: Read
                 sink.write(part)
     else:
         _write_members(file, codec, editor, sink, limits)
+    editor.finish()
+
+
+def edited_blocks(blocks: Iterable[bytes], edits: Sequence[Edit]) -> Iterator[bytes]:
+    """Content without what the edits take out of it.
+
+    :raises CannotRewriteError: if edits overlap or are beyond the content
+    """
+    editor = _Editor(edits)
+    for block in blocks:
+        yield from editor.feed(block)
     editor.finish()
 
 

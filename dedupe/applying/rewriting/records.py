@@ -11,6 +11,7 @@ from dedupe.sources.source import SeekableBytes, read_at
 from dedupe.sources.text_encoding import UTF8_MARK
 
 _BLOCK_BYTES = 1 << 18
+_SPACE_AND_COMMAS = b" \t\r\n,"
 _MOVED = "its records are not where they were"
 
 FindEdits = Callable[[SeekableBytes, Sequence[Locator]], list[Edit]]
@@ -40,7 +41,7 @@ def edits_of_lines(file: SeekableBytes, locators: Sequence[Locator]) -> list[Edi
 
 def edits_of_json(file: SeekableBytes, locators: Sequence[Locator]) -> list[Edit]:
     """Elements of an array, each with the comma and the space before it; the first that stays
-    comes to stand where the first stood.
+    comes to stand where the first stood. So too with values that are in no array.
 
     :raises CannotRewriteError: if a place is not that of an element
     """
@@ -48,16 +49,28 @@ def edits_of_json(file: SeekableBytes, locators: Sequence[Locator]) -> list[Edit
     dropped = {(locator.offset, locator.length) for locator in locators}
     if not dropped <= {*places}:
         raise CannotRewriteError(_MOVED)
-    edits, has_kept = [], False
+    edits, end, has_kept = [], 0, False
+    joined = [*_find_joined(file, places), False]
     for number, (begin, length) in enumerate(places):
+        has_kept = has_kept and joined[number]
         if (begin, length) not in dropped:
             has_kept = True
         elif has_kept:
-            edits.append(Edit(sum(places[number - 1]), begin + length))
+            edits.append(Edit(end, begin + length))
         else:
-            is_last = number + 1 == len(places)
-            edits.append(Edit(begin, begin + length if is_last else places[number + 1][0]))
+            is_followed = joined[number + 1]
+            edits.append(Edit(begin, places[number + 1][0] if is_followed else begin + length))
+        end = begin + length
     return edits
+
+
+def _find_joined(file: SeekableBytes, places: Sequence[tuple[int, int]]) -> Iterator[bool]:
+    """Whether each value stands in the same array as the one before it, or neither in any."""
+    end = -1
+    for begin, length in places:
+        gap = None if end < 0 else read_at(file, end, begin - end)
+        yield gap is not None and not gap.strip(_SPACE_AND_COMMAS)
+        end = begin + length
 
 
 def edits_of_warc(file: SeekableBytes, locators: Sequence[Locator]) -> list[Edit]:
