@@ -48,7 +48,6 @@ from dedupe.sources import (
     unreadable_paths,
 )
 from dedupe.sources.compression import CODECS, CompressionError, UnpackedFile, unpack
-from dedupe.sources.formats import FORMATS
 from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.names import openable_names, readable_name
 from dedupe.sources.patterns import PatternSet
@@ -143,8 +142,7 @@ def test_a_reader_that_fails_loses_its_file_alone(
         yield SkippedDocument("b.csv#1", "text_null")
         raise error("unforeseen")
 
-    failing = FORMATS["csv"]._replace(read=fail)
-    monkeypatch.setitem(FORMATS, "csv", failing)
+    monkeypatch.setattr("dedupe.sources.csv_file.read_csv", fail)
     for name in ("a.txt", "b.csv", "c.txt"):
         put(tmp_path / name, "one two")
     found = read(tmp_path)
