@@ -1,10 +1,11 @@
 """Kill ``dedupe apply`` after every call that changes a file, in turn: nothing may be lost.
 
-``python -m tests.kills FOLDER [COUNT [fail]]`` tries ``COUNT`` places for a kill (500 without),
+``python -m tests.kills FOLDER [COUNT [MODE...]]`` tries ``COUNT`` places for a kill (500 without),
 spread over all actions, and prints how many it tried. Each run is a process of its own, forked
 from this one, in which the calls are counted; ``SIGKILL`` ends it right after one of them. With
 ``fail`` the call fails instead, as if the disk were full; with ``portable`` the calls that only
-Linux has are not there.
+Linux has are not there. With ``trace`` the installed command runs under strace, which sees every
+call that the kernel gets, and kills it at the entry of one: that is after the one before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +35,16 @@ FILE_SYSTEMS = (Path("/dev/shm"), Path(tempfile.gettempdir()))
 
 IMPORTED = ("dedupe.applying", "dedupe.cli.apply", "dedupe.renderers.applied", "pyarrow.parquet")
 
+SYSTEM_CALLS = (
+    *("openat", "creat", "write", "pwrite64", "writev", "pwritev", "sendfile", "copy_file_range"),
+    *("fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2", "link", "linkat"),
+    *("unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "symlink", "symlinkat", "truncate"),
+    *("ftruncate", "fallocate", "chmod", "fchmod", "fchmodat", "utimensat", "futimesat"),
+)
+
 State = dict[str, bytes]
+Place = tuple[str, int]
+"""A call, and its number among those of the same name."""
 
 
 @dataclass
@@ -93,6 +104,63 @@ def count_calls(kill_after: int, fails: bool = False) -> list[str]:
     if file_calls._renameat2 is not None:
         file_calls._renameat2 = wrap("renameat2", file_calls._renameat2)
     return made
+
+
+class Forked:
+    """Runs the command in a process forked from this one, which counts its calls."""
+
+    def __init__(self, fails: bool) -> None:
+        self._fails = fails
+
+    def find_places(self, folder: Path, arguments: list[str]) -> list[Place]:
+        """Run it unharmed; gives where it can be killed."""
+        code, calls = run_forked(folder, arguments)
+        assert code == 0, (folder / "log").read_text()
+        return [("", number) for number in range(1, calls + 1)]
+
+    def kill(self, folder: Path, arguments: list[str], place: Place) -> None:
+        code, _ = run_forked(folder, arguments, place[1], self._fails)
+        expected = (0, 2) if self._fails else (-signal.SIGKILL,)
+        assert code in expected, (code, (folder / "log").read_text())
+
+
+class Traced:
+    """Runs the installed command under strace."""
+
+    def find_places(self, folder: Path, arguments: list[str]) -> list[Place]:
+        trace = folder.with_name("trace")
+        code = self._run(folder, arguments, f"--trace={','.join(SYSTEM_CALLS)}", "-o", str(trace))
+        assert code == 0, (folder / "log").read_text()
+        met: Counter[str] = Counter()
+        places = []
+        for line in trace.read_text().splitlines():
+            name = line.split(maxsplit=1)[1].partition("(")[0]
+            met[name] += 1
+            if name in SYSTEM_CALLS and self._changes_files(name, line):
+                places.append((name, met[name]))
+        return places
+
+    def kill(self, folder: Path, arguments: list[str], place: Place) -> None:
+        name, number = place
+        inject = f"--inject={name}:signal=KILL:when={number}"
+        code = self._run(folder, arguments, f"--trace={name}", inject, "-o", os.devnull)
+        assert code == -signal.SIGKILL, (code, (folder / "log").read_text())
+
+    @staticmethod
+    def _changes_files(name: str, line: str) -> bool:
+        if name == "openat":
+            return "O_CREAT" in line
+        return name != "write" or not line.split("(")[1].startswith(("1<", "2<"))
+
+    @staticmethod
+    def _run(folder: Path, arguments: list[str], *options: str) -> int:
+        traced = ["strace", "--follow-forks", "--quiet=all", "--decode-fds=path", *options]
+        environment = {**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
+        with (folder / "log").open("wb") as log:
+            return subprocess.run(
+                [*traced, *dedupe_command(), "apply", *arguments],
+                cwd=folder, env=environment, stdout=log, stderr=log,
+            ).returncode  # fmt: skip
 
 
 def run_forked(
@@ -277,8 +345,8 @@ def tell(
     story: Story,
     folder: Path,
     far: Path | None,
-    share: Callable[[int], list[int]],
-    fails: bool,
+    count: int,
+    killer: Forked | Traced,
 ) -> int:
     """One story, killed at some places; gives at how many."""
     report = scan_once(story, folder)
@@ -304,18 +372,14 @@ def tell(
         return state
 
     begin()
-    code, calls = run_forked(folder, story.arguments)
-    assert code == 0, (folder / "log").read_text()
+    places = spread(killer.find_places(folder, story.arguments), count)
     story.end = {
         path: data for path, data in see().items()
         if "--output" not in story.arguments or not path.startswith("in/")
     }  # fmt: skip
-    places = share(calls)
     for place in places:
         begin()
-        code, _ = run_forked(folder, story.arguments, place, fails)
-        expected = (0, 2) if fails else (-signal.SIGKILL,)
-        assert code in expected, (code, (folder / "log").read_text())
+        killer.kill(folder, story.arguments, place)
         story.check_killed(story, see())
         code, _ = run_forked(folder, story.remedy)
         state = see()
@@ -330,6 +394,13 @@ def tell(
     return len(places)
 
 
+def spread(places: list[Place], count: int) -> list[Place]:
+    """So many of these, the first and the last among them; or all."""
+    if count >= len(places):
+        return places
+    return [places[i * (len(places) - 1) // max(1, count - 1)] for i in range(count)]
+
+
 def stories(folder: Path) -> Iterator[tuple[str, Story, Path | None]]:
     for name, make in STORIES.items():
         yield name, make(), None
@@ -339,39 +410,33 @@ def stories(folder: Path) -> Iterator[tuple[str, Story, Path | None]]:
         yield f"{name}, far", STORIES[name](), other[0] / f"dedupe-{os.getpid()}"
 
 
-def main(folder: Path, count: int, fails: bool, is_portable: bool) -> None:
+def main(folder: Path, count: int, modes: list[str]) -> None:
     for name in IMPORTED:  # here, so that no child has to
         importlib.import_module(name)
-    if is_portable:
+    if "portable" in modes:
         from dedupe.applying import file_calls
 
         file_calls._renameat2 = file_calls._syncfs = None
 
     folder.mkdir(parents=True, exist_ok=True)
+    killer = Traced() if "trace" in modes else Forked("fail" in modes)
     told = list(stories(folder))
     total = 0
     for number, (name, story, far) in enumerate(told):
         left = (count - total) // (len(told) - number)
-
-        def share(calls: int, left: int = left) -> list[int]:
-            if left >= calls:
-                return list(range(1, calls + 1))
-            return sorted({1 + i * (calls - 1) // max(1, left - 1) for i in range(left)})
-
         try:
-            killed = tell(story, folder / "story", far, share, fails)
+            killed = tell(story, folder / "story", far, left, killer)
         finally:
             if far is not None:
                 shutil.rmtree(far, ignore_errors=True)
         total += killed
         print(f"{name}: {killed}", flush=True)
-    print(f"{'failed' if fails else 'killed'} {total} times, nothing lost")
+    print(f"{'failed' if 'fail' in modes else 'killed'} {total} times, nothing lost")
 
 
 if __name__ == "__main__":
     main(
         Path(sys.argv[1]).absolute(),
         int(sys.argv[2]) if len(sys.argv) > 2 else 500,
-        fails="fail" in sys.argv[3:],
-        is_portable="portable" in sys.argv[3:],
+        sys.argv[3:],
     )
