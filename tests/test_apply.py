@@ -650,6 +650,28 @@ def test_what_came_and_went_since_the_scan_is_told(tmp_path: Path, cli: RunDedup
     assert b"gone  b.txt" in cli("apply", "r.json").stdout
 
 
+def test_a_record_goes_with_its_file_only_while_it_is_all_of_it(tmp_path: Path, cli: RunDedupe):
+    record = b'{\n"text": "one two three"}'
+    put(tmp_path / "in", dict.fromkeys(("a.json", "b.json"), record))
+    cli("scan", "in", "--keep", "first", "--output", "r.json")
+    put(tmp_path / "in", {"b.json": record + b'\n{"text": "precious and new"}'})
+    before = states(tmp_path / "in")
+    for action in (["--delete"], ["--move-to", "aside"], ["--output", "out"]):
+        told = cli("apply", "r.json", *action, code=2).stdout
+        assert b"stopped  b.json  (its text has changed since the scan)" in told
+        assert states(tmp_path / "in") == before
+    assert states(tmp_path / "out") == before
+
+
+def test_what_cannot_be_read_beside_a_record_stays(tmp_path: Path, cli: RunDedupe):
+    record = b'{\n"text": "one two three"}'
+    put(tmp_path / "in", {"a.json": record, "b.json": record + b'\n{"text": "four fi'})
+    cli("scan", "in", "--keep", "first", "--output", "r.json", "--quiet")
+    assert b"no file of its own" in cli("apply", "r.json", "--delete", code=2).stderr
+    cli("apply", "r.json", "--output", "out")
+    assert states(tmp_path / "out") == {"a.json": record, "b.json": b'{"text": "four fi'}
+
+
 def test_the_wrong_folder_is_told(saved: Path, cli: RunDedupe, monkeypatch: pytest.MonkeyPatch):
     (saved / "elsewhere").mkdir()
     monkeypatch.chdir(saved / "elsewhere")
@@ -736,6 +758,24 @@ def test_damaged_corpora_lose_nothing_but_duplicates(seed: int, tmp_path: Path):
     assert all(after[report.texts[each.keeper].encode()] for each in outcome.dropped)
 
 
+def zip_twice(name: str, contents: Iterable[bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for data in contents:
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return out.getvalue()
+
+
+def tar_twice(name: str, contents: Iterable[bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for data in contents:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
 def test_a_directory_that_leads_nowhere_keeps_its_archive_whole(tmp_path: Path):
     data = bytearray(zip_of({"a.txt": b"one two three", "b.txt": b"one two three", "c.txt": b"x"}))
     place = data.rindex(b"PK\x01\x02")
@@ -744,6 +784,18 @@ def test_a_directory_that_leads_nowhere_keeps_its_archive_whole(tmp_path: Path):
     _, outcome = apply(tmp_path / "in", tmp_path / "out")
     assert "the directory of the archive is odd" in outcome.stopped[0].detail
     assert states(tmp_path / "out") == states(tmp_path / "in")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("pack", [zip_twice, tar_twice])
+def test_of_members_of_one_name_the_one_that_was_read_goes(pack: Any, tmp_path: Path):
+    put(tmp_path / "in", {"a.txt": b"one two three"})
+    put(tmp_path / "in", {"b": pack("x.txt", [b"one two three", b"precious and unread"])})
+    report, outcome = apply(tmp_path / "in", tmp_path / "out", keep=("first",))
+    assert [skipped.reason for skipped in report.skipped] == ["duplicate_member"]
+    assert [each.id for each in outcome.dropped] == ["b/x.txt"]
+    left = (tmp_path / "out" / "b").read_bytes()
+    assert left.rstrip(b"\0") == pack("x.txt", [b"precious and unread"]).rstrip(b"\0")
 
 
 def test_a_member_that_a_hard_link_leads_to_stays(tmp_path: Path, cli: RunDedupe):

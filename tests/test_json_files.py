@@ -77,7 +77,7 @@ def test_a_broken_record_costs_itself_alone(tmp_path: Path) -> None:
     put(tmp_path / "d.json", "3")
     put(tmp_path / "e.json", '[{"text": "one"}][{"text": "two"}]')
     found = read(tmp_path)
-    ids = {"a.json#1", "a.json#3", "b.json#1", "c.json", "e.json#1", "e.json#2"}
+    ids = {"a.json#1", "a.json#3", "b.json#1", "c.json#1", "e.json#1", "e.json#2"}
     assert set(found.texts) == ids
     assert found.reasons == {
         "a.json#2": "not_json",

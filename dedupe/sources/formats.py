@@ -85,7 +85,7 @@ _TEXT = ("plain_text.read_text", "plain_text.reread_text_with")
 FORMATS: dict[str, Format] = {
     "text": Format(*_TEXT, text_problem),
     "jsonl": _of_records("json_lines.read_json_lines"),
-    "json": _of_records("json_file.read_json"),
+    "json": _of_records("json_file.read_json", "json_file.reread_json_with"),
     "csv": _of_records("csv_file.read_csv", "csv_file.reread_csv_with"),
     "tsv": _of_records("csv_file.read_tsv", "csv_file.reread_tsv_with"),
     "parquet": _of_table("parquet"),

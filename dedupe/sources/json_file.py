@@ -6,21 +6,29 @@ size, and one that breaks off, or is wrong somewhere, gives the records before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from dedupe.config import ScanSettings
-from dedupe.model import SkippedDocument
+from dedupe.model import Locator, SkippedDocument
+from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.json_cuts import Cut, JsonCutter
+from dedupe.sources.json_lines import reread_records_with
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pieces import OpenSource, Piece
+from dedupe.sources.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.raw_records import RawRecords
 from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_LARGE
+from dedupe.sources.source import SeekableBytes, read_at
+from dedupe.sources.text_encoding import UTF8_MARK
 
 _GROUP_RECORDS = 1000
 _MAX_OTHERS = 1000
 """So many values without a record among them are data of another kind, such as coordinates."""
+
+_READ_BYTES = 1 << 18
+_OUTSIDE = b" \t\r\n,[]"
+"""What may stand beside a record that is all of its file."""
 
 Group = list[tuple[int, int, bytes]]
 """Row, offset and bytes of records that are read together."""
@@ -32,7 +40,7 @@ def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     records = RawRecords(file, settings, limits, mark="#")
     group: Group = []
     group_bytes = row = 0
-    for row, cut in _number(cutter):
+    for row, cut in _number(cutter, file.blocks):
         if cut.raw is None:
             detail = f"the record is longer than {limits.line_bytes} bytes (--max-line-bytes)"
             yield SkippedDocument(records.place(row), TOO_LARGE, detail)
@@ -57,6 +65,24 @@ def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     yield from records.notices()
 
 
+def reread_json_with(settings: ScanSettings) -> Rereader:
+    """Reads single records again; one that was all of its file, if it still is."""
+    reread_record = reread_records_with(settings)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        is_all = locator.line == 0
+        if is_all and (read_at(file, 0, locator.offset) or b"").strip(_OUTSIDE + UTF8_MARK):
+            return None
+        text = reread_record(file, locator)
+        if is_all and text is not None:
+            file.seek(locator.offset + locator.length)
+            rest = iter(lambda: file.read(_READ_BYTES), b"")
+            return None if any(part.strip(_OUTSIDE) for part in rest) else text
+        return text
+
+    return reread
+
+
 def _read_group(group: Group, records: RawRecords, source_index: int) -> Iterator[Piece]:
     rows, offsets, raws = zip(*group, strict=True)
     lengths = np.fromiter(map(len, raws), np.int64, len(raws))
@@ -67,7 +93,7 @@ def _read_group(group: Group, records: RawRecords, source_index: int) -> Iterato
     return records.read(b"\n".join([*raws, b""]), ends - lengths, ends, locators)
 
 
-def _number(cuts: Iterable[Cut]) -> Iterator[tuple[int, Cut]]:
+def _number(cuts: JsonCutter, blocks: ByteBlocks) -> Iterator[tuple[int, Cut]]:
     """Values with their numbers, from 1; one that is all there is, and in no array, is 0."""
     first: Cut | None = None
     for row, cut in enumerate(cuts, 1):
@@ -79,4 +105,4 @@ def _number(cuts: Iterable[Cut]) -> Iterator[tuple[int, Cut]]:
             first = None
         yield row, cut
     if first is not None:
-        yield 0, first
+        yield 1 if cuts.problem or blocks.fault else 0, first
