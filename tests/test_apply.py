@@ -57,6 +57,7 @@ from tests.forms import (
     write_form,
     zip_of,
 )
+from tests.prove_apply import prove
 
 QUICK_FORMS = FORMS.keys() - {"html"}
 LINKAGES = ("star", "single")
@@ -887,3 +888,13 @@ def test_a_data_set_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     _, outcome = apply(tmp_path / "in", tmp_path / "out")
     loaded = datasets.load_dataset(str(tmp_path / "out"), cache_dir=str(tmp_path / "cache"))
     assert set(loaded["train"]["id"]) == texts.keys() - {each.id for each in outcome.dropped}
+
+
+@pytest.mark.parametrize("options", [[], ["--linkage", "single", "--threshold", "0.5"]])
+def test_the_proof_of_large_corpora_holds(options: list[str], tmp_path: Path):
+    put(tmp_path, {"corpus.jsonl.gz": gzip.compress(jsonl_of(make_texts(9, 300)))})
+    (tmp_path / "work").mkdir()
+    figures = prove(tmp_path / "corpus.jsonl.gz", tmp_path / "work", options)
+    assert figures["kept"] + figures["dropped"] == figures["lines"] == 302
+    assert figures["dropped"] > 100
+    assert figures["clusters_after"] == figures["capped_buckets"] == 0
