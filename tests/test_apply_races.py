@@ -6,8 +6,11 @@ Each story is told twice, or as often as ``DEDUPE_ROUNDS`` says, with other text
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ class Corpus:
 
     def __init__(self, base: Path, seed: int) -> None:
         self.base = base
+        self.seed = seed
         self.folder = base / "in"
         for name, text in make_texts(seed, 10).items():
             self.put(f"{name}.txt", text)
@@ -263,10 +267,11 @@ def test_a_name_that_is_taken_meanwhile_is_not_touched(
     assert corpus.victim.read_bytes() == corpus.texts[corpus.victim.name]
 
 
-def test_hard_links_are_one_file(tmp_path: Path):
+@pytest.mark.parametrize("seed", ROUNDS)
+def test_hard_links_are_one_file(tmp_path: Path, seed: int):
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / "a.txt").write_text("one two three four five six seven")
+    (folder / "a.txt").write_text(make_texts(seed, 1)["d0"])
     os.link(folder / "a.txt", folder / "b.txt")
     report = dedupe.scan(folder)
     assert len(report.clusters) == 1
@@ -276,11 +281,12 @@ def test_hard_links_are_one_file(tmp_path: Path):
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.parametrize("seed", ROUNDS)
 @pytest.mark.parametrize("action", ["output", "move", "delete"])
-def test_one_file_under_two_paths(tmp_path: Path, action: str, monkeypatch: Any):
+def test_one_file_under_two_paths(tmp_path: Path, action: str, seed: int, monkeypatch: Any):
     for name in "ab":
         (tmp_path / name).mkdir()
-        (tmp_path / name / "t.txt").write_text("one two three four five six seven")
+        (tmp_path / name / "t.txt").write_text(make_texts(seed, 1)["d0"])
     monkeypatch.chdir(tmp_path)
     report = dedupe.scan(["a", "b"])
     shutil.rmtree("b")
@@ -293,6 +299,55 @@ def test_one_file_under_two_paths(tmp_path: Path, action: str, monkeypatch: Any)
     assert outcome.dropped == ()
     assert [each.detail.partition(",")[0] for each in outcome.stopped][:1] != []
     assert Path("a/t.txt").exists()
+
+
+class Meddler(threading.Thread):
+    """Writes other texts of the same size into files, at any moment, and sets their time back.
+
+    :ivar written: what it wrote last, by name
+    """
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__()
+        self.written: dict[str, bytes] = {}
+        self._sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+        self._folder = folder
+        self._chance = random.Random(seed)
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        while not self._is_over.wait(self._chance.random() / 2000):
+            name = self._chance.choice(sorted(self._sizes))
+            path, content = self._folder / name, self._chance.randbytes(self._sizes[name])
+            with suppress(FileNotFoundError), path.open("r+b", buffering=0) as file:
+                status = os.fstat(file.fileno())
+                file.write(content)
+                self.written[name] = content
+                os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self.join()
+
+
+@pytest.mark.parametrize("action", ["move", "output"])
+def test_nothing_is_lost_while_somebody_writes_all_the_time(corpus: Corpus, action: str):
+    meddler = Meddler(corpus.folder, corpus.seed)
+    meddler.start()
+    try:
+        with suppress(ApplyError):
+            outcome = corpus.act(action)
+            dropped = {each.id for each in outcome.dropped}
+            if action == "output":
+                left = {path.name: path.read_bytes() for path in (corpus.base / "out").iterdir()}
+                assert left.keys() == corpus.texts.keys() - dropped
+                for each in outcome.dropped:
+                    assert left[each.keeper] == corpus.texts[each.keeper]
+    finally:
+        meddler.stop()
+    for name, text in {**corpus.texts, **meddler.written}.items():
+        paths = corpus.folder / name, corpus.base / "aside" / name
+        assert text in [path.read_bytes() for path in paths if path.exists()], name
 
 
 @pytest.mark.parametrize("far", FILE_SYSTEMS)
