@@ -17,6 +17,7 @@ from typing import BinaryIO
 from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
 from dedupe.applying.places import Places, Stamp
 from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.rewriting import is_whole
 from dedupe.model import Locator, Report, SourceInfo
 from dedupe.sources import Source, SourceTexts
 from dedupe.sources.names import readable_name
@@ -184,10 +185,8 @@ class Documents:
 
 
 def holds_one_document(info: SourceInfo, locator: Locator) -> bool:
-    """Whether a file is one document: text, a page, or JSON of one record."""
-    if info.member:
-        return False
-    return info.format in ("text", "html") or (info.format == "json" and locator.line == 0)
+    """Whether a document is all of its file."""
+    return not info.member and is_whole(info, locator)
 
 
 def preview(report: Report, plan: Plan, documents: Documents) -> tuple[Outcome, Checked]:

@@ -5,7 +5,7 @@ The way in is :func:`write_without`. It knows nothing of reports, plans or folde
 
 from __future__ import annotations
 
-from dedupe.applying.rewriting.content import Part, write_without
+from dedupe.applying.rewriting.content import Part, is_whole, write_without
 from dedupe.applying.rewriting.edits import CannotRewriteError
 
-__all__ = ["CannotRewriteError", "Part", "write_without"]
+__all__ = ["CannotRewriteError", "Part", "is_whole", "write_without"]

@@ -17,8 +17,6 @@ from dedupe.sources.random_access import seekable_again
 from dedupe.sources.recoding import recoded_file
 from dedupe.sources.source import SeekableBytes
 
-_WHOLE = ("text", "html")
-
 
 class Part(NamedTuple):
     """A document that is to go: of which source, and where it stands in it."""
@@ -46,16 +44,15 @@ def write_without(
     for part in parts:
         members.setdefault(part.info.member, []).append(part)
     changes = {
-        name: None if _is_whole(of_member[0]) else partial(_write_content, of_member, limits)
+        name: None if is_whole(*of_member[0]) else partial(_write_content, of_member, limits)
         for name, of_member in members.items()
     }
     write_archive(file, parts[0].info.path, changes, sink, limits)
 
 
-def _is_whole(part: Part) -> bool:
-    """Whether a document is all of its member."""
-    name = part.info.format
-    return name in _WHOLE or (name == "json" and part.locator.line == 0)
+def is_whole(info: SourceInfo, locator: Locator) -> bool:
+    """Whether a document is all of its source: text, a page, or JSON of one record."""
+    return info.format in ("text", "html") or (info.format == "json" and locator.line == 0)
 
 
 def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, sink: Sink) -> None:
