@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dedupe
@@ -139,7 +139,8 @@ def test_every_form_is_kept_but_for_its_duplicates(form: str, tmp_path: Path):
 
 
 @given(st.integers(0, 10**6), st.sampled_from(sorted(QUICK_FORMS)), st.sampled_from(LINKAGES))
-@settings(max_examples=25, deadline=None)
+@example(50, "json values", "star")
+@settings(max_examples=20, deadline=None)
 def test_whatever_the_corpus_no_duplicate_is_left(seed: int, form: str, linkage: str):
     texts = make_texts(seed, 3 + seed % 30)
     with tempfile.TemporaryDirectory() as base:

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import clean_environment
 from tests.kills import FILE_SYSTEMS
 
-COUNT = int(os.environ.get("DEDUPE_KILLS", "40"))
+COUNT = int(os.environ.get("DEDUPE_KILLS", "20"))
 ROOT = Path(__file__).resolve().parent.parent
 
 
