@@ -817,6 +817,18 @@ def test_a_member_that_a_hard_link_leads_to_stays(tmp_path: Path, cli: RunDedupe
     assert states(tmp_path / "out") == states(tmp_path / "in")
 
 
+def test_a_file_of_which_the_rest_would_be_read_otherwise_stays_whole(tmp_path: Path):
+    words = " ".join(f"w{number}" for number in range(30))
+    kept = {"id": "kept", "text": "Ã© stands here as it is, and nobody takes it for UTF-8"}
+    records = [kept, {"id": "gone", "text": f"{words} dû né"}]
+    line = json.dumps(records, ensure_ascii=False).encode("cp1252")
+    put(tmp_path / "in", {"r.json": line, "a.txt": f"{words} dû né".encode()})
+    report, outcome = apply(tmp_path / "in", tmp_path / "out", keep=("first",))
+    assert report.run.sources[1].encoding
+    assert "would not be read" in outcome.stopped[0].detail
+    assert states(tmp_path / "out") == states(tmp_path / "in")
+
+
 def test_entries_that_python_cannot_read_stay(tmp_path: Path, cli: RunDedupe):
     data = bytearray(zip_of({"a.txt": b"one two three", "b.txt": b"one two three", "c.txt": b"x"}))
     for magic, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +18,17 @@ from typing import Any
 import pytest
 
 import dedupe
-from dedupe.applying import delete_files, file_calls, moving, plan_drops, set_aside, write_output
+from dedupe.applying import (
+    Documents,
+    Places,
+    delete_files,
+    file_calls,
+    moving,
+    plan_drops,
+    set_aside,
+    write_output,
+)
+from dedupe.applying.check import CLOCK_TICK_NS
 from dedupe.applying.outcome import Outcome
 from dedupe.errors import ApplyError
 from dedupe.model import Report
@@ -74,6 +85,15 @@ def change_unseen(path: Path) -> None:
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert path.stat().st_mtime_ns == status.st_mtime_ns
+
+
+def test_a_file_that_was_just_written_is_read_when_a_change_must_show(tmp_path: Path):
+    corpus = Corpus(tmp_path, 0)
+    documents = Documents(corpus.report, Places(corpus.report.run.paths))
+    path = str(corpus.victim)
+    change_unseen(corpus.victim)
+    with documents.source(0).opener(path):
+        assert time.time_ns() - documents.stamps[path].ctime_ns >= CLOCK_TICK_NS
 
 
 def swap_for_link(path: Path, target: Path) -> None:

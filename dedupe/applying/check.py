@@ -24,7 +24,8 @@ from dedupe.sources.names import readable_name
 from dedupe.sources.text_encoding import encode_text
 
 CLOCK_TICK_NS = 20_000_000
-"""The clock of a file system is no finer than this: two changes within it may have one time."""
+"""More than a tick (of 1 to 10 ms) of the clock that gives files their times on Linux before 6.13:
+two changes within one have one time."""
 
 CHANGED_MEANWHILE = "it changed while it was looked at"
 
