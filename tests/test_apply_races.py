@@ -26,6 +26,7 @@ from dedupe.applying import (
     moving,
     plan_drops,
     set_aside,
+    whole_files,
     write_output,
 )
 from dedupe.applying.check import CLOCK_TICK_NS
@@ -207,6 +208,24 @@ def test_a_keeper_that_goes_at_the_last_moment(
     assert corpus.victim.name in stopped_ids(outcome)
     assert corpus.victim.read_bytes() == corpus.texts[corpus.victim.name]
     assert {each.id for each in outcome.dropped}.isdisjoint({corpus.victim.name})
+
+
+@pytest.mark.parametrize("story", VICTIM_STORIES)
+def test_a_victim_that_changes_after_the_check_is_not_deleted(
+    corpus: Corpus, story: str, monkeypatch: pytest.MonkeyPatch
+):
+    open_at = whole_files.open_at
+
+    def meddle_and_open(name: str, folder: int) -> Any:
+        if name == corpus.victim.name:
+            VICTIM_STORIES[story](corpus.victim, corpus.keeper)
+        return open_at(name, folder)
+
+    monkeypatch.setattr(whole_files, "open_at", meddle_and_open)
+    outcome = corpus.act("delete")
+    assert corpus.victim.name in stopped_ids(outcome)
+    assert os.path.lexists(corpus.victim)
+    assert corpus.keeper.read_bytes() == corpus.texts[corpus.keeper.name]
 
 
 @pytest.mark.parametrize("story", [*KEEPER_STORIES, "victim changed"])
