@@ -11,9 +11,20 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "articles"
+
+
+def check_package_data(wheel: str) -> None:
+    """The templates, styles and scripts of the HTML report are in the wheel."""
+    package = FIXTURES.parent.parent / "dedupe" / "renderers" / "html"
+    files = {*package.glob("assets/*"), *package.glob("templates/*")}
+    wanted = {str(path.relative_to(package.parent.parent.parent)) for path in files}
+    missing = wanted - set(zipfile.ZipFile(wheel).namelist())
+    if missing or not wanted:
+        sys.exit(f"the wheel lacks {', '.join(sorted(missing)) or 'the HTML report'}")
 
 
 def main() -> None:
@@ -25,6 +36,7 @@ def main() -> None:
         binaries = Path(folder) / "bin"
         environment = {**os.environ, "PATH": str(binaries), "CC": "false"}
         wheel = str(wheels[-1].resolve())
+        check_package_data(wheel)
         install = [str(binaries / "python"), "-m", "pip", "install", "--quiet", wheel]
         subprocess.run(install, check=True, env=environment, cwd=folder)
         scan = [str(binaries / "dedupe"), "scan", str(FIXTURES), "--format", "json", "--quiet"]

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.browser import chromium, open_page  # noqa: F401 (fixtures for all)
+
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 
 COLOR_VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")

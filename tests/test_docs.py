@@ -31,7 +31,7 @@ FIXTURES = ROOT / "fixtures"
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
 PYTHON_PAGES = (
     ROOT / "README.md",
-    *(DOCS / name for name in ("api.md", "report.md", "outputs.md")),
+    *(DOCS / name for name in ("api.md", "html-report.md", "outputs.md", "report.md")),
 )
 
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))

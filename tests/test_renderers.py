@@ -122,7 +122,7 @@ def test_golden_files(format):
 
 
 def test_every_format_has_a_golden_file():
-    assert set(GOLDEN_FILES) | {"text"} == set(FORMATS)
+    assert set(GOLDEN_FILES) | {"text", "html"} == set(FORMATS)
 
 
 def test_formats_by_ending():

@@ -30,6 +30,7 @@ HEAVY = {
     "datasketch",
     "email",
     "fastwarc",
+    "jinja2",
     "lxml",
     "multiprocessing",
     "numpy.ma",

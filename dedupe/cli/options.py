@@ -236,7 +236,7 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     _option(
         "--diff",
-        "How much of each difference text and markdown show.",
+        "How much of each difference text and markdown show; html shows all or none.",
         type=click.Choice(["none", "summary", "hunks", "full"]),
     ),
     _option("--top", "Clusters that text and markdown show; 0 for all.", type=int, metavar="N"),

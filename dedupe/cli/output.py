@@ -31,7 +31,8 @@ Render = Callable[[Target], Iterable[bytes]]
 class Outputs:
     """The places that reports go to.
 
-    :raises InputError: if one of them cannot be: before anything is read
+    :raises InputError: if one of them cannot be, or a library for its format is missing: before
+        anything is read
     """
 
     def __init__(self, targets: Sequence[Target]) -> None:
@@ -46,6 +47,8 @@ class Outputs:
                 raise InputError(f"{path}: the folder to write it in does not exist")
             if path.is_dir():
                 raise InputError(f"{path}: is a folder; name a file to write")
+        for target in targets:
+            FORMATS[target.format].check()
 
     def shows_text(self) -> bool:
         """Whether standard output gets the report for people."""
@@ -127,6 +130,7 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
         top=chosen["top"] or None,
         markdown_limit=chosen["markdown_limit"],
         folder=os.getcwd(),
+        output_folder="" if target.is_standard_output else os.path.dirname(target.path),
     )
 
 

@@ -42,7 +42,7 @@ def command(
     \b
       dedupe scan articles/ --output report.json
       dedupe report report.json                              as the scan would have shown it
-      dedupe report report.json --output markdown:dup.md --output sarif:dup.sarif
+      dedupe report report.json --output html:report.html --output sarif:dup.sarif
       dedupe report report.json --threshold 0.9 --format csv
 
     Exit codes: 0 done; 1 there are duplicates and --exit-code was given; 2 an error.

@@ -45,7 +45,7 @@ def command(
       dedupe scan articles/                       clusters, with diffs
       dedupe scan dump.jsonl.gz --format json     the whole report, for programs
       cat crawl.tar.gz | dedupe scan - --format jsonl
-      dedupe scan articles/ --output report.json --output sarif:dup.sarif
+      dedupe scan articles/ --output report.json --output html:report.html
 
     Exit codes: 0 done; 1 duplicates were found and --exit-code was given; 2 an error, or a PATH
     could not be read; 130 interrupted.

@@ -17,9 +17,13 @@ MIN_FOLD: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Equal words that are left out."""
+    """Equal words that are left out.
+
+    :param segments: what they are
+    """
 
     word_count: int
+    segments: tuple[Segment, ...]
 
 
 def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fold]:
@@ -41,7 +45,7 @@ def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fo
             yield from segments
             continue
         yield from _clip(segments, range(start, head))
-        yield Fold(tail - head)
+        yield Fold(tail - head, tuple(_clip(segments, range(head, tail))))
         yield from _clip(segments, range(tail, stop))
 
 

@@ -33,6 +33,7 @@ class RenderOptions:
     :param markdown_limit: bytes that Markdown may have
     :param folder: the current one, as an absolute path; SARIF and GitHub name files below it
         relative to it
+    :param output_folder: where the output will stand, from which links in HTML start
     :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
     """
 
@@ -44,6 +45,7 @@ class RenderOptions:
     top: int | None = None
     markdown_limit: int = MARKDOWN_LIMIT
     folder: str = ""
+    output_folder: str = ""
     new: Mapping[str, NewDuplicate] | None = None
 
 
@@ -56,11 +58,13 @@ class Format:
 
     :param summary: what it is, in a few words
     :param endings: of the file names that ask for it, in small letters
+    :param check: to be called before a long scan; raises DedupeError where a library is missing
     """
 
     render: Renderer
     summary: str
     endings: tuple[str, ...] = ()
+    check: Callable[[], None] = lambda: None
 
 
 def format_of_name(path: str) -> str | None:
@@ -120,6 +124,19 @@ def _render_markdown(
     return _encode(render_markdown(report, texts, chosen))
 
 
+def _render_html(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.html import HtmlOptions, render_html
+
+    chosen = HtmlOptions(diff=options.diff != "none", folder=options.output_folder)
+    return render_html(report, texts, chosen)
+
+
+def _check_html() -> None:
+    from dedupe.renderers.html import check_installed
+
+    check_installed()
+
+
 def _render_sarif(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
     from dedupe.renderers.sarif import render_sarif
 
@@ -144,6 +161,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "csv": Format(_render_csv, "one row a document", (".csv",)),
     "csv-pairs": Format(_render_csv_pairs, "one row a pair"),
     "markdown": Format(_render_markdown, "for a pull request or a step summary", (".md",)),
+    "html": Format(_render_html, "a page to look at and search", (".html", ".htm"), _check_html),
     "sarif": Format(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
     "github": Format(_render_github, "annotations of a GitHub workflow"),
 }

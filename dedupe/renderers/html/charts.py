@@ -1,0 +1,122 @@
+"""The geometry of the charts; templates draw them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from dedupe.model import Report
+from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+
+RELATIONS: Final = ("identical", "normalised", "near", "linked")
+
+_SIZE_BOUNDS: Final = (2, 3, 4, 5, 10, 20, 50, 100, 1000, 10_000, 100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar.
+
+    :param first: the least value that it stands for
+    :param last: the greatest; empty where there is no limit
+    :param share: its length, of the longest bar's, in per cent
+    """
+
+    label: str
+    first: str
+    last: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part of a whole, from ``start``, in per cent of the whole."""
+
+    name: str
+    label: str
+    told: str
+    start: float
+    width: float
+
+
+def hundredths(jaccard: float) -> int:
+    """A Jaccard as it is printed, in hundredths; 0 to 100 whatever a saved report says."""
+    return round(100 * float(format_jaccard(min(max(jaccard, 0.0), 1.0))))
+
+
+def chart_jaccard(report: Report) -> tuple[Bar, ...]:
+    """How many duplicates have which Jaccard to their representative: a bar each hundredth."""
+    counts = Counter(
+        hundredths(member.jaccard)
+        for cluster in report.clusters
+        for member in cluster.members
+        if member.id != cluster.representative
+    )
+    lowest = min([*counts, hundredths(report.config.threshold)])
+    peak = max(counts.values(), default=1)
+    return tuple(
+        Bar(f"{value / 100:.2f}", f"{value / 100:.2f}", f"{value / 100:.2f}", count, share)
+        for value in range(lowest, 101)
+        for count in (counts[value],)
+        for share in (100 * count / peak,)
+    )
+
+
+def axis_ticks(bars: Sequence[Bar]) -> list[str]:
+    """Labels at equal distances, the first and the last bar's among them."""
+    steps = (step for step in (5, 10, 20, 25) if len(bars) % step == 1 and len(bars) <= 6 * step)
+    step = next(steps, max(1, len(bars) - 1))
+    return [bar.label for bar in bars[::step]]
+
+
+def chart_sizes(report: Report) -> tuple[Bar, ...]:
+    """How many clusters have how many documents; ranges without a cluster are left out."""
+    counts = Counter(_size_range(len(cluster.members)) for cluster in report.clusters)
+    peak = max(counts.values(), default=1)
+    return tuple(
+        Bar(_range_label(first, last), str(first), str(last or ""), count, 100 * count / peak)
+        for (first, last), count in sorted(counts.items())
+    )
+
+
+def chart_words(report: Report) -> tuple[Portion, ...]:
+    """Of all words, those to keep, and the redundant ones by the relation of their document."""
+    counts: Counter[str] = Counter()
+    for cluster in report.clusters:
+        for member in cluster.members:
+            if member.id != cluster.representative:
+                counts[member.relation] += member.token_count
+    corpus = report.corpus
+    counts["kept"] = max(0, corpus.token_count - corpus.redundant_token_count)
+    return _portions(counts, corpus.token_count)
+
+
+def _portions(counts: Mapping[str, int], total: int) -> tuple[Portion, ...]:
+    portions: list[Portion] = []
+    start = 0.0
+    for name in ("kept", *RELATIONS):
+        if counts[name]:
+            share = counts[name] / max(total, 1)
+            told = f"{format_count(counts[name], 'word')}, {format_percent(share, 1)}"
+            label = "to keep" if name == "kept" else name
+            portions.append(Portion(name, label, told, start, 100 * share))
+            start += 100 * share
+    return tuple(portions)
+
+
+def _size_range(size: int) -> tuple[int, int]:
+    """The range of sizes that holds this one; its end is 0 where there is none."""
+    for first, following in pairwise(_SIZE_BOUNDS):
+        if size < following:
+            return first, following - 1
+    return _SIZE_BOUNDS[-1], 0
+
+
+def _range_label(first: int, last: int) -> str:
+    if not last:
+        return f"{first:,}+"
+    return f"{first:,}" if first == last else f"{first:,}–{last:,}"

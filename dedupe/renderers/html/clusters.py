@@ -1,0 +1,137 @@
+"""The clusters as the page shows them, and their members."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe.metadata import plain_site
+from dedupe.model import Member, Report
+from dedupe.renderers.html.charts import RELATIONS, hundredths
+from dedupe.renderers.html.differences import Difference, Reading
+from dedupe.renderers.html.headlines import shorten_end, shorten_middle
+from dedupe.renderers.html.links import source_link, web_link
+from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.text.members import whereabouts
+from dedupe.renderers.text.selection import Selection, describe_likeness, has_diff
+
+LISTED_MEMBERS: Final = 200
+DIFFED_MEMBERS: Final = 20
+
+ID_SIZE: Final = 240
+META_SIZE: Final = 120
+TITLE_SIZE: Final = 160
+
+_TITLE_FIELDS: Final = ("title", "headline")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """One document.
+
+    :param source: a link to the file that holds it
+    :param place: where it is, if its id does not say so
+    :param url: a link to the page that it comes from, and ``host`` of that
+    :param site: where the host does not tell it
+    :param remark: what is said instead of a difference
+    """
+
+    member: Member
+    is_kept: bool
+    id: str
+    title: str
+    source: str
+    place: str
+    url: str
+    host: str
+    site: str
+    date: str
+    difference: Difference | None
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """One cluster.
+
+    :param jaccards: of its duplicates, as they are printed, in hundredths
+    :param relations: with the number of members, strongest first
+    """
+
+    selection: Selection
+    headline: str
+    jaccards: tuple[int, ...]
+    relations: tuple[tuple[str, int], ...]
+    redundant_count: int
+    members: tuple[MemberView, ...]
+
+    @property
+    def likeness(self) -> str:
+        """The Jaccards of its duplicates to its representative, as a range."""
+        if not self.jaccards:  # a saved report may have such a cluster
+            return ""
+        lowest, highest = (f"{value / 100:.2f}" for value in (self.jaccards[0], self.jaccards[-1]))
+        return f"Jaccard\u00a0{lowest if lowest == highest else f'{lowest}–{highest}'}"
+
+    @property
+    def rest_likeness(self) -> str:
+        """The same of the members that are not listed."""
+        return describe_likeness(self.selection.rest)
+
+
+def view_cluster(
+    report: Report, selection: Selection, reading: Reading, options: HtmlOptions
+) -> ClusterView:
+    """A cluster with what its texts gave."""
+    others = [*selection.listed, *selection.rest]
+    shown = (selection.representative, *selection.listed)
+    counts = Counter(member.relation for member in others)
+    members = [_view_member(report, selection, member, reading, options) for member in shown]
+    headline = members[0].title or reading.headline
+    return ClusterView(
+        selection=selection,
+        headline=headline or members[0].id,
+        jaccards=tuple(sorted({hundredths(member.jaccard) for member in others})),
+        relations=tuple((name, counts[name]) for name in RELATIONS if counts[name]),
+        redundant_count=sum(member.token_count for member in others),
+        members=tuple(members),
+    )
+
+
+def _view_member(
+    report: Report, selection: Selection, member: Member, reading: Reading, options: HtmlOptions
+) -> MemberView:
+    source, place = whereabouts(report, member.id)
+    site = member.meta.get("site", "")
+    url, host = web_link(member.meta.get("url", ""))
+    title = next((member.meta[name] for name in _TITLE_FIELDS if member.meta.get(name)), "")
+    return MemberView(
+        member=member,
+        is_kept=member.id == selection.representative.id,
+        id=shorten_middle(member.id, ID_SIZE),
+        title=shorten_end(title, TITLE_SIZE),
+        source=source_link(source, options.folder),
+        place=shorten_middle(place.rpartition("/")[2], ID_SIZE),
+        url=url,
+        host=host,
+        site="" if plain_site(site) == plain_site(host) else shorten_end(site, META_SIZE),
+        date=shorten_end(member.meta.get("date", ""), META_SIZE),
+        difference=reading.differences.get(member.id),
+        remark=_remark(selection, member, reading, options),
+    )
+
+
+def _remark(selection: Selection, member: Member, reading: Reading, options: HtmlOptions) -> str:
+    """Why no difference stands under a member that has one."""
+    if member.id in reading.problems:
+        return f"not shown: {reading.problems[member.id]}"
+    if member.id in reading.left_out:
+        return "not shown, for size"
+    if not options.diff or not has_diff(member) or member in selection.diffed:
+        return ""
+    twins = (each for each in selection.diffed if each.content_hash == member.content_hash)
+    twin = next(twins, None)
+    if twin is not None:
+        return f"the same text as {shorten_middle(twin.id, ID_SIZE)}"
+    return f"not shown: differences of {len(selection.diffed)} other members are"

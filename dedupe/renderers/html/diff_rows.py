@@ -1,0 +1,171 @@
+"""A diff as rows that can stand side by side: a row begins where both texts begin a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, Literal, NamedTuple
+
+from dedupe.diff import Break, Diff, Fold, Segment, Words, fold_equal
+from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.renderers.html.headlines import shorten_middle
+from dedupe.renderers.text.differences import describe_origin
+from dedupe.renderers.text.figures import format_count
+
+LONG_ROW: Final = 60
+"""Equal words after which a row ends with the sentence, where there are no lines."""
+
+SHOWN_PLACES: Final = 400
+SHOWN_CHANGE_WORDS: Final = 2000
+WORD_SIZE: Final = 500
+"""Nobody reads more, and browsers take minutes to lay it out: places of change that are shown, of
+a change its words, and of a word its characters."""
+
+_SEPARATORS: Final = {Break.GLUED: "", Break.JOINT: "", Break.SPACE: " ", Break.LINE: "\n"}
+
+
+class Part(NamedTuple):
+    """Words of one kind.
+
+    :param before: what separates them from the part before
+    :param left: of ``faint`` words, how the left text writes them
+    :param note: where else the words of a change stand
+    """
+
+    kind: Literal["equal", "faint", "delete", "insert"]
+    before: str
+    text: str
+    left: str = ""
+    note: str = ""
+
+
+Row = list[Part]
+
+
+class FoldedRows(NamedTuple):
+    """Rows without a change that are folded away."""
+
+    word_count: int
+    rows: list[Row]
+
+
+def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
+    """The rows of a diff in order, to its last place that is shown; long equal stretches are
+    folded."""
+    for is_fold, group in groupby(_shown_parts(diff), lambda part: isinstance(part, Fold)):
+        if is_fold:
+            for fold in group:
+                assert isinstance(fold, Fold)
+                yield FoldedRows(fold.word_count, _rows_of(diff, fold.segments))
+        else:
+            yield from _rows_of(diff, [part for part in group if isinstance(part, Segment)])
+
+
+def arrange_text(words: Words, span: range) -> list[Row]:
+    """The rows of a part of a text without changes."""
+    segments = (Segment("equal", span, span),)
+    return _rows_of(Diff(words, words, segments, 0), segments)
+
+
+def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
+    """The parts of the first places, and what surrounds them."""
+    places = 0
+    for changed, group in groupby(
+        fold_equal(diff), lambda part: isinstance(part, Segment) and part.is_change
+    ):
+        places += changed
+        if places > SHOWN_PLACES:
+            return
+        yield from group
+
+
+def _rows_of(diff: Diff, segments: Iterable[Segment]) -> list[Row]:
+    builder = _RowBuilder(diff)
+    for changed, group in groupby(segments, lambda segment: segment.is_change):
+        if changed:
+            builder.add_change(list(group))
+        else:
+            for segment in group:
+                builder.add_equal(segment)
+    return builder.finish()
+
+
+class _RowBuilder:
+    """Collects parts into rows."""
+
+    def __init__(self, diff: Diff) -> None:
+        self._left = diff.left
+        self._right = diff.right
+        self._rows: list[Row] = []
+        self._row: Row = []
+        self._equal_count = 0
+
+    def add_equal(self, segment: Segment) -> None:
+        """Add words that both texts have, cut into rows."""
+        start = segment.right.start
+        for index in segment.right:
+            if self._begins_row(index, index - start):
+                self._add_words(segment, range(start, index))
+                self._end_row()
+                start = index
+        self._add_words(segment, range(start, segment.right.stop))
+
+    def add_change(self, segments: Sequence[Segment]) -> None:
+        """Add what is deleted and inserted in one place; both stand in one row."""
+        spans = [self._own_words(segment) for segment in segments]
+        if all(words.breaks[span.start] is Break.LINE for words, span in spans):
+            self._end_row()
+        for segment, (words, span) in zip(segments, spans, strict=True):
+            shown = span[:SHOWN_CHANGE_WORDS]
+            notes = [describe_origin(segment)]
+            if len(span) > len(shown):
+                notes.append(f"and {format_count(len(span) - len(shown), 'word')} more")
+            note = ", ".join(filter(None, notes))
+            self._row.append(
+                Part(segment.kind, self._before(words, span), _text_of(words, shown), note=note)
+            )
+
+    def finish(self) -> list[Row]:
+        self._end_row()
+        return self._rows
+
+    def _begins_row(self, index: int, pending: int) -> bool:
+        if self._right.breaks[index] is Break.LINE:
+            return True
+        long = self._equal_count + pending >= LONG_ROW
+        return long and boundary_score(self._right, index) >= SENTENCE_SCORE
+
+    def _own_words(self, segment: Segment) -> tuple[Words, range]:
+        if segment.kind == "delete":
+            return self._left, segment.left
+        return self._right, segment.right
+
+    def _add_words(self, segment: Segment, span: range) -> None:
+        if not span:
+            return
+        shift = segment.left.start - segment.right.start
+        left = range(span.start + shift, span.stop + shift)
+        told = _text_of(self._left, left) if segment.kind == "faint" else ""
+        before = self._before(self._right, span)
+        self._row.append(Part(segment.kind, before, _text_of(self._right, span), told))
+        self._equal_count += len(span)
+
+    def _before(self, words: Words, span: range) -> str:
+        return _SEPARATORS[words.breaks[span.start]] if self._row else ""
+
+    def _end_row(self) -> None:
+        if self._row:
+            self._rows.append(self._row)
+        self._row = []
+        self._equal_count = 0
+
+
+def _text_of(words: Words, span: range) -> str:
+    """What the text has there; its lines are kept."""
+    text = ""
+    for index in span:
+        surface = words.surfaces[index]
+        if surface:
+            separator = _SEPARATORS[words.breaks[index]] if text else ""
+            text += separator + shorten_middle(surface, WORD_SIZE)
+    return text

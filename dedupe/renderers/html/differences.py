@@ -1,0 +1,273 @@
+"""The differences of a report as HTML, as many as have room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Final, Literal
+
+from dedupe.diff import Diff, Vocabulary, Words, diff_words
+from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.model import Member, TextProvider
+from dedupe.renderers.html.diff_rows import (
+    SHOWN_PLACES,
+    FoldedRows,
+    Row,
+    arrange_rows,
+    arrange_text,
+)
+from dedupe.renderers.html.headlines import find_headline
+from dedupe.renderers.text.selection import Selection
+from dedupe.sketch.plain import tokenize_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+BATCH_TOKENS: Final = 3_000_000
+"""Tokens of the texts that are read at once: few passes over a compressed file."""
+
+HEADLINE_BYTES: Final = 120
+"""Room that each cluster has for its headline, beside that of the differences."""
+
+FIRST_BYTES: Final = 700
+"""What the first difference of a cluster is taken to need, before some are known."""
+
+SHOWN_TEXT_WORDS: Final = 80
+MAX_TEXT_WORDS: Final = 120
+MARKUP_BYTES: Final = 330
+ITEM_BYTES: Final = 70
+"""What the markup around a difference, and around the rows of one of its items, takes at most."""
+
+
+@dataclass(slots=True)
+class Item:
+    """Rows of a difference as HTML, or rows that are folded.
+
+    :param word_count: of folded rows, their words; 0 where they are shown
+    :param html: the rows; empty where folded rows were left out for the size of the file
+    """
+
+    word_count: int
+    html: Markup | Literal[""]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a member differs from its representative.
+
+    :param diff: its figures; nothing where the items are a text without a difference
+    """
+
+    diff: Diff | None
+    items: tuple[Item, ...]
+
+    @property
+    def hidden_places(self) -> int:
+        """Places of change that follow those that are shown."""
+        return max(0, self.diff.place_count - SHOWN_PLACES) if self.diff else 0
+
+    @property
+    def shown_size(self) -> int:
+        """Bytes without what is folded."""
+        shown = sum(len(each.html.encode()) for each in self.items if not each.word_count)
+        rare = self.diff is not None and (self.diff.coarse_count or self.diff.moved_count)
+        return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What texts gave to a cluster.
+
+    :param headline: the beginning of the representative's text
+    :param differences: by the member's id; the representative's is its text, where no member
+        has a difference
+    :param problems: by the member's id, why its difference cannot be shown
+    :param left_out: members whose difference had no room
+    """
+
+    headline: str = ""
+    differences: dict[str, Difference] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+
+
+class DifferenceWriter:
+    """Reads texts and writes differences, in the order of the clusters, while there is room.
+
+    :param room: bytes that all of them may take
+    """
+
+    def __init__(self, texts: TextProvider, template: Template, room: int) -> None:
+        self.texts = texts
+        self._template = template
+        self._room = room
+        self._kept_back = 0
+        self._firsts = _Mean(FIRST_BYTES)
+        self._most_room = room
+        self._folded_size = 0
+        self._folded: list[tuple[int, Item]] = []
+
+    def write(self, selections: Sequence[Selection]) -> list[Reading]:
+        """One reading a cluster."""
+        readings: list[Reading] = []
+        for batch in _batches(selections):
+            ids = dict.fromkeys(id for selection in batch for id in _text_ids(selection))
+            found = self.texts.read_texts(ids)
+            vocabulary = Vocabulary(tokenize_text)
+            for selection in batch:
+                self._kept_back = (len(selections) - len(readings) - 1) * self._firsts.mean
+                readings.append(_ClusterReader(self, selection, found, vocabulary).read())
+        self._drop_folded()
+        return readings
+
+    def write_difference(self, diff: Diff | None, rows: Iterable[Row | FoldedRows]) -> Difference:
+        """The rows as HTML, consecutive ones in one item."""
+        items: list[Item] = []
+        shown: list[Row] = []
+        for each in rows:
+            if not isinstance(each, FoldedRows):
+                shown.append(each)
+                continue
+            items += self._items(0, shown) + self._items(each.word_count, each.rows)
+            shown = []
+        return Difference(diff, (*items, *self._items(0, shown)))
+
+    def _items(self, word_count: int, rows: list[Row]) -> list[Item]:
+        """One item of these rows; none where there are none."""
+        from markupsafe import Markup
+
+        return [Item(word_count, Markup(self._template.render(rows=rows)))] if rows else []
+
+    def has_room(self, is_first: bool) -> bool:
+        """Whether any difference may be taken."""
+        return self._room > MARKUP_BYTES + (0 if is_first else self._kept_back)
+
+    def take(self, difference: Difference, is_first: bool) -> bool:
+        """Whether there is room for it; then it is taken.
+
+        :param is_first: of its cluster; room is kept back for the first ones of later clusters
+        """
+        size = difference.shown_size
+        if is_first:
+            self._firsts.add(size)
+        if size > self._room - (0 if is_first else self._kept_back):
+            return False
+        self._room -= size
+        for item in difference.items:
+            if item.word_count:
+                self._keep_folded(item)
+        return True
+
+    def _keep_folded(self, item: Item) -> None:
+        """Hold folded rows until it is known whether there is room, no more than there ever was."""
+        size = len(item.html.encode())
+        self._folded_size += size
+        if self._folded_size > self._most_room:
+            item.html = ""
+        else:
+            self._folded.append((size, item))
+
+    def take_headline(self, headline: str) -> str:
+        """The headline, if there is room for it."""
+        more = len(escape(headline).encode()) - HEADLINE_BYTES
+        if more > max(0, self._room):
+            return ""
+        self._room -= more
+        return headline
+
+    def _drop_folded(self) -> None:
+        """Leave out folded rows for which there is no room, the last ones first."""
+        for size, item in self._folded:
+            if size <= self._room:
+                self._room -= size
+            else:
+                item.html = ""
+
+
+@dataclass(slots=True)
+class _Mean:
+    """The mean of some sizes, rounded down; of none, what it is taken to be."""
+
+    mean: int
+    count: int = 0
+    total: int = 0
+
+    def add(self, size: int) -> None:
+        self.count += 1
+        self.total += size
+        self.mean = self.total // self.count
+
+
+@dataclass(frozen=True, slots=True)
+class _ClusterReader:
+    """Writes the differences of one cluster."""
+
+    writer: DifferenceWriter
+    selection: Selection
+    texts: Mapping[str, str]
+    vocabulary: Vocabulary
+
+    def read(self) -> Reading:
+        representative = self.selection.representative
+        reading = Reading()
+        text = self.texts.get(representative.id)
+        if text is None:
+            reading.problems[representative.id] = self._problem(representative)
+            return reading
+        reading.headline = self.writer.take_headline(find_headline(text))
+        words = self.vocabulary.split(text) if self.writer.has_room(is_first=True) else None
+        for member in self.selection.diffed or (representative,):
+            is_first = not reading.differences
+            if member.id not in self.texts:
+                reading.problems[member.id] = self._problem(member)
+            elif words is None or not self.writer.has_room(is_first):
+                reading.left_out.add(member.id)
+            else:
+                difference = self._compare(words, member)
+                if self.writer.take(difference, is_first):
+                    reading.differences[member.id] = difference
+                else:
+                    reading.left_out.add(member.id)
+        return reading
+
+    def _compare(self, words: Words, member: Member) -> Difference:
+        """How the member differs from this text; of the representative itself, the text."""
+        if member is self.selection.representative:
+            return self.writer.write_difference(None, _fold_text(words))
+        diff = diff_words(words, self.vocabulary.split(self.texts[member.id]))
+        return self.writer.write_difference(diff, arrange_rows(diff))
+
+    def _problem(self, member: Member) -> str:
+        return self.writer.texts.problem(member.id) or "its text cannot be read"
+
+
+def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
+    """The beginning of a text, the rest folded."""
+    cut = len(words)
+    if cut > MAX_TEXT_WORDS:
+        ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
+        sentence_ends = (end for end in ends if boundary_score(words, end) >= SENTENCE_SCORE)
+        cut = next(sentence_ends, SHOWN_TEXT_WORDS)
+    yield from arrange_text(words, range(cut))
+    if cut < len(words):
+        yield FoldedRows(len(words) - cut, arrange_text(words, range(cut, len(words))))
+
+
+def _text_ids(selection: Selection) -> list[str]:
+    return selection.text_ids or [selection.representative.id]
+
+
+def _batches(selections: Iterable[Selection]) -> Iterator[list[Selection]]:
+    """Clusters whose texts are read at once."""
+    batch: list[Selection] = []
+    count = 0
+    for selection in selections:
+        batch.append(selection)
+        count += sum(m.token_count for m in (selection.representative, *selection.diffed))
+        if count >= BATCH_TOKENS:
+            yield batch
+            batch, count = [], 0
+    if batch:
+        yield batch

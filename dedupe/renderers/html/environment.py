@@ -1,0 +1,115 @@
+"""The templates, and the style and script that stand in the page with their hashes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
+
+from dedupe.errors import DedupeError
+from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
+from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+INSTALL_COMMAND: Final = "pip install 'dedupe-corpus[report]'"
+
+_STYLES: Final = ("base", "charts", "tools", "clusters", "diff", "narrow", "print")
+_SCRIPTS: Final = (
+    "state",
+    "theme",
+    "search",
+    "marks",
+    "list",
+    "filters",
+    "diff",
+    "changes",
+    "keys",
+    "start",
+)
+
+
+def check_installed() -> None:
+    """Tell before a long scan that its report cannot be written.
+
+    :raises DedupeError: if jinja2 is not installed
+    """
+    if find_spec("jinja2") is None:
+        raise DedupeError(f"the HTML report needs jinja2: {INSTALL_COMMAND}")
+
+
+def load_environment() -> Environment:
+    """The templates of this package; whatever they write is escaped.
+
+    :raises DedupeError: if jinja2 is not installed
+    """
+    check_installed()
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def finalize(value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, Markup):
+            return spell_invisible(value)
+        return value
+
+    environment = Environment(
+        autoescape=True,
+        finalize=finalize,
+        loader=PackageLoader("dedupe.renderers.html"),
+        lstrip_blocks=True,
+        trim_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "count": format_count,
+        "jaccard": format_jaccard,
+        "lines": lambda text: Markup(mark_lines(text)),
+        "marked": lambda text: Markup(mark_invisible(text)),
+        "percent": format_percent,
+        "spelled_lines": lambda text: Markup.escape(spell_lines(text)),
+    }
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """What the page holds beside its content.
+
+    :param policy: a content security policy that lets this style and this script run, nothing
+        else, and no request
+    """
+
+    style: str
+    script: str
+    policy: str
+
+
+def load_assets() -> Assets:
+    """The style and the script, put together from their files."""
+    style = "".join(_read_asset(f"{name}.css") for name in _STYLES)
+    body = "".join(_read_asset(f"{name}.js") for name in _SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{body}}})();\n'
+    policy = (
+        "default-src 'none'",
+        f"script-src {_hash_source(script)}",
+        f"style-src {_hash_source(style)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types report",
+    )
+    return Assets(style, script, "; ".join(policy))
+
+
+def _read_asset(name: str) -> str:
+    return (files("dedupe.renderers.html") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _hash_source(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

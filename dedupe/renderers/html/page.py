@@ -1,0 +1,195 @@
+"""The whole HTML report: what has room, and the page around it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from dedupe.model import Report, TextProvider
+from dedupe.renderers.html import findings
+from dedupe.renderers.html.charts import (
+    RELATIONS,
+    axis_ticks,
+    chart_jaccard,
+    chart_sizes,
+    chart_words,
+)
+from dedupe.renderers.html.clusters import (
+    DIFFED_MEMBERS,
+    ID_SIZE,
+    LISTED_MEMBERS,
+    ClusterView,
+    view_cluster,
+)
+from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, Reading
+from dedupe.renderers.html.environment import load_assets, load_environment
+from dedupe.renderers.html.headlines import shorten_middle
+from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.text.figures import format_count
+from dedupe.renderers.text.selection import Selection, select_members
+from dedupe.renderers.text.summary import describe_capped_buckets, describe_recall
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+LIST_SHARE: Final = 0.85
+"""Of the size that a report may have, what the list of clusters may take."""
+
+LISTED_PATHS: Final = 100
+LISTED_SITES: Final = 500
+NAMED_PATHS: Final = 2
+NAME_SIZE: Final = 60
+
+SPARE_BYTES: Final = 10_000
+"""For sentences on what was left out."""
+
+
+def render_html(report: Report, texts: TextProvider, options: HtmlOptions) -> Iterator[bytes]:
+    """The report as chunks of one UTF-8 file.
+
+    Equal for equal reports and texts, whether the report is live or was read from a file.
+
+    :param texts: read where differences are shown, all of some clusters at once
+    :raises DedupeError: if jinja2 is not installed
+    """
+    return _Page(report, texts, options).render()
+
+
+class _Page:
+    """Decides what has room, then writes."""
+
+    def __init__(self, report: Report, texts: TextProvider, options: HtmlOptions) -> None:
+        self._report = report
+        self._texts = texts
+        self._options = options
+        self._environment: Environment = load_environment()
+        self._cluster = self._environment.get_template("cluster.html")
+
+    def render(self) -> Iterator[bytes]:
+        page = self._environment.get_template("page.html")
+        context = self._context()
+        empty = page.render(context, clusters=(), left_out=(), sites=())
+        room = self._options.max_bytes - len(empty.encode()) - SPARE_BYTES
+        selections, used = self._select(int(room * LIST_SHARE))
+        readings = self._read(selections, room - used)
+        sites = _frequent_sites(selections)
+        stream = page.stream(
+            context,
+            clusters=self._clusters(selections, readings),
+            left_out=self._left_out(readings),
+            sites=sites,
+        )
+        stream.enable_buffering(500)
+        for chunk in stream:
+            yield chunk.encode("utf-8", "backslashreplace")
+
+    def _select(self, room: int) -> tuple[list[Selection], int]:
+        """The clusters that are listed, and the bytes that they take without differences."""
+        selections: list[Selection] = []
+        used = 0
+        for cluster in self._report.clusters:
+            selection = select_members(cluster, self._options.diff, LISTED_MEMBERS, DIFFED_MEMBERS)
+            view = self._view(selection, Reading())
+            size = len(self._cluster.render(cluster=view).encode()) + HEADLINE_BYTES
+            if used + size > room:
+                break
+            used += size
+            selections.append(selection)
+        return selections, used
+
+    def _read(self, selections: Sequence[Selection], room: int) -> list[Reading]:
+        if not self._options.diff:
+            return [Reading() for _ in selections]
+        rows = self._environment.get_template("rows.html")
+        return DifferenceWriter(self._texts, rows, room).write(selections)
+
+    def _clusters(
+        self, selections: Sequence[Selection], readings: Sequence[Reading]
+    ) -> Iterator[Markup]:
+        from markupsafe import Markup
+
+        for selection, reading in zip(selections, readings, strict=True):
+            yield Markup(self._cluster.render(cluster=self._view(selection, reading)))
+
+    def _view(self, selection: Selection, reading: Reading) -> ClusterView:
+        return view_cluster(self._report, selection, reading, self._options)
+
+    def _left_out(self, readings: Sequence[Reading]) -> list[str]:
+        """Sentences on what had no room."""
+        limit = f"{self._options.max_bytes / 1e6:g}\u00a0MB"
+        sentences = []
+        missing = len(self._report.clusters) - len(readings)
+        if missing:
+            sentences.append(f"{format_count(missing, 'cluster')} more are not listed")
+        unshown = sum(len(reading.left_out) for reading in readings)
+        if unshown:
+            sentences.append(f"{format_count(unshown, 'difference')} are not shown")
+        shown = [d for reading in readings for d in reading.differences.values()]
+        cut = sum(any(not item.html for item in difference.items) for difference in shown)
+        if cut:
+            sentences.append(f"unchanged text is left out of {format_count(cut, 'difference')}")
+        return [f"To keep this file below {limit}: {'; '.join(sentences)}."] if sentences else []
+
+    def _context(self) -> dict[str, Any]:
+        report = self._report
+        jaccards = chart_jaccard(report)
+        return {
+            "assets": load_assets(),
+            "bridges": findings.list_bridges(report),
+            "corpus": report.corpus,
+            "jaccards": jaccards,
+            "name": _name_paths(report.run.paths),
+            "paths": [shorten_middle(path, ID_SIZE) for path in report.run.paths[:LISTED_PATHS]],
+            "notices": findings.list_notices(report),
+            "relations": _relations_met(report),
+            "remarks": _remarks(report),
+            "report": report,
+            "run_facts": list(findings.list_run_facts(report)),
+            "settings": list(findings.list_settings(report)),
+            "sizes": chart_sizes(report),
+            "skipped": findings.list_skipped(report),
+            "ticks": axis_ticks(jaccards),
+            "words": chart_words(report),
+        }
+
+
+def _name_paths(paths: Sequence[str]) -> str:
+    """What was scanned, in few words."""
+    names = [os.path.basename(path.rstrip("/" + os.sep)) or path for path in paths]
+    named = {"-": "standard input", ".": "this folder"}
+    names = [shorten_middle(named.get(name, name), NAME_SIZE) for name in names]
+    if len(names) > NAMED_PATHS + 1:
+        names[NAMED_PATHS:] = [f"{len(names) - NAMED_PATHS:,} more"]
+    if len(names) > 1:
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+    return "".join(names) or "texts in memory"
+
+
+def _remarks(report: Report) -> list[tuple[str, bool]]:
+    """Sentences on what can be trusted, and whether each is a warning."""
+    remarks = []
+    if report.search.bands and report.corpus.document_count:
+        remarks.append((f"{describe_recall(report)}; every pair is verified exactly", False))
+    if report.search.capped_bucket_count:
+        remarks.append((describe_capped_buckets(report), True))
+    return remarks
+
+
+def _relations_met(report: Report) -> list[str]:
+    met = {m.relation for c in report.clusters for m in c.members if m.id != c.representative}
+    return [relation for relation in RELATIONS if relation in met]
+
+
+def _frequent_sites(selections: Sequence[Selection]) -> list[str]:
+    """The sites with most documents, to be suggested."""
+    counts = Counter(
+        site
+        for selection in selections
+        for member in selection.cluster.members
+        if (site := member.meta.get("site", ""))
+    )
+    frequent = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    return [site for site, _ in frequent[:LISTED_SITES] if len(site) <= NAME_SIZE]
