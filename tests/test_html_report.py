@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -539,6 +539,21 @@ def fragment(page: Any) -> str:
     return unquote(page.evaluate("location.hash"))
 
 
+def wait_until(page: Any, condition: Callable[[], bool]) -> None:
+    """As ``wait_for_function``, which the policy of the page forbids."""
+    for _ in range(600):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("not within half a minute")
+
+
+def marked_words(page: Any) -> set[str]:
+    """What is marked as found."""
+    script = "[...(CSS.highlights.get('found') ?? [])].map(range => range.toString())"
+    return {*page.evaluate(script)}
+
+
 def test_search(articles_page: Path, open_page: OpenPage):
     page = open_page(articles_page)
     assert page.locator("#rows > .cluster").count() == 11
@@ -548,18 +563,37 @@ def test_search(articles_page: Path, open_page: OpenPage):
     assert titles(page) == ["Gravel barge jams Kestle swing bridge, splitting Vellamoor in two"]
     assert page.inner_text("#count") == "1 of 11 clusters, 1 duplicate"
     assert fragment(page) == "#q=newswire HARBOUR"
-    marked = "[...(CSS.highlights.get('found') ?? [])].map(range => range.toString())"
-    assert {*page.evaluate(marked)} == {"harbour"}
+    assert marked_words(page) == {"harbour"}
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     page.keyboard.press("o")
-    page.wait_for_function(f"{marked}.includes('newswire')")
+    wait_until(page, lambda: "newswire" in marked_words(page))
     page.fill("#q", "no such thing")
     assert titles(page) == []
-    assert page.evaluate(marked) == []
+    assert marked_words(page) == set()
     page.click("#none-reset")
     assert len(titles(page)) == 11
     assert fragment(page) == ""
+
+
+def test_search_finds_words_of_texts(articles_page: Path, open_page: OpenPage):
+    page = open_page(articles_page, "q=dinghy%20newsletter")
+    wait_until(page, lambda: len(titles(page)) == 1)
+    assert titles(page) == ["Gravel barge jams Kestle swing bridge, splitting Vellamoor in two"]
+    page.keyboard.press("n")
+    wait_until(page, lambda: marked_words(page) == {"dinghy", "newsletter"})
+    page.fill("#q", "redundant")
+    assert titles(page) == [], "words of the report itself are not found"
+
+
+def test_links_to_findings(open_page: OpenPage, tmp_path: Path):
+    cluster = make_cluster("aa", make_member("a", "identical", 1.0), make_member("b"))
+    report = make_report(cluster, skipped=(SkippedDocument("broken.txt", "no_tokens"),))
+    (tmp_path / "report.html").write_text(render(report), encoding="utf-8")
+    page = open_page(tmp_path / "report.html", "q=a")
+    page.click(".figures a")
+    assert page.locator("#skipped", has_text="broken.txt").get_by_role("listitem").is_visible()
+    assert page.input_value("#q") == "a", "what was chosen stays"
 
 
 def test_search_finds_sites_titles_and_cluster_ids(many_page: Path, open_page: OpenPage):

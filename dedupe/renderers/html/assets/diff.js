@@ -95,6 +95,7 @@ function setView(view) {
   state.view = view;
   remember("view", view);
   showView();
+  markFound();
   keepCurrent();
   writeState();
 }

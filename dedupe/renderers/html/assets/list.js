@@ -69,28 +69,29 @@ function openCluster(id) {
 function startList() {
   $("earlier").addEventListener("click", showEarlier);
   $("later").addEventListener("click", () => showLater());
-  new IntersectionObserver((seen) => {
-    if (seen.some((each) => each.isIntersecting)) showLater();
-  }, { rootMargin: "800px" }).observe($("later"));
+  const observer = new IntersectionObserver((seen) => {
+    if (!seen.some((each) => each.isIntersecting)) return;
+    showLater();
+    observer.unobserve($("later")); // only a change is told, and it may still be near
+    observer.observe($("later"));
+  }, { rootMargin: "800px" });
+  observer.observe($("later"));
   addEventListener("beforeprint", () => showLater(Math.max(0, PRINTED - (last - first))));
   $("rows").addEventListener("toggle", (event) => {
-    const cluster = event.target;
-    if (cluster.matches(".fold")) return;
-    if (!cluster.matches(".cluster")) {
-      if (cluster.open) prepareCluster(cluster.closest(".cluster"));
-      showPosition();
-      return;
-    }
-    const id = cluster.id.slice(2);
-    if (cluster.open) {
+    const toggled = event.target;
+    if (toggled.matches(".fold")) return;
+    const cluster = toggled.closest(".cluster");
+    if (toggled.open) {
       prepareCluster(cluster);
       markFound();
-      state.cluster = id;
-    } else if (state.cluster === id) {
-      state.cluster = "";
+    }
+    if (toggled === cluster) {
+      const id = cluster.id.slice(2);
+      if (cluster.open) state.cluster = id;
+      else if (state.cluster === id) state.cluster = "";
+      writeState();
     }
     showPosition();
-    writeState();
   }, true);
   $("rows").addEventListener("click", (event) => {
     const link = event.target.closest(".facts a");

@@ -21,7 +21,7 @@ function markFound() {
   const terms = state.q.toLowerCase().split(/\s+/).filter(Boolean);
   if (!terms.length) return;
   const ranges = [];
-  for (const element of $("rows").querySelectorAll(":is(summary, .who, .where) :is(bdi, a)")) {
+  for (const element of $("rows").querySelectorAll(":is(summary, .who, .where) :is(bdi, a), :is(.diff p, .split .cell)")) {
     for (const text of textsIn(element)) {
       for (const term of terms) ranges.push(...rangesOf(term, text));
     }

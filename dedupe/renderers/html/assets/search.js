@@ -22,7 +22,7 @@ function partsOf(entry, pattern) {
   return Array.from(entry.source.textContent.matchAll(pattern), (match) => normalise(plainText(match[1])));
 }
 
-// What can be searched is what stands in <bdi> and <a>: all that comes from outside, but for texts.
+// What comes from outside stands in <bdi> and <a>, texts in bare <p>: that can be searched.
 class Entry {
   constructor(source) {
     const data = source.dataset;
@@ -43,6 +43,16 @@ class Entry {
     return this.foundWords;
   }
 
+  get text() {
+    this.foundText ??= partsOf(this, /<p>(.*?)<\/p>/gs).join("\n");
+    return this.foundText;
+  }
+
+  // Texts are searched once they are prepared.
+  holds(term) {
+    return this.words.includes(term) || Boolean(this.foundText?.includes(term));
+  }
+
   get title() {
     return partsOf(this, /^.*?<bdi>(.*?)<\/bdi>/gs)[0];
   }
@@ -61,13 +71,18 @@ function indexClusters() {
   }
 }
 
-// Prepares the search while nothing else is to be done.
+// Prepares the search while nothing else is to be done: names first, then texts.
 function prepareSearch(next = 0) {
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 5 }), 50));
   idle((deadline) => {
     let place = next;
-    while (place < entries.length && deadline.timeRemaining() > 1) void entries[place++].words;
-    if (place < entries.length) prepareSearch(place);
+    while (place < 2 * entries.length && deadline.timeRemaining() > 1) {
+      if (place < entries.length) void entries[place].words;
+      else void entries[place - entries.length].text;
+      place += 1;
+    }
+    if (place < 2 * entries.length) prepareSearch(place);
+    else if (state.q && findClusters().length > found.length) applyState();
   });
 }
 
@@ -109,7 +124,7 @@ function makeFilter() {
   const [nmin, nmax] = [whole(state.nmin, 0), whole(state.nmax, Infinity)];
   const site = normalise(state.site.trim());
   return (entry) =>
-    terms.every((term) => entry.words.includes(term)) &&
+    terms.every((term) => entry.holds(term)) &&
     (!relations.length || relations.some((relation) => entry.relations.includes(relation))) &&
     entry.size >= nmin && entry.size <= nmax &&
     entry.jaccards.some((jaccard) => jaccard >= jmin && jaccard <= jmax) &&

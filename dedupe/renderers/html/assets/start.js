@@ -9,6 +9,14 @@ function applyState() {
   showPosition();
 }
 
+// A link within the page, to what was skipped.
+function openFinding() {
+  const section = document.getElementById(location.hash.slice(1));
+  const isFinding = Boolean(section?.matches(".finding"));
+  if (isFinding) section.querySelector("details").open = true;
+  return isFinding;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   startKeys();
   if ($("rows")) {
@@ -20,7 +28,9 @@ document.addEventListener("DOMContentLoaded", () => {
     prepareSearch();
   }
   applyState();
+  openFinding();
   addEventListener("hashchange", () => {
+    if (openFinding()) return;
     readState();
     applyState();
   });
