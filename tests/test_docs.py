@@ -55,7 +55,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_help_blocks_are_the_real_help():
     readme = read(ROOT / "README.md")
-    commands = ("dedupe", "scan", "check", "report")
+    commands = ("dedupe", "scan", "check", "report", "explain")
     assert {f"<!-- help:{name} -->" for name in commands} <= set(readme.splitlines())
     assert make_readme.fill_help(readme) == readme, "run scripts/make_readme.py"
 
@@ -129,7 +129,8 @@ COMMANDS = dict(all_commands(command_group))
 
 
 def test_commands_are_known():
-    assert {"dedupe", "scan", "check", "report", "config", "config show"} <= set(COMMANDS)
+    known = {"dedupe", "scan", "check", "report", "explain", "config", "config show"}
+    assert known <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -143,7 +144,12 @@ def test_every_command_and_option_has_help(name: str):
 
 @pytest.mark.parametrize(
     ("command", "page"),
-    [("scan", "settings.md"), ("check", "ci.md"), ("report", "outputs.md")],
+    [
+        ("scan", "settings.md"),
+        ("check", "ci.md"),
+        ("report", "outputs.md"),
+        ("explain", "explain.md"),
+    ],
 )
 def test_every_option_is_documented(command: str, page: str):
     told = read(DOCS / "settings.md") + read(DOCS / page)

@@ -73,8 +73,9 @@ def test_help_imports_only_click() -> None:
     assert modules & (HEAVY | {"logging", "msgspec", "numpy", "rich", "tomllib"}) == set()
 
 
-def test_help_of_scan_imports_no_stage() -> None:
-    modules = modules_of("scan", "--help")
+@pytest.mark.parametrize("command", ["scan", "explain"])
+def test_help_of_a_command_imports_no_stage(command: str) -> None:
+    modules = modules_of(command, "--help")
     assert modules & (HEAVY | {"dedupe.model", "dedupe.sources", "numpy", "rich"}) == set()
 
 
@@ -110,6 +111,16 @@ def test_apply_to_lines_imports_what_it_needs(tmp_path: Path) -> None:
     others = {f"dedupe.{name}" for name in ("assemble", "documents", "lsh", "pipeline", "verify")}
     others |= {f"dedupe.applying.rewriting.{name}" for name in ("archives", "tables")}
     assert modules & (HEAVY | others) == set()
+
+
+@needs_kernels
+def test_explain_imports_what_it_needs(tmp_path: Path) -> None:
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    for path in paths:
+        path.write_text(f"a text of several words with one more at the end {path.name}")
+    modules = modules_of("explain", *paths)
+    assert "dedupe.explain.passages" in modules
+    assert modules & (HEAVY | {"dedupe.pipeline", "dedupe.sources.json_lines"}) == set()
 
 
 @pytest.mark.parametrize("chosen", [*FORMATS.values(), FORCED_TEXT])

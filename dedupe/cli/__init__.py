@@ -25,6 +25,7 @@ class LazyGroup(click.Group):
         "report": "dedupe.cli.report",
         "check": "dedupe.cli.check",
         "apply": "dedupe.cli.apply",
+        "explain": "dedupe.cli.explain",
         "config": "dedupe.cli.config",
     }
 
@@ -33,6 +34,7 @@ class LazyGroup(click.Group):
         "report": "Show a report that `dedupe scan --format json` saved, in any format.",
         "check": "Fail if the documents of PATH... have new duplicates: a gate for CI.",
         "apply": "Drop the duplicates that a saved report names.",
+        "explain": "Tell why two documents are duplicates, or why they are not.",
         "config": "Look at the settings.",
     }
     """The first sentence of each command's help, so that the list of commands imports none."""

@@ -85,7 +85,7 @@ _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
     _option("--max-tokens", "Skip documents of more tokens.", type=int, metavar="N"),
 ]
 
-_SCAN_OPTIONS: list[Callable[[Any], Any]] = [
+_MATCH_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--against",
         "Compare with the documents of this path too, but not these with one another; none of them "
@@ -109,6 +109,9 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="R",
     ),
     _option("--seed", "Seed of the permutations.", type=int, metavar="N"),
+]
+
+_CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--linkage",
         "How pairs make clusters: star cannot chain, single joins whatever is connected, "
@@ -129,6 +132,9 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         type=int,
         metavar="N",
     ),
+]
+
+_READ_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
         "--text-field",
         "Field of a record that holds its text, as a dotted path; several are joined. Without it "
@@ -202,6 +208,18 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="PATTERN",
     ),
     *_LIMIT_OPTIONS,
+]
+
+_KERNELS_OPTION = _option(
+    "--kernels",
+    "Implementation to use; results are the same.",
+    type=click.Choice(["auto", "compiled", "plain"]),
+)
+
+_SCAN_OPTIONS: list[Callable[[Any], Any]] = [
+    *_MATCH_OPTIONS,
+    *_CLUSTER_OPTIONS,
+    *_READ_OPTIONS,
     _option(
         "--max-memory",
         "Memory to stay below, about, such as 1GB; what it is not to hold goes through the work "
@@ -215,11 +233,7 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="DIR",
     ),
     _option("--workers", "Threads; 0 is one for each processor.", type=int, metavar="N"),
-    _option(
-        "--kernels",
-        "Implementation to use; results are the same.",
-        type=click.Choice(["auto", "compiled", "plain"]),
-    ),
+    _KERNELS_OPTION,
     _option(
         "--on-error",
         "What cannot be read: skip it and tell, or fail at once.",
@@ -227,6 +241,12 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     _switch("embed-text", "Store the texts of clustered documents in the report."),
 ]
+
+_COLOR_OPTION = _option(
+    "--color",
+    "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
+    type=click.Choice(["auto", "always", "never"]),
+)
 
 _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     _option(
@@ -247,11 +267,7 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
         type=int,
         metavar="N",
     ),
-    _option(
-        "--color",
-        "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
-        type=click.Choice(["auto", "always", "never"]),
-    ),
+    _COLOR_OPTION,
 ]
 
 _PROGRESS_OPTIONS: list[Callable[[Any], Any]] = [
@@ -263,15 +279,17 @@ _EXIT_OPTIONS: list[Callable[[Any], Any]] = [
     _switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
 ]
 
+_CONFIG_OPTION = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, readable=False),
+    metavar="FILE",
+    help="Read settings from this file instead of the nearest dedupe.toml or pyproject.toml.",
+)
+
 _RUN_OPTIONS: list[Callable[[Any], Any]] = [
     _switch("quiet", "No progress, warnings or notes on standard error."),
-    click.option(
-        "--config",
-        "config_file",
-        type=click.Path(dir_okay=False, readable=False),
-        metavar="FILE",
-        help="Read settings from this file instead of the nearest dedupe.toml or pyproject.toml.",
-    ),
+    _CONFIG_OPTION,
 ]
 
 
@@ -336,6 +354,25 @@ def path_arguments(command: Command) -> Command:
     """What to scan."""
     paths = click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(readable=False))
     return _add([paths, _FILES_FROM], command)
+
+
+def explain_options(command: Command) -> Command:
+    """Those of a scan on which it depends what two documents are to each other."""
+    shown = [
+        click.option(
+            "--format",
+            type=click.Choice(["text", "json"]),
+            help="text for people, json for programs.  [default: text]",
+        ),
+        _option(
+            "--diff",
+            "How much of the difference is shown; none is the quickest.",
+            type=click.Choice(["none", "summary", "hunks", "full"]),
+        ),
+        _COLOR_OPTION,
+        _CONFIG_OPTION,
+    ]
+    return _add([*_MATCH_OPTIONS, *_READ_OPTIONS, _KERNELS_OPTION, *shown], command)
 
 
 def report_options(command: Command) -> Command:

@@ -16,6 +16,7 @@ Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
 
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_CHUNK: Final = re.compile(r"\S+")
 _OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 
 
@@ -76,6 +77,29 @@ class Vocabulary:
                 builder.add_chunk(self._pieces(parts[i]), before)
             gap = parts[i + 1] if i + 1 < len(parts) else ""
         return builder.build()
+
+    def locate(self, text: str) -> list[tuple[int, int]]:
+        """Where the token of each of its words stands: first character, and the one behind it.
+
+        Tokens that only their chunk makes together (½, and what combines) share one place.
+        """
+        places: list[tuple[int, int]] = []
+        for chunk in _CHUNK.finditer(text):
+            start = chunk.start()
+            for piece in self._pieces(chunk[0]):
+                end = start + len(piece.surface)
+                if piece.keys:
+                    places += [self._trim(text, start, end)] * len(piece.keys)
+                start = end
+        return places
+
+    def _trim(self, text: str, start: int, end: int) -> tuple[int, int]:
+        """Without the punctuation around it."""
+        while start < end - 1 and self._kind(text[start]) in ("separator", "inner"):
+            start += 1
+        while end > start + 1 and self._kind(text[end - 1]) == "separator":
+            end -= 1
+        return start, end
 
     def _pieces(self, chunk: str) -> tuple[_Piece, ...]:
         pieces = self._chunks.get(chunk)

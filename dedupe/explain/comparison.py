@@ -1,0 +1,228 @@
+"""Two documents compared as a scan compares them, and everything that is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.config import ScanSettings
+from dedupe.diff import Diff, Vocabulary, diff_words
+from dedupe.errors import ReportError
+from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
+from dedupe.explain.finding import FoundDocument
+from dedupe.explain.passages import Passage, find_runs, place_passages
+from dedupe.explain.reasons import Reason, find_reasons
+from dedupe.explain.saved import Standing
+from dedupe.lsh import Banding, band_recall, choose_banding, make_band_keys
+from dedupe.model import DuplicatePair, Kernels, Relation, SketchBatch
+from dedupe.sketch import tokenize_text
+from dedupe.sources import make_batch
+from dedupe.token_limit import drop_oversized
+
+Places = Sequence[tuple[int, int]]
+
+MAX_ALIGNED_TOKENS: Final = 200_000
+MAX_ALIGNED_CHARACTERS: Final = 4_000_000
+"""What one text may have for passages and the difference to be looked for: that takes seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is told of two documents.
+
+    :param settings: of the scan, or that a scan would have
+    :param left: the document that was named first
+    :param figures: of each, where its text is there
+    :param pair: how they overlap; of a saved report's own pair where a text has changed; none
+        where nothing is known
+    :param search: none where a text is missing or has no token
+    :param passages: none at all (not: no passage) where a text is missing or too long
+    :param places: where each token of either text stands, first character and the one behind
+        it; none where there are no passages
+    :param diff: none as these, and where it was not asked for
+    :param standing: what a saved report says of them, where there is one
+    :param reasons: why they are no duplicates, or not found as such; and what else to know
+    """
+
+    settings: ScanSettings
+    left: FoundDocument
+    right: FoundDocument
+    figures: tuple[DocumentFigures | None, DocumentFigures | None]
+    pair: PairFigures | None
+    search: SearchFigures | None
+    passages: Sequence[Passage] | None
+    places: tuple[Places, Places]
+    diff: Diff | None
+    standing: Standing | None
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_duplicate(self) -> bool:
+        return self.pair is not None and self.pair.relation is not None
+
+
+def explain_pair(
+    left: FoundDocument,
+    right: FoundDocument,
+    settings: ScanSettings,
+    kernels: Kernels,
+    standing: Standing | None = None,
+    with_diff: bool = True,
+) -> Explanation:
+    """Compare two documents.
+
+    :raises ConfigError: if the settings contradict one another
+    :raises ReportError: if the report's bands cannot be
+    """
+    banding = _banding(settings, standing)
+    compared = [_with_tokens_in_limit(each, settings, kernels) for each in (left, right)]
+    left, right = compared
+    there = [each for each in compared if each.text is not None]
+    batch = make_batch([each.id for each in there], [each.text or "" for each in there])
+    sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
+    hashes, offsets = kernels.sort_unique(sketch.shingle_hashes, sketch.shingle_offsets)
+    counted = iter(_document_figures(there, sketch, np.diff(offsets), batch.offsets))
+    figures = (
+        next(counted) if left.text is not None else None,
+        next(counted) if right.text is not None else None,
+    )
+    pair = search = None
+    aligned = _Alignment()
+    if len(there) == 2:
+        pair = _pair_figures(sketch, hashes, offsets, settings.threshold, kernels)
+        if sketch.token_counts.all():
+            search = _search_figures(sketch.signatures, banding, pair.jaccard)
+        texts = left.text or "", right.text or ""
+        longest = max(map(len, texts))
+        if sketch.token_counts.max() <= MAX_ALIGNED_TOKENS and longest <= MAX_ALIGNED_CHARACTERS:
+            aligned = _align(texts, sketch, settings.shingle_size, with_diff)
+    elif standing is not None and standing.pair is not None:
+        pair = _saved_figures(standing.pair, left.id)
+    reasons = find_reasons((left, right), figures, settings, pair, search, standing)
+    return Explanation(
+        settings, left, right, figures, pair, search, aligned.passages, aligned.places,
+        aligned.diff, standing, tuple(reasons),
+    )  # fmt: skip
+
+
+def _banding(settings: ScanSettings, standing: Standing | None) -> Banding:
+    """That of the settings; of a saved report its own, which may be of a lower threshold."""
+    if standing is None:
+        return choose_banding(settings.threshold, settings.num_perm, settings.recall)
+    bands, rows = standing.bands, standing.rows
+    if bands < 1 or rows < 1 or bands * rows > settings.num_perm:
+        told = f"{bands} bands of {rows} rows, but signatures of {settings.num_perm} values"
+        raise ReportError(f"the report cannot be: it has {told}")
+    chosen = choose_banding(settings.threshold, settings.num_perm, settings.recall)
+    if (chosen.bands, chosen.rows) == (bands, rows):
+        return chosen
+    return Banding(bands, rows, 0, band_recall(settings.threshold, bands, rows))
+
+
+def _with_tokens_in_limit(
+    document: FoundDocument, settings: ScanSettings, kernels: Kernels
+) -> FoundDocument:
+    """The document, set aside where a scan would set it aside for its length."""
+    if document.text is None:
+        return document
+    _, oversized = drop_oversized(make_batch([""], [document.text]), settings.max_tokens, kernels)
+    if not oversized:
+        return document
+    return document.without_text(
+        "too_many_tokens", f"it has more than {settings.max_tokens:,} tokens (--max-tokens)"
+    )
+
+
+def _document_figures(
+    documents: Sequence[FoundDocument],
+    sketch: SketchBatch,
+    shingle_counts: NDArray[np.int64],
+    byte_offsets: NDArray[np.int64],
+) -> list[DocumentFigures]:
+    return [
+        DocumentFigures(
+            token_count=int(sketch.token_counts[i]),
+            shingle_count=int(shingle_counts[i]),
+            byte_count=int(byte_offsets[i + 1] - byte_offsets[i]),
+            character_count=len(document.text or ""),
+            content_hash="".join(f"{half:016x}" for half in sketch.content_hashes[i].tolist()),
+        )
+        for i, document in enumerate(documents)
+    ]
+
+
+def _pair_figures(
+    sketch: SketchBatch,
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    threshold: float,
+    kernels: Kernels,
+) -> PairFigures:
+    shared = 0
+    left_count, right_count = np.diff(offsets).tolist()
+    if left_count and right_count:
+        one, other = np.array([0]), np.array([1])
+        shared = int(kernels.count_shared(hashes, offsets, one, other, 0.0)[0])
+    relation: Relation | None = None
+    if sketch.token_counts.all():  # else a scan sets them aside
+        if (sketch.content_hashes[0] == sketch.content_hashes[1]).all():
+            relation = "identical"
+        elif (sketch.token_hashes[0] == sketch.token_hashes[1]).all():
+            relation = "normalised"
+        elif shared / (left_count + right_count - shared) >= threshold:
+            relation = "near"
+    return PairFigures(relation, shared, left_count, right_count)
+
+
+def _saved_figures(pair: DuplicatePair, left_id: str) -> PairFigures:
+    """Those that the report has, in the order in which the documents were named."""
+    counts = pair.left_count, pair.right_count
+    left_count, right_count = counts if pair.left == left_id else counts[::-1]
+    return PairFigures(pair.relation, pair.shared_count, left_count, right_count)
+
+
+def _search_figures(
+    signatures: NDArray[np.uint32], banding: Banding, jaccard: float
+) -> SearchFigures:
+    keys = make_band_keys(signatures, banding)
+    low_bytes = signatures.astype(np.uint8)
+    return SearchFigures(
+        bands=banding.bands,
+        rows=banding.rows,
+        met_bands=tuple((np.flatnonzero(keys[0] == keys[1]) + 1).tolist()),
+        probability=band_recall(jaccard, banding.bands, banding.rows),
+        equal_count=int(np.count_nonzero(signatures[0] == signatures[1])),
+        num_perm=signatures.shape[1],
+        low_byte_count=int(np.count_nonzero(low_bytes[0] == low_bytes[1])),
+        minimum_equal=banding.minimum_equal,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Alignment:
+    passages: list[Passage] | None = None
+    places: tuple[Places, Places] = ((), ())
+    diff: Diff | None = None
+
+
+def _align(
+    texts: tuple[str, str], sketch: SketchBatch, shingle_size: int, with_diff: bool
+) -> _Alignment:
+    """What the texts have in common, place by place.
+
+    :param sketch: of the two
+    """
+    vocabulary = Vocabulary(tokenize_text)
+    places = vocabulary.locate(texts[0]), vocabulary.locate(texts[1])
+    cut = sketch.shingle_offsets[1]
+    runs = find_runs(sketch.shingle_hashes[:cut], sketch.shingle_hashes[cut:])
+    left, right = zip(texts, places, strict=True)
+    passages = place_passages(runs, shingle_size, left, right)
+    if not with_diff:
+        return _Alignment(passages, places)
+    diff = diff_words(vocabulary.split(texts[0]), vocabulary.split(texts[1]))
+    return _Alignment(passages, places, diff)

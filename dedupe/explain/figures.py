@@ -1,0 +1,85 @@
+"""What is counted of two documents: integers, and the quotients that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dedupe.model import Relation
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFigures:
+    """What a scan counts of one document.
+
+    :param shingle_count: distinct ones
+    :param content_hash: XXH3-128 of the decoded text, hexadecimal
+    """
+
+    token_count: int
+    shingle_count: int
+    byte_count: int
+    character_count: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """How two documents overlap; the counts are of distinct shingles.
+
+    :param relation: none where they are no duplicates
+    """
+
+    relation: Relation | None
+    shared_count: int
+    left_count: int
+    right_count: int
+
+    @property
+    def union_count(self) -> int:
+        return self.left_count + self.right_count - self.shared_count
+
+    @property
+    def jaccard(self) -> float:
+        """Exact: one division of integers; 0 where neither has a shingle."""
+        return self.shared_count / self.union_count if self.union_count else 0.0
+
+    @property
+    def left_containment(self) -> float:
+        """Share of the left document's shingles that the right one has too."""
+        return self.shared_count / self.left_count if self.left_count else 0.0
+
+    @property
+    def right_containment(self) -> float:
+        """Share of the right document's shingles that the left one has too."""
+        return self.shared_count / self.right_count if self.right_count else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFigures:
+    """How LSH sees two documents.
+
+    :param met_bands: bands in which they share a bucket, from 1
+    :param probability: that two documents of their Jaccard share one
+    :param equal_count: signature values that are equal
+    :param num_perm: of so many
+    :param low_byte_count: values of which the lowest byte is equal, which is what a scan compares
+    :param minimum_equal: low bytes that must be equal for a pair to be verified; 0 if not known
+    """
+
+    bands: int
+    rows: int
+    met_bands: tuple[int, ...]
+    probability: float
+    equal_count: int
+    num_perm: int
+    low_byte_count: int
+    minimum_equal: int
+
+    @property
+    def estimated_jaccard(self) -> float:
+        return self.equal_count / self.num_perm
+
+    @property
+    def is_candidate(self) -> bool:
+        """Whether a scan verifies the pair (unless a bucket is capped)."""
+        return bool(self.met_bands) and self.low_byte_count >= self.minimum_equal

@@ -1,0 +1,295 @@
+"""The documents that were named, found among files: by id, by file and line, or by file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from dedupe.config import ScanSettings
+from dedupe.errors import InputError
+from dedupe.model import SkippedDocument, SourceInfo, TextBatch
+from dedupe.sources import UNREADABLE_PATH_REASONS, Corpus, read_corpus
+from dedupe.sources.reasons import NOT_JSON
+
+LISTED: Final = 5
+"""Documents that an error names."""
+SUGGESTED_IDS: Final = 3
+COMPARED_CHARACTERS: Final = 200
+"""The length of ids among which similar ones are looked for."""
+
+_PLACE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocument:
+    """A document to be explained.
+
+    :param id: as a scan calls it
+    :param text: none where it cannot be compared
+    :param path: the file that it stands in; empty where there is none
+    :param line: its line or row there, from 1; 0 where the file is one document
+    :param place: both in words, where the id does not tell them
+    :param reason: why there is no text, in a stable word
+    :param problem: the same for people
+    :param remark: what else is to be known of it
+    """
+
+    id: str
+    text: str | None
+    path: str = ""
+    line: int = 0
+    place: str = ""
+    reason: str = ""
+    problem: str = ""
+    remark: str = ""
+
+    def without_text(self, reason: str, problem: str) -> FoundDocument:
+        """The document, for which this stands in the way."""
+        return replace(self, text=None, reason=reason, problem=problem)
+
+
+@dataclass(slots=True)
+class Matches:
+    """What a name may mean: how many documents, and the first few."""
+
+    count: int = 0
+    first: list[FoundDocument] = field(default_factory=list)
+
+    def add(self, rows: Sequence[int], take: Callable[[int], FoundDocument]) -> None:
+        """Note these documents of a batch; those are taken that are the first few of all."""
+        self.count += len(rows)
+        self.first += map(take, rows[: LISTED + 1 - len(self.first)])
+
+    def describe(self) -> str:
+        """The first of them, by their places."""
+        names = [each.place or each.id for each in self.first[:LISTED]]
+        return ", ".join(names) + (", …" if self.count > LISTED else "")
+
+
+def find_files(names: Sequence[str], settings: ScanSettings) -> list[FoundDocument]:
+    """Files that are one document each.
+
+    :raises InputError: if one cannot be read, is a folder, or holds several documents; or if two
+        are one file
+    """
+    for name in names:
+        if os.path.isdir(name):
+            raise InputError(
+                f"{name}: is a folder; name a file in it, or the id of a document and --in {name}"
+            )
+        if name != "-" and not os.path.lexists(name):
+            raise InputError(
+                f"{name}: there is no such file; the id of a document takes --in PATH, which is "
+                "what was scanned, or --report FILE"
+            )
+    if len({os.path.realpath(name) for name in names}) < len(names):
+        raise InputError(f"{' and '.join(names)} are one file; name two")
+    return [_read_file(name, settings) for name in names]
+
+
+def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
+    # Patterns choose among the files of a folder; this one was named.
+    corpus = read_corpus([name], msgspec.structs.replace(settings, glob=(), exclude=()))
+    matches, skipped = Matches(), []
+    for item in corpus:
+        if isinstance(item, TextBatch):
+            matches.add(range(len(item)), partial(_take, item, corpus))
+        elif isinstance(item, SkippedDocument):
+            skipped.append(item)
+    if matches.count > 1:
+        raise InputError(
+            f"{name}: holds {matches.count:,} documents; name one by its id, or by its file and "
+            f"line, and --in {name}: {matches.describe()}"
+        )
+    if not matches.count:
+        told = _list_skipped(skipped) or "holds no document"
+        is_stream = any(source.spool is not None for source in corpus.sources)
+        if is_stream and any(item.reason == NOT_JSON for item in skipped):
+            told += (
+                "; what comes through a pipe is read as JSON Lines unless --input-format says text"
+            )
+        raise InputError(f"{name}: {told}")
+    return matches.first[0]
+
+
+def find_documents(
+    names: Sequence[str], paths: Sequence[str], settings: ScanSettings
+) -> list[FoundDocument]:
+    """The documents that these names mean, among all that the paths hold.
+
+    A name is an id, as a scan of these paths gives it; else a file and line (``a.jsonl:12``,
+    ``b.csv#3``); else a file that is one document. What could not be read under such a name is
+    given as a document without text.
+
+    :raises InputError: if a name means no document (it tells similar ids), or several, or two mean
+        the same
+    """
+    corpus = read_corpus(paths, settings)
+    searches = [_Search.of_name(name) for name in names]
+    skipped: list[SkippedDocument] = []
+    count = 0
+    for item in corpus:
+        if isinstance(item, TextBatch):
+            count += len(item)
+            for search in searches:
+                search.look_through(item, corpus)
+        elif isinstance(item, SkippedDocument):
+            skipped.append(item)
+            for search in searches:
+                search.look_at_skipped(item, corpus)
+    unread = [each for each in skipped if each.reason in UNREADABLE_PATH_REASONS]
+    found = [search.conclude(count, unread) for search in searches]
+    if len({(each.id, each.place, each.line) for each in found}) < len(found):
+        raise InputError(f"{' and '.join(names)} are one document; name two")
+    return found
+
+
+@dataclass(slots=True)
+class _Search:
+    """One name, and what it was found to mean.
+
+    :ivar real_path: the file that has this name, if there is one
+    :ivar place: the path and line that the name may be
+    :ivar skipped: what has this name and could not be read
+    :ivar similar: ids that look like it, with how much
+    """
+
+    name: str
+    real_path: str
+    place: tuple[str, int] | None
+    by_id: Matches = field(default_factory=Matches)
+    by_place: Matches = field(default_factory=Matches)
+    by_file: Matches = field(default_factory=Matches)
+    skipped: SkippedDocument | None = None
+    similar: list[tuple[float, str]] = field(default_factory=list)
+
+    @classmethod
+    def of_name(cls, name: str) -> _Search:
+        return cls(name, real_path_of(name), parse_place(name))
+
+    def look_through(self, batch: TextBatch, corpus: Corpus) -> None:
+        ids, take = list(batch.ids), partial(_take, batch, corpus)
+        self.by_id.add([i for i, id in enumerate(ids) if id == self.name], take)
+        if not self.by_id.count:
+            self.similar = find_similar(self.name, ids, self.similar)
+        if self.place is not None:
+            path, line = self.place
+            rows = np.flatnonzero(batch.locators[:, 3] == line).tolist()
+            names = [corpus.sources[batch.locators[i, 0]].name for i in rows]
+            chosen = [
+                i for i, name in zip(rows, names, strict=True) if os.path.normpath(name) == path
+            ]
+            self.by_place.add(chosen, take)
+        if self.real_path:
+            self.by_file.add(self._rows_of_file(batch, corpus), take)
+
+    def _rows_of_file(self, batch: TextBatch, corpus: Corpus) -> list[int]:
+        numbers = batch.locators[:, 0]
+        found = [n for n in np.unique(numbers).tolist() if self._is_file(corpus, n)]
+        rows: list[int] = np.flatnonzero(np.isin(numbers, found)).tolist()
+        return rows
+
+    def _is_file(self, corpus: Corpus, source_index: int) -> bool:
+        source = corpus.sources[source_index]
+        return source.spool is None and is_file(source.path, self.name, self.real_path)
+
+    def look_at_skipped(self, item: SkippedDocument, corpus: Corpus) -> None:
+        is_file = (
+            bool(self.real_path and corpus.sources)
+            and corpus.sources[-1].id == item.id
+            and self._is_file(corpus, -1)
+        )
+        if self.skipped is None and (item.id == self.name or is_file):
+            self.skipped = item
+
+    def conclude(self, count: int, unread: Sequence[SkippedDocument]) -> FoundDocument:
+        """The one document.
+
+        :raises InputError: if there is none, or several
+        """
+        for matches in (self.by_id, self.by_place, self.by_file):
+            if matches.count == 1:
+                return matches.first[0]
+            if matches.count > 1:
+                what = "is the id of" if matches is self.by_id else "holds"
+                raise InputError(
+                    f"{self.name}: {what} {matches.count:,} documents; name one of them: "
+                    f"{matches.describe()}"
+                )
+        if self.skipped is not None:
+            item = self.skipped
+            return FoundDocument(item.id, None, reason=item.reason, problem=item.detail)
+        documents = f"{count:,} document{'' if count == 1 else 's'}"
+        told = f"{self.name}: is the id of none of {documents}, nor one of their files"
+        if not count:
+            told = f"{self.name}: no document could be read"
+        if self.similar:
+            told += "; similar: " + ", ".join(id for _, id in self.similar)
+        if unread:
+            told += f"\nnot read: {_list_skipped(unread, with_ids=True)}"
+        raise InputError(told)
+
+
+def real_path_of(name: str) -> str:
+    """The file that has this name; empty where there is none."""
+    try:
+        return os.path.realpath(name) if os.path.isfile(name) else ""
+    except ValueError:
+        return ""
+
+
+def is_file(path: str, name: str, real_path: str) -> bool:
+    """Whether a path leads to the file that this name does; asks the system only where it may."""
+    ends = os.path.basename(name), os.path.basename(real_path)
+    return os.path.basename(path) in ends and os.path.realpath(path) == real_path
+
+
+def parse_place(name: str) -> tuple[str, int] | None:
+    """The path and line that a name like ``a.jsonl:12`` or ``b.csv#3`` tells."""
+    found = _PLACE.fullmatch(name)
+    return (os.path.normpath(found[1]), int(found[2])) if found else None
+
+
+def find_similar(
+    name: str, ids: Sequence[str], known: Sequence[tuple[float, str]] = ()
+) -> list[tuple[float, str]]:
+    """The ids most like the name, the best first, each with how unlike it is.
+
+    :param known: those of other ids
+    """
+    from rapidfuzz import fuzz, process
+
+    short = [id for id in ids if len(id) <= COMPARED_CHARACTERS]
+    found = process.extract(
+        name[:COMPARED_CHARACTERS], short, scorer=fuzz.ratio, limit=SUGGESTED_IDS, score_cutoff=60
+    )
+    return sorted({*known, *((-score, id) for id, score, _ in found)})[:SUGGESTED_IDS]
+
+
+def _take(batch: TextBatch, corpus: Corpus, document: int) -> FoundDocument:
+    begin, end = batch.offsets[document : document + 2].tolist()
+    locator, id = batch.locator(document), batch.ids[document]
+    source = corpus.sources[locator.source]
+    info = SourceInfo(source.name, source.format, source.member)
+    place = info.place(locator.line) if locator.line else info.name
+    return FoundDocument(
+        id=id,
+        text=batch.data[begin:end].tobytes().decode("utf-8", "replace"),
+        path="" if source.spool is not None else source.name,
+        line=locator.line,
+        place="" if place == id else place,
+    )
+
+
+def _list_skipped(skipped: Sequence[SkippedDocument], with_ids: bool = False) -> str:
+    told = dict.fromkeys(
+        (f"{item.id}: " if with_ids else "") + f"{item.detail} ({item.reason})" for item in skipped
+    )
+    return "; ".join([*told][:LISTED]) + ("; …" if len(told) > LISTED else "")

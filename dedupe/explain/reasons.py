@@ -1,0 +1,234 @@
+"""Why two documents are no duplicates, or are not found as such: sentences over the figures.
+
+The left document is called A, the right one B, in the order in which they were named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe.config import ScanSettings
+from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
+from dedupe.explain.finding import FoundDocument
+from dedupe.explain.saved import DocumentStanding, Standing
+
+SHOWN_CHARACTERS: Final = 200
+SHOWN_LINKS: Final = 6
+CONTAINED_SHARE: Final = 0.9
+CONTAINED_RATIO: Final = 1.1
+"""A document that holds so much of another, and is so many times as long, contains it."""
+
+_LINKAGES: Final = {
+    "star": "a document joins the first representative of which it is a duplicate",
+    "complete": "clusters become one only where every two of their members are duplicates",
+    "single": "a bridge cannot be with single linkage",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason, or what else to know.
+
+    :param reason: a stable word
+    :param detail: the same for people
+    """
+
+    reason: str
+    detail: str
+
+
+def find_reasons(
+    documents: tuple[FoundDocument, FoundDocument],
+    figures: tuple[DocumentFigures | None, DocumentFigures | None],
+    settings: ScanSettings,
+    pair: PairFigures | None,
+    search: SearchFigures | None,
+    standing: Standing | None,
+) -> Iterator[Reason]:
+    """What stands in the way of each document, then of both, then what the report did with them.
+
+    :param pair: none where it is not known
+    :param search: none where a text is missing or has no token
+    """
+    for label, document, counted in zip("AB", documents, figures, strict=True):
+        yield from _set_aside(label, document, counted)
+    counted_both = figures[0] is not None and figures[1] is not None
+    if pair is not None and search is not None and counted_both and pair.relation is None:
+        yield from _too_unlike(pair, figures, settings)
+    if pair is not None and pair.relation is not None and search is not None:
+        yield from _not_met(search, standing)
+    if standing is not None:
+        yield from _of_report(standing, settings, pair, search)
+
+
+def _set_aside(
+    label: str, document: FoundDocument, counted: DocumentFigures | None
+) -> Iterator[Reason]:
+    if document.text is None and document.reason == "changed":
+        yield Reason("changed", f"{label}: {shorten(document.problem)}")
+    elif document.text is None:
+        told = f"{shorten(document.problem)} ({shorten(document.reason)})"
+        yield Reason("skipped", f"{label} is not compared: {told}")
+    elif counted is not None and not counted.token_count:
+        yield Reason("no_tokens", f"{label} holds no letter or digit: a scan sets it aside")
+
+
+def _too_unlike(
+    pair: PairFigures,
+    figures: tuple[DocumentFigures | None, DocumentFigures | None],
+    settings: ScanSettings,
+) -> Iterator[Reason]:
+    """Why the Jaccard of two documents with tokens is below the threshold."""
+    size, threshold = settings.shingle_size, settings.threshold
+    sizes = [each.token_count for each in figures if each is not None]
+    for label, other, count in zip("AB", "BA", sizes, strict=True):
+        if count < size:
+            yield Reason(
+                "too_short",
+                f"{label} has {count:,} of the {size} words that make a shingle: all of it is one, "
+                f"and {other} would have to have the same words and no others",
+            )
+    fewer, more = sorted((pair.left_count, pair.right_count))
+    needed = shared_needed(pair.left_count, pair.right_count, threshold)
+    if fewer < needed:
+        smaller, larger = ("A", "B") if pair.left_count == fewer else ("B", "A")
+        yield Reason(
+            "size",
+            f"{smaller} has {fewer:,} shingles and {larger} {more:,}: even if {larger} held all of "
+            f"{smaller}, their Jaccard would be {fewer / more:.2f}, below {threshold:g}",
+        )
+    if not pair.shared_count:
+        row = f"no {size} words in a row" if size > 1 else "no word"
+        yield Reason("nothing_shared", f"they share no shingle: {row}")
+    elif fewer >= needed:
+        missing = needed - pair.shared_count
+        yield Reason(
+            "below_threshold",
+            f"they share {pair.shared_count:,} shingles, and of so many as they have a Jaccard of "
+            f"{threshold:g} takes {needed:,}: {missing:,} too few",
+        )
+    yield from _contained(pair)
+    if min(sizes) >= size and threshold < 1 and fewer < size * (1 + threshold) / (1 - threshold):
+        yield Reason(
+            "short",
+            f"they are short: of {fewer:,} shingles one changed word can take {min(size, fewer)}, "
+            f"which alone can bring the Jaccard below {threshold:g}",
+        )
+
+
+def _contained(pair: PairFigures) -> Iterator[Reason]:
+    sides = (
+        ("A", "B", pair.left_containment, pair.right_count / pair.left_count),
+        ("B", "A", pair.right_containment, pair.left_count / pair.right_count),
+    )
+    for part, whole, share, ratio in sides:
+        if share >= CONTAINED_SHARE and ratio >= CONTAINED_RATIO:
+            yield Reason(
+                "contained",
+                f"{whole} holds {_percent(share)} of {part}, and is {ratio:.1f} times as long: "
+                f"{part} is an excerpt of it, or is quoted there",
+            )
+
+
+def shared_needed(left_count: int, right_count: int, threshold: float) -> int:
+    """The shared shingles from which two sets of these sizes reach the threshold.
+
+    By the division that verification does; more than the smaller set has where none suffice.
+    """
+    total, fewer = left_count + right_count, min(left_count, right_count)
+    # Near the solution over the reals; from there division decides.
+    needed = max(0, min(fewer, int(threshold * total / (1 + threshold)) - 2))
+    while needed <= fewer and needed / (total - needed) < threshold:
+        needed += 1
+    return needed
+
+
+def _not_met(search: SearchFigures, standing: Standing | None) -> Iterator[Reason]:
+    """Why a scan does not verify two documents that are duplicates."""
+    if standing is not None and standing.pair is not None:
+        return
+    if not search.met_bands:
+        yield Reason(
+            "no_band",
+            f"they are duplicates, but meet in none of the {search.bands} bands, so that a scan "
+            f"does not find them; a higher --recall makes that rarer (see the chance below)",
+        )
+    elif not search.is_candidate:
+        yield Reason(
+            "estimate",
+            f"they are duplicates and agree in a band, but only {search.low_byte_count} of "
+            f"{search.num_perm} values of their signatures seem equal where a scan asks for "
+            f"{search.minimum_equal}",
+        )
+
+
+def _of_report(
+    standing: Standing,
+    settings: ScanSettings,
+    pair: PairFigures | None,
+    search: SearchFigures | None,
+) -> Iterator[Reason]:
+    is_duplicate = pair is not None and pair.relation is not None
+    if standing.share_cluster and not is_duplicate and standing.links:
+        yield Reason("linked", f"they are in one cluster by way of others: {_way(standing)}")
+    if standing.pair is not None and not standing.share_cluster:
+        told = f"A {_where(standing.left)}, B {_where(standing.right)}"
+        yield Reason("different_clusters", f"{told}: {_LINKAGES[settings.linkage]}")
+    # A pair of documents of the same words is left out where neither is the first of them.
+    is_new = "unlisted" in (standing.left.state, standing.right.state)
+    is_near = pair is not None and pair.relation == "near"
+    is_found = search is not None and search.is_candidate
+    if is_duplicate and is_found and standing.pair is None and (is_near or is_new):
+        yield _not_paired(standing, settings)
+
+
+def _not_paired(standing: Standing, settings: ScanSettings) -> Reason:
+    """Why a report has no pair of two documents that a scan compares."""
+    count = standing.capped_bucket_count
+    if not count:
+        return Reason(
+            "not_in_report",
+            "the report has no pair of them, though as they are now a scan compares them: one of "
+            "them was added or changed since",
+        )
+    were = "bucket was" if count == 1 else "buckets were"
+    return Reason(
+        "capped",
+        f"the report has no pair of them: {count:,} {were} capped, being of more than "
+        f"{settings.max_bucket:,} documents (--max-bucket), of which only a few are compared with "
+        "all others",
+    )
+
+
+def _where(standing: DocumentStanding) -> str:
+    if standing.state == "representative":
+        return "is the representative of its own cluster"
+    if standing.state == "member":
+        return f"is in the cluster of {shorten(standing.representative)}"
+    return "is in no cluster"
+
+
+def _way(standing: Standing) -> str:
+    links = standing.links
+    shown = links if len(links) <= SHOWN_LINKS else links[: SHOWN_LINKS - 1]
+    steps = ["A"]
+    for number, link in enumerate(shown, 1):
+        name = "B" if number == len(links) else shorten(link.id)
+        steps.append(f"({link.jaccard:.2f}) {name}")
+    if len(shown) < len(links):
+        steps.append(f"… {len(links) - len(shown)} steps more to B")
+    return " – ".join(steps)
+
+
+def shorten(text: str) -> str:
+    """What may be of any length, such as an id, to stand in a sentence."""
+    half = SHOWN_CHARACTERS // 2
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:half]}…{text[-half:]}"
+
+
+def _percent(share: float) -> str:
+    """100 and 0 only where it is exactly that."""
+    percent = min(max(100 * share, 1.0), 99.0) if 0 < share < 1 else 100 * share
+    return f"{percent:.0f} %"

@@ -1,0 +1,254 @@
+"""What a saved report tells of two documents."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import msgspec
+
+from dedupe.components import PairedDocuments, connect_documents
+from dedupe.errors import InputError, ReportError
+from dedupe.explain.finding import (
+    FoundDocument,
+    find_documents,
+    is_file,
+    parse_place,
+    real_path_of,
+)
+from dedupe.model import DuplicatePair, Member, Report, TextProvider
+
+State = Literal["representative", "member", "bridge_end", "skipped", "unlisted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A step from one document to the next, which is its duplicate."""
+
+    id: str
+    jaccard: float
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentStanding:
+    """What a report tells of one document.
+
+    :param state: ``unlisted``: in no cluster and no bridge, so that the report only counts it
+    :param cluster_id: its cluster, if it is in one
+    :param representative: of that cluster
+    :param jaccard: to the representative
+    """
+
+    state: State
+    cluster_id: str = ""
+    representative: str = ""
+    jaccard: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a report tells of two documents.
+
+    :param report: the file that it was read from
+    :param pair: the pair that holds for them, or for others of the same words
+    :param links: the shortest way from the left to the right one over duplicate pairs inside the
+        cluster that they share; none where they share none
+    :param bands: of the scan
+    :param rows: likewise
+    :param capped_bucket_count: buckets in which only leads were compared
+    """
+
+    report: str
+    left: DocumentStanding
+    right: DocumentStanding
+    pair: DuplicatePair | None
+    links: tuple[Link, ...]
+    bands: int
+    rows: int
+    capped_bucket_count: int
+
+    @property
+    def share_cluster(self) -> bool:
+        return bool(self.left.cluster_id) and self.left.cluster_id == self.right.cluster_id
+
+
+def find_in_report(
+    names: Sequence[str], report: Report, texts: TextProvider, name: str
+) -> tuple[list[FoundDocument], Standing]:
+    """The two documents of a saved report that these names mean, and what it tells of them.
+
+    A name is an id of the report; else a file and line, or a file, of its sources. The texts come
+    from where the report says that they stand. A document that is in no cluster and no bridge is
+    not listed there: what was scanned is read again for it.
+
+    :param texts: of that report
+    :param name: of the report's file
+    :raises InputError: if a name means no document, several, or both the same
+    :raises ReportError: if the report contradicts itself
+    """
+    _check_pairs(report)
+    listed = [_find_listed(each, report) for each in names]
+    wanted = [each for each, id in zip(names, listed, strict=True) if id is None]
+    read_again = iter(_read_again(wanted, report) if wanted else ())
+    given = texts.read_texts([id for id in listed if id is not None])
+    found = [
+        next(read_again) if id is None else _listed_document(id, report, given, texts)
+        for id in listed
+    ]
+    left, right = found
+    if left.id == right.id:
+        raise InputError(f"{' and '.join(names)} are one document; name two")
+    documents = connect_documents(report)
+    return found, Standing(
+        report=name,
+        left=_stand(left, report),
+        right=_stand(right, report),
+        pair=_find_pair(left.id, right.id, documents, report),
+        links=_find_way(left.id, right.id, report),
+        bands=report.search.bands,
+        rows=report.search.rows,
+        capped_bucket_count=report.search.capped_bucket_count,
+    )
+
+
+def _check_pairs(report: Report) -> None:
+    described = {end.id for end in report.bridge_ends}
+    described.update(member.id for cluster in report.clusters for member in cluster.members)
+    listed = [pair for cluster in report.clusters for pair in cluster.pairs]
+    for pair in (*listed, *report.bridges):
+        if pair.left not in described or pair.right not in described:
+            raise ReportError(
+                f"the report has a pair of {pair.left!r} and {pair.right!r}, but does not describe "
+                "both: it was written by an older dedupe, or changed since; scan again"
+            )
+        if pair.left == pair.right or pair.shared_count > min(pair.left_count, pair.right_count):
+            raise ReportError(f"the report has an impossible pair of {pair.left!r}")
+
+
+def _find_listed(name: str, report: Report) -> str | None:
+    """The id that a name means, of those that the report locates or skipped; none of them: none."""
+    locators = report.run.locators
+    known = {end.id for end in report.bridge_ends}
+    known.update(member.id for cluster in report.clusters for member in cluster.members)
+    if name in known or name in locators:
+        return name
+    if any(item.id == name for item in report.skipped):
+        return name
+    place, real_path = parse_place(name), real_path_of(name)
+    sources = report.run.sources
+    files = {
+        i for i, each in enumerate(sources) if real_path and is_file(each.path, name, real_path)
+    }
+    located = [(id, at) for id, at in locators.items() if at.source >= 0]
+    by_place = [
+        id for id, at in located if place == (os.path.normpath(sources[at.source].name), at.line)
+    ]
+    by_file = [id for id, at in located if at.line == 0 and at.source in files]
+    for found in (by_place, by_file):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _listed_document(
+    id: str, report: Report, given: Mapping[str, str], texts: TextProvider
+) -> FoundDocument:
+    at = report.run.locators.get(id)
+    path, line, place = "", 0, ""
+    if at is not None and at.source >= 0:
+        source = report.run.sources[at.source]
+        path, line = source.path, at.line
+        place = source.place(line) if line else source.name
+    found = FoundDocument(id, given.get(id), path, line, "" if place == id else place)
+    if found.text is not None:
+        return found
+    for item in report.skipped:
+        if item.id == id:
+            return found.without_text(item.reason, item.detail)
+    return found.without_text("changed", texts.problem(id) or "its text cannot be read")
+
+
+def _read_again(names: Sequence[str], report: Report) -> Iterable[FoundDocument]:
+    """Documents that the report does not list, from what was scanned."""
+    if not report.run.paths or "-" in report.run.paths:
+        raise InputError(
+            f"{names[0]}: is in no cluster of the report, which does not tell where else to look: "
+            "it was made of standard input, or of texts in memory"
+        )
+    try:
+        found = find_documents(names, report.run.paths, report.config)
+    except InputError as error:
+        told = f"{error}\nlooked for in the report, and in what was scanned, which was read again: "
+        raise InputError(told + ", ".join(report.run.paths)) from error
+    remark = "the report does not list it (it is in no cluster): read again, as it is now"
+    return [replace(each, remark=remark) for each in found]
+
+
+def _stand(document: FoundDocument, report: Report) -> DocumentStanding:
+    id = document.id
+    for cluster in report.clusters:
+        for member in cluster.members:
+            if member.id == id:
+                return _member_standing(member, cluster.cluster_id, cluster.representative)
+    if any(end.id == id for end in report.bridge_ends):
+        return DocumentStanding("bridge_end")
+    is_skipped = document.text is None and any(item.id == id for item in report.skipped)
+    return DocumentStanding("skipped" if is_skipped else "unlisted")
+
+
+def _member_standing(member: Member, cluster_id: str, representative: str) -> DocumentStanding:
+    state: State = "representative" if member.id == representative else "member"
+    return DocumentStanding(state, cluster_id, representative, member.jaccard)
+
+
+def _find_pair(
+    left: str, right: str, documents: PairedDocuments, report: Report
+) -> DuplicatePair | None:
+    """The pair of the two. Of copies the report pairs only the lead with others."""
+    groups = documents.group_of.get(left), documents.group_of.get(right)
+    if None in groups:
+        return None
+    listed = [pair for cluster in report.clusters for pair in cluster.pairs]
+    for pair in (*listed, *report.bridges):
+        ends = documents.group_of[pair.left], documents.group_of[pair.right]
+        if groups[0] == groups[1]:
+            if {pair.left, pair.right} == {left, right}:
+                return pair
+        elif ends == groups:
+            return msgspec.structs.replace(pair, left=left, right=right)
+        elif ends[::-1] == groups:
+            return msgspec.structs.replace(pair, left=right, right=left)
+    return None
+
+
+def _find_way(left: str, right: str, report: Report) -> tuple[Link, ...]:
+    for cluster in report.clusters:
+        ids = {member.id for member in cluster.members}
+        if left in ids and right in ids:
+            return _shortest_way(left, right, cluster.pairs)
+    return ()
+
+
+def _shortest_way(left: str, right: str, pairs: Iterable[DuplicatePair]) -> tuple[Link, ...]:
+    neighbours: dict[str, list[Link]] = {}
+    for pair in pairs:
+        neighbours.setdefault(pair.left, []).append(Link(pair.right, pair.jaccard))
+        neighbours.setdefault(pair.right, []).append(Link(pair.left, pair.jaccard))
+    before: dict[str, tuple[str, float]] = {left: ("", 0.0)}
+    waiting = deque([left])
+    while waiting and right not in before:
+        here = waiting.popleft()
+        for link in sorted(neighbours.get(here, ()), key=lambda link: (-link.jaccard, link.id)):
+            if link.id not in before:
+                before[link.id] = here, link.jaccard
+                waiting.append(link.id)
+    way: list[Link] = []
+    at = right
+    while at != left and at in before:
+        previous, jaccard = before[at]
+        way.append(Link(at, jaccard))
+        at = previous
+    return tuple(reversed(way))

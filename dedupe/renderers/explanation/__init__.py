@@ -1,0 +1,25 @@
+"""What is told of two documents, as text and as JSON; one file a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dedupe.renderers.explanation.view import ExplanationView
+
+__all__ = ["ExplanationView", "render_explanation"]
+
+
+def render_explanation(format: str, view: ExplanationView) -> Iterator[bytes]:
+    """The explanation as chunks.
+
+    :param format: ``text`` or ``json``
+    """
+    if format == "json":
+        from dedupe.renderers.explanation.json import render_json_explanation
+
+        yield render_json_explanation(view)
+        return
+    from dedupe.renderers.explanation.text import render_text_explanation
+
+    for chunk in render_text_explanation(view):
+        yield chunk.encode("utf-8", "backslashreplace")

@@ -1,0 +1,112 @@
+"""An explanation for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from dedupe.explain import Explanation
+from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
+from dedupe.explain.finding import FoundDocument
+from dedupe.explain.passages import Passage
+from dedupe.explain.saved import Standing
+from dedupe.renderers.explanation.view import ExplanationView
+from dedupe.renderers.json import escape_json
+
+EXPLANATION_VERSION: Final = 1
+
+
+def render_json_explanation(view: ExplanationView) -> bytes:
+    """The whole explanation, indented, ending with a newline."""
+    told = view.explanation
+    documents = zip((told.left, told.right), told.figures, strict=True)
+    left, right = (_document(each, figures) for each, figures in documents)
+    whole = {
+        "explanation_version": EXPLANATION_VERSION,
+        "is_duplicate": told.is_duplicate,
+        "relation": told.pair.relation if told.pair is not None else None,
+        "left": left,
+        "right": right,
+        "overlap": _overlap(told.pair),
+        "search": _search(told.search),
+        "reasons": told.reasons,
+        "passage_count": None if told.passages is None else len(told.passages),
+        "passages": [_passage(each) for each in view.shown_passages],
+        "diff": _diff(told, with_segments=view.options.diff != "summary"),
+        "report": _standing(told.standing),
+        "config": told.settings,
+    }
+    return escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
+
+
+def _document(document: FoundDocument, figures: DocumentFigures | None) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "path": document.path,
+        "line": document.line,
+        "figures": figures,
+        "reason": document.reason,
+        "problem": document.problem,
+        "remark": document.remark,
+    }
+
+
+def _overlap(pair: PairFigures | None) -> dict[str, Any] | None:
+    if pair is None:
+        return None
+    counts = ("shared_count", "left_count", "right_count", "union_count")
+    shares = ("jaccard", "left_containment", "right_containment")
+    return {name: getattr(pair, name) for name in (*counts, *shares)}
+
+
+def _search(search: SearchFigures | None) -> dict[str, Any] | None:
+    if search is None:
+        return None
+    figures = {name: getattr(search, name) for name in search.__dataclass_fields__}
+    figures["estimated_jaccard"] = search.estimated_jaccard
+    figures["is_candidate"] = search.is_candidate
+    return figures
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "token_count": passage.token_count,
+        "left": passage.left._asdict(),
+        "right": passage.right._asdict(),
+    }
+
+
+def _diff(told: Explanation, with_segments: bool) -> dict[str, Any] | None:
+    diff = told.diff
+    if diff is None:
+        return None
+    names = ("inserted_count", "deleted_count", "moved_count", "place_count", "coarse_count")
+    counts = {name: getattr(diff, name) for name in names}
+    return {**counts, "segments": list(_segments(told)) if with_segments else None}
+
+
+def _segments(told: Explanation) -> Iterator[dict[str, Any]]:
+    """Each stretch with its characters in either text; a changed one with its words."""
+    assert told.diff is not None
+    for segment in told.diff.segments:
+        left = _characters(segment.left, told.places[0])
+        right = _characters(segment.right, told.places[1])
+        item: dict[str, Any] = {"kind": segment.kind, "left": left, "right": right}
+        if segment.is_change:
+            place, document = (left, told.left) if left is not None else (right, told.right)
+            item["text"] = (document.text or "")[slice(*place)] if place is not None else ""
+            item["origin"] = segment.origin
+        yield item
+
+
+def _characters(span: range, places: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    return (places[span.start][0], places[span.stop - 1][1]) if span else None
+
+
+def _standing(standing: Standing | None) -> dict[str, Any] | None:
+    if standing is None:
+        return None
+    names = ("report", "left", "right", "pair", "links", "capped_bucket_count")
+    return {name: getattr(standing, name) for name in names}
