@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -357,6 +358,32 @@ def test_the_last_lines_say_what_to_trust() -> None:
     assert render(report, diff="none", hints=True).endswith(
         "Next: dedupe scan news/ --format json\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "paths", "ids", "hinted"),
+    [
+        ({}, ("news/",), ("a.txt", "b.txt"), "Why: dedupe explain a.txt b.txt --in news/"),
+        ({"threshold": 0.8}, ("n", "m"), ("a", "b"), "explain a b --in n --in m --threshold 0.8"),
+        ({"linkage": "single"}, ("a b",), ("a b", "b"), "explain 'a b' b --in 'a b'"),
+        ({"text_field": ("body",)}, ("news/",), ("a", "b"), ""),
+        ({}, ("-",), ("a", "b"), ""),
+        ({}, ("n",), ("-a", "b"), ""),
+        ({}, ("n",), ("a" * 61, "b"), ""),
+        ({}, ("n", "m", "o", "p"), ("a", "b"), ""),
+    ],
+)
+def test_how_to_explain_a_pair_is_hinted(config, paths, ids, hinted) -> None:
+    members = make_member(ids[0], "identical", 1.0), make_member(ids[1], "near", 0.8)
+    report = make_report(make_cluster("9f3c21d4", *members))
+    report = msgspec.structs.replace(
+        report,
+        config=ScanSettings(**config),
+        run=msgspec.structs.replace(report.run, paths=paths),
+    )
+    text = render(report, diff="none", hints=True)
+    assert ("dedupe explain" in text) == bool(hinted)
+    assert hinted in text
 
 
 def test_figures_are_never_rounded_to_certainty() -> None:

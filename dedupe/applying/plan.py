@@ -57,8 +57,10 @@ def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
     protected: list[str] = []
     alone: list[str] = []
     for cluster in report.clusters:
-        spared = {m.id for m in cluster.members[1:] if _is_protected(report, m.id, patterns)}
+        members = [member for member in cluster.members[1:] if not member.is_reference]
+        spared = {m.id for m in members if _is_protected(report, m.id, patterns)}
         protected += sorted(spared)
+        spared |= {member.id for member in cluster.members if member.is_reference}
         found = {drop.id: drop for drop in _choose_keepers(cluster, spared)}
         drops += found.values()
         stays = spared | {cluster.representative} | found.keys()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from dedupe.config import ScanSettings
 from dedupe.model import Report
 from dedupe.renderers.terminal import NO_BREAK, Canvas, Piece, Style, escape_text, prose
 from dedupe.renderers.text.figures import format_count, format_percent, format_seconds
@@ -13,6 +15,7 @@ from dedupe.renderers.text.figures import format_count, format_percent, format_s
 MAX_UNBROKEN: Final = 24
 MIN_TIMED_BYTES: Final = 1_000_000
 HINT_PATHS: Final = 3
+_HINTED_ID: Final = re.compile(r"[\w./][\w./ :#-]{0,59}")
 
 
 def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
@@ -26,24 +29,50 @@ def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
 
 
 def hint_lines(report: Report, canvas: Canvas) -> str:
-    """What next: a command to copy."""
-    paths = report.run.paths
-    command = ["dedupe", "scan"]
-    for path in report.run.against:
-        command += ["--against", shlex.quote(path)]
-    if len(paths) <= HINT_PATHS:
-        command += map(shlex.quote, paths)
-    else:
-        command += [*map(shlex.quote, paths[: HINT_PATHS - 1]), "…"]
+    """What next: commands to copy."""
     threshold = report.config.threshold
     if not report.corpus.cluster_count and threshold > 0.3:
-        command += ["--threshold", f"{round(threshold - 0.2, 6):g}"]
-        purpose = "For looser pairs:"
-    else:
-        command += ["--format", "json"]
-        purpose = "Next:"
-    text = " ".join(map(escape_text, command))
+        looser = ["--threshold", f"{round(threshold - 0.2, 6):g}"]
+        return _hint("For looser pairs:", ["scan", *_named_paths(report), *looser], canvas)
+    lines = _hint("Next:", ["scan", *_named_paths(report), "--format", "json"], canvas)
+    if command := _explain_command(report):
+        return _hint("Why:", command, canvas) + lines
+    return lines
+
+
+def _hint(purpose: str, command: Sequence[str], canvas: Canvas) -> str:
+    text = " ".join(["dedupe", *map(escape_text, command)])
     return canvas.flow([*prose(purpose, "dim"), *prose(text, "accent")], 0, 2)
+
+
+def _named_paths(report: Report) -> list[str]:
+    """What was scanned, as it is typed; of many paths the first."""
+    archive = [word for path in report.run.against for word in ("--against", shlex.quote(path))]
+    paths = report.run.paths
+    shown = paths if len(paths) <= HINT_PATHS else paths[: HINT_PATHS - 1]
+    return [*archive, *map(shlex.quote, shown), *(["…"] if len(shown) < len(paths) else [])]
+
+
+def _explain_command(report: Report) -> list[str]:
+    """How to have the most different pair of the largest cluster explained; nothing where the
+    command would be long, or would read the documents in another way than the scan did."""
+    paths, config = report.run.paths, report.config
+    differing = [each for each in report.clusters if each.weakest_link.jaccard < 1]
+    several = report.run.against or not 0 < len(paths) <= HINT_PATHS
+    if several or "-" in paths or not differing:
+        return []
+    names = "threshold", "linkage", "keep", "max_bucket", "embed_text"
+    usual = ScanSettings(**{name: getattr(config, name) for name in names})
+    largest = min(differing, key=lambda each: (-len(each.members), each.representative))
+    ids = largest.representative, largest.weakest_link.id
+    if config != usual or any(not _HINTED_ID.fullmatch(id) for id in ids):
+        return []
+    command = ["explain", *map(shlex.quote, ids)]
+    for path in paths:
+        command += ["--in", shlex.quote(path)]
+    if config.threshold != ScanSettings().threshold:
+        command += ["--threshold", f"{config.threshold:g}"]
+    return command
 
 
 def _listing(items: Sequence[str], style: Style = "") -> Iterator[Piece]:
