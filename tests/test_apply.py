@@ -154,6 +154,41 @@ def test_whatever_the_corpus_no_duplicate_is_left(seed: int, form: str, linkage:
         assert scan(out, linkage=linkage, threshold=0.6).clusters == ()
 
 
+def test_no_document_of_the_archive_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    copied = " ".join(f"word{number}" for number in range(60))
+    texts = {
+        "archive/a.txt": copied,
+        "archive/b.txt": copied,
+        "archive/c.txt": copied + " more",
+        "new/copy.txt": copied,
+        "new/near.txt": copied + " other",
+        "new/own.txt": "a text of its own with several words",
+    }
+    for name, text in texts.items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text)
+    report = dedupe.scan("new", against="archive")
+    outcome = write_output(report, plan_drops(report), "clean")
+    assert outcome.stopped == outcome.gone == ()
+    assert {each.id for each in outcome.dropped} == {"new/copy.txt", "new/near.txt"}
+    assert {each.keeper for each in outcome.dropped} <= {"archive/a.txt", "archive/b.txt"}
+    assert [path.name for path in Path("clean").iterdir()] == ["own.txt"]
+    # Nor where a report lies: here it calls the new documents those of the archive.
+    told = json.loads(render_json(report))
+    for member in told["clusters"][0]["members"]:
+        member["is_reference"] = not member.get("is_reference", False)
+    first, *others = told["clusters"][0]["members"]
+    told["clusters"][0]["members"] = [others[-1], first]
+    told["clusters"][0]["representative"] = others[-1]["id"]
+    lying = msgspec.json.decode(json.dumps(told), type=Report)
+    assert [drop.id for drop in plan_drops(lying).drops] == [first["id"]]
+    outcome = set_aside(lying, plan_drops(lying), "aside")
+    assert outcome.dropped == ()
+    assert "it stands in the archive" in outcome.stopped[0].detail
+    assert {name: Path(name).read_text() for name in texts} == texts
+
+
 def write_everything(folder: Path, copied: str) -> int:
     """One text in every format, compression and archive, beside another text of its own in each
     file that holds several; gives how many others."""

@@ -143,6 +143,8 @@ class Documents:
         if drop.id not in verified:
             return None if self._is_gone(drop.id) else self._problem(drop.id)
         victim, keeper = self.path(drop.id), self.path(drop.keeper)
+        if self.places.is_archived(victim):
+            return "it stands in the archive, of which nothing goes"
         if self._are_one(drop.id, drop.keeper):
             return f"it is the same file as its keeper {drop.keeper}, under another name"
         for path, told in ((keeper, f"its keeper {drop.keeper}: "), (victim, "")):

@@ -47,6 +47,7 @@ def list_files(report: Report, documents: Documents) -> CorpusFiles:
     if streams:
         raise ApplyError(f"{streams[0]}: is a stream, which cannot be read again; scan a file")
     told = {documents.source(i).path for i in range(len(report.run.sources))}
+    told = {path for path in told if not documents.places.is_archived(path)}
     here = {source.path: source.id for source in found.sources}
     skipped = {item.id for item in report.skipped}
     files = CorpusFiles({}, frozenset(found.cards))

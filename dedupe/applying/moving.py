@@ -39,7 +39,7 @@ def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
     :param folder: a new or empty one
     :raises ApplyError: if that cannot be, or a document is no file of its own
     """
-    documents = Documents(report, Places(report.run.paths))
+    documents = Documents(report, Places(report.run.paths, report.run.against))
     refuse_records(plan, documents)
     targets = find_targets(documents.places, [documents.path(drop.id) for drop in plan.drops])
     for path, target in targets.items():

@@ -43,7 +43,7 @@ def write_output(
     :raises ApplyError: if the destination is taken or cannot be written, or the corpus changes
         while it is read; then nothing was written
     """
-    documents = Documents(report, Places(report.run.paths))
+    documents = Documents(report, Places(report.run.paths, report.run.against))
     if not documents.places.named:
         raise ApplyError("the report is of texts in memory, so there is no file to write anew")
     destination = _choose_destination(documents.places, destination)

@@ -81,14 +81,15 @@ class Places:
     :ivar files: the others
     """
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], archive: Sequence[str] = ()) -> None:
         """Paths as a report holds them, relative to the current folder.
 
-        :raises ApplyError: if none of them is there
+        :param archive: those of the archive, which is only read
+        :raises ApplyError: if none of the paths is there
         """
         require_descriptors()
-        named = [next(filter(os.path.exists, openable_names(path)), path) for path in paths]
-        self.named = tuple(dict.fromkeys(named))
+        self.named = _openable(paths)
+        self._archive = _openable(archive)
         gone = [path for path in self.named if path != "-" and not os.path.lexists(path)]
         if gone and len(gone) == len(self.named):
             told = "there is no such file or folder; run it in the folder where the scan ran"
@@ -101,9 +102,9 @@ class Places:
 
         :raises OSError: if it is not below the paths that were scanned
         """
-        if path in self.files:
+        if path in self.files or (path in self._archive and not os.path.isdir(path)):
             return Place(os.path.dirname(path) or os.curdir, (os.path.basename(path),))
-        for folder in self.folders:
+        for folder in (*self.folders, *self._archive):
             begin = os.path.join(folder, "")
             parts = tuple(path.removeprefix(begin).split(os.sep))
             if path.startswith(begin) and not {"", os.curdir, os.pardir} & {*parts}:
@@ -111,6 +112,12 @@ class Places:
         if any(path.startswith(os.path.join(gone, "")) for gone in self.files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         raise OSError(errno.EINVAL, "it is not below the paths that were scanned", path)
+
+    def is_archived(self, path: str) -> bool:
+        """Whether a file is one of the archive."""
+        return any(
+            path == named or path.startswith(os.path.join(named, "")) for named in self._archive
+        )
 
     def note_inside(self, destination: str) -> tuple[str, ...]:
         """What to say of a destination that the next scan of these paths would read too."""
@@ -149,6 +156,12 @@ class Places:
         place = self.find(path)
         with open_folder(place.folder, place.parts[:-1]) as folder:
             yield folder, place.name
+
+
+def _openable(paths: Sequence[str]) -> tuple[str, ...]:
+    """Paths of a report as they can be opened, each once."""
+    found = [next(filter(os.path.exists, openable_names(path)), path) for path in paths]
+    return tuple(dict.fromkeys(found))
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def delete_files(report: Report, plan: Plan) -> Outcome:
 
     :raises ApplyError: if a document is no file of its own
     """
-    documents = Documents(report, Places(report.run.paths))
+    documents = Documents(report, Places(report.run.paths, report.run.against))
     refuse_records(plan, documents)
     progress = Progress(report, plan, documents)
     for batch in in_batches(plan.drops):

@@ -148,14 +148,14 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
         return applying.set_aside(report, plan, options["move_to"])
     if action == "delete":
         return applying.delete_files(report, plan)
-    documents = applying.Documents(report, applying.Places(report.run.paths))
+    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
     return applying.preview(report, plan, documents)[0]
 
 
 def _print_names(report: Report, options: dict[str, Any]) -> None:
     from dedupe import applying
 
-    documents = applying.Documents(report, applying.Places(report.run.paths))
+    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
     plan = applying.plan_drops(report, options["protect"])
     outcome, checked = applying.preview(report, plan, documents)
     if options["listed"] == "dropped":
