@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
@@ -811,6 +812,36 @@ def tar_twice(name: str, contents: Iterable[bytes]) -> bytes:
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+def with_wide_offsets(data: bytes) -> bytes:
+    """A ZIP file whose directory tells places in 8 bytes, as that of a large one does."""
+    end = data.rindex(b"PK\x05\x06")
+    size, begin = struct.unpack_from("<2I", data, end + 12)
+    directory, place = b"", begin
+    while place < begin + size:
+        name, extra, comment = struct.unpack_from("<3H", data, place + 28)
+        (offset,) = struct.unpack_from("<I", data, place + 42)
+        wide = struct.pack("<2HQ", 1, 8, offset)
+        lengths = struct.pack("<2H", name, extra + len(wide))
+        middle = place + 46 + name + extra
+        directory += data[place : place + 28] + lengths + data[place + 32 : place + 42]
+        directory += b"\xff" * 4 + data[place + 46 : middle] + wide
+        directory += data[middle : middle + comment]
+        place = middle + comment
+    sizes = struct.pack("<2I", len(directory), begin)
+    return data[:begin] + directory + data[end : end + 12] + sizes + data[end + 20 :]
+
+
+def test_directories_of_large_archives(tmp_path: Path):
+    files = {**files_of(make_texts(7, 24)), "r.jsonl": jsonl_of({"own": "one two three"})}
+    put(tmp_path / "in", {"a.zip": with_wide_offsets(zip_of(files))})
+    _, outcome = apply(tmp_path / "in", tmp_path / "out")
+    assert outcome.stopped == ()
+    left = read_form(tmp_path / "out")["a.zip"]
+    dropped = {each.id for each in outcome.dropped}
+    assert len(dropped) > 5
+    assert left == [e for e in read_form(tmp_path / "in")["a.zip"] if e[0] not in dropped]
 
 
 def test_a_directory_that_leads_nowhere_keeps_its_archive_whole(tmp_path: Path):
