@@ -801,7 +801,7 @@ def test_nothing_in_a_text_or_an_id_acts(tmp_path, run_dedupe):
         assert "Near-duplicates" in shown or "Not duplicates" in shown
         assert CONTROLS.findall(shown) == []
         assert not re.search(r"^\s*::|##\[", shown, re.MULTILINE)
-        assert max(map(len, shown.splitlines())) < 200
+        assert "y" * 200 not in shown  # of an id only so much as tells it apart
     data = run_dedupe("explain", "r.jsonl:1", "r.jsonl:2", "--in=r.jsonl", "--format=json").stdout
     assert CONTROLS.findall(data.decode()) == []
     assert json.loads(data)["left"]["id"] == records[0]["id"]
