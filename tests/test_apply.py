@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -45,7 +46,7 @@ from dedupe.renderers.json import render_json
 from dedupe.sources import read_corpus
 from dedupe.sources.compression import without_compression
 from tests import every_format
-from tests.conftest import RunDedupe
+from tests.conftest import RunDedupe, clean_environment, dedupe_command
 from tests.forms import (
     FORMS,
     Entry,
@@ -391,6 +392,18 @@ def test_lists_are_all_there_is_in_raw_names(saved: Path, cli: RunDedupe):
     assert (b"in/w\xff.txt" in kept) != (b"in/a\nb.txt" in kept)
     plain = cli("apply", "r.json", "--list", "dropped").stdout
     assert plain == b"".join(name + b"\n" for name in dropped)
+
+
+def test_names_do_not_act_on_a_terminal(tmp_path: Path):
+    put(tmp_path / "in", dict.fromkeys(("a.txt", "b\x1b[31m.txt"), b"one two three"))
+    dedupe_scan = [*dedupe_command(), "scan", "in", "--keep", "first", "--output", "r.json"]
+    subprocess.run(dedupe_scan, cwd=tmp_path, check=True, env=clean_environment())
+    listing = [*dedupe_command(), "apply", "r.json", "--list", "dropped"]
+    ours, theirs = pty.openpty()
+    subprocess.run(listing, cwd=tmp_path, check=True, env=clean_environment(), stdout=theirs)
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        assert terminal.read(1000) == b"in/b\\x1b[31m.txt\r\n"
 
 
 def test_ids_that_occur_twice_are_told_apart(tmp_path: Path, cli: RunDedupe):

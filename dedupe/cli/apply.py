@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -163,6 +164,10 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     else:
         dropped = {drop.id for drop in checked.drops}
         names = applying.list_kept(report, documents.places, dropped)
+    if sys.stdout.isatty():
+        from dedupe.renderers.terminal import escape_text
+
+        names = (escape_text(os.fsdecode(name)).encode() for name in names)
     end = b"\0" if options["null"] else b"\n"
     for name in names:
         sys.stdout.buffer.write(name + end)
