@@ -280,7 +280,12 @@ def children_of(pid: int) -> list[int]:
 def test_interrupted_scans_leave_no_process(tmp_path: Path):
     command = [*dedupe_command(), *map(str, slow_page(tmp_path))]
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE
+        command,
+        cwd=tmp_path,
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        # (A shell lets what it starts in the background ignore interrupts.)
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     while not (children := children_of(process.pid)):
         time.sleep(0.05)
