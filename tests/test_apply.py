@@ -191,6 +191,17 @@ def test_no_document_of_the_archive_goes(tmp_path: Path, monkeypatch: pytest.Mon
     assert {name: Path(name).read_text() for name in texts} == texts
 
 
+def test_the_archive_may_lie_around_the_corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    copied = " ".join(f"word{number}" for number in range(60))
+    put(tmp_path, {"all/a.txt": copied.encode(), "all/new/b.txt": copied.encode()})
+    report = dedupe.scan("all/new", against="all")
+    outcome = set_aside(report, plan_drops(report), "aside")
+    assert [each.path for each in outcome.dropped] == ["all/new/b.txt"]
+    assert outcome.stopped == ()
+    assert Path("all/a.txt").exists() and not Path("all/new/b.txt").exists()
+
+
 def write_everything(folder: Path, copied: str) -> int:
     """One text in every format, compression and archive, beside another text of its own in each
     file that holds several; gives how many others."""

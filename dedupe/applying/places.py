@@ -114,10 +114,8 @@ class Places:
         raise OSError(errno.EINVAL, "it is not below the paths that were scanned", path)
 
     def is_archived(self, path: str) -> bool:
-        """Whether a file is one of the archive."""
-        return any(
-            path == named or path.startswith(os.path.join(named, "")) for named in self._archive
-        )
+        """Whether a file is one of the archive; as in a scan, one of the corpus too is not."""
+        return _is_below(path, self._archive) and not _is_below(path, self.named)
 
     def note_inside(self, destination: str) -> tuple[str, ...]:
         """What to say of a destination that the next scan of these paths would read too."""
@@ -156,6 +154,10 @@ class Places:
         place = self.find(path)
         with open_folder(place.folder, place.parts[:-1]) as folder:
             yield folder, place.name
+
+
+def _is_below(path: str, named: Sequence[str]) -> bool:
+    return any(path == each or path.startswith(os.path.join(each, "")) for each in named)
 
 
 def _openable(paths: Sequence[str]) -> tuple[str, ...]:
