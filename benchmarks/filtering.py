@@ -8,7 +8,7 @@ code with what it checks.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,10 +33,18 @@ class Graph:
     """
 
     described: dict[str, Member | BridgeEnd]
-    references: Collection[str]
+    references: Set[str]
     groups: list[list[str]] = field(default_factory=list)
     near: dict[Pair, tuple[int, int, int]] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
+
+    def is_inside_archive(self, *groups: int) -> bool:
+        """Whether none of these groups has a new document."""
+        return self.references >= {id for group in groups for id in self.groups[group]}
+
+    def leads_are_references(self, pair: Pair) -> bool:
+        """Whether two groups are told by reference documents."""
+        return all(self.groups[group][0] in self.references for group in pair)
 
     def jaccard(self, pair: Pair) -> float:
         shared, left, right = self.near[pair]
@@ -52,7 +60,7 @@ def filter_joint(
     :param references: ids of the reference documents
     :param count_shared: asked for members of single linkage that are in no pair
     """
-    graph = _read_graph(report, references)
+    graph = _read_graph(report, frozenset(references))
     owners = _link(graph, report.config.linkage, _order_groups(graph, report.config.keep))
     inside, told = _count_links(graph, owners, count_shared, report.config.threshold)
     by_owner: dict[int, list[int]] = {}
@@ -76,7 +84,7 @@ def filter_joint(
     return {
         "clusters": clusters,
         "bridges": sorted(bridges),
-        "bridge_ends": [(end, end in references) for end in ends],
+        "bridge_ends": [(end, end in graph.references) for end in ends],
         "duplicate_count": len(surplus),
         "redundant_token_count": sum(member["token_count"] for member in surplus),
         "duplicate_pair_count": len(told) + sum(len(group) - 1 for group in graph.groups),
@@ -110,7 +118,7 @@ def outline(report: Report) -> dict[str, Any]:
     }
 
 
-def _read_graph(report: Report, references: Collection[str]) -> Graph:
+def _read_graph(report: Report, references: Set[str]) -> Graph:
     described: dict[str, Member | BridgeEnd] = {end.id: end for end in report.bridge_ends}
     described.update((m.id, m) for cluster in report.clusters for m in cluster.members)
     pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
@@ -127,8 +135,7 @@ def _read_graph(report: Report, references: Collection[str]) -> Graph:
     for pair in pairs:
         left, right = group_of[pair.left], group_of[pair.right]
         graph.counts[left], graph.counts[right] = pair.left_count, pair.right_count
-        both_are_references = all(graph.groups[each][0] in references for each in (left, right))
-        if pair.relation == "near" and not both_are_references:
+        if pair.relation == "near" and not graph.is_inside_archive(left, right):
             counts = (pair.left_count, pair.right_count)
             if left > right:
                 left, right, counts = right, left, counts[::-1]
@@ -177,10 +184,12 @@ def _order_groups(graph: Graph, keep: Sequence[str]) -> list[int]:
 def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:
     """The group that represents each group."""
     place = {group: i for i, group in enumerate(order)}
+    # Copies of two reference documents may be a pair, these themselves are none.
+    linking = [p for p in graph.near if linkage == "single" or not graph.leads_are_references(p)]
     if linkage == "star":
         owners: dict[int, int] = {}
         neighbours: dict[int, list[int]] = {}
-        for left, right in graph.near:
+        for left, right in linking:
             neighbours.setdefault(left, []).append(right)
             neighbours.setdefault(right, []).append(left)
         for group in order:
@@ -188,15 +197,13 @@ def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:
             owners[group] = min(found, key=place.__getitem__, default=group)
         return owners
     clusters = {group: {group} for group in order}
-    pairs = sorted(
-        graph.near, key=lambda p: (-graph.jaccard(p), *sorted((place[p[0]], place[p[1]])))
-    )
+    pairs = sorted(linking, key=lambda p: (-graph.jaccard(p), *sorted((place[p[0]], place[p[1]]))))
+    linked = set(linking)
     for left, right in pairs:
         one, other = clusters[left], clusters[right]
         crossing = itertools.product(one, other)
         if one is other or (
-            linkage == "complete"
-            and not all((min(pair), max(pair)) in graph.near for pair in crossing)
+            linkage == "complete" and not all((min(pair), max(pair)) in linked for pair in crossing)
         ):
             continue
         one |= other
@@ -217,7 +224,7 @@ def _count_links(
             continue
         leads = [graph.groups[each][0] for each in pair]
         inside[pair] = shared, left, right = count_shared(*leads)
-        is_told = not all(lead in graph.references for lead in leads)
+        is_told = not graph.is_inside_archive(*pair)
         if is_told and shared / (left + right - shared) >= threshold:
             graph.near[pair] = inside[pair]
             told.append(pair)
@@ -225,7 +232,9 @@ def _count_links(
 
 
 def _tell_pair(graph: Graph, pair: Pair) -> tuple[Any, ...]:
-    one, other = (graph.groups[group][0] for group in pair)
+    # The lead of a group comes first, and all others are new.
+    at = int(graph.leads_are_references(pair))
+    one, other = ((graph.groups[group][at:] or graph.groups[group])[0] for group in pair)
     shared, left, right = graph.near[pair]
     if one > other:
         one, other, left, right = other, one, right, left

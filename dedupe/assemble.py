@@ -235,7 +235,7 @@ def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArra
     shared = np.where(near >= 0, near, linked)
     shared = np.where(same, found.shingle_counts[table.group], shared)
     own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
-    # A link may be near too: between two reference documents, whose pair is not told.
+    # A link may be near too: between two groups of the archive, whose pair is not told.
     is_near = shared / (own + kept - shared) >= found.threshold
     relation = np.where(is_near, _NEAR, _LINKED)
     return np.where(same, np.where(equal, _IDENTICAL, _NORMALISED), relation), shared
@@ -306,7 +306,7 @@ class _ListedPairs:
 
 
 def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:
-    """The near pairs of leads, and the pair of each copy with its lead."""
+    """The near pairs of groups, and the pair of each copy with its lead."""
     collapsed, pairs, owner = found.collapsed, found.pairs, found.representatives
     sizes = collapsed.sizes[collapsed.repeated]
     groups = np.repeat(collapsed.repeated, sizes - 1)
@@ -315,8 +315,9 @@ def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:
     hashes = collapsed.documents.content_hashes
     equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
     counts = found.shingle_counts[groups]
-    one = names.rank(np.concatenate([collapsed.leads[pairs.left], collapsed.leads[groups]]))
-    other = names.rank(np.concatenate([collapsed.leads[pairs.right], copies]))
+    left, right = collapsed.ends_of_pairs(pairs.left, pairs.right)
+    one = names.rank(np.concatenate([left, collapsed.leads[groups]]))
+    other = names.rank(np.concatenate([right, copies]))
     joined = np.where(owner[pairs.left] == owner[pairs.right], owner[pairs.left], -1)
     one_count = np.concatenate([pairs.left_count, counts])
     other_count = np.concatenate([pairs.right_count, counts])

@@ -32,12 +32,14 @@ def cluster_documents(
     :param count_pairs: asked for members that are in no pair with their representative
     """
     order = _order_paired(collapsed, pairs, settings)
-    representatives = cluster_pairs(pairs, order, settings.linkage, len(collapsed))
+    linking = pairs
+    if settings.linkage != "single":
+        linking = pairs.select(~_both(collapsed.is_reference, pairs))
+    representatives = cluster_pairs(linking, order, settings.linkage, len(collapsed))
     links = count_pairs(*unpaired_members(pairs, representatives))
-    # What no bucket had brought together is a pair like others, unless both are references.
-    is_reference = collapsed.is_reference
+    # What no bucket had brought together is a pair like others, unless both are of the archive.
     near = links.jaccard >= settings.threshold
-    near &= ~(is_reference[links.left] & is_reference[links.right])
+    near &= ~_both(collapsed.is_archived, links)
     shingle_counts = np.zeros(len(collapsed), np.int64)
     shingle_counts[collapsed.repeated] = repeated_counts
     for each in (pairs, links):
@@ -51,6 +53,15 @@ def cluster_documents(
         shingle_counts=shingle_counts,
         threshold=settings.threshold,
     )
+
+
+def _both(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.bool_]:
+    """Of which pairs both groups are marked.
+
+    Two reference documents are no pair, but copies of them among the new documents are one. It
+    leads from one cluster to the other, and joins them where linkage is ``single``.
+    """
+    return marked[pairs.left] & marked[pairs.right]
 
 
 def _order_paired(

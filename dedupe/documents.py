@@ -235,8 +235,29 @@ class Collapsed:
         return self.leads < self.documents.reference_count
 
     @property
+    def is_archived(self) -> NDArray[np.bool_]:
+        """Whether no document of a group is new, ``(m,)``: two such are no concern of the scan."""
+        return self.is_reference & (self.sizes == 1)
+
+    @property
     def sizes(self) -> NDArray[np.int64]:
         return np.diff(self.begins)
+
+    def ends_of_pairs(
+        self, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The documents that a pair of groups is told by: their leads.
+
+        Where both leads are reference documents, a group is told by its first new document, if
+        it has one: for it is these that make the pair one to be told.
+        """
+        leads = self.leads
+        archived = self.is_reference[left] & self.is_reference[right]
+        new = np.where(self.sizes > 1, self.members[self.begins[:-1] + (self.sizes > 1)], leads)
+        return (
+            np.where(archived, new[left], leads[left]),
+            np.where(archived, new[right], leads[right]),
+        )
 
     @property
     def repeated(self) -> NDArray[np.int64]:

@@ -282,7 +282,7 @@ def _find_candidates(
         run_all,
         column_bytes=work.share(8, COLUMN_BYTES),
         job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
-        is_reference=collapsed.is_reference if documents.reference_count else None,
+        is_reference=collapsed.is_archived if documents.reference_count else None,
     )
     documents.band_keys.close()
     documents.low_bytes.close()

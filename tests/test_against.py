@@ -84,6 +84,68 @@ def test_equal_to_filtering_a_scan_of_both(marked, linkage, keep, threshold, max
     assert corpora[0] == corpora[1] + found.corpus.reference_token_count
 
 
+@settings(max_examples=70, deadline=None)
+@given(
+    marked=st.lists(st.tuples(TEXTS, st.booleans()), min_size=2, max_size=16),
+    linkage=st.sampled_from(["star", "single", "complete"]),
+)
+def test_whatever_is_alike_is_told_unless_all_of_it_is_archived(marked, linkage):
+    """Counted in the texts: of two texts that are alike, one of a new document is enough."""
+    new, archive = split(marked)
+    texts = {**new, **archive}
+    config = Config(linkage=linkage, threshold=0.5, **EVERY_PAIR)
+    report = dedupe.find_duplicates(new, config, against=archive)
+    tokens = {id: tuple(dedupe.tokenize_text(text)) for id, text in texts.items()}
+    new_tokens = {tokens[id] for id in new}
+    count_shared = counter_of(texts, config.shingle_size)
+    alike = set()
+    for one, other in itertools.combinations([id for id in texts if tokens[id]], 2):
+        shared, left, right = count_shared(one, other)
+        is_new = bool({tokens[one], tokens[other]} & new_tokens)
+        if is_new and tokens[one] != tokens[other] and shared / (left + right - shared) >= 0.5:
+            alike.add(frozenset([tokens[one], tokens[other]]))
+    pairs = [p for c in report.clusters for p in c.pairs] + [*report.bridges]
+    assert {
+        frozenset([tokens[p.left], tokens[p.right]]) for p in pairs if p.relation == "near"
+    } == alike
+    assert not any({pair.left, pair.right} <= archive.keys() for pair in pairs)
+    members = [m for c in report.clusters for m in c.members[1:]]
+    assert linkage == "single" or not any(member.is_reference for member in members)
+
+
+@pytest.mark.parametrize("linkage", ["star", "single", "complete"])
+def test_copies_of_two_archived_documents_that_are_alike(linkage):
+    words = [f"w{i}" for i in range(60)]
+    old, revised = " ".join(words), " ".join([*words[:50], *(f"x{i}" for i in range(5))])
+    archive = {"archive-1": old, "archive-2": revised}
+    new = {"copy-1": old, "copy-2": old.upper(), "copy-3": revised}
+    config = Config(linkage=linkage, embed_text=True)
+    report = dedupe.find_duplicates(new, config, against=archive)
+    told = {(p.left, p.right): p.relation for c in report.clusters for p in c.pairs}
+    told.update({(p.left, p.right): p.relation for p in report.bridges})
+    of_copies = [pair for pair, relation in told.items() if relation == "near"]
+    assert len(of_copies) == 1
+    assert set(of_copies[0]) <= new.keys()
+    clusters = {frozenset(member.id for member in c.members) for c in report.clusters}
+    own = [{"archive-1", "copy-1", "copy-2"}, {"archive-2", "copy-3"}]
+    assert clusters == (
+        {frozenset(own[0] | own[1])} if linkage == "single" else {*map(frozenset, own)}
+    )
+    # One new document is enough: a copy of one archived document that is like another.
+    alone = dedupe.find_duplicates({"copy-1": old}, config, against=archive)
+    [near] = [
+        p
+        for p in [p for c in alone.clusters for p in c.pairs] + [*alone.bridges]
+        if p.relation == "near"
+    ]
+    assert (near.left, near.right) == ("archive-2", "copy-1")
+    texts = Texts({**new, **archive})
+    for threshold in (0.75, 0.99):
+        higher = Config(linkage=linkage, embed_text=True, threshold=threshold)
+        again = recluster(report, threshold, count_in_texts(report, texts))
+        assert_same(again, dedupe.find_duplicates(new, higher, against=archive))
+
+
 def test_what_is_tested_has_everything():
     """So that the comparison above is not one of empty reports."""
     met: set[str] = set()
