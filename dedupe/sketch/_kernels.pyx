@@ -8,40 +8,46 @@ checks every access to the hostile bytes.
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 cdef extern from "kernels.h" nogil:
-    uint64_t dedupe_hash64(const uint8_t *data, size_t length)
     void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low)
+    void dedupe_hash_shingles(const uint8_t *output, const int64_t *starts, size_t shingle_size,
+                              size_t count, uint64_t *hashes)
+    void dedupe_mix(const uint64_t *hashes, uint32_t *mixed, size_t count)
     void dedupe_minimum(uint32_t *signature, const uint32_t *a, const uint32_t *b,
                         size_t num_perm, const uint32_t *hashes, size_t count)
     size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
     void dedupe_sort(uint64_t *values, size_t count)
-    size_t dedupe_ascii_run(const uint8_t *data, size_t count)
     ctypedef struct dedupe_place:
         size_t length
         size_t token_count
-        int outside
+        int state
+        int mark_run
+    ctypedef struct dedupe_character:
+        uint32_t code_point
+        uint32_t length
+    dedupe_character dedupe_decode(const uint8_t *data, size_t i, size_t end)
+    void dedupe_emit(uint8_t *output, int64_t *starts, dedupe_place *at, uint32_t code_point,
+                     uint32_t token_class)
+    size_t dedupe_ascii_run(const uint8_t *data, size_t count)
+    bint dedupe_is_ascii_run(const uint8_t *data, size_t count)
     dedupe_place dedupe_take_ascii(const uint8_t *data, size_t count, uint8_t *output,
                                    int64_t *starts, dedupe_place at)
+    size_t dedupe_take_plain(const uint8_t *data, size_t i, size_t end, const uint32_t *index,
+                             const uint32_t *blocks, uint8_t *output, int64_t *starts,
+                             dedupe_place *place)
     enum:
         DEDUPE_SLACK
+        OUTSIDE "DEDUPE_OUTSIDE"
+        IN_UNSPACED "DEDUPE_IN_UNSPACED"
+        CLASS_MASK "DEDUPE_CLASS_MASK"
+        COMBINES "DEDUPE_COMBINES"
+        DROPPED "DEDUPE_DROPPED"
+        MULTIPLE "DEDUPE_MULTIPLE"
+        BLOCK_SHIFT "DEDUPE_BLOCK_SHIFT"
+        BLOCK_MASK "DEDUPE_BLOCK_MASK"
+        CODE_POINT_MASK "DEDUPE_CODE_POINT_MASK"
+        MARK_LIMIT "DEDUPE_MARK_LIMIT"
 
 cdef enum:
-    # Token classes and entry flags: see dedupe.sketch.token_table.
-    SEPARATOR = 0
-    WORD = 1
-    MARK = 2
-    UNSPACED = 3
-    CLASS_MASK = 3
-    COMBINES = 4
-    DROPPED = 8
-    MULTIPLE = 16
-    BLOCK_SHIFT = 7
-    BLOCK_MASK = 127
-    CODE_POINT_MASK = 0x1FFFFF
-    MARK_LIMIT = 30
-    # Where the tokenizer stands. OUTSIDE: the output is empty or ends with a space.
-    OUTSIDE = 0
-    IN_WORD = 1
-    IN_UNSPACED = 2
     HANGUL_BASE = 0xAC00
     HANGUL_COUNT = 11172
     L_BASE = 0x1100
@@ -67,10 +73,9 @@ cdef class Tables:
     cdef const uint32_t[::1] fold_keys, fold_offsets, fold_targets
     cdef const uint64_t[::1] compose_keys
     cdef const uint32_t[::1] compose_targets
-    cdef uint8_t[::1] ascii_map
     cdef readonly Py_ssize_t expansion
 
-    def __init__(self, sections, compose_keys, compose_targets, ascii_map):
+    def __init__(self, sections, compose_keys, compose_targets):
         self.entries_index = sections["entries_index"]
         self.entries_blocks = sections["entries_blocks"]
         self.own_index = sections["own_index"]
@@ -84,7 +89,6 @@ cdef class Tables:
         self.fold_targets = sections["fold_targets"]
         self.compose_keys = compose_keys
         self.compose_targets = compose_targets
-        self.ascii_map = ascii_map
         self.expansion = int(sections["expansion"][0])
 
     cdef inline uint32_t entry(self, uint32_t code_point) noexcept nogil:
@@ -134,42 +138,8 @@ cdef class Tables:
         return NO_CODE_POINT
 
 
-cdef struct Decoded:
-    uint32_t code_point
-    uint32_t length
-
-
-cdef inline Decoded decode(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
-    """One UTF-8 character (Unicode table 3-7); an ill-formed byte is U+FFFD, a separator."""
-    cdef Decoded result
-    cdef uint32_t lead = data[i], second, third, fourth
-    result.code_point = 0xFFFD
-    result.length = 1
-    if lead < 0x80:
-        result.code_point = lead
-    elif 0xC2 <= lead <= 0xDF:
-        if i + 1 < end and (data[i + 1] & 0xC0) == 0x80:
-            result.code_point = ((lead & 0x1F) << 6) | (data[i + 1] & 0x3F)
-            result.length = 2
-    elif 0xE0 <= lead <= 0xEF:
-        if i + 2 < end:
-            second = data[i + 1]
-            third = data[i + 2]
-            if ((second & 0xC0) == 0x80 and (third & 0xC0) == 0x80
-                    and (lead != 0xE0 or second >= 0xA0) and (lead != 0xED or second < 0xA0)):
-                result.code_point = ((lead & 0x0F) << 12) | ((second & 0x3F) << 6) | (third & 0x3F)
-                result.length = 3
-    elif 0xF0 <= lead <= 0xF4:
-        if i + 3 < end:
-            second = data[i + 1]
-            third = data[i + 2]
-            fourth = data[i + 3]
-            if ((second & 0xC0) == 0x80 and (third & 0xC0) == 0x80 and (fourth & 0xC0) == 0x80
-                    and (lead != 0xF0 or second >= 0x90) and (lead != 0xF4 or second < 0x90)):
-                result.code_point = (((lead & 0x07) << 18) | ((second & 0x3F) << 12)
-                                     | ((third & 0x3F) << 6) | (fourth & 0x3F))
-                result.length = 4
-    return result
+cdef inline dedupe_character decode(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+    return dedupe_decode(&data[0], i, end)
 
 
 cdef class Tokenizer:
@@ -178,8 +148,7 @@ cdef class Tokenizer:
     cdef Tables tables
     cdef uint8_t[::1] output
     cdef int64_t[::1] starts
-    cdef Py_ssize_t length, token_count
-    cdef int state, mark_run
+    cdef dedupe_place at
     # The combining sequence at hand: non-starters before folding, then the composer's starter
     # and non-starters (dedupe.sketch.plain.normalise_sequence).
     cdef uint32_t[::1] run, marks
@@ -194,86 +163,62 @@ cdef class Tokenizer:
         self.marks = marks
 
     cdef int tokenize(self, const uint8_t[::1] data, Py_ssize_t begin, Py_ssize_t end) except -1 nogil:
-        cdef Py_ssize_t i = begin
-        self.length = 0
-        self.token_count = 0
-        self.state = OUTSIDE
-        self.mark_run = 0
+        cdef Py_ssize_t i = begin, after
+        self.at.length = 0
+        self.at.token_count = 0
+        self.at.state = OUTSIDE
+        self.at.mark_run = 0
         while i < end:
-            if data[i] < 0x80:
+            if dedupe_is_ascii_run(&data[i], end - i):
                 i = self.take_ascii(data, i, end)
                 if i >= end:
                     break
-            i = self.take_others(data, i, end)
-        if self.length > 0 and self.state == OUTSIDE:
-            self.length -= 1
+            after = dedupe_take_plain(
+                &data[0], i, end, &self.tables.entries_index[0], &self.tables.entries_blocks[0],
+                &self.output[0], &self.starts[0], &self.at,
+            )
+            i = after if after > i else self.take_other(data, i, end)
+        if self.at.length > 0 and self.at.state == OUTSIDE:
+            self.at.length -= 1
         return 0
 
-    cdef Py_ssize_t take_others(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
-        """Consume one character, and those that follow up to the next that is ASCII.
-
-        Each is decoded once: the one after it must be known before it is emitted, since it may
-        combine with it.
-        """
-        cdef Py_ssize_t after
-        cdef Decoded decoded = decode(data, i, end), following
-        cdef uint32_t entry = self.tables.entry(decoded.code_point), following_entry
-        while True:
-            after = i + decoded.length
-            if entry & COMBINES:
-                return self.take_sequence(data, i, end)
-            if after >= end or data[after] < 0x80:
-                if not entry & DROPPED:
-                    self.emit_entry(decoded.code_point, entry)
-                return after
-            following = decode(data, after, end)
-            following_entry = self.tables.entry(following.code_point)
-            if not entry & DROPPED:
-                if following_entry & DROPPED:
-                    if self.combines_next(data, after, end):
-                        return self.take_sequence(data, i, end)
-                elif following_entry & COMBINES:
-                    return self.take_sequence(data, i, end)
-                self.emit_entry(decoded.code_point, entry)
-            i = after
-            decoded = following
-            entry = following_entry
+    cdef Py_ssize_t take_other(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+        """Consume one character, and all that combines with it."""
+        cdef dedupe_character character = decode(data, i, end)
+        cdef uint32_t entry = self.tables.entry(character.code_point)
+        cdef Py_ssize_t after = i + character.length
+        if entry & COMBINES or (not entry & DROPPED and self.combines_next(data, after, end)):
+            return self.take_sequence(data, i, end)
+        if not entry & DROPPED:
+            self.emit_entry(character.code_point, entry)
+        return after
 
     cdef Py_ssize_t take_ascii(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
         """Consume ASCII up to the last character before one that is not, a block at a time.
 
         Returns the index of that last character (something may combine with it) or ``end``.
         """
-        cdef dedupe_place at
         cdef Py_ssize_t last = i + <Py_ssize_t> dedupe_ascii_run(&data[i], end - i)
         if last < end:
             last -= 1
-        if last == i:
-            return i
-        if self.state == IN_UNSPACED:
-            self.output[self.length] = 32
-            self.length += 1
-            self.state = OUTSIDE
-        at.length = self.length
-        at.token_count = self.token_count
-        at.outside = self.state == OUTSIDE
-        at = dedupe_take_ascii(&data[i], last - i, &self.output[0], &self.starts[0], at)
-        self.length = at.length
-        self.token_count = at.token_count
-        self.state = OUTSIDE if at.outside else IN_WORD
-        self.mark_run = 0
+        if self.at.state == IN_UNSPACED:
+            self.output[self.at.length] = 32
+            self.at.length += 1
+            self.at.state = OUTSIDE
+        self.at = dedupe_take_ascii(&data[i], last - i, &self.output[0], &self.starts[0], self.at)
+        self.at.mark_run = 0
         return last
 
     cdef bint combines_next(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
         """Whether the next character that is not dropped may combine with what stands before."""
-        cdef Decoded decoded
+        cdef dedupe_character character
         cdef uint32_t entry
         while i < end and data[i] >= 0x80:
-            decoded = decode(data, i, end)
-            entry = self.tables.entry(decoded.code_point)
+            character = decode(data, i, end)
+            entry = self.tables.entry(character.code_point)
             if not entry & DROPPED:
                 return (entry & COMBINES) != 0
-            i += decoded.length
+            i += character.length
         return False
 
     cdef inline void emit_entry(self, uint32_t code_point, uint32_t entry) noexcept nogil:
@@ -290,54 +235,13 @@ cdef class Tokenizer:
             self.emit((code_point + (entry >> 8)) & CODE_POINT_MASK, entry & CLASS_MASK)
 
     cdef inline void emit(self, uint32_t code_point, uint32_t token_class) noexcept nogil:
-        """Append one normalised character, opening or closing tokens as its class asks."""
-        if token_class == SEPARATOR:
-            if self.state != OUTSIDE:
-                self.append(32)
-                self.state = OUTSIDE
-            return
-        if token_class == MARK:
-            if self.state == OUTSIDE:
-                return
-            self.mark_run += 1
-            if self.mark_run > MARK_LIMIT:
-                return
-        else:
-            self.mark_run = 0
-            if token_class == UNSPACED or self.state != IN_WORD:
-                if self.state != OUTSIDE:
-                    self.append(32)
-                self.starts[self.token_count] = self.length
-                self.token_count += 1
-            self.state = IN_UNSPACED if token_class == UNSPACED else IN_WORD
-        self.append(code_point)
-
-    cdef inline void append(self, uint32_t code_point) noexcept nogil:
-        cdef Py_ssize_t length = self.length
-        if code_point < 0x80:
-            self.output[length] = code_point
-            self.length = length + 1
-        elif code_point < 0x800:
-            self.output[length] = 0xC0 | (code_point >> 6)
-            self.output[length + 1] = 0x80 | (code_point & 0x3F)
-            self.length = length + 2
-        elif code_point < 0x10000:
-            self.output[length] = 0xE0 | (code_point >> 12)
-            self.output[length + 1] = 0x80 | ((code_point >> 6) & 0x3F)
-            self.output[length + 2] = 0x80 | (code_point & 0x3F)
-            self.length = length + 3
-        else:
-            self.output[length] = 0xF0 | (code_point >> 18)
-            self.output[length + 1] = 0x80 | ((code_point >> 12) & 0x3F)
-            self.output[length + 2] = 0x80 | ((code_point >> 6) & 0x3F)
-            self.output[length + 3] = 0x80 | (code_point & 0x3F)
-            self.length = length + 4
+        dedupe_emit(&self.output[0], &self.starts[0], &self.at, code_point, token_class)
 
     # --- combining sequences: see dedupe.sketch.plain.normalise_sequence ------------------
 
     cdef Py_ssize_t take_sequence(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
         """Normalise a character and all that combines with it; return where the rest begins."""
-        cdef Decoded decoded
+        cdef dedupe_character decoded
         self.run_count = 0
         self.mark_count = 0
         self.starter = NO_CODE_POINT
@@ -462,23 +366,13 @@ cdef class Tokenizer:
         self.mark_count = 0
 
 
-cdef inline uint32_t mix(uint32_t value) noexcept nogil:
-    """MurmurHash3's 32-bit finalizer, as datasketch applies it before the permutations."""
-    value ^= value >> 16
-    value *= <uint32_t> 0x85EBCA6B
-    value ^= value >> 13
-    value *= <uint32_t> 0xC2B2AE35
-    return value ^ (value >> 16)
-
-
 cdef void sign(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end, const uint32_t[::1] a,
                const uint32_t[::1] b, uint32_t[::1] mixed, uint32_t[::1] signature) noexcept nogil:
     """Lower the signature to the minima over ``hashes[begin:end]``."""
-    cdef Py_ssize_t i, count
+    cdef Py_ssize_t count
     while begin < end:
         count = min(end - begin, <Py_ssize_t> HASH_CHUNK)
-        for i in range(count):
-            mixed[i] = mix(<uint32_t> hashes[begin + i])
+        dedupe_mix(&hashes[begin], &mixed[0], count)
         dedupe_minimum(&signature[0], &a[0], &b[0], a.shape[0], &mixed[0], count)
         begin += count
 
@@ -489,7 +383,7 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
            uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
            uint32_t[::1] mixed):
     """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``."""
-    cdef Py_ssize_t document, i, count, base = 0, end_of_shingle
+    cdef Py_ssize_t document, count, size, base = 0
     cdef uint8_t[::1] output = tokenizer.output
     cdef int64_t[::1] starts = tokenizer.starts
     with nogil:
@@ -498,16 +392,14 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
             tokenizer.tokenize(data, offsets[document], offsets[document + 1])
             dedupe_hash128(&data[0] + offsets[document],
                            offsets[document + 1] - offsets[document], &content_hashes[document, 0])
-            dedupe_hash128(&output[0], tokenizer.length, &token_hashes[document, 0])
-            count = tokenizer.token_count
+            dedupe_hash128(&output[0], tokenizer.at.length, &token_hashes[document, 0])
+            count = tokenizer.at.token_count
             token_counts[document] = count
             if count > 0:
-                starts[count] = tokenizer.length + 1
-                count = max(count - shingle_size + 1, <Py_ssize_t> 1)
-                for i in range(count):
-                    end_of_shingle = starts[min(i + shingle_size, tokenizer.token_count)] - 1
-                    hashes[base + i] = dedupe_hash64(&output[starts[i]],
-                                                     end_of_shingle - starts[i])
+                starts[count] = tokenizer.at.length + 1
+                size = min(shingle_size, count)
+                count -= size - 1
+                dedupe_hash_shingles(&output[0], &starts[0], size, count, &hashes[base])
                 sign(hashes, base, base + count, a, b, mixed, signatures[document])
             base += count
             hash_offsets[document + 1] = base
@@ -517,8 +409,8 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
 def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
     """The tokens of one text."""
     tokenizer.tokenize(data, 0, data.shape[0])
-    joined = bytes(tokenizer.output[:tokenizer.length])
-    return joined.decode().split(" ") if tokenizer.token_count else []
+    joined = bytes(tokenizer.output[:tokenizer.at.length])
+    return joined.decode().split(" ") if tokenizer.at.token_count else []
 
 
 def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] begins,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dedupe.model import SketchBatch, TextBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.permutations import make_permutations
-from dedupe.sketch.token_table import CLASS_MASK, MARK_LIMIT, WORD, load_table
+from dedupe.sketch.token_table import MARK_LIMIT, load_table
 
 PAIR_BLOCK = 1 << 18
 """Pairs that ``bucket_pairs`` writes before it returns to Python."""
@@ -138,12 +138,4 @@ def _tables() -> _kernels.Tables:
     table = load_table()
     triples = table.sections["compose"].reshape(-1, 3)
     keys = triples[:, 0].astype(np.uint64) << np.uint64(32) | triples[:, 1]
-    ascii_map = np.full(128, ord(" "), np.uint8)
-    first_block = table.sections["entries_blocks"].reshape(-1, 128)[
-        table.sections["entries_index"][0]
-    ]
-    code_points = np.arange(128, dtype=np.uint32)
-    folded = (code_points + (first_block >> np.uint32(8))) & np.uint32(0x1FFFFF)
-    words = first_block & np.uint32(CLASS_MASK) == WORD
-    ascii_map[words] = folded[words]
-    return _kernels.Tables(table.sections, keys, np.ascontiguousarray(triples[:, 2]), ascii_map)
+    return _kernels.Tables(table.sections, keys, np.ascontiguousarray(triples[:, 2]))

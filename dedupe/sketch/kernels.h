@@ -37,6 +37,29 @@ static inline void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *
     high_low[1] = hash.low64;
 }
 
+/* The hashes of ``count`` shingles; ``starts`` has one entry more, past the last token. */
+static void dedupe_hash_shingles(const uint8_t *restrict output, const int64_t *restrict starts,
+                                 size_t shingle_size, size_t count, uint64_t *restrict hashes) {
+    for (size_t i = 0; i < count; i++) {
+        size_t length = (size_t)(starts[i + shingle_size] - 1 - starts[i]);
+        hashes[i] = XXH3_64bits(output + starts[i], length);
+    }
+}
+
+/* MurmurHash3's 32-bit finalizer of the low halves, as datasketch applies it before the
+ * permutations. */
+DEDUPE_CLONES
+static void dedupe_mix(const uint64_t *restrict hashes, uint32_t *restrict mixed, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t value = (uint32_t)hashes[i];
+        value ^= value >> 16;
+        value *= 0x85EBCA6Bu;
+        value ^= value >> 13;
+        value *= 0xC2B2AE35u;
+        mixed[i] = value ^ (value >> 16);
+    }
+}
+
 /* Permutations handled together: their minima stay in registers over all hashes. */
 #define DEDUPE_LANES 32
 
@@ -127,11 +150,160 @@ static inline uint64_t dedupe_gather_bits(const uint8_t *flags) {
 /* Room behind the output and the starts: they are written in whole blocks. */
 #define DEDUPE_SLACK 64
 
+/* Where the tokenizer stands. OUTSIDE: the output is empty or ends with a space. */
+enum { DEDUPE_OUTSIDE, DEDUPE_IN_WORD, DEDUPE_IN_UNSPACED };
+
 typedef struct {
     size_t length;      /* of the output */
     size_t token_count;
-    int outside;        /* the output is empty or ends with a space */
+    int state;
+    int mark_run;       /* marks since the last base character */
 } dedupe_place;
+
+/* Token classes and entry flags: see dedupe.sketch.token_table. */
+enum {
+    DEDUPE_SEPARATOR = 0,
+    DEDUPE_MARK = 2,
+    DEDUPE_UNSPACED = 3,
+    DEDUPE_CLASS_MASK = 3,
+    DEDUPE_COMBINES = 4,
+    DEDUPE_DROPPED = 8,
+    DEDUPE_MULTIPLE = 16,
+    DEDUPE_BLOCK_SHIFT = 7,
+    DEDUPE_BLOCK_MASK = 127,
+    DEDUPE_CODE_POINT_MASK = 0x1FFFFF,
+    DEDUPE_MARK_LIMIT = 30,
+};
+
+typedef struct {
+    uint32_t code_point;
+    uint32_t length;    /* in bytes */
+} dedupe_character;
+
+static inline int dedupe_follows(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+/* One UTF-8 character (Unicode table 3-7); an ill-formed byte is U+FFFD, a separator. */
+static inline dedupe_character dedupe_decode(const uint8_t *data, size_t i, size_t end) {
+    dedupe_character found = {0xFFFD, 1};
+    const uint8_t *bytes = data + i;
+    uint32_t lead = bytes[0];
+    if (lead < 0x80) {
+        found.code_point = lead;
+    } else if (lead >= 0xE0 && lead <= 0xEF) {
+        if (i + 2 < end && dedupe_follows(bytes[1]) && dedupe_follows(bytes[2])
+            && (lead != 0xE0 || bytes[1] >= 0xA0) && (lead != 0xED || bytes[1] < 0xA0)) {
+            found.code_point = (lead & 0x0F) << 12 | (uint32_t)(bytes[1] & 0x3F) << 6
+                | (bytes[2] & 0x3F);
+            found.length = 3;
+        }
+    } else if (lead >= 0xC2 && lead <= 0xDF) {
+        if (i + 1 < end && dedupe_follows(bytes[1])) {
+            found.code_point = (lead & 0x1F) << 6 | (bytes[1] & 0x3F);
+            found.length = 2;
+        }
+    } else if (lead >= 0xF0 && lead <= 0xF4) {
+        if (i + 3 < end && dedupe_follows(bytes[1]) && dedupe_follows(bytes[2])
+            && dedupe_follows(bytes[3]) && (lead != 0xF0 || bytes[1] >= 0x90)
+            && (lead != 0xF4 || bytes[1] < 0x90)) {
+            found.code_point = (lead & 0x07) << 18 | (uint32_t)(bytes[1] & 0x3F) << 12
+                | (uint32_t)(bytes[2] & 0x3F) << 6 | (bytes[3] & 0x3F);
+            found.length = 4;
+        }
+    }
+    return found;
+}
+
+static inline uint32_t dedupe_entry(const uint32_t *index, const uint32_t *blocks,
+                                    uint32_t code_point) {
+    return blocks[(index[code_point >> DEDUPE_BLOCK_SHIFT] << DEDUPE_BLOCK_SHIFT)
+                  + (code_point & DEDUPE_BLOCK_MASK)];
+}
+
+static inline size_t dedupe_encode(uint8_t *output, uint32_t code_point) {
+    if (code_point < 0x80) {
+        output[0] = (uint8_t)code_point;
+        return 1;
+    }
+    if (code_point < 0x800) {
+        output[0] = (uint8_t)(0xC0 | code_point >> 6);
+        output[1] = (uint8_t)(0x80 | (code_point & 0x3F));
+        return 2;
+    }
+    if (code_point < 0x10000) {
+        output[0] = (uint8_t)(0xE0 | code_point >> 12);
+        output[1] = (uint8_t)(0x80 | (code_point >> 6 & 0x3F));
+        output[2] = (uint8_t)(0x80 | (code_point & 0x3F));
+        return 3;
+    }
+    output[0] = (uint8_t)(0xF0 | code_point >> 18);
+    output[1] = (uint8_t)(0x80 | (code_point >> 12 & 0x3F));
+    output[2] = (uint8_t)(0x80 | (code_point >> 6 & 0x3F));
+    output[3] = (uint8_t)(0x80 | (code_point & 0x3F));
+    return 4;
+}
+
+/* Append one normalised character, opening or closing tokens as its class asks. */
+static inline void dedupe_emit(uint8_t *output, int64_t *starts, dedupe_place *at,
+                               uint32_t code_point, uint32_t token_class) {
+    if (token_class == DEDUPE_SEPARATOR) {
+        if (at->state != DEDUPE_OUTSIDE) output[at->length++] = ' ';
+        at->state = DEDUPE_OUTSIDE;
+        return;
+    }
+    if (token_class == DEDUPE_MARK) {
+        if (at->state == DEDUPE_OUTSIDE || ++at->mark_run > DEDUPE_MARK_LIMIT) return;
+    } else {
+        at->mark_run = 0;
+        if (token_class == DEDUPE_UNSPACED || at->state != DEDUPE_IN_WORD) {
+            if (at->state != DEDUPE_OUTSIDE) output[at->length++] = ' ';
+            starts[at->token_count++] = (int64_t)at->length;
+        }
+        at->state = token_class == DEDUPE_UNSPACED ? DEDUPE_IN_UNSPACED : DEDUPE_IN_WORD;
+    }
+    at->length += dedupe_encode(output + at->length, code_point);
+}
+
+/* So much ASCII at once is worth its block. */
+#define DEDUPE_ASCII_RUN 16
+
+static inline int dedupe_is_ascii_run(const uint8_t *data, size_t count) {
+    uint64_t low, high;
+    if (count < DEDUPE_ASCII_RUN) return 0;
+    memcpy(&low, data, 8);
+    memcpy(&high, data + 8, 8);
+    return ((low | high) & 0x8080808080808080u) == 0;
+}
+
+/* Consume characters that become one character each, whatever stands beside them.
+ *
+ * Ends before the first of which that does not hold, be it for what follows it, and where a run of
+ * ASCII begins; returns its place. */
+static size_t dedupe_take_plain(const uint8_t *restrict data, size_t i, size_t end,
+                                const uint32_t *restrict index, const uint32_t *restrict blocks,
+                                uint8_t *restrict output, int64_t *restrict starts,
+                                dedupe_place *place) {
+    dedupe_place at = *place;
+    dedupe_character here = dedupe_decode(data, i, end), next = here;
+    uint32_t entry = dedupe_entry(index, blocks, here.code_point), next_entry = entry;
+    if (entry & (DEDUPE_COMBINES | DEDUPE_DROPPED)) return i;
+    while (!(entry & DEDUPE_MULTIPLE)) {
+        size_t after = i + here.length;
+        if (after < end) {
+            next = dedupe_decode(data, after, end);
+            next_entry = dedupe_entry(index, blocks, next.code_point);
+            if (next_entry & (DEDUPE_COMBINES | DEDUPE_DROPPED)) break;
+        }
+        dedupe_emit(output, starts, &at, (here.code_point + (entry >> 8)) & DEDUPE_CODE_POINT_MASK,
+                    entry & DEDUPE_CLASS_MASK);
+        i = after;
+        if (i >= end) break;
+        if (next.length == 1 && here.length > 1 && dedupe_is_ascii_run(data + i, end - i)) break;
+        here = next;
+        entry = next_entry;
+    }
+    *place = at;
+    return i;
+}
 
 /* Tokens of ASCII text: letters (made small), digits and '_'; one space for all between two.
  *
@@ -162,10 +334,10 @@ static dedupe_place dedupe_take_ascii(const uint8_t *restrict data, size_t count
         }
         uint64_t used = size < 64 ? ((uint64_t)1 << size) - 1 : ~(uint64_t)0;
         uint64_t separators = dedupe_gather_bits(separates);
-        uint64_t after_one = separators << 1 | (uint64_t)(at.outside != 0);
+        uint64_t after_one = separators << 1 | (uint64_t)(at.state == DEDUPE_OUTSIDE);
         uint64_t begins = ~separators & after_one & used;
         uint64_t dropped = separators & after_one & used;
-        at.outside = (int)(separators >> (size - 1) & 1);
+        at.state = separators >> (size - 1) & 1 ? DEDUPE_OUTSIDE : DEDUPE_IN_WORD;
         for (; begins; begins &= begins - 1) {
             uint64_t before = (begins & (~begins + 1)) - 1;
             starts[at.token_count++] =
