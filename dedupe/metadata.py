@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -15,14 +17,28 @@ _decode = msgspec.msgpack.Decoder(dict[str, str]).decode
 def read_meta(packed: bytes | memoryview) -> dict[str, str]:
     """Names and values, ordered by name; the site is the host of the url where none is told.
 
-    :param packed: as a :class:`dedupe.model.TextBatch` carries it
+    :param packed: as a :class:`dedupe.model.TextBatch` carries it, in the order of names
     """
     if not packed:
         return {}
     values = _decode(packed)
-    if "site" not in values and (host := host_of(values.get("url", ""))):
-        values["site"] = host
-    return dict(sorted(values.items()))
+    # Dates and sites are the same in many documents: they are kept once for all of a report.
+    if date := values.get("date"):
+        values["date"] = sys.intern(date)
+    if site := values.get("site"):
+        values["site"] = sys.intern(site)
+    elif host := host_of(values.get("url", "")):
+        return _insert_site(values, sys.intern(host))
+    return values
+
+
+def _insert_site(values: dict[str, str], site: str) -> dict[str, str]:
+    """The values with one more, in the order of names; nearly always it comes before the url."""
+    url = values.pop("url")
+    last = next(reversed(values), "")
+    values["site"] = site
+    values["url"] = url
+    return values if last < "site" else dict(sorted(values.items()))
 
 
 def date_of(meta: Mapping[str, str]) -> float:
@@ -31,8 +47,14 @@ def date_of(meta: Mapping[str, str]) -> float:
     return float("nan") if found is None else found
 
 
+_PLAIN_URL = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|$)")
+"""URLs as nearly all are: what stands there is the host, and nobody needs to parse more."""
+
+
 def host_of(url: str) -> str:
     """The host that a URL names, in small letters; nothing where it names none."""
+    if plain := _PLAIN_URL.match(url):
+        return plain[1]
     try:
         return urlsplit(url.strip()).hostname or ""
     except ValueError:

@@ -11,16 +11,20 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dedupe
 from dedupe.config import Config, split_keep
 from dedupe.dates import parse_date
 from dedupe.errors import ConfigError
-from dedupe.metadata import host_of
+from dedupe.metadata import host_of, read_meta
 from dedupe.sources import SourceTexts
+from dedupe.sources.meta import pack_meta
 from tests.conftest import dedupe_command
 from tests.test_sources import lines, put, read
 
@@ -445,6 +449,35 @@ def test_metadata_is_carried(tmp_path: Path) -> None:
         "c": {},
     }
     assert host_of("http://[bad") == ""
+
+
+@given(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["http://", "https://", "HTTP://", "ftp://", "//", "", " https://"]),
+        st.one_of(
+            st.text("ab.-1Z:@[]_%\t\n é", max_size=12), st.sampled_from(["a.example", "127.0.0.1"])
+        ),
+        st.sampled_from(["", "/", "/p", "?q", "#f", ":80/", "\n", "\\"]),
+    )
+)
+def test_the_host_is_what_a_parser_of_urls_finds(url):
+    try:
+        expected = urlsplit(url.strip()).hostname or ""
+    except ValueError:
+        expected = ""
+    assert host_of(url) == expected
+
+
+@given(st.dictionaries(st.sampled_from(["author", "date", "site", "title", "url", "z"]), st.text()))
+def test_metadata_comes_back_in_the_order_of_names(values):
+    read = read_meta(pack_meta(values))
+    assert list(read) == sorted(read)
+    host = host_of(values.get("url", ""))
+    expected = {**({"site": host} if host else {}), **values}
+    if not values.get("site") and host:
+        expected["site"] = host
+    assert read == expected
 
 
 @pytest.mark.parametrize(

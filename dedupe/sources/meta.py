@@ -28,13 +28,14 @@ def pack_meta_columns(columns: Mapping[str, Sequence[str]]) -> list[bytes]:
     """
     if not columns:
         return []
+    columns = dict(sorted(columns.items()))
     packed = list(map(_encode, map(_row_maker(tuple(columns)), *columns.values())))
     return [b"" if each == _NONE else each for each in packed] if _NONE in packed else packed
 
 
 def pack_meta(values: Mapping[str, str]) -> bytes:
     """Those of one document; nothing for no values."""
-    return _encode(values) if values else b""
+    return _encode(dict(sorted(values.items()))) if values else b""
 
 
 @lru_cache(maxsize=16)
