@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
+from dedupe.config import ScanSettings
 from dedupe.errors import ReportError
-from dedupe.model import SCHEMA_VERSION, Cluster, Report, RunInfo
+from dedupe.model import SCHEMA_VERSION, Cluster, CorpusSummary, Report, RunInfo, SearchSummary
 
-ROWS_PER_PIECE: Final = 256
-"""Members and pairs that are encoded at once."""
-CHARACTERS_PER_PIECE: Final = 1 << 20
-"""Of texts, likewise."""
+ROWS_AT_ONCE: Final = 1 << 9
+"""Members, pairs and entries that are encoded at once."""
+CHARACTERS_AT_ONCE: Final = 1 << 20
+"""Of texts, about."""
+BYTES_PER_PIECE: Final = 1 << 16
+"""What a piece of the whole has, at least."""
+
+_encoder = msgspec.json.Encoder()
 
 # Legal inside a JSON string, but able to act on a terminal (DEL, C1 controls, bidirectional
 # marks and overrides, line and paragraph separators) or in the log of a CI job (##[command]).
@@ -25,14 +30,25 @@ _UNSAFE = re.compile(
 
 
 def render_json(report: Report) -> bytes:
-    """The whole report, indented, ending with a newline; :func:`parse_report` reads it back."""
+    """The whole report, ending with a newline; :func:`parse_report` reads it back.
+
+    Indented, but each member, pair, notice and so on is one line.
+    """
     return b"".join(stream_json(report))
 
 
 def stream_json(report: Report) -> Iterator[bytes]:
     """The same in pieces: a large report is never in memory a second time."""
-    yield from map(escape_json, _pieces(report, 0))
-    yield b"\n"
+    held: list[bytes] = []
+    size = 0
+    for part in _parts(report, 0):
+        held.append(part)
+        size += len(part)
+        if size >= BYTES_PER_PIECE:
+            yield escape_json(b"".join(held))
+            held.clear()
+            size = 0
+    yield escape_json(b"".join(held)) + b"\n"
 
 
 def encode_indented(value: Any) -> bytes:
@@ -85,79 +101,61 @@ class _Versioned(msgspec.Struct):
     schema_version: int
 
 
-def _pieces(value: Any, depth: int) -> Iterator[bytes]:
-    """JSON as ``msgspec.json.format`` indents the whole of it, in pieces between values.
-
-    Only what can be long is taken apart: the report, clusters of many members or pairs, and the
-    lists and mappings in them.
-    """
-    if isinstance(value, (Report, RunInfo)) or (isinstance(value, Cluster) and _weigh(value) > 1):
-        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
-        yield from _enclosed(b"{}", (_field(*field, depth + 1) for field in fields), depth)
-    elif isinstance(value, dict):
-        batches = map(dict, _batches([*value.items()]))
-        yield from _enclosed(b"{}", ([_inner(batch, depth)] for batch in batches), depth)
-    elif isinstance(value, tuple):
-        parts = (
-            _pieces(batch[0], depth + 1) if len(batch) == 1 else [_inner(batch, depth)]
-            for batch in _batches(value)
-        )
-        yield from _enclosed(b"[]", parts, depth)
+def _parts(value: Any, depth: int) -> Iterator[bytes]:
+    """JSON, where ``depth`` is that of the line on which it begins."""
+    inner = b"\n" + b"  " * (depth + 1)
+    if isinstance(value, (Report, RunInfo, Cluster)):
+        before = b"{" + inner
+        for name in value.__struct_fields__:
+            yield before + _encoder.encode(name) + b": "
+            yield from _parts(getattr(value, name), depth + 1)
+            before = b"," + inner
+        yield inner[:-2] + b"}"
+    elif isinstance(value, tuple) and value and isinstance(value[0], Cluster):
+        before = b"[" + inner
+        for cluster in value:
+            yield before
+            yield from _parts(cluster, depth + 1)
+            before = b"," + inner
+        yield inner[:-2] + b"]"
+    elif isinstance(value, (tuple, dict)) and value:
+        before, after = (b"[", b"]") if isinstance(value, tuple) else (b"{", b"}")
+        for lines in _lines(value):
+            # (No line feed stands in a JSON string.)
+            yield before + inner + lines.replace(b"\n", b"," + inner)
+            before = b","
+        yield inner[:-2] + after
+    elif isinstance(value, (ScanSettings, CorpusSummary, SearchSummary)):
+        data = msgspec.json.format(_encoder.encode(value), indent=2)
+        yield data.replace(b"\n", inner[:-2])
     else:
-        yield _indented(value, depth)
+        yield _encoder.encode(value)
 
 
-def _enclosed(brackets: bytes, parts: Iterable[Iterable[bytes]], depth: int) -> Iterator[bytes]:
-    """The parts of a list or an object, between its brackets, with commas between them."""
-    opening, closing = brackets[:1], brackets[1:]
-    before = opening
-    for part in parts:
-        yield before + _line_end(depth + 1)
-        yield from part
-        before = b","
-    yield opening + closing if before == opening else _line_end(depth) + closing
+def _lines(values: tuple[Any, ...] | dict[str, Any]) -> Iterator[bytes]:
+    """What stands in a list or an object, one item a line, many lines at a time."""
+    if isinstance(values, tuple):
+        for begin in range(0, len(values), ROWS_AT_ONCE):
+            yield _encoder.encode_lines(values[begin : begin + ROWS_AT_ONCE])[:-1]
+        return
+    for entries in _lots(values):
+        names = _encoder.encode_lines([*entries]).split(b"\n")[:-1]
+        held = _encoder.encode_lines([*entries.values()]).split(b"\n")[:-1]
+        yield b"\n".join(map(b"%b: %b".__mod__, zip(names, held, strict=True)))
 
 
-def _field(name: str, value: Any, depth: int) -> Iterator[bytes]:
-    yield msgspec.json.encode(name) + b": "
-    yield from _pieces(value, depth)
-
-
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """The values in runs that are encoded at once; what is too large for one stands alone."""
-    begin = 0
-    weight = 0.0
-    for i, value in enumerate(values):
-        own = _weigh(value)
-        if i > begin and weight + own > 1:
-            yield values[begin:i]
-            begin, weight = i, 0.0
-        weight += own
-    if values:
-        yield values[begin:]
-
-
-def _weigh(value: Any) -> float:
-    """How much of a piece a cluster, an item of a mapping, or a smaller thing makes."""
-    if isinstance(value, Cluster):
-        return (len(value.members) + len(value.pairs)) / ROWS_PER_PIECE
-    if isinstance(value, tuple) and isinstance(value[1], str):
-        return len(value[1]) / CHARACTERS_PER_PIECE + 1 / ROWS_PER_PIECE
-    return 1 / ROWS_PER_PIECE
-
-
-def _inner(batch: Any, depth: int) -> bytes:
-    """What stands between the brackets of a list or an object, which is not empty."""
-    return _indented(batch, depth)[1:-1].strip()
-
-
-def _indented(value: Any, depth: int) -> bytes:
-    data = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    return data.replace(b"\n", _line_end(depth))
-
-
-def _line_end(depth: int) -> bytes:
-    return b"\n" + b"  " * depth
+def _lots(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The entries of an object in lots of bounded size; they may be texts."""
+    lot: dict[str, Any] = {}
+    size = 0
+    for name, value in values.items():
+        lot[name] = value
+        size += len(value) if isinstance(value, str) else 0
+        if len(lot) == ROWS_AT_ONCE or size >= CHARACTERS_AT_ONCE:
+            yield lot
+            lot, size = {}, 0
+    if lot:
+        yield lot
 
 
 def escape_json(data: bytes) -> bytes:
