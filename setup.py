@@ -2,7 +2,7 @@
 
 Environment variables, for the project's own checks:
 
-- ``DEDUPE_BOUNDS_CHECK=1``: every access to a buffer is checked
+- ``DEDUPE_BOUNDS_CHECK=1``: every access to a buffer from Cython is checked
 - ``DEDUPE_SANITIZE=address``: built with AddressSanitizer
 - ``DEDUPE_REQUIRE_KERNELS=1``: a failing compiler fails the build (wheels)
 """

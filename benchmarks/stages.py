@@ -38,12 +38,13 @@ from dedupe.documents import (
 )
 from dedupe.lsh import choose_banding, find_candidates, make_band_keys
 from dedupe.model import CandidatePairs, Report, TextBatch
-from dedupe.pipeline import _DistinctRows, _verify_and_cluster, scan_corpus
+from dedupe.pipeline import DistinctRows, Search, scan_corpus
 from dedupe.progress import Progress
 from dedupe.renderers.json import render_json
 from dedupe.sketch import load_kernels
 from dedupe.sources import read_corpus
 from dedupe.store import WorkFolder
+from dedupe.verify import sort_pairs, verify_pairs
 
 CONFIG: Final = Config(workers=1)
 BANDING: Final = choose_banding(CONFIG.threshold, CONFIG.num_perm, CONFIG.recall)
@@ -115,16 +116,16 @@ class Work:
         return collapse_documents(self.documents, CONFIG.keep)
 
     @cached_property
-    def rows(self) -> _DistinctRows:
-        return _DistinctRows(self.documents, self.collapsed.leads)
+    def rows(self) -> DistinctRows:
+        return DistinctRows(self.documents, self.collapsed.leads)
 
     @cached_property
     def candidates(self) -> CandidatePairs:
-        return find_candidates(self.rows, BANDING, CONFIG.max_bucket, KERNELS)
+        return find_all_candidates(self.rows)
 
     @cached_property
     def clustering(self) -> Clustering:
-        return _verify_and_cluster(self.collapsed, self.candidates, CONFIG, KERNELS, map)
+        return verify_and_cluster(self.collapsed, self.candidates)
 
     @cached_property
     def report(self) -> Report:
@@ -165,6 +166,17 @@ def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Colle
     return collector
 
 
+def find_all_candidates(rows: DistinctRows) -> CandidatePairs:
+    parts = find_candidates(rows, BANDING, CONFIG.threshold, CONFIG.max_bucket, KERNELS)
+    return CandidatePairs.concatenate(parts)
+
+
+def verify_and_cluster(collapsed: Collapsed, candidates: CandidatePairs) -> Clustering:
+    search = Search(collapsed, CONFIG, BANDING, KERNELS, Progress(), map)
+    ends = candidates.left, candidates.right
+    return search.cluster(sort_pairs([verify_pairs(search.verifier, *ends, CONFIG.threshold)]))
+
+
 # --- their floors ---------------------------------------------------------------------------
 
 
@@ -194,7 +206,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
     candidate_hashes = work.candidate_hashes
     clustering, report = work.clustering, work.report
     hashes = [batch.shingle_hashes for batch in work.sketched]
-    verify = partial(_verify_and_cluster, work.collapsed, work.candidates, CONFIG, KERNELS, map)
+    verify = partial(verify_and_cluster, work.collapsed, work.candidates)
     return {
         "read": lambda: read(work.corpus),
         "read() of the file": work.corpus.read_bytes,
@@ -211,7 +223,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
         "a copy of the shingle hashes": lambda: np.concatenate(hashes),
         "collapse": lambda: collapse_documents(work.documents, CONFIG.keep),
         "sort of the token hashes": lambda: np.sort(token_hashes),
-        "candidates": lambda: find_candidates(work.rows, BANDING, CONFIG.max_bucket, KERNELS),
+        "candidates": lambda: find_all_candidates(work.rows),
         "sort of the band keys": lambda: sort_all(columns),
         "verify": verify,
         "sort of the candidates' hashes": lambda: sort_all(candidate_hashes),

@@ -15,7 +15,16 @@ from dedupe.errors import InputError
 from dedupe.labels import Labels, PackedLabels, pack_labels
 from dedupe.lsh import Banding, make_band_keys
 from dedupe.metadata import date_of, plain_site
-from dedupe.model import Kernels, Locator, Notice, SkippedDocument, TextBatch, VerifiedPairs
+from dedupe.model import (
+    BITMAP_WORDS,
+    Kernels,
+    Locator,
+    Notice,
+    SetFilters,
+    SkippedDocument,
+    TextBatch,
+    VerifiedPairs,
+)
 from dedupe.store import Column, Store, WorkFolder
 from dedupe.token_limit import drop_oversized
 
@@ -24,7 +33,14 @@ TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
 SHINGLE_STORE_BYTES: Final = 64 << 20
-"""Shingle hashes kept in memory before they go on in a file."""
+KEY_STORE_BYTES: Final = 1 << 30
+BYTE_STORE_BYTES: Final = 512 << 20
+BITMAP_STORE_BYTES: Final = 256 << 20
+"""What is kept in memory of shingle hashes, band keys, low bytes of signatures, and bitmaps.
+
+More goes into files: at the default settings keys of over 5 million documents, and the others of
+over 4 million, which only the documents in buckets are asked for.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,7 @@ class SketchedBatch:
     """A batch after its sketch: everything but the texts; arrays have *n* rows.
 
     :param band_keys: ``uint64``, ``(n, bands)``
-    :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
+    :param filters: what rules out pairs
     :param shingle_counts: ``int64``, ``(n,)``: each document's in ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside, and where they stand
     :param too_many_tokens: those of documents beyond the limit
@@ -44,7 +60,7 @@ class SketchedBatch:
     token_hashes: NDArray[np.uint64]
     content_hashes: NDArray[np.uint64]
     band_keys: NDArray[np.uint64]
-    low_bytes: NDArray[np.uint8]
+    filters: SetFilters
     shingle_hashes: NDArray[np.uint64]
     shingle_counts: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
@@ -79,7 +95,9 @@ def sketch_batch(
         token_hashes=sketch.token_hashes[kept],
         content_hashes=sketch.content_hashes[kept],
         band_keys=make_band_keys(signatures, banding),
-        low_bytes=signatures.astype(np.uint8),
+        filters=SetFilters(
+            signatures.astype(np.uint8), sketch.bitmaps[kept], sketch.distinct_counts[kept]
+        ),
         shingle_hashes=sketch.shingle_hashes,
         shingle_counts=np.diff(sketch.shingle_offsets)[kept],
         without_tokens=[(ids[i], batch.locator(i)) for i in empty],
@@ -111,6 +129,35 @@ class ShingleStore:
         return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
+class FilterStore:
+    """What rules out pairs of documents before their shingles are read."""
+
+    def __init__(self, work: WorkFolder, num_perm: int) -> None:
+        self._low_bytes = Store(work, np.uint8, num_perm, work.share(10, BYTE_STORE_BYTES))
+        self._bitmaps = Store(work, np.uint64, BITMAP_WORDS, work.share(20, BITMAP_STORE_BYTES))
+        self._distinct_counts = Column(np.int32)
+
+    def append(self, filters: SetFilters) -> None:
+        """Add those of the next documents."""
+        self._low_bytes.append(filters.low_bytes)
+        self._bitmaps.append(filters.bitmaps)
+        self._distinct_counts.extend(filters.distinct_counts)
+
+    def take(self, documents: NDArray[np.int64]) -> SetFilters:
+        """Those of these documents."""
+        return SetFilters(
+            self._low_bytes.take(documents),
+            self._bitmaps.take(documents),
+            self._distinct_counts.view.take(documents),
+        )
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._low_bytes.close()
+        self._bitmaps.close()
+        self._distinct_counts = Column(np.int32)
+
+
 class Documents:
     """All documents of a corpus that have a token: a bounded record of each, never the text.
 
@@ -118,15 +165,15 @@ class Documents:
     :ivar labels: their ids, places and metadata
     :ivar shingles: their shingle hashes
     :ivar band_keys: rows of ``bands`` values (``uint64``)
-    :ivar low_bytes: rows of ``num_perm`` bytes
+    :ivar filters: what rules out pairs of them
     """
 
     def __init__(self, work: WorkFolder, banding: Banding, num_perm: int) -> None:
         self.reference_count = 0
         self.labels = Labels(work)
         self.shingles = ShingleStore(work)
-        self.band_keys = Store(work, np.uint64, banding.bands, work.share(6, 0))
-        self.low_bytes = Store(work, np.uint8, num_perm, work.share(10, 0))
+        self.band_keys = Store(work, np.uint64, banding.bands, work.share(6, KEY_STORE_BYTES))
+        self.filters = FilterStore(work, num_perm)
         self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
         self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
 
@@ -138,7 +185,7 @@ class Documents:
         self.labels.append(batch.labels)
         self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
         self.band_keys.append(batch.band_keys)
-        self.low_bytes.append(batch.low_bytes)
+        self.filters.append(batch.filters)
         self._byte_counts.extend(batch.byte_counts)
         self._token_counts.extend(batch.token_counts)
         self._token_hashes.extend(batch.token_hashes)
@@ -161,6 +208,10 @@ class Documents:
     def content_hashes(self) -> NDArray[np.uint64]:
         """``(n, 2)``: high half, low half."""
         return self._content_hashes.view
+
+    def forget_token_hashes(self) -> None:
+        """Give their memory back, once nobody asks for them any more."""
+        self._token_hashes = Column(np.uint64, 2)
 
 
 @dataclass(slots=True)
@@ -237,7 +288,8 @@ class Collapsed:
     @property
     def is_archived(self) -> NDArray[np.bool_]:
         """Whether no document of a group is new, ``(m,)``: two such are no concern of the scan."""
-        return self.is_reference & (self.sizes == 1)
+        archived: NDArray[np.bool_] = self.is_reference & (self.sizes == 1)
+        return archived
 
     @property
     def sizes(self) -> NDArray[np.int64]:

@@ -70,7 +70,7 @@ class Labels:
         self._renamed: dict[int, str] = {}
 
     def __len__(self) -> int:
-        return self._id_hashes.count
+        return self._id_begins.count
 
     def append(self, labels: PackedLabels) -> None:
         """Add those of the next documents."""
@@ -101,23 +101,25 @@ class Labels:
 
     def locate(self, documents: NDArray[np.int64]) -> dict[str, Locator]:
         """Where they stand, by id, in the order of ids."""
-        places = self.locators(documents).tolist()
-        named = zip(self.ids(documents), places, strict=True)
-        return {id: Locator(*place) for id, place in sorted(named)}
+        ids = self.ids(documents)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        columns = self.locators(documents[order]).T.tolist()
+        return dict(zip(map(ids.__getitem__, order), map(Locator, *columns), strict=True))
 
     def separate_ids(
         self, content_hashes: NDArray[np.uint64], reference_count: int = 0
     ) -> dict[str, NDArray[np.int64]]:
         """Make ids that occur twice unique: ``#2``, ``#3`` in the order of content hash.
 
+        To be called once, when all documents are there.
+
         :param reference_count: documents at the beginning that keep their ids before others
         :returns: by such an id, the documents that had it, in the order of their new ids
         """
         hashes = np.sort(self._id_hashes.view)
         repeated = sort_distinct(hashes[1:][hashes[1:] == hashes[:-1]])
-        if len(repeated) == 0:
-            return {}
         suspects = np.flatnonzero(is_among(self._id_hashes.view, repeated))
+        self._id_hashes = Column(np.uint64)  # (nobody asks for them again)
         by_id: dict[str, list[int]] = {}
         for id, document in zip(self.ids(suspects), suspects.tolist(), strict=True):
             by_id.setdefault(id, []).append(document)

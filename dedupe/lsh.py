@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.errors import ConfigError
-from dedupe.model import CandidatePairs, Kernels
+from dedupe.model import CandidatePairs, Kernels, RunAll, SetFilters
 
 LEAD_COUNT: Final = 4
 """Documents of a capped bucket with which all the others are compared."""
@@ -29,6 +29,12 @@ ROWS_PER_JOB: Final = 1 << 18
 
 COLUMN_BYTES: Final = 64 << 20
 """What the keys of the bands in work may take."""
+
+PAIRS_PER_PART: Final = 1 << 20
+"""Pairs that the buckets of one job can make, at most, unless it is a single one."""
+
+PAIRS_AT_ONCE: Final = 1 << 22
+"""Candidate pairs that are held at once before they are verified, about."""
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _FLAG = np.uint64(1)
@@ -103,57 +109,117 @@ def make_band_keys(signatures: NDArray[np.uint32], banding: Banding) -> NDArray[
     return keys
 
 
+Job = tuple[int, "Part"]
+"""A band, and some of its buckets."""
+
+
 class BandRows(Protocol):
-    """Band keys and the lowest bytes of signatures of *n* distinct documents."""
+    """Band keys of *n* distinct documents, and what rules out pairs of them."""
 
     def __len__(self) -> int: ...
 
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
         """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
 
-    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
-        """All keys, ``(k, bands)``, and low bytes, ``(k, num_perm)``, of these documents."""
+    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
+        """All keys, ``(k, bands)``, and the filters of these documents."""
 
 
 def find_candidates(
     rows: BandRows,
     banding: Banding,
+    threshold: float,
     max_bucket: int,
     kernels: Kernels,
-    run_all: Callable[..., Iterable[Any]] = map,
+    run_all: RunAll = map,
+    reach: Callable[[float], None] = lambda bands: None,
     column_bytes: int = COLUMN_BYTES,
     job_rows: int = ROWS_PER_JOB,
     is_reference: NDArray[np.bool_] | None = None,
-) -> CandidatePairs:
-    """Every pair that shares a bucket and passes the estimate, each once.
+    pairs_at_once: int = PAIRS_AT_ONCE,
+) -> Iterator[CandidatePairs]:
+    """Every pair that shares a bucket and may reach the threshold, each once.
+
+    By the estimate of the whole signature, which may err once in a million pairs at the threshold,
+    and by what sizes and bitmaps of the sets rule out.
+
+    In parts, so that whoever takes them need not hold all; there is one part at least.
 
     Documents must stand in an order that depends on their content alone: the first of a capped
     bucket are its leads.
 
-    :param run_all: maps a function over bands, such as an executor's ``map``
+    :param run_all: maps a function over bands and parts of them, such as an executor's ``map``
+    :param reach: is told how many bands are done so far
     :param column_bytes: bounds the keys that are held at once, and so the bands in work
-    :param job_rows: documents whose keys and bytes are held at once for each band in work
+    :param job_rows: documents whose keys and bytes are held at once for each part in work
     :param is_reference: documents that make no pairs with one another (none: no document)
+    :param pairs_at_once: pairs that a part has, about, and that are made before it is given
     """
-    search = _Search(rows, banding.minimum_equal, max_bucket, kernels, job_rows, is_reference)
-    found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
-    met = capped = 0
+    search = _Search(
+        rows, banding.minimum_equal, threshold, max_bucket, kernels, job_rows, is_reference
+    )
+    found = _Found()
     # A band takes its keys and the sorted copy.
     group_size = max(1, min(banding.bands, column_bytes // (16 * max(len(rows), 1))))
     for first in range(0, banding.bands, group_size):
         last = min(first + group_size, banding.bands)
         buckets = list(run_all(search.find_buckets, rows.columns(first, last)))
         for band, each in enumerate(buckets, first):
-            capped += search.flag_capped(band, each)
-        for left, right, met_in_band in run_all(search.pair_up, enumerate(buckets, first)):
-            found.append((left, right))
-            met += met_in_band
-    return CandidatePairs(
-        left=np.concatenate([left for left, _ in found]),
-        right=np.concatenate([right for _, right in found]),
-        met_count=met,
-        capped_bucket_count=capped,
-    )
+            found.capped_count += search.flag_capped(band, each)
+        # To sort a band and to pair up its buckets count as a half each.
+        reach((first + last) / 2)
+        jobs = (
+            (band, part) for band, each in enumerate(buckets, first) for part in search.cut(each)
+        )
+        made_count, possible = 0, sum(each.pair_count for each in buckets)
+        for lot in _lots(jobs, pairs_at_once):
+            for made in run_all(search.pair_up, lot):
+                found.add(*made)
+            if found.pair_count >= pairs_at_once:
+                yield found.take()
+            made_count += sum(part.pair_count for _, part in lot)
+            share = min(made_count / possible, 1)
+            reach((first + last) / 2 + (last - first) / 2 * share)
+    yield found.take()
+
+
+def _lots(jobs: Iterable[Job], pairs_at_once: int) -> Iterator[list[Job]]:
+    """The jobs in lots that can make so many pairs, about, but for a job that can make more."""
+    lot: list[Job] = []
+    pair_count = 0
+    for band, part in jobs:
+        if lot and pair_count + part.pair_count > pairs_at_once:
+            yield lot
+            lot, pair_count = [], 0
+        lot.append((band, part))
+        pair_count += part.pair_count
+    if lot:
+        yield lot
+
+
+@dataclass(slots=True)
+class _Found:
+    """Candidate pairs that were made and not given yet."""
+
+    lefts: list[NDArray[np.int32]] = field(default_factory=list)
+    rights: list[NDArray[np.int32]] = field(default_factory=list)
+    pair_count: int = 0
+    met_count: int = 0
+    capped_count: int = 0
+
+    def add(self, left: NDArray[np.int32], right: NDArray[np.int32], met_count: int) -> None:
+        self.lefts.append(left)
+        self.rights.append(right)
+        self.pair_count += len(left)
+        self.met_count += met_count
+
+    def take(self) -> CandidatePairs:
+        none = [np.empty(0, np.int32)]
+        left, right = np.concatenate(none + self.lefts), np.concatenate(none + self.rights)
+        part = CandidatePairs(left, right, self.met_count, self.capped_count)
+        self.lefts, self.rights = [], []
+        self.pair_count = self.met_count = self.capped_count = 0
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +243,11 @@ class Buckets:
     references: NDArray[np.int64]
     lead_ends: NDArray[np.int64]
     other_references: NDArray[np.int64]
+
+    @property
+    def pair_count(self) -> int:
+        """How many pairs they can make, at most, about."""
+        return int(((self.lead_ends - self.begins[:-1]) * np.diff(self.begins)).sum())
 
     @classmethod
     def without_references(
@@ -227,6 +298,7 @@ class _Search:
 
     rows: BandRows
     minimum_equal: int
+    threshold: float
     max_bucket: int
     kernels: Kernels
     job_rows: int
@@ -249,42 +321,39 @@ class _Search:
             flagged[buckets.documents[buckets.lead_ends[i] : ends[i]]] = True
         return len(capped)
 
-    def pair_up(self, job: tuple[int, Buckets]) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-        """The pairs of one band that did not meet in an earlier one."""
-        band, buckets = job
-        found = [(np.empty(0, np.int32), np.empty(0, np.int32))]
-        met = 0
-        for part in self._cut(buckets):
-            keys, low_bytes = self.rows.take(part.documents)
-            for earlier, flagged in self.flags.items():
-                if earlier < band:
-                    keys[:, earlier] |= flagged[part.documents]
-            left, right, met_in_part = self.kernels.bucket_pairs(
-                keys, band, part.firsts, part.first_ends, part.seconds, part.ends, low_bytes,
-                self.minimum_equal,
-            )  # fmt: skip
-            one = part.documents[left].astype(np.int32)
-            other = part.documents[right].astype(np.int32)
-            found.append((np.minimum(one, other), np.maximum(one, other)))
-            met += met_in_part
-        lefts, rights = zip(*found, strict=True)
-        return np.concatenate(lefts), np.concatenate(rights), met
+    def pair_up(self, job: Job) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
+        """The pairs of a part of a band that did not meet in an earlier one, and those that met."""
+        band, part = job
+        keys, filters = self.rows.take(part.documents)
+        for earlier, flagged in self.flags.items():
+            if earlier < band:
+                keys[:, earlier] |= flagged[part.documents]
+        left, right, met_count = self.kernels.bucket_pairs(
+            keys, band, part.firsts, part.first_ends, part.seconds, part.ends, filters,
+            self.minimum_equal, self.threshold,
+        )  # fmt: skip
+        one = part.documents[left].astype(np.int32)
+        other = part.documents[right].astype(np.int32)
+        return np.minimum(one, other), np.maximum(one, other), met_count
 
-    def _cut(self, buckets: Buckets) -> Iterator[_Part]:
-        """The buckets in parts of at most ``job_rows`` documents, as far as they can be cut."""
+    def cut(self, buckets: Buckets) -> Iterator[Part]:
+        """The buckets in parts of bounded documents and pairs, as far as they can be cut."""
         begins, count = buckets.begins, len(buckets.lead_ends)
+        sizes = np.diff(begins)
+        pairs = np.concatenate([[0], np.cumsum((buckets.lead_ends - begins[:-1]) * sizes)])
         first = 0
         while first < count:
             last = int(np.searchsorted(begins, begins[first] + self.job_rows, side="right")) - 1
-            last = max(last, first + 1)
+            enough = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right")) - 1
+            last = max(min(last, enough), first + 1)
             is_capped = buckets.lead_ends[first] < begins[first + 1]
             if is_capped and begins[last] - begins[first] > self.job_rows:
                 yield from self._cut_capped(buckets, first)
             else:
-                yield _Part.of_buckets(buckets, slice(first, last))
+                yield Part.of_buckets(buckets, slice(first, last))
             first = last
 
-    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[_Part]:
+    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[Part]:
         """One capped bucket: its leads with a part of the others at a time."""
         begin, end = buckets.begins[bucket : bucket + 2].tolist()
         lead_end = int(buckets.lead_ends[bucket])
@@ -296,12 +365,12 @@ class _Search:
             documents = np.concatenate([leads, others[at : at + step]])
             plain_end = LEAD_COUNT + min(max(other_plain - at, 0), step)
             # Among themselves the leads are compared with the first part.
-            yield _Part(
+            yield Part(
                 documents,
-                firsts=np.array([0, plain]),
-                first_ends=np.array([plain, LEAD_COUNT]),
-                seconds=np.array([LEAD_COUNT if at else 0, LEAD_COUNT]),
-                ends=np.array([len(documents), plain_end]),
+                firsts=np.array([0, plain], np.int64),
+                first_ends=np.array([plain, LEAD_COUNT], np.int64),
+                seconds=np.array([LEAD_COUNT if at else 0, LEAD_COUNT], np.int64),
+                ends=np.array([len(documents), plain_end], np.int64),
             )
 
 
@@ -331,7 +400,7 @@ def _arrange(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """Buckets to be paired up together, as the kernel takes them."""
 
     documents: NDArray[np.int64]
@@ -340,8 +409,13 @@ class _Part:
     seconds: NDArray[np.int64]
     ends: NDArray[np.int64]
 
+    @property
+    def pair_count(self) -> int:
+        """How many pairs it can make, at most."""
+        return int(((self.first_ends - self.firsts) * (self.ends - self.firsts)).sum())
+
     @classmethod
-    def of_buckets(cls, buckets: Buckets, chosen: slice) -> _Part:
+    def of_buckets(cls, buckets: Buckets, chosen: slice) -> Part:
         """Some of the buckets as a whole."""
         starts, ends = buckets.begins[:-1][chosen], buckets.begins[1:][chosen]
         begin, end = int(starts[0]), int(ends[-1])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
@@ -100,8 +100,8 @@ class TextBatch:
     :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
         ``data[offsets[i]:offsets[i + 1]]``
     :param locators: ``int64``, ``(len(ids), 4)``: the fields of each document's :class:`Locator`
-    :param metas: metadata, one a document, each a packed mapping of strings (MessagePack) or
-        empty; none at all where no document has any
+    :param metas: metadata, one a document, each a packed mapping of strings (MessagePack), in the
+        order of names, or empty; none at all where no document has any
     """
 
     ids: Sequence[str]
@@ -128,6 +128,11 @@ class SketchBatch:
     :param content_hashes: the same of the text's UTF-8 bytes, ``(n, 2)``
     :param shingle_hashes: ``uint64``, all documents end to end, in text order with repetitions
     :param shingle_offsets: ``int64``, ``(n + 1,)``
+    :param bitmaps: ``uint64``, ``(n, BITMAP_WORDS)``: each shingle hash sets the bit that the nine
+        lowest of its upper 32 bits name
+    :param distinct_counts: ``int32``, ``(n,)``: different shingle hashes
+
+    The last two are left 0 for documents of more than ``COUNTED`` shingles.
     """
 
     signatures: NDArray[np.uint32]
@@ -136,6 +141,26 @@ class SketchBatch:
     content_hashes: NDArray[np.uint64]
     shingle_hashes: NDArray[np.uint64]
     shingle_offsets: NDArray[np.int64]
+    bitmaps: NDArray[np.uint64]
+    distinct_counts: NDArray[np.int32]
+
+
+BITMAP_WORDS = 8
+COUNTED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SetFilters:
+    """What rules out most candidate pairs without their shingles; arrays have a row a document.
+
+    :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
+    :param bitmaps: as in :class:`SketchBatch`
+    :param distinct_counts: likewise
+    """
+
+    low_bytes: NDArray[np.uint8]
+    bitmaps: NDArray[np.uint64]
+    distinct_counts: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +169,7 @@ class CandidatePairs:
 
     :param left: ``int32``; ``left < right`` holds for every pair
     :param right: ``int32``
-    :param met_count: pairs that shared a bucket before the estimate ruled some out
+    :param met_count: pairs that shared a bucket before estimate, sizes and bitmaps ruled some out
     :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
     """
 
@@ -152,6 +177,35 @@ class CandidatePairs:
     right: NDArray[np.int32]
     met_count: int
     capped_bucket_count: int
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[CandidatePairs]) -> CandidatePairs:
+        """The pairs of all parts, in order; there must be one part at least."""
+        listed = list(parts)
+        return cls(
+            np.concatenate([part.left for part in listed]),
+            np.concatenate([part.right for part in listed]),
+            sum(part.met_count for part in listed),
+            sum(part.capped_bucket_count for part in listed),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """Pairs cut into jobs; job *i* has the pairs ``cuts[i]:cuts[i + 1]``.
+
+    :param cuts: ``int64``, one a job, and where the last ends
+    :param document_cuts: ``int64``: likewise, of ``documents``
+    :param documents: ``int32``: the documents of each job, each once
+    :param at_first: ``int32``: where among its job's documents one end of each pair is
+    :param at_second: ``int32``: and the other
+    """
+
+    cuts: NDArray[np.int64]
+    document_cuts: NDArray[np.int64]
+    documents: NDArray[np.int32]
+    at_first: NDArray[np.int32]
+    at_second: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +436,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 # --- what stages ask of one another -------------------------------------------------------
 
+RunAll = Callable[..., Iterable[Any]]
+"""Maps a function over jobs and gives the results in their order, such as an executor's ``map``."""
+
 
 class TextProvider(Protocol):
     """Reads texts of reported documents again, for diffs."""
@@ -410,11 +467,52 @@ class Kernels(Protocol):
         self,
         hashes: NDArray[np.uint64],
         offsets: NDArray[np.int64],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
         threshold: float,
     ) -> NDArray[np.int64]:
-        """For each pair of sorted segments its exact intersection; -1 below the threshold."""
+        """For each pair of sorted segments its exact intersection; -1 below the threshold.
+
+        Quicker where pairs with the same left segment follow one another.
+        """
+
+    def plan_jobs(
+        self,
+        first: NDArray[np.int32],
+        second: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        max_pairs: int,
+        max_hashes: int,
+    ) -> JobPlan:
+        """Cut pairs, in their order, into jobs that read no more than so many shingle hashes.
+
+        A job of one pair may exceed that.
+
+        :param first: one end of each pair, and ``second`` the other
+        :param counts: shingle hashes of each document
+        """
+
+    def copy_runs(
+        self,
+        values: NDArray[np.uint8],
+        begins: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        target: NDArray[np.uint8],
+    ) -> None:
+        """Fill ``target`` with the runs ``values[begins[i]:begins[i] + lengths[i]]``."""
+
+    def read_runs(
+        self,
+        file: int,
+        begins: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        target: NDArray[np.uint8],
+    ) -> None:
+        """The same of the bytes of a file.
+
+        :raises OSError: if it cannot be read
+        :raises EOFError: if it ends before
+        """
 
     def bucket_pairs(
         self,
@@ -424,8 +522,9 @@ class Kernels(Protocol):
         lead_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
-        rows: NDArray[np.uint8],
+        filters: SetFilters,
         minimum_equal: int,
+        threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         """Pairs in the buckets ``begins[i]:ends[i]`` that did not meet in an earlier band.
 
@@ -434,9 +533,9 @@ class Kernels(Protocol):
         have that bit.
 
         :param keys: one key a document and band, ``(n, bands)``
-        :param rows: a byte of each signature value, ``(n, num_perm)``
-        :param minimum_equal: pairs that agree in fewer columns of ``rows`` are left out
-        :returns: left and right with ``left < right``, and how many pairs met before that filter
+        :param minimum_equal: pairs that agree in fewer low bytes are left out
+        :param threshold: so are those whose sizes and bitmaps tell that their Jaccard is below
+        :returns: left and right with ``left < right``, and how many pairs met before the filters
         """
 
     def label_components(

@@ -12,8 +12,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,16 @@ from dedupe.documents import (
     collapse_documents,
     sketch_batch,
 )
-from dedupe.lsh import COLUMN_BYTES, ROWS_PER_JOB, Banding, choose_banding, find_candidates
+from dedupe.lsh import (
+    COLUMN_BYTES,
+    PAIRS_AT_ONCE,
+    ROWS_PER_JOB,
+    Banding,
+    choose_banding,
+    find_candidates,
+)
 from dedupe.model import (
+    BITMAP_WORDS,
     SCHEMA_VERSION,
     CandidatePairs,
     CorpusSummary,
@@ -41,17 +50,27 @@ from dedupe.model import (
     Locator,
     Notice,
     Report,
+    RunAll,
     RunInfo,
     SearchSummary,
+    SetFilters,
     SkippedDocument,
     SourceInfo,
     TextBatch,
+    VerifiedPairs,
 )
-from dedupe.progress import Progress, RunAll
+from dedupe.progress import Progress
 from dedupe.store import WorkFolder
-from dedupe.verify import Verifier, count_distinct, verify_candidates, verify_pairs
+from dedupe.verify import HASHES_PER_JOB, Verifier, count_distinct, sort_pairs, verify_pairs
 
 Item = TextBatch | SkippedDocument | Notice
+
+MOST_COLUMN_BYTES: Final = 512 << 20
+"""What the keys of the bands in work may take, however many documents and workers there are."""
+
+PAIR_BYTES: Final = 64
+HASH_BYTES: Final = 16
+"""What a candidate pair takes until it is verified, and a shingle hash of a job, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +131,8 @@ def scan_corpus(
     began = time.perf_counter()
     banding = choose_banding(config.threshold, config.num_perm, config.recall)
     pool = ThreadPoolExecutor(config.worker_count)
-    with WorkFolder(config.work_dir, config.max_memory) as work:
+    runs = kernels.copy_runs, kernels.read_runs
+    with WorkFolder(config.work_dir, config.max_memory, *runs) as work:
         if config.work_dir:
             work.check()
         try:
@@ -123,11 +143,10 @@ def scan_corpus(
             _read_and_sketch(corpus, collector, config, banding, kernels, pool, progress)
             progress.enter("comparing")
             collapsed = collapse_documents(collector.finish(), config.keep)
-            steps = progress.follow(pool.map, 2 * banding.bands)
-            candidates = _find_candidates(collapsed, config, banding, kernels, steps, work)
-            progress.enter("verifying")
-            steps = progress.follow(pool.map)
-            found = _verify_and_cluster(collapsed, candidates, config, kernels, steps)
+            documents.forget_token_hashes()
+            search = Search(collapsed, config, banding, kernels, progress, pool.map)
+            pairs, totals = search.find_pairs(work)
+            found = search.cluster(pairs)
             progress.enter("reporting")
             assembled = assemble_clusters(found)
             spoken_of = sort_distinct(np.concatenate([assembled.documents, *collector.repeated]))
@@ -146,9 +165,9 @@ def scan_corpus(
             rows=banding.rows,
             expected_recall=banding.expected_recall,
             distinct_count=len(collapsed),
-            candidate_pair_count=candidates.met_count,
+            candidate_pair_count=totals.met_count,
             duplicate_pair_count=len(found.pairs.left) + len(collapsed.members) - len(collapsed),
-            capped_bucket_count=candidates.capped_bucket_count,
+            capped_bucket_count=totals.capped_bucket_count,
         ),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
@@ -231,8 +250,8 @@ def _iterated(corpus: Iterable[Item]) -> Iterator[Iterator[Item]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _DistinctRows:
-    """The band keys and low bytes of the leads, read from the stores of all documents."""
+class DistinctRows:
+    """The band keys and filters of the leads, read from the stores of all documents."""
 
     documents: Documents
     leads: NDArray[np.int64]
@@ -242,12 +261,12 @@ class _DistinctRows:
 
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
         return np.stack(
-            [column[self.leads] for column in self.documents.band_keys.columns(first, last)]
+            [column.take(self.leads) for column in self.documents.band_keys.columns(first, last)]
         )
 
-    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
         rows = self.leads[documents]
-        return self.documents.band_keys.take(rows), self.documents.low_bytes.take(rows)
+        return self.documents.band_keys.take(rows), self.documents.filters.take(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,48 +283,88 @@ class _DistinctShingles:
         return self.documents.shingles.gather(self.leads[documents])
 
 
-def _find_candidates(
-    collapsed: Collapsed,
-    config: Config,
-    banding: Banding,
-    kernels: Kernels,
-    run_all: RunAll,
-    work: WorkFolder,
-) -> CandidatePairs:
-    documents = collapsed.documents
-    row_bytes = 8 * banding.bands + config.num_perm
-    found = find_candidates(
-        _DistinctRows(documents, collapsed.leads),
-        banding,
-        config.max_bucket,
-        kernels,
-        run_all,
-        column_bytes=work.share(8, COLUMN_BYTES),
-        job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
-        is_reference=collapsed.is_archived if documents.reference_count else None,
-    )
-    documents.band_keys.close()
-    documents.low_bytes.close()
-    return found
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """What is left of candidate pairs once they are verified: see :class:`CandidatePairs`."""
+
+    met_count: int
+    capped_bucket_count: int
 
 
-def _verify_and_cluster(
-    collapsed: Collapsed,
-    candidates: CandidatePairs,
-    config: Config,
-    kernels: Kernels,
-    run_all: RunAll,
-) -> Clustering:
-    shingles = _DistinctShingles(collapsed.documents, collapsed.leads)
-    verifier = Verifier(shingles, len(collapsed), kernels, run_all)
-    pairs = verify_candidates(verifier, candidates, config.threshold)
-    return cluster_documents(
-        collapsed,
-        pairs,
-        config.settings,
-        count_distinct(verifier, collapsed.repeated),
-        lambda left, right: verify_pairs(verifier, left, right, 0.0),
-    )
+@dataclass(frozen=True)
+class Search:
+    """The stages from collapsed documents to clusters."""
+
+    collapsed: Collapsed
+    config: Config
+    banding: Banding
+    kernels: Kernels
+    progress: Progress
+    run_all: RunAll
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        shingles = _DistinctShingles(self.collapsed.documents, self.collapsed.leads)
+        steps = self.progress.follow(self.run_all)
+        return Verifier(shingles, len(self.collapsed), self.kernels, steps, self.run_all)
+
+    def find_pairs(self, work: WorkFolder) -> tuple[VerifiedPairs, _Totals]:
+        """All duplicate pairs among the groups, by left, then right.
+
+        Candidates are verified when there are enough, and so never are in memory all together;
+        those that are left over, in most corpora all of them, are the stage ``verifying``.
+        """
+        documents = self.collapsed.documents
+        found: list[VerifiedPairs] = []
+        met_count = capped_count = 0
+        hashes = work.share(8 * self.config.worker_count, HASH_BYTES * HASHES_PER_JOB) // HASH_BYTES
+        followed = replace(self.verifier, hashes_per_job=hashes)
+        verifier = replace(followed, run_all=self.run_all)
+        candidates = self._find_candidates(work)
+        part: CandidatePairs | None = next(candidates)
+        while part is not None:
+            following = next(candidates, None)
+            if following is None:
+                documents.band_keys.close()
+                documents.filters.close()
+                self.progress.enter("verifying")
+                verifier = followed
+            found.append(verify_pairs(verifier, part.left, part.right, self.config.threshold))
+            met_count += part.met_count
+            capped_count += part.capped_bucket_count
+            part = following
+        return sort_pairs(found), _Totals(met_count, capped_count)
+
+    def _find_candidates(self, work: WorkFolder) -> Iterator[CandidatePairs]:
+        config, banding, documents = self.config, self.banding, self.collapsed.documents
+        row_bytes = 8 * banding.bands + config.num_perm + 8 * BITMAP_WORDS
+        # With many documents too, each worker has a band to sort.
+        columns = max(COLUMN_BYTES, 16 * config.worker_count * len(self.collapsed))
+        columns = min(columns, MOST_COLUMN_BYTES)
+        return find_candidates(
+            DistinctRows(documents, self.collapsed.leads),
+            banding,
+            config.threshold,
+            config.max_bucket,
+            self.kernels,
+            self.run_all,
+            lambda bands: self.progress.reach(bands / banding.bands),
+            column_bytes=work.share(8, columns),
+            pairs_at_once=work.share(8, PAIR_BYTES * PAIRS_AT_ONCE) // PAIR_BYTES,
+            job_rows=work.share(8 * config.worker_count * row_bytes, ROWS_PER_JOB),
+            is_reference=self.collapsed.is_archived if documents.reference_count else None,
+        )
+
+    def cluster(self, pairs: VerifiedPairs) -> Clustering:
+        """The clusters of the groups."""
+        verifier = self.verifier
+        return cluster_documents(
+            self.collapsed,
+            pairs,
+            self.config.settings,
+            count_distinct(verifier, self.collapsed.repeated),
+            lambda left, right: sort_pairs([verify_pairs(verifier, left, right, 0.0)]),
+        )
 
 
 def _summarise_corpus(

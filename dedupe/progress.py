@@ -8,9 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dedupe.model import StageInfo
-
-RunAll = Callable[..., Iterable[Any]]
+from dedupe.model import RunAll, StageInfo
 
 
 @dataclass(slots=True)
@@ -21,7 +19,7 @@ class Progress:
     :ivar byte_count: of the texts that were read
     :ivar input_bytes: what was read of the files, and how much that is in all: of compressed
         files before they are unpacked, and both 0 where that is not known
-    :ivar steps: done and to be done in this stage; both 0 where that is not known
+    :ivar steps: done and to be done in this stage, in any unit; both 0 where that is not known
     :ivar stages: those that are over
     """
 
@@ -30,7 +28,7 @@ class Progress:
     document_count: int = 0
     byte_count: int = 0
     input_bytes: Callable[[], tuple[int, int]] = lambda: (0, 0)
-    steps: tuple[int, int] = (0, 0)
+    steps: tuple[float, float] = (0, 0)
     stages: list[StageInfo] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
 
@@ -51,23 +49,20 @@ class Progress:
         done, all = self.input_bytes() if self.stage == "reading" else self.steps
         return min(done / all, 1.0) if all else 0.0
 
-    def follow(self, run_all: RunAll, steps: int = 0) -> RunAll:
-        """``run_all``, counting what it has done.
+    def reach(self, share: float) -> None:
+        """So much of the stage is done."""
+        self.steps = (share, 1)
+        self.tell()
 
-        :param steps: how many there will be in all, where it is called several times
-        """
+    def follow(self, run_all: RunAll) -> RunAll:
+        """``run_all``, counting what it has done of the jobs of each call."""
 
         def run(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
             listed = list(jobs)
-            if not steps:
-                self.steps = (0, len(listed))
-            for result in run_all(function, listed):
+            for number, result in enumerate(run_all(function, listed), 1):
                 yield result
-                self.steps = (self.steps[0] + 1, self.steps[1])
-                self.tell()
+                self.reach(number / len(listed))
 
-        if steps:
-            self.steps = (0, steps)
         return run
 
 

@@ -26,10 +26,20 @@ from dedupe.documents import (
 from dedupe.errors import ConfigError, ReportError
 from dedupe.labels import pack_labels
 from dedupe.lsh import Banding, band_recall, choose_minimum_equal
-from dedupe.model import BridgeEnd, DuplicatePair, Kernels, Member, Report, TextProvider
+from dedupe.model import (
+    BITMAP_WORDS,
+    BridgeEnd,
+    DuplicatePair,
+    Kernels,
+    Member,
+    Report,
+    SetFilters,
+    TextProvider,
+)
 from dedupe.model import VerifiedPairs as Pairs
 from dedupe.sketch import load_kernels
 from dedupe.sources.batches import make_batch
+from dedupe.sources.meta import pack_meta
 from dedupe.store import WorkFolder
 from dedupe.verify import Verifier, verify_pairs
 
@@ -254,7 +264,7 @@ def _make_documents(
 ) -> Documents:
     """As the first stage of a scan gives them, without what candidates and pairs are made of."""
     count = len(described)
-    metas = [msgspec.msgpack.encode(each.meta) if each.meta else b"" for each in described]
+    metas = [pack_meta(each.meta) for each in described]
     none, no_hashes = np.zeros(count, np.int64), np.empty(0, np.uint64)
     documents = Documents(work, _UNSIGNED, num_perm=1)
     documents.append(
@@ -267,7 +277,11 @@ def _make_documents(
             token_hashes=np.stack([np.zeros(count, np.uint64), groups.astype(np.uint64)], axis=1),
             content_hashes=_parse_hashes(described),
             band_keys=np.empty((0, 1), np.uint64),
-            low_bytes=np.empty((0, 1), np.uint8),
+            filters=SetFilters(
+                np.empty((0, 1), np.uint8),
+                np.empty((0, BITMAP_WORDS), np.uint64),
+                np.empty(0, np.int32),
+            ),
             shingle_hashes=no_hashes,
             shingle_counts=none,
             without_tokens=[],

@@ -12,7 +12,7 @@ import errno
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
@@ -28,7 +28,15 @@ READ_BYTES: Final = 1 << 20
 GAP_BYTES: Final = 1 << 14
 """Rows further apart than this are read separately."""
 
+ROOM_BYTES: Final = 64 << 20
+"""For so much there is room from the start, if a store may hold it."""
+
 _SEEKING = threading.Lock()
+
+CopyRuns = Callable[
+    [NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]], None
+]
+ReadRuns = Callable[[int, NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]], None]
 
 GROWTH: Final = 8
 """A column grows by one part in this many: what it does not use yet is memory all the same."""
@@ -76,7 +84,7 @@ class Store:
         self._dtype = np.dtype(dtype)
         self._shape = (width,) if width else ()
         self._row_bytes = self._dtype.itemsize * max(width, 1)
-        self._column = Column(dtype, width, limit // self._row_bytes)
+        self._column = Column(dtype, width, min(limit, ROOM_BYTES) // self._row_bytes)
         self.count = 0
 
     def append(self, values: NDArray[Any]) -> None:
@@ -110,7 +118,8 @@ class Store:
     def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
         """These rows, in this order."""
         if self._file is None:
-            return self._column.view[rows]
+            # (Three times as quick as indexing with an array.)
+            return np.take(self._column.view, rows, axis=0)
         result = np.empty((len(rows), *self._shape), self._dtype)
         if len(rows) == 0:
             return result
@@ -141,19 +150,13 @@ class Store:
 
     def segments(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
         """The runs ``begins[i]:begins[i] + lengths[i]``, end to end."""
-        ends = np.cumsum(lengths)
-        result = np.empty((int(ends[-1]) if len(ends) else 0, *self._shape), self._dtype)
-        places = zip(
-            begins.tolist(), lengths.tolist(), (ends - lengths).tolist(), ends.tolist(), strict=True
-        )
+        result = np.empty((int(lengths.sum()), *self._shape), self._dtype)
+        begins, lengths = begins * self._row_bytes, lengths * self._row_bytes
         if self._file is None:
-            values = self._column.view
-            for begin, length, place, end in places:
-                result[place:end] = values[begin : begin + length]
+            values = self._column.view.reshape(-1).view(np.uint8)
+            self._work.copy_runs(values, begins, lengths, result.reshape(-1).view(np.uint8))
         else:
-            for begin, length, place, end in sorted(places):
-                if length:
-                    self._read_into(begin, result[place:end])
+            self._work.read_runs_into(self._file, begins, lengths, result)
         return result
 
     def runs(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[memoryview]:
@@ -176,16 +179,51 @@ class Store:
         self._work.read_into(self._file, begin * self._row_bytes, target)
 
 
+def copy_runs(
+    values: NDArray[np.uint8],
+    begins: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    target: NDArray[np.uint8],
+) -> None:
+    """Fill ``target`` with the runs ``values[begins[i]:begins[i] + lengths[i]]``, end to end."""
+    place = 0
+    for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+        target[place : place + length] = values[begin : begin + length]
+        place += length
+
+
+def read_runs(
+    file: int, begins: NDArray[np.int64], lengths: NDArray[np.int64], target: NDArray[np.uint8]
+) -> None:
+    """The same of a file's bytes.
+
+    :raises OSError: if it cannot be read
+    :raises EOFError: if it ends before
+    """
+    left = target.data
+    for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+        end = begin + length
+        while begin < end:
+            count = _read_at(file, left[: end - begin], begin)
+            if count == 0:
+                raise EOFError
+            begin += count
+            left = left[count:]
+
+
 @dataclass(slots=True)
 class WorkFolder:
     """Where stores go on when memory is not to hold them, and how much it may hold.
 
     :param path: an existing folder; empty for the system's temporary folder
     :param max_memory: bytes that a scan may use in all; 0 for no bound on what a document keeps
+    :param copy_runs: as :class:`dedupe.model.Kernels` has it; and ``read_runs``
     """
 
     path: str = ""
     max_memory: int = 0
+    copy_runs: CopyRuns = copy_runs
+    read_runs: ReadRuns = read_runs
     written_bytes: int = 0
     _files: set[int] = field(default_factory=set)
 
@@ -253,18 +291,21 @@ class WorkFolder:
 
     def read_into(self, file: int, offset: int, target: NDArray[Any]) -> None:
         """Fill an array from a place in a file."""
-        left = target.reshape(-1).view(np.uint8).data
-        while left:
-            try:
-                count = _read_at(file, left, offset)
-            except OSError as error:
-                raise WorkFolderError(
-                    f"{self.name}: the work folder cannot be read: {error.strerror}"
-                ) from error
-            if count == 0:
-                raise WorkFolderError(f"{self.name}: a file in the work folder was cut off")
-            offset += count
-            left = left[count:]
+        begins, lengths = np.array([offset], np.int64), np.array([target.nbytes], np.int64)
+        self.read_runs_into(file, begins, lengths, target)
+
+    def read_runs_into(
+        self, file: int, begins: NDArray[np.int64], lengths: NDArray[np.int64], target: NDArray[Any]
+    ) -> None:
+        """Fill an array from several places in a file, in bytes."""
+        try:
+            self.read_runs(file, begins, lengths, target.reshape(-1).view(np.uint8))
+        except OSError as error:
+            raise WorkFolderError(
+                f"{self.name}: the work folder cannot be read: {error.strerror}"
+            ) from error
+        except EOFError as error:
+            raise WorkFolderError(f"{self.name}: a file in the work folder was cut off") from error
 
 
 def _open_nameless(folder: str) -> int:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from functools import cached_property
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.distinct import is_among, sort_distinct
-from dedupe.model import CandidatePairs, Kernels, VerifiedPairs
+from dedupe.distinct import is_among
+from dedupe.model import Kernels, RunAll, VerifiedPairs
 
-PAIRS_PER_JOB: Final = 1 << 16
-HASHES_PER_JOB: Final = 1 << 18
-"""Shingle hashes that one job reads, about; it holds them twice while it sorts them."""
+PAIRS_PER_JOB: Final = 1 << 18
+PAIRS_PER_PART: Final = 1 << 16
+"""Pairs that are put in order together: what that takes stays in the cache."""
+HASHES_PER_JOB: Final = 1 << 20
+"""Shingle hashes that one job reads; it holds them twice while it sorts them."""
 
 
 class ShingleSets(Protocol):
@@ -27,27 +31,27 @@ class ShingleSets(Protocol):
         """The hashes of these documents, end to end, and offsets (``(len + 1,)``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Verifier:
     """What verification works with.
 
     :param count: of documents
     :param run_all: maps a function over jobs, such as an executor's ``map``
+    :param run_parts: the same, over smaller ones that are no progress worth telling
     :param hashes_per_job: bounds the memory of a job
     """
 
     shingles: ShingleSets
     count: int
     kernels: Kernels
-    run_all: Callable[..., Iterable[Any]] = map
+    run_all: RunAll = map
+    run_parts: RunAll = map
     hashes_per_job: int = HASHES_PER_JOB
 
-
-def verify_candidates(
-    verifier: Verifier, candidates: CandidatePairs, threshold: float
-) -> VerifiedPairs:
-    """Those candidate pairs whose exact Jaccard reaches the threshold, by left, then right."""
-    return verify_pairs(verifier, candidates.left, candidates.right, threshold)
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many hashes each document has."""
+        return self.shingles.counts(np.arange(self.count, dtype=np.int64))
 
 
 def verify_pairs(
@@ -56,71 +60,90 @@ def verify_pairs(
     right: NDArray[np.int32],
     threshold: float,
 ) -> VerifiedPairs:
-    """Those of these pairs whose exact Jaccard reaches the threshold, by left, then right."""
-    spokes, hubs = _order_for_reading(verifier, left, right)
-    cuts = _cut_jobs(verifier, spokes, hubs)
+    """Those of these pairs whose exact Jaccard reaches the threshold, in no certain order."""
+    first, second = _order_for_reading(verifier, left, right)
+    plan = verifier.kernels.plan_jobs(
+        first, second, verifier.counts, PAIRS_PER_JOB, verifier.hashes_per_job
+    )
 
-    def run_job(job: slice) -> VerifiedPairs:
-        one, other = spokes[job], hubs[job]
-        return _verify_job(verifier, np.minimum(one, other), np.maximum(one, other), threshold)
+    def run_job(job: int) -> VerifiedPairs:
+        pairs = slice(*plan.cuts[job : job + 2])
+        documents = plan.documents[slice(*plan.document_cuts[job : job + 2])].astype(np.int64)
+        at_first, at_second = plan.at_first[pairs], plan.at_second[pairs]
+        hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
+        shared = verifier.kernels.count_shared(hashes, offsets, at_first, at_second, threshold)
+        kept = np.flatnonzero(shared >= 0)
+        found = first[pairs][kept], second[pairs][kept]
+        sizes = np.diff(offsets)[np.stack([at_first[kept], at_second[kept]])]
+        turned = found[0] > found[1]
+        return VerifiedPairs(
+            np.minimum(*found).astype(np.int64),
+            np.maximum(*found).astype(np.int64),
+            shared[kept],
+            np.where(turned, sizes[1], sizes[0]),
+            np.where(turned, sizes[0], sizes[1]),
+        )
 
-    parts = list(verifier.run_all(run_job, map(slice, cuts[:-1], cuts[1:])))
-    empty = np.empty(0, np.int64)
-    pairs = VerifiedPairs.concatenate([VerifiedPairs(empty, empty, empty, empty, empty), *parts])
+    return VerifiedPairs.concatenate(
+        [_NO_PAIRS, *verifier.run_all(run_job, range(len(plan.cuts) - 1))]
+    )
+
+
+_NO_PAIRS: Final = VerifiedPairs(*(np.empty(0, np.int64) for _ in range(5)))
+
+
+def sort_pairs(parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
+    """All pairs of some parts by left, then right: as they are whatever the parts were."""
+    pairs = VerifiedPairs.concatenate([_NO_PAIRS, *parts])
     return pairs.select(np.lexsort((pairs.right, pairs.left)))
 
 
 def _order_for_reading(
     verifier: Verifier, left: NDArray[np.int32], right: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The two ends of each pair, in an order in which few documents are read twice.
 
-    Connected pairs stand together, and there by the end that is in fewer pairs (the first of the
-    two arrays), so that a hub is read once with each run of its spokes.
+    Connected documents are given neighbouring places, and the pairs of two blocks of places stand
+    together. Among them those of one document do, so that it is read once with all of them.
     """
     labels = verifier.kernels.label_components(verifier.count, left, right)
-    by_label = np.argsort(labels, kind="stable")
+    by_label = np.argsort(labels, kind="stable").astype(np.int32)
     place = np.empty(verifier.count, np.uint64)
     place[by_label] = np.arange(verifier.count, dtype=np.uint64)
-    degrees = np.bincount(left, minlength=verifier.count)
-    degrees += np.bincount(right, minlength=verifier.count)
-    is_left = degrees[left] < degrees[right]
+    keys = np.empty(len(left), np.uint64)
+    first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
+
+    def pack(part: slice) -> None:
+        keys[part] = _pack_places(place.take(left[part]), place.take(right[part]))
+
+    def unpack(part: slice) -> None:
+        first[part], second[part] = map(by_label.take, _unpack_places(keys[part]))
+
+    parts = [slice(begin, begin + PAIRS_PER_PART) for begin in range(0, len(keys), PAIRS_PER_PART)]
+    deque(verifier.run_parts(pack, parts), maxlen=0)
     # Sorted as plain integers, which is many times faster than finding an order.
-    keys = place[np.where(is_left, left, right)] << np.uint64(32)
-    keys |= place[np.where(is_left, right, left)]
     keys.sort()
-    return by_label[keys >> np.uint64(32)], by_label[keys & np.uint64(0xFFFFFFFF)]
+    deque(verifier.run_parts(unpack, parts), maxlen=0)
+    return first, second
 
 
-def _cut_jobs(verifier: Verifier, spokes: NDArray[np.int64], hubs: NDArray[np.int64]) -> list[int]:
-    """Where the jobs begin, and the end of the last: bounded in pairs and in hashes to read."""
-    count = len(spokes)
-    first = np.full(verifier.count, count)
-    for ends in (spokes, hubs):
-        # Of equal indices the last that is written stays: from behind, the first.
-        seen = np.full(verifier.count, count)
-        seen[ends[::-1]] = np.arange(count)[::-1]
-        np.minimum(first, seen, out=first)
-    documents = np.flatnonzero(first < count)
-    costs = np.bincount(first[documents], verifier.shingles.counts(documents), count)
-    jobs = np.cumsum(costs) // verifier.hashes_per_job + np.arange(count) // PAIRS_PER_JOB
-    return [*np.flatnonzero(np.diff(jobs, prepend=-1)).tolist(), count]
+_BLOCK, _HALF = np.uint64(11), np.uint64(21)
+"""Bits of a place inside its block, and of a block's number: so many documents can be numbered."""
+_IN_BLOCK, _IN_HALF = np.uint64((1 << 11) - 1), np.uint64((1 << 21) - 1)
 
 
-def _verify_job(
-    verifier: Verifier, left: NDArray[np.int64], right: NDArray[np.int64], threshold: float
-) -> VerifiedPairs:
-    ends = np.concatenate([left, right])
-    documents = sort_distinct(ends)
-    places = np.searchsorted(documents, ends)
-    hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
-    at_left, at_right = places[: len(left)], places[len(left) :]
-    shared = verifier.kernels.count_shared(hashes, offsets, at_left, at_right, threshold)
-    sizes = np.diff(offsets)
-    kept = shared >= 0
-    return VerifiedPairs(
-        left[kept], right[kept], shared[kept], sizes[at_left[kept]], sizes[at_right[kept]]
-    )
+def _pack_places(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Both places of each pair in one integer: their blocks above, the lower place first."""
+    first, second = np.minimum(one, other), np.maximum(one, other)
+    blocks = (first >> _BLOCK) << _HALF | second >> _BLOCK
+    keys = blocks << _BLOCK + _BLOCK | (first & _IN_BLOCK) << _BLOCK | second & _IN_BLOCK
+    return np.asarray(keys)
+
+
+def _unpack_places(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    first = (keys >> _HALF + _BLOCK + _BLOCK) << _BLOCK | keys >> _BLOCK & _IN_BLOCK
+    second = (keys >> _BLOCK + _BLOCK & _IN_HALF) << _BLOCK | keys & _IN_BLOCK
+    return first.astype(np.int64), second.astype(np.int64)
 
 
 def count_distinct(verifier: Verifier, documents: NDArray[np.int64]) -> NDArray[np.int64]:

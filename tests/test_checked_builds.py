@@ -1,4 +1,7 @@
-"""The tests of the kernels against builds that check every access to the hostile bytes."""
+"""The tests of the kernels against builds that check every access to the hostile bytes.
+
+Bounds of what Cython does, and with AddressSanitizer also of the loops in C.
+"""
 
 from __future__ import annotations
 

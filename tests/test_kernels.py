@@ -8,13 +8,14 @@ nothing but pytest and Hypothesis.
 from __future__ import annotations
 
 import os
+import tempfile
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedupe.model import TextBatch
+from dedupe.model import BITMAP_WORDS, COUNTED, SetFilters, TextBatch
 from dedupe.sketch import plain
 from dedupe.sketch.permutations import make_permutations
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
@@ -145,8 +146,10 @@ def test_sort_unique(segments):
 def test_count_shared(sets, threshold):
     hashes = np.array([h for each in sets for h in sorted(each)], np.uint64)
     offsets = np.cumsum([0, *map(len, sets)], dtype=np.int64)
-    pairs = [(i, j) for j in range(len(sets)) for i in range(j)]
-    left, right = np.array(pairs, np.int64).T.copy()
+    # Some of them in long runs with one left end, which are counted in another way.
+    pairs = [(i, j) for i in range(len(sets)) for j in range(len(sets)) if i != j]
+    pairs += pairs[::-1]
+    left, right = np.array(pairs, np.int32).T.copy()
     expected = [
         len(sets[i] & sets[j])
         if len(sets[i] & sets[j]) / len(sets[i] | sets[j]) >= threshold
@@ -157,6 +160,171 @@ def test_count_shared(sets, threshold):
         assert kernels.count_shared(hashes, offsets, left, right, threshold).tolist() == expected
 
 
+@pytest.mark.parametrize("kind", ["random", "low bits equal", "large"])
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 0.7])
+def test_count_shared_of_one_document_with_many(kind, threshold):
+    """Also where its hashes do not fit into a table: too many, or crafted to crowd one bucket."""
+    rng = np.random.default_rng(1)
+    pool = rng.integers(0, 2**64, 40_000 if kind == "large" else 400, np.uint64)
+    if kind == "low bits equal":
+        pool <<= np.uint64(20)
+    sizes = [20_000, 20_000, 19_000] if kind == "large" else [1, 3, 200, 210, 220, 380, 0]
+    sets = [np.unique(rng.choice(pool, size, replace=False)) for size in sizes]
+    sets += [np.unique(np.append(sets[2][:-1], np.uint64(each))) for each in (0, 1, 17)]
+    hashes = np.concatenate(sets)
+    offsets = np.cumsum([0, *map(len, sets)], dtype=np.int64)
+    pairs = [
+        (i, j) for i in range(len(sets)) for j in range(len(sets)) if len(sets[i]) and len(sets[j])
+    ]
+    left, right = np.array(pairs, np.int32).T.copy()
+    found = COMPILED.count_shared(hashes, offsets, left, right, threshold).tolist()
+    for (i, j), shared in zip(pairs, found, strict=True):
+        common = len(np.intersect1d(sets[i], sets[j]))
+        union = len(sets[i]) + len(sets[j]) - common
+        assert shared == (common if common / union >= threshold else -1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(2, 12).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.integers(0, 9), min_size=n, max_size=n),
+            st.lists(
+                st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)).filter(
+                    lambda p: p[0] != p[1]
+                ),
+                max_size=40,
+            ),
+        )
+    ),
+    st.integers(1, 9),
+    st.integers(1, 30),
+)
+def test_plan_jobs(graph, max_pairs, max_hashes):
+    counts, pairs = graph
+    first, second = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
+    arguments = (first, second, np.array(counts, np.int64), max_pairs, max_hashes)
+    plan, oracle = COMPILED.plan_jobs(*arguments), PLAIN.plan_jobs(*arguments)
+    for field in type(plan).__slots__:
+        np.testing.assert_array_equal(getattr(plan, field), getattr(oracle, field), field)
+    assert plan.cuts[0] == plan.document_cuts[0] == 0
+    assert plan.cuts[-1] == len(pairs)
+    for job in range(len(plan.cuts) - 1):
+        begin, end = plan.cuts[job : job + 2].tolist()
+        documents = plan.documents[slice(*plan.document_cuts[job : job + 2])]
+        assert 0 < end - begin <= max_pairs
+        assert len(set(documents.tolist())) == len(documents)
+        np.testing.assert_array_equal(documents[plan.at_first[begin:end]], first[begin:end])
+        np.testing.assert_array_equal(documents[plan.at_second[begin:end]], second[begin:end])
+        assert end - begin == 1 or sum(counts[d] for d in documents.tolist()) <= max_hashes
+
+
+RUNS = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 60)), max_size=12)
+
+
+@pytest.mark.parametrize("kernels", [COMPILED, PLAIN], ids=lambda kernels: kernels.name)
+@pytest.mark.parametrize("window", [1, 16, 1 << 16])
+@given(runs=RUNS)
+def test_runs_of_bytes_from_memory_and_from_a_file(kernels, window, runs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "WINDOW_BYTES", window)
+        check_runs(kernels, runs)
+        check_runs(kernels, sorted(runs))
+
+
+def check_runs(kernels, runs):
+    values = np.random.default_rng(2).integers(0, 256, 260, np.uint8)
+    begins, lengths = np.array(runs, np.int64).reshape(-1, 2).T.copy()
+    expected = [
+        value for begin, length in runs for value in values[begin : begin + length].tolist()
+    ]
+    target = np.zeros(int(lengths.sum()), np.uint8)
+    kernels.copy_runs(values, begins, lengths, target)
+    assert target.tolist() == expected
+    with tempfile.TemporaryFile() as file:
+        file.write(values.tobytes())
+        file.flush()
+        target[:] = 0
+        kernels.read_runs(file.fileno(), begins, lengths, target)
+        assert target.tolist() == expected
+
+
+@pytest.mark.parametrize("kernels", [COMPILED, PLAIN], ids=lambda kernels: kernels.name)
+def test_runs_of_a_file_that_is_cut_off_or_closed(kernels):
+    target = np.zeros(8, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        file.write(b"1234567")
+        file.flush()
+        with pytest.raises(EOFError):
+            kernels.read_runs(file.fileno(), np.array([0]), np.array([8]), target)
+        number = file.fileno()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        kernels.read_runs(number, np.array([0]), np.array([1]), target)
+
+
+def bit_of(hash):
+    return hash >> 32 & 511
+
+
+def may_reach(left, right, threshold):
+    """What the bits of two sets leave open, from its definition; an empty set is not known."""
+    left, right = {*left}, {*right}
+    if not left or not right:
+        return True
+    bits = {bit_of(hash) for hash in left}, {bit_of(hash) for hash in right}
+    alone, other_alone = len(bits[0] - bits[1]), len(bits[1] - bits[0])
+    shared = min(len(left) - alone, len(right) - other_alone)
+    return shared / max(len(right) + alone, len(left) + other_alone) >= threshold
+
+
+def filters_of(sets, low_bytes):
+    bitmaps = np.zeros((len(sets), BITMAP_WORDS), np.uint64)
+    for i, hashes in enumerate(sets):
+        for bit in {*map(bit_of, hashes)}:
+            bitmaps[i, bit // 64] |= np.uint64(1 << bit % 64)
+    return SetFilters(low_bytes, bitmaps, np.array([len({*each}) for each in sets], np.int32))
+
+
+SPREAD_HASHES = st.one_of(
+    st.integers(0, 2**64 - 1), st.integers(0, 9).map(lambda i: i << 32), st.integers(0, 3)
+)
+SPREAD_SETS = st.lists(SPREAD_HASHES, max_size=30)
+
+
+@given(SPREAD_SETS, SPREAD_SETS)
+def test_bits_rule_out_no_pair_that_reaches_the_threshold(left, right):
+    if left and right:
+        jaccard = len({*left} & {*right}) / len({*left} | {*right})
+        assert may_reach(left, right, jaccard)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RAW, max_size=4), st.integers(1, 3))
+def test_bitmaps_and_counts_are_those_of_the_hashes(texts, shingle_size):
+    sketch = COMPILED.sketch(make_raw_batch(texts), shingle_size, 4, seed=1)
+    spans = zip(sketch.shingle_offsets[:-1], sketch.shingle_offsets[1:], strict=True)
+    sets = [sketch.shingle_hashes[begin:end].tolist() for begin, end in spans]
+    expected = filters_of(sets, np.empty((len(sets), 0), np.uint8))
+    np.testing.assert_array_equal(sketch.bitmaps, expected.bitmaps)
+    np.testing.assert_array_equal(sketch.distinct_counts, expected.distinct_counts)
+
+
+@pytest.mark.parametrize("period", [1, 20, 900, 970, 1000])
+def test_repeated_shingles_are_counted_once(period):
+    """Few repetitions are found in another way than many."""
+    text = " ".join(f"w{i % period}" for i in range(1000)).encode()
+    sketch = COMPILED.sketch(make_raw_batch([text]), 1, 4, seed=1)
+    assert sketch.distinct_counts.tolist() == [period]
+
+
+def test_sets_of_more_shingles_are_not_counted():
+    texts = [" ".join(f"w{i}" for i in range(count)).encode() for count in (1024, 1025)]
+    for kernels in (COMPILED, PLAIN):
+        sketch = kernels.sketch(make_raw_batch(texts), 1, 4, seed=1)
+        assert sketch.distinct_counts.tolist() == [COUNTED, 0]
+        assert sketch.bitmaps.any(axis=1).tolist() == [True, False]
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.integers(1, 3),
@@ -164,10 +332,14 @@ def test_count_shared(sets, threshold):
     st.integers(0, 4),
     st.integers(2, 5),
     st.booleans(),
+    st.lists(SPREAD_SETS, min_size=1, max_size=12),
+    st.sampled_from([0.0, 0.3, 0.7, 1.0]),
 )
-def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart):
+def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart, sets, threshold):
     """Both implementations against the definition, pair by pair."""
     rows = sorted(rows, key=lambda row: row[band_count - 1])
+    sets = [sets[i % len(sets)] for i in range(len(rows))]
+    filters = filters_of(sets, np.array(rows, np.uint8))
     low_bytes = np.array(rows, np.uint8)
     keys = low_bytes[:, :band_count].astype(np.uint64) * np.uint64(2)
     edges = np.flatnonzero(np.diff(keys[:, -1])) + 1
@@ -181,11 +353,20 @@ def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart):
             for j in range(max(i + 1, second), end):
                 if not (keys[i, :-1] == keys[j, :-1]).any():
                     met += 1
-                    if (low_bytes[i] == low_bytes[j]).sum() >= minimum_equal:
+                    is_alike = (low_bytes[i] == low_bytes[j]).sum() >= minimum_equal
+                    if is_alike and may_reach(sets[i], sets[j], threshold):
                         expected.add((i, j))
     for kernels in (COMPILED, PLAIN):
         left, right, count = kernels.bucket_pairs(
-            keys, band_count - 1, begins, lead_ends, seconds, ends, low_bytes, minimum_equal
+            keys,
+            band_count - 1,
+            begins,
+            lead_ends,
+            seconds,
+            ends,
+            filters,
+            minimum_equal,
+            threshold,
         )
         assert len(left) == len(expected)
         assert set(zip(left.tolist(), right.tolist(), strict=True)) == expected
@@ -197,7 +378,8 @@ def test_bucket_pairs_goes_on_where_its_block_ended(monkeypatch):
     keys = np.zeros((count, 1), np.uint64)
     low_bytes = np.zeros((count, 8), np.uint8)
     begins, ends = np.array([0, 25], np.int64), np.array([25, count], np.int64)
-    arguments = (keys, 0, begins, ends, begins, ends, low_bytes, 8)
+    filters = filters_of([[0]] * count, low_bytes)
+    arguments = (keys, 0, begins, ends, begins, ends, filters, 8, 0.7)
     whole = COMPILED.bucket_pairs(*arguments)
     for block in (1, 2, 7, 300):
         monkeypatch.setattr(compiled, "PAIR_BLOCK", block)

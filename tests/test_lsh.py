@@ -21,6 +21,7 @@ from dedupe.lsh import (
     make_band_keys,
     sort_band,
 )
+from dedupe.model import BITMAP_WORDS, CandidatePairs, SetFilters
 from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
 
@@ -41,7 +42,17 @@ class ArrayRows:
         return np.ascontiguousarray(self.keys[:, first:last].T)
 
     def take(self, documents):
-        return self.keys[documents], self.low_bytes[documents]
+        none = np.zeros((len(documents), BITMAP_WORDS), np.uint64)
+        counts = np.zeros(len(documents), np.int32)  # of sets that are not known
+        return self.keys[documents], SetFilters(self.low_bytes[documents], none, counts)
+
+
+def ignore(bands):
+    """Nobody is told of progress."""
+
+
+def find_all(*arguments, **options):
+    return CandidatePairs.concatenate(find_candidates(*arguments, **options))
 
 
 @given(st.lists(st.one_of(st.integers(0, 6), st.integers(0, 2**63 - 1)), max_size=30))
@@ -97,8 +108,16 @@ def test_the_estimate_loses_less_than_one_pair_in_a_million():
 def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes, job_rows):
     signatures = np.array(rows, np.uint32).reshape(-1, 4)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
-    found = find_candidates(
-        ArrayRows(signatures, banding), banding, 100, kernels, map, column_bytes, job_rows
+    found = find_all(
+        ArrayRows(signatures, banding),
+        banding,
+        0.7,
+        100,
+        kernels,
+        map,
+        ignore,
+        column_bytes,
+        job_rows,
     )
     expected, met = set(), 0
     for i, j in itertools.combinations(range(len(rows)), 2):
@@ -122,7 +141,7 @@ def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
     signatures[:, 2:] = (np.arange(count) // 2)[:, None]
     banding = Banding(bands=2, rows=2, minimum_equal=0, expected_recall=0.0)
     rows = ArrayRows(signatures, banding)
-    found = find_candidates(rows, banding, 50, kernels, job_rows=job_rows)
+    found = find_all(rows, banding, 0.7, 50, kernels, job_rows=job_rows)
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     with_leads = {(i, j) for i in range(LEAD_COUNT) for j in range(i + 1, count)}
     neighbours = {(i, i + 1) for i in range(0, count, 2)}
@@ -149,9 +168,9 @@ def test_with_references_the_pairs_between_them_alone_are_missing(
     is_reference = np.array([flag for _, flag in documents], bool)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
     rows = ArrayRows(signatures, banding)
-    rest = (banding, max_bucket, kernels, map, column_bytes, job_rows)
-    joint = find_candidates(rows, *rest)
-    found = find_candidates(rows, *rest, is_reference)
+    rest = (banding, 0.7, max_bucket, kernels, map, ignore, column_bytes, job_rows)
+    joint = find_all(rows, *rest)
+    found = find_all(rows, *rest, is_reference)
     together = zip(joint.left.tolist(), joint.right.tolist(), strict=True)
     expected = {p for p in together if not (is_reference[p[0]] and is_reference[p[1]])}
     pairs = list(zip(found.left.tolist(), found.right.tolist(), strict=True))
@@ -159,3 +178,45 @@ def test_with_references_the_pairs_between_them_alone_are_missing(
     assert set(pairs) == expected
     assert found.met_count <= joint.met_count
     assert found.capped_bucket_count <= joint.capped_bucket_count
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 1), min_size=4, max_size=4), max_size=20),
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.sampled_from([3, 100]),
+)
+def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part, max_bucket):
+    signatures = np.array(rows, np.uint32).reshape(-1, 4)
+    banding = Banding(bands=2, rows=2, minimum_equal=2, expected_recall=0.0)
+    arguments = (ArrayRows(signatures, banding), banding, 0.7, max_bucket, KERNELS[0])
+    whole = find_all(*arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dedupe.lsh.PAIRS_PER_PART", pairs_per_part)
+        parts = list(find_candidates(*arguments, pairs_at_once=pairs_at_once))
+    joined = CandidatePairs.concatenate(parts)
+    pairs = list(zip(joined.left.tolist(), joined.right.tolist(), strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(pairs) == set(zip(whole.left.tolist(), whole.right.tolist(), strict=True))
+    assert (joined.met_count, joined.capped_bucket_count) == (
+        whole.met_count,
+        whole.capped_bucket_count,
+    )
+    # What is given at once is enough pairs, and at most what one bucket more makes.
+    largest = min(len(rows), max_bucket) ** 2 + LEAD_COUNT * len(rows)
+    for part in parts[:-1]:
+        assert pairs_at_once <= len(part.left) < 2 * pairs_at_once + largest
+
+
+@pytest.mark.parametrize("column_bytes", [1, 1 << 20])
+def test_progress_goes_from_nothing_to_all(column_bytes):
+    signatures = np.arange(600, dtype=np.uint32).reshape(-1, 6) // 60
+    banding = Banding(bands=3, rows=2, minimum_equal=0, expected_recall=0.0)
+    told = []
+    rows = ArrayRows(signatures, banding)
+    options = {"reach": told.append, "column_bytes": column_bytes, "pairs_at_once": 50}
+    find_all(rows, banding, 0.7, 100, KERNELS[0], **options)
+    assert told == sorted(told)
+    assert len(told) >= 4
+    assert 0 < told[0] < told[-1] == 3

@@ -10,6 +10,9 @@ from dedupe.cli.messages import say, say_some
 from dedupe.cli.settings import Settings
 from dedupe.errors import InputError
 
+_kept: list[Any] = []
+"""The report of this process: to take a large one apart takes longer than to end the process."""
+
 
 def gather_paths(
     paths: tuple[str, ...], files_from: str | None, against: tuple[str, ...]
@@ -56,7 +59,9 @@ def run_scan(paths: tuple[str, ...], settings: Settings) -> Any:
             "install a C compiler and reinstall dedupe",
         )
     with show_progress(settings.output["progress"], quiet) as listener:
-        return scan_with_texts(paths, settings.config, kernels, listener, against=settings.against)
+        found = scan_with_texts(paths, settings.config, kernels, listener, against=settings.against)
+    _kept[:] = [found]
+    return found
 
 
 def say_which_field(report: Any) -> None:

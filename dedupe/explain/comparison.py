@@ -165,7 +165,7 @@ def _pair_figures(
     shared = 0
     left_count, right_count = np.diff(offsets).tolist()
     if left_count and right_count:
-        one, other = np.array([0]), np.array([1])
+        one, other = np.array([0], np.int32), np.array([1], np.int32)
         shared = int(kernels.count_shared(hashes, offsets, one, other, 0.0)[0])
     relation: Relation | None = None
     if sketch.token_counts.all():  # else a scan sets them aside

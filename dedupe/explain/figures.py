@@ -81,5 +81,8 @@ class SearchFigures:
 
     @property
     def is_candidate(self) -> bool:
-        """Whether a scan verifies the pair (unless a bucket is capped)."""
+        """Whether a scan compares the pair (unless a bucket is capped).
+
+        If by sizes and bitmaps alone it is told to be none, it is not counted out any further.
+        """
         return bool(self.met_bands) and self.low_byte_count >= self.minimum_equal

@@ -1,11 +1,14 @@
 """The compiled kernels: the loops over bytes, hashes and pairs, without the GIL.
 
 ``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` says the same in Python.
-All buffers are typed memoryviews, so that a build with bounds checks (``tests/test_checked_builds.py``)
-checks every access to the hostile bytes.
+Buffers are typed memoryviews, so that a build with bounds checks (``tests/test_checked_builds.py``)
+checks each access that is made here; for the loops in ``kernels.h`` there is one with AddressSanitizer.
 """
 
+import os
+
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 cdef extern from "kernels.h" nogil:
     void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low)
@@ -16,6 +19,13 @@ cdef extern from "kernels.h" nogil:
                         size_t num_perm, const uint32_t *hashes, size_t count)
     size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
     void dedupe_sort(uint64_t *values, size_t count)
+    bint dedupe_fill_table(uint64_t *table, uint64_t mask, const uint64_t *values, size_t count)
+    int64_t dedupe_count_found(const uint64_t *table, uint64_t mask, const uint64_t *values,
+                               size_t count, size_t needed)
+    size_t dedupe_survey(const uint64_t *values, size_t count, uint64_t *table, uint64_t *bitmap)
+    bint dedupe_may_reach(const uint64_t *left, const uint64_t *right, int32_t left_count,
+                          int32_t right_count, double threshold)
+    int64_t dedupe_read_at(int file, uint8_t *target, size_t count, int64_t offset)
     ctypedef struct dedupe_place:
         size_t length
         size_t token_count
@@ -35,6 +45,11 @@ cdef extern from "kernels.h" nogil:
                              const uint32_t *blocks, uint8_t *output, int64_t *starts,
                              dedupe_place *place)
     enum:
+        DEDUPE_BITMAP_WORDS
+        DEDUPE_BUCKET
+        DEDUPE_COUNTED
+        DEDUPE_TABLE
+        DEDUPE_CAN_READ_AT
         DEDUPE_SLACK
         OUTSIDE "DEDUPE_OUTSIDE"
         IN_UNSPACED "DEDUPE_IN_UNSPACED"
@@ -59,10 +74,17 @@ cdef enum:
     HASH_CHUNK = 1024
     SMALL_SORT = 48
     BUCKET_LIMIT = 64
+    # Runs of pairs with one document that are worth a table of it, and how large it may be.
+    TABLE_RUN = 4
+    TABLE_BUCKETS = 1 << 12
     NO_CODE_POINT = 0x7FFFFFFF
 
 HASH_CHUNK_SIZE = HASH_CHUNK
 SLACK = DEDUPE_SLACK
+TABLE_SIZE = TABLE_BUCKETS * DEDUPE_BUCKET
+BITMAP_WORDS = DEDUPE_BITMAP_WORDS
+COUNTED_SIZE = DEDUPE_TABLE
+CAN_READ_AT = bool(DEDUPE_CAN_READ_AT)
 
 
 cdef class Tables:
@@ -381,7 +403,8 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
            Py_ssize_t shingle_size, const uint32_t[::1] a, const uint32_t[::1] b,
            uint32_t[:, ::1] signatures, int64_t[::1] token_counts, uint64_t[:, ::1] token_hashes,
            uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
-           uint32_t[::1] mixed):
+           uint64_t[:, ::1] bitmaps, int32_t[::1] distinct_counts, uint32_t[::1] mixed,
+           uint64_t[::1] table):
     """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``."""
     cdef Py_ssize_t document, count, size, base = 0
     cdef uint8_t[::1] output = tokenizer.output
@@ -401,6 +424,9 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
                 count -= size - 1
                 dedupe_hash_shingles(&output[0], &starts[0], size, count, &hashes[base])
                 sign(hashes, base, base + count, a, b, mixed, signatures[document])
+                if count <= DEDUPE_COUNTED:
+                    distinct_counts[document] = dedupe_survey(&hashes[base], count, &table[0],
+                                                              &bitmaps[document, 0])
             base += count
             hash_offsets[document + 1] = base
     return base
@@ -415,8 +441,10 @@ def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
 
 def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] begins,
                  const int64_t[::1] lead_ends, const int64_t[::1] seconds,
-                 const int64_t[::1] ends, const uint8_t[:, ::1] rows, Py_ssize_t minimum_equal,
-                 int64_t[::1] state, int64_t[::1] left, int64_t[::1] right):
+                 const int64_t[::1] ends, const uint8_t[:, ::1] low_bytes,
+                 Py_ssize_t minimum_equal, const uint64_t[:, ::1] bitmaps,
+                 const int32_t[::1] distinct_counts, double threshold, int64_t[::1] state,
+                 int64_t[::1] left, int64_t[::1] right):
     """Pairs inside the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
     One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``; see
@@ -444,8 +472,12 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
                             break
                     else:
                         met += 1
-                        if dedupe_equal_bytes(&rows[i, 0], &rows[j, 0],
-                                              rows.shape[1]) >= <size_t> minimum_equal:
+                        if dedupe_equal_bytes(
+                            &low_bytes[i, 0], &low_bytes[j, 0], low_bytes.shape[1]
+                        ) >= <size_t> minimum_equal and dedupe_may_reach(
+                            &bitmaps[i, 0], &bitmaps[j, 0], distinct_counts[i],
+                            distinct_counts[j], threshold,
+                        ):
                             left[written] = i
                             right[written] = j
                             written += 1
@@ -563,28 +595,82 @@ cdef Py_ssize_t drop_repetitions(uint64_t[::1] values, Py_ssize_t base, Py_ssize
 
 
 def count_shared(const uint64_t[::1] hashes, const int64_t[::1] offsets,
-                 const int64_t[::1] left, const int64_t[::1] right, double threshold,
-                 int64_t[::1] shared):
-    """``shared[i]``: the intersection of two sorted segments, -1 where Jaccard < threshold."""
-    cdef Py_ssize_t pair
+                 const int32_t[::1] left, const int32_t[::1] right, double threshold,
+                 int64_t[::1] shared, uint64_t[::1] table):
+    """``shared[i]``: the intersection of two sorted segments, -1 where Jaccard < threshold.
+
+    Where pairs with the same left document follow one another, it becomes a table (``TABLE_SIZE``
+    values of scratch) in which the hashes of the others are looked up.
+    """
+    cdef Py_ssize_t pair = 0, run_end, count = left.shape[0]
+    cdef int64_t left_count, right_count, needed
+    cdef uint64_t mask
+    cdef bint tried
     with nogil:
-        for pair in range(left.shape[0]):
-            shared[pair] = intersect(
-                hashes, offsets[left[pair]], offsets[left[pair] + 1],
-                offsets[right[pair]], offsets[right[pair] + 1], threshold,
-            )
+        while pair < count:
+            run_end = pair + 1
+            while run_end < count and left[run_end] == left[pair]:
+                run_end += 1
+            mask = 0
+            tried = False
+            while pair < run_end:
+                left_count = offsets[left[pair] + 1] - offsets[left[pair]]
+                right_count = offsets[right[pair] + 1] - offsets[right[pair]]
+                needed = least_shared(left_count, right_count, threshold)
+                if needed > min(left_count, right_count):
+                    shared[pair] = -1
+                    pair += 1
+                    continue
+                if not tried and run_end - pair >= TABLE_RUN:
+                    mask = make_table(hashes, offsets[left[pair]], offsets[left[pair] + 1], table)
+                    tried = True
+                if mask:
+                    shared[pair] = dedupe_count_found(
+                        &table[0], mask, &hashes[offsets[right[pair]]], right_count, needed,
+                    )
+                else:
+                    shared[pair] = intersect(
+                        hashes, offsets[left[pair]], offsets[left[pair] + 1],
+                        offsets[right[pair]], offsets[right[pair] + 1], needed,
+                    )
+                pair += 1
+
+
+cdef int64_t least_shared(int64_t left_count, int64_t right_count, double threshold) noexcept nogil:
+    """The least intersection whose Jaccard reaches the threshold.
+
+    Compared as the report's quotient is, which a product would round differently.
+    """
+    cdef int64_t total = left_count + right_count
+    cdef int64_t needed = <int64_t> (threshold * <double> total / (1 + threshold))
+    while needed > 0 and <double> (needed - 1) / <double> (total - needed + 1) >= threshold:
+        needed -= 1
+    while needed < total and <double> needed / <double> (total - needed) < threshold:
+        needed += 1
+    return needed
+
+
+cdef uint64_t make_table(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end,
+                         uint64_t[::1] table) noexcept nogil:
+    """The mask of a table of these hashes; 0 where they do not fit into one."""
+    cdef uint64_t buckets = 16
+    while buckets < <uint64_t> (2 * (end - begin)):
+        buckets *= 2
+    while buckets <= TABLE_BUCKETS:
+        if dedupe_fill_table(&table[0], buckets - 1, &hashes[begin], end - begin):
+            return buckets - 1
+        buckets *= 2
+    return 0
 
 
 cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_end, Py_ssize_t j,
-                       Py_ssize_t j_end, double threshold) noexcept nogil:
-    cdef Py_ssize_t left_count = i_end - i, right_count = j_end - j, stop, best
+                       Py_ssize_t j_end, int64_t needed) noexcept nogil:
+    cdef Py_ssize_t stop
     cdef int64_t shared = 0
     cdef uint64_t x, y
     while i < i_end and j < j_end:
         # Even if all that is left were shared: would the pair still reach the threshold?
-        best = shared + min(i_end - i, j_end - j)
-        # (Compared as the final quotient is: a product would round differently.)
-        if <double> best / <double> (left_count + right_count - best) < threshold:
+        if shared + min(i_end - i, j_end - j) < needed:
             return -1
         stop = min(i + 64, i_end)
         while i < stop and j < j_end:
@@ -593,6 +679,94 @@ cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_en
             shared += x == y
             i += x <= y
             j += y <= x
-    if <double> shared / <double> (left_count + right_count - shared) < threshold:
-        return -1
-    return shared
+    return shared if shared >= needed else -1
+
+
+def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t[::1] counts,
+              Py_ssize_t max_pairs, Py_ssize_t max_hashes, int32_t[::1] places, int32_t[::1] jobs,
+              int32_t[::1] documents, int32_t[::1] at_first, int32_t[::1] at_second,
+              int64_t[::1] cuts, int64_t[::1] document_cuts):
+    """Cut pairs into jobs, and number the documents of each: see ``model.Kernels.plan_jobs``.
+
+    ``jobs`` (0 at first) holds the job, from 1, in which each document was last met, and
+    ``places`` where among its documents. Returns how many jobs there are, and documents in all.
+    """
+    cdef Py_ssize_t pair, begin = 0, hashes = 0, listed = 0, begun = 0
+    cdef int32_t one, other, job = 0
+    cdef int64_t cost
+    with nogil:
+        for pair in range(first.shape[0]):
+            one = first[pair]
+            other = second[pair]
+            cost = 0
+            if jobs[one] != job:
+                cost += counts[one]
+            if jobs[other] != job:
+                cost += counts[other]
+            if pair == 0 or pair - begin >= max_pairs or hashes + cost > max_hashes:
+                cuts[job] = begin = pair
+                document_cuts[job] = begun = listed
+                job += 1
+                hashes = 0
+                cost = counts[one] + counts[other]
+            hashes += cost
+            if jobs[one] != job:
+                jobs[one] = job
+                places[one] = listed - begun
+                documents[listed] = one
+                listed += 1
+            if jobs[other] != job:
+                jobs[other] = job
+                places[other] = listed - begun
+                documents[listed] = other
+                listed += 1
+            at_first[pair] = places[one]
+            at_second[pair] = places[other]
+        cuts[job] = first.shape[0]
+        document_cuts[job] = listed
+    return job
+
+
+def copy_runs(const uint8_t[::1] values, const int64_t[::1] begins, const int64_t[::1] lengths,
+              uint8_t[::1] target):
+    """Fill ``target`` with ``values[begins[i]:begins[i] + lengths[i]]``, end to end."""
+    cdef Py_ssize_t i, place = 0
+    with nogil:
+        for i in range(begins.shape[0]):
+            if lengths[i] > 0:
+                memcpy(&target[place], &values[begins[i]], lengths[i])
+                place += lengths[i]
+
+
+def read_runs(int file, const int64_t[::1] begins, const int64_t[::1] lengths,
+              uint8_t[::1] target, uint8_t[::1] window):
+    """The same of a file's bytes; raises ``OSError``, or ``EOFError`` where it ends before.
+
+    Runs that lie close together, in ascending order, are read together through ``window``.
+    """
+    cdef Py_ssize_t i, place = 0, count = begins.shape[0], width = window.shape[0]
+    cdef int64_t begin, length, held_begin = 0, held_end = 0, got = 0
+    cdef bint is_missing = False
+    with nogil:
+        for i in range(count):
+            begin = begins[i]
+            length = lengths[i]
+            if length == 0:
+                continue
+            if begin < held_begin or begin + length > held_end:
+                if (i + 1 < count and begin <= begins[i + 1]
+                        and begins[i + 1] + lengths[i + 1] <= begin + width
+                        and length <= width):
+                    got = dedupe_read_at(file, &window[0], width, begin)
+                    held_begin = begin
+                    held_end = begin + max(got, 0)
+                else:
+                    got = dedupe_read_at(file, &target[place], length, begin)
+                if got < length:
+                    is_missing = True
+                    break
+            if held_begin <= begin and begin + length <= held_end:
+                memcpy(&target[place], &window[begin - held_begin], length)
+            place += length
+    if is_missing:
+        raise OSError(-got, os.strerror(-got)) if got < 0 else EOFError()

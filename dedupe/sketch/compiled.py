@@ -7,10 +7,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model import SketchBatch, TextBatch
+from dedupe.model import BITMAP_WORDS, JobPlan, SetFilters, SketchBatch, TextBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.permutations import make_permutations
 from dedupe.sketch.token_table import MARK_LIMIT, load_table
+from dedupe.store import read_runs
+
+WINDOW_BYTES = 1 << 16
+"""What ``read_runs`` reads at once where runs lie close together."""
 
 PAIR_BLOCK = 1 << 18
 """Pairs that ``bucket_pairs`` writes before it returns to Python."""
@@ -34,6 +38,8 @@ class CompiledKernels:
             # No character makes more than two tokens a byte; pages not written stay unmapped.
             shingle_hashes=np.empty(2 * text_bytes + count, np.uint64),
             shingle_offsets=np.zeros(count + 1, np.int64),
+            bitmaps=np.zeros((count, BITMAP_WORDS), np.uint64),
+            distinct_counts=np.zeros(count, np.int32),
         )
         used = _kernels.sketch(
             _tokenizer(longest),
@@ -48,7 +54,10 @@ class CompiledKernels:
             result.content_hashes,
             result.shingle_hashes,
             result.shingle_offsets,
+            result.bitmaps,
+            result.distinct_counts,
             np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
+            np.empty(_kernels.COUNTED_SIZE, np.uint64),
         )
         return SketchBatch(
             signatures=result.signatures,
@@ -57,6 +66,8 @@ class CompiledKernels:
             content_hashes=result.content_hashes,
             shingle_hashes=result.shingle_hashes[:used].copy(),
             shingle_offsets=result.shingle_offsets,
+            bitmaps=result.bitmaps,
+            distinct_counts=result.distinct_counts,
         )
 
     def sort_unique(
@@ -74,13 +85,35 @@ class CompiledKernels:
         self,
         hashes: NDArray[np.uint64],
         offsets: NDArray[np.int64],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
         threshold: float,
     ) -> NDArray[np.int64]:
         shared = np.empty(len(left), np.int64)
-        _kernels.count_shared(hashes, offsets, left, right, threshold, shared)
+        table = np.empty(_kernels.TABLE_SIZE, np.uint64)
+        _kernels.count_shared(hashes, offsets, left, right, threshold, shared, table)
         return shared
+
+    def plan_jobs(
+        self,
+        first: NDArray[np.int32],
+        second: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        max_pairs: int,
+        max_hashes: int,
+    ) -> JobPlan:
+        count = len(first)
+        # (Of what is not written of these no page is ever used.)
+        cuts, document_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
+        documents = np.empty(2 * count, np.int32)
+        at_first, at_second = np.empty(count, np.int32), np.empty(count, np.int32)
+        places, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
+        used = 1 + _kernels.plan_jobs(
+            first, second, counts, max_pairs, max_hashes, places, jobs, documents, at_first,
+            at_second, cuts, document_cuts,
+        )  # fmt: skip
+        cuts, document_cuts = cuts[:used].copy(), document_cuts[:used].copy()
+        return JobPlan(cuts, document_cuts, documents[: document_cuts[-1]], at_first, at_second)
 
     def bucket_pairs(
         self,
@@ -90,16 +123,17 @@ class CompiledKernels:
         lead_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
-        rows: NDArray[np.uint8],
+        filters: SetFilters,
         minimum_equal: int,
+        threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         state = np.array([0, -1, 0, 0], np.int64)
         found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         while state[0] < len(begins):
             left, right = np.empty(PAIR_BLOCK, np.int64), np.empty(PAIR_BLOCK, np.int64)
             written = _kernels.bucket_pairs(
-                keys, band, begins, lead_ends, seconds, ends, rows, minimum_equal, state, left,
-                right,
+                keys, band, begins, lead_ends, seconds, ends, filters.low_bytes, minimum_equal,
+                filters.bitmaps, filters.distinct_counts, threshold, state, left, right,
             )  # fmt: skip
             found.append((left[:written].copy(), right[:written].copy()))
         left, right = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -108,9 +142,24 @@ class CompiledKernels:
     def label_components(
         self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
-        labels = np.arange(count)
+        labels = np.arange(count, dtype=np.int64)
         _kernels.label_components(labels, left, right)
         return labels
+
+    copy_runs = staticmethod(_kernels.copy_runs)
+
+    def read_runs(
+        self,
+        file: int,
+        begins: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        target: NDArray[np.uint8],
+    ) -> None:
+        if _kernels.CAN_READ_AT:
+            window = np.empty(WINDOW_BYTES, np.uint8)
+            _kernels.read_runs(file, begins, lengths, target, window)
+        else:
+            read_runs(file, begins, lengths, target)
 
 
 def tokenize_text(text: str) -> list[str]:

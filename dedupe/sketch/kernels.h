@@ -1,4 +1,5 @@
-/* What the compiled kernels need from C: XXH3, and the two loops that must vectorise.
+/* What the compiled kernels need from C: XXH3, loops that must vectorise, and the innermost of the
+ * others, over plain pointers. To be included after Python.h.
  *
  * On x86-64 with glibc the loops are compiled once per instruction set and the best one is
  * chosen when the module is loaded (GCC's function multiversioning); elsewhere the compiler's
@@ -26,10 +27,6 @@
 #else
 #define DEDUPE_CLONES
 #endif
-
-static inline uint64_t dedupe_hash64(const uint8_t *data, size_t length) {
-    return XXH3_64bits(data, length);
-}
 
 static inline void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low) {
     XXH128_hash_t hash = XXH3_128bits(data, length);
@@ -355,6 +352,146 @@ static dedupe_place dedupe_take_ascii(const uint8_t *restrict data, size_t count
     }
     return at;
 }
+
+/* A set of hashes to look others up in: buckets of four, by the lowest bits. */
+#define DEDUPE_BUCKET 4
+
+/* Fill the table from ``count`` values without repetitions; 0 where a bucket is not enough, which
+ * chance makes rare: then the caller does without. An empty place holds what belongs elsewhere. */
+static int dedupe_fill_table(uint64_t *restrict table, uint64_t mask,
+                             const uint64_t *restrict values, size_t count) {
+    for (uint64_t i = 0; i <= mask; i++)
+        for (size_t j = 0; j < DEDUPE_BUCKET; j++) table[i * DEDUPE_BUCKET + j] = i ^ 1;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t home = values[i] & mask;
+        uint64_t *bucket = table + home * DEDUPE_BUCKET;
+        size_t j = 0;
+        while (j < DEDUPE_BUCKET && bucket[j] != (home ^ 1)) j++;
+        if (j == DEDUPE_BUCKET) return 0;
+        bucket[j] = values[i];
+    }
+    return 1;
+}
+
+/* How many of the values the table holds; -1 as soon as ``needed`` are out of reach. */
+DEDUPE_CLONES
+static int64_t dedupe_count_found(const uint64_t *restrict table, uint64_t mask,
+                                  const uint64_t *restrict values, size_t count, size_t needed) {
+    uint64_t found[DEDUPE_BUCKET] = {0};
+    size_t i = 0, total = 0;
+    while (i < count) {
+        size_t stop = count - i < 32 ? count : i + 32;
+        if (total + (count - i) < needed) return -1;
+        for (; i < stop; i++) {
+            const uint64_t *bucket = table + (values[i] & mask) * DEDUPE_BUCKET;
+            for (size_t j = 0; j < DEDUPE_BUCKET; j++) found[j] += bucket[j] == values[i];
+        }
+        total = 0;
+        for (size_t j = 0; j < DEDUPE_BUCKET; j++) total += found[j];
+    }
+    return total < needed ? -1 : (int64_t)total;
+}
+
+/* A bit for each hash: what one set has and the other has not shows, but for bits that coincide.
+ * (Sandes, Teodoro and Melo, "Bitmap filter: speeding up exact set similarity joins with bitwise
+ * operations", Information Systems 88, 2020.) */
+#define DEDUPE_BITMAP_WORDS 8
+
+/* Sets up to this size are counted. */
+#define DEDUPE_COUNTED 1024
+#define DEDUPE_TABLE (2 * DEDUPE_COUNTED)
+#define DEDUPE_SEEN_WORDS 512
+#define DEDUPE_FEW 32
+
+/* How many different values there are, by a table. */
+static size_t dedupe_count_in_table(const uint64_t *restrict values, size_t count,
+                                    uint64_t *restrict table) {
+    size_t distinct = 0, zeros = 0;
+    memset(table, 0, DEDUPE_TABLE * sizeof *table);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value = values[i];
+        size_t place = value & (DEDUPE_TABLE - 1);
+        while (table[place] != 0 && table[place] != value) place = (place + 1) & (DEDUPE_TABLE - 1);
+        distinct += table[place] != value;
+        zeros |= value == 0;
+        table[place] = value;
+    }
+    return distinct + zeros;
+}
+
+DEDUPE_CLONES
+static int dedupe_holds(const uint64_t *restrict values, size_t count, uint64_t value) {
+    uint64_t found = 0;
+    for (size_t i = 0; i < count; i++) found |= values[i] == value;
+    return found != 0;
+}
+
+/* How many different values there are, of DEDUPE_COUNTED at most, and their bitmap.
+ *
+ * Few values meet a bit that is set before them, in a map so large; only these can be repetitions.
+ * ``table`` is scratch of DEDUPE_TABLE values. (Neither map takes the bits by which sets are sorted
+ * or put into tables.) */
+static size_t dedupe_survey(const uint64_t *restrict values, size_t count,
+                            uint64_t *restrict table, uint64_t *restrict bitmap) {
+    uint64_t seen[DEDUPE_SEEN_WORDS] = {0};
+    size_t suspects = 0, repeated = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bit = values[i] >> 32 & (64 * DEDUPE_BITMAP_WORDS - 1);
+        bitmap[bit >> 6] |= (uint64_t)1 << (bit & 63);
+        bit = values[i] >> 41 & (64 * DEDUPE_SEEN_WORDS - 1);
+        table[suspects] = i;
+        suspects += seen[bit >> 6] >> (bit & 63) & 1;
+        seen[bit >> 6] |= (uint64_t)1 << (bit & 63);
+    }
+    if (suspects > DEDUPE_FEW) return dedupe_count_in_table(values, count, table);
+    for (size_t i = 0; i < suspects; i++)
+        repeated += (size_t)dedupe_holds(values, table[i], values[table[i]]);
+    return count - repeated;
+}
+
+/* Whether sets of these sizes (0: not known) and bitmaps may reach a Jaccard.
+ *
+ * A bit that one has alone stands for a value at least that the other has not. */
+DEDUPE_CLONES
+static int dedupe_may_reach(const uint64_t *restrict left, const uint64_t *restrict right,
+                            int32_t left_count, int32_t right_count, double threshold) {
+    int32_t left_alone = 0, right_alone = 0, shared, united;
+    if (left_count == 0 || right_count == 0) return 1;
+    for (size_t i = 0; i < DEDUPE_BITMAP_WORDS; i++) {
+        left_alone += dedupe_count_bits(left[i] & ~right[i]);
+        right_alone += dedupe_count_bits(right[i] & ~left[i]);
+    }
+    shared = left_count - left_alone;
+    united = right_count + left_alone;
+    if (right_count - right_alone < shared) shared = right_count - right_alone;
+    if (left_count + right_alone > united) united = left_count + right_alone;
+    return (double)shared / (double)united >= threshold;
+}
+
+#ifdef _WIN32
+static int64_t dedupe_read_at(int file, uint8_t *target, size_t count, int64_t offset) {
+    (void)file, (void)target, (void)count, (void)offset;
+    return -1; /* no reading at a place without a lock: Python does it */
+}
+#define DEDUPE_CAN_READ_AT 0
+#else
+#include <errno.h>
+#include <sys/types.h>
+#include <unistd.h>
+#define DEDUPE_CAN_READ_AT 1
+/* Bytes read, fewer at the end of the file; or the negative error number. */
+static int64_t dedupe_read_at(int file, uint8_t *target, size_t count, int64_t offset) {
+    size_t done = 0;
+    while (done < count) {
+        ssize_t got = pread(file, target + done, count - done, (off_t)(offset + (int64_t)done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return -errno;
+        if (got == 0) break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
+}
+#endif
 
 static int dedupe_compare(const void *left, const void *right) {
     uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;

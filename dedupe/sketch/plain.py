@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model import SketchBatch, TextBatch
+from dedupe.model import BITMAP_WORDS, COUNTED, JobPlan, SetFilters, SketchBatch, TextBatch
 from dedupe.sketch.token_table import (
     CLASS_MASK,
     CODE_POINT_MASK,
@@ -30,6 +30,7 @@ from dedupe.sketch.token_table import (
     Decompositions,
     load_table,
 )
+from dedupe.store import copy_runs, read_runs
 
 _L_BASE, _V_BASE, _T_BASE = 0x1100, 0x1161, 0x11A7
 _L_COUNT, _V_COUNT, _T_COUNT = 19, 21, 28
@@ -245,6 +246,32 @@ def _compose(first: int, second: int, tables: Decompositions) -> int | None:
     return tables.compose.get((first, second))
 
 
+def _make_bitmap(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """See :class:`dedupe.model.SketchBatch`."""
+    bitmap = np.zeros(BITMAP_WORDS, np.uint64)
+    if len(hashes) <= COUNTED:
+        bits = hashes >> np.uint64(32) & np.uint64(64 * BITMAP_WORDS - 1)
+        values = np.uint64(1) << (bits & np.uint64(63))
+        np.bitwise_or.at(bitmap, (bits >> np.uint64(6)).astype(np.int64), values)
+    return bitmap
+
+
+def _may_reach(
+    filters: SetFilters, first: int, others: NDArray[np.int64], threshold: float
+) -> NDArray[np.bool_]:
+    """Which of the others may reach the threshold, by what either has alone."""
+    one, counts = filters.bitmaps[first], filters.distinct_counts.astype(np.int64)
+    bits = [one & ~filters.bitmaps[others], filters.bitmaps[others] & ~one]
+    alone, others_alone = (
+        np.unpackbits(each.view(np.uint8), axis=1).sum(axis=1, dtype=np.int64) for each in bits
+    )
+    shared = np.minimum(counts[first] - alone, counts[others] - others_alone)
+    united = np.maximum(counts[others] + alone, counts[first] + others_alone)
+    found: NDArray[np.bool_] = shared / np.maximum(united, 1) >= threshold
+    found |= (counts[others] == 0) | (counts[first] == 0)
+    return found
+
+
 class PlainKernels:
     """``model.Kernels`` in Python and NumPy."""
 
@@ -277,6 +304,10 @@ class PlainKernels:
             content_hashes=pairs[:, 0].copy(),
             shingle_hashes=np.concatenate([np.empty(0, np.uint64), *hashes]),
             shingle_offsets=np.cumsum([0, *map(len, hashes)], dtype=np.int64),
+            bitmaps=np.array([*map(_make_bitmap, hashes)], np.uint64).reshape(-1, BITMAP_WORDS),
+            distinct_counts=np.array(
+                [len(np.unique(each)) if len(each) <= COUNTED else 0 for each in hashes], np.int32
+            ),
         )
 
     def sort_unique(
@@ -295,8 +326,8 @@ class PlainKernels:
         self,
         hashes: NDArray[np.uint64],
         offsets: NDArray[np.int64],
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
         threshold: float,
     ) -> NDArray[np.int64]:
         shared = np.empty(len(left), np.int64)
@@ -320,8 +351,9 @@ class PlainKernels:
         lead_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
-        rows: NDArray[np.uint8],
+        filters: SetFilters,
         minimum_equal: int,
+        threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         lefts, rights, met = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
         buckets = zip(*(c.tolist() for c in (begins, lead_ends, seconds, ends)), strict=True)
@@ -333,11 +365,49 @@ class PlainKernels:
                 met_before = ((one ^ other) <= 1) & ((one & other & np.uint64(1)) == 0)
                 others = others[~met_before.any(axis=1)]
                 met += len(others)
-                equal = np.count_nonzero(rows[others] == rows[first], axis=1)
+                low_bytes = filters.low_bytes
+                equal = np.count_nonzero(low_bytes[others] == low_bytes[first], axis=1)
                 others = others[equal >= minimum_equal]
+                others = others[_may_reach(filters, first, others, threshold)]
                 lefts.append(np.full(len(others), first, np.int64))
                 rights.append(others)
         return np.concatenate(lefts), np.concatenate(rights), met
+
+    def plan_jobs(
+        self,
+        first: NDArray[np.int32],
+        second: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        max_pairs: int,
+        max_hashes: int,
+    ) -> JobPlan:
+        cuts: list[int] = []
+        document_cuts: list[int] = []
+        documents: list[int] = []
+        places: dict[int, int] = {}
+        at: list[tuple[int, int]] = []
+        hashes = 0
+        for pair, ends in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            cost = sum(int(counts[end]) for end in ends if end not in places)
+            if not cuts or pair - cuts[-1] >= max_pairs or hashes + cost > max_hashes:
+                document_cuts.append(len(documents))
+                cuts.append(pair)
+                places, hashes = {}, 0
+                cost = int(counts[list(ends)].sum())
+            hashes += cost
+            for end in ends:
+                if end not in places:
+                    places[end] = len(places)
+                    documents.append(end)
+            at.append((places[ends[0]], places[ends[1]]))
+        at_first, at_second = np.array(at, np.int32).reshape(-1, 2).T.copy()
+        return JobPlan(
+            np.array([*cuts, len(first)], np.int64),
+            np.array([*document_cuts, len(documents)], np.int64),
+            np.array(documents, np.int32),
+            at_first,
+            at_second,
+        )
 
     def label_components(
         self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
@@ -351,3 +421,6 @@ class PlainKernels:
             labels = labels[labels]
             if np.array_equal(labels, before):
                 return labels
+
+    copy_runs = staticmethod(copy_runs)
+    read_runs = staticmethod(read_runs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 
 from dedupe.config import ScanSettings
@@ -30,7 +31,8 @@ class SourceTexts:
 
     :param sources: as the corpus had them, or as a saved report names them
     :param locators: where each document stands
-    :param content_hashes: XXH3-128 of each text's UTF-8 bytes, hexadecimal; a text whose hash
+    :param content_hashes: XXH3-128 of each text's UTF-8 bytes, hexadecimal (or what gives them
+        when they are first needed: of a large report they are many); a text whose hash
         differs is not given
     :param settings: those of the scan
     :param texts: texts that the report holds itself
@@ -40,13 +42,13 @@ class SourceTexts:
         self,
         sources: Sequence[Source | SourceInfo],
         locators: Mapping[str, Locator],
-        content_hashes: Mapping[str, str],
+        content_hashes: Mapping[str, str] | Callable[[], Mapping[str, str]],
         settings: ScanSettings,
         texts: Mapping[str, str] | None = None,
     ) -> None:
         self._sources = sources
         self._locators = locators
-        self._content_hashes = content_hashes
+        self._hashes = content_hashes
         self._settings = settings
         self._texts = texts or {}
         self._problems: dict[str, str] = {}
@@ -58,15 +60,23 @@ class SourceTexts:
 
         :param sources: the corpus's own, right after a scan: they can give standard input again
         """
-        members = (member for cluster in report.clusters for member in cluster.members)
-        documents: Iterable[Member | BridgeEnd] = chain(members, report.bridge_ends)
+
+        def find_hashes() -> dict[str, str]:
+            members = (member for cluster in report.clusters for member in cluster.members)
+            documents: Iterable[Member | BridgeEnd] = chain(members, report.bridge_ends)
+            return {document.id: document.content_hash for document in documents}
+
         return cls(
             sources if sources is not None else report.run.sources,
             report.run.locators,
-            {document.id: document.content_hash for document in documents},
+            find_hashes,
             report.config,
             report.texts,
         )
+
+    @cached_property
+    def _content_hashes(self) -> Mapping[str, str]:
+        return self._hashes() if callable(self._hashes) else self._hashes
 
     def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
         """The texts of those of ``ids`` that can still be read and have not changed."""
