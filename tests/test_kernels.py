@@ -317,6 +317,12 @@ def test_repeated_shingles_are_counted_once(period):
     assert sketch.distinct_counts.tolist() == [period]
 
 
+def test_both_languages_say_the_same_of_the_layout():
+    """What Python allocates is what C writes into."""
+    assert compiled._kernels.BITMAP_WORDS == BITMAP_WORDS
+    assert compiled._kernels.COUNTED_SIZE == 2 * COUNTED
+
+
 def test_sets_of_more_shingles_are_not_counted():
     texts = [" ".join(f"w{i}" for i in range(count)).encode() for count in (1024, 1025)]
     for kernels in (COMPILED, PLAIN):
