@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
@@ -30,8 +30,7 @@ ROWS_AT_ONCE = 1 << 14
 """Members or pairs that are made together: their columns as lists are large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clustering:
+class Clustering(msgspec.Struct, frozen=True):
     """What the stages found, over groups of equal documents.
 
     :param pairs: verified duplicates, of which one document at least is no reference
@@ -48,8 +47,7 @@ class Clustering:
     threshold: float
 
 
-@dataclass(frozen=True, slots=True)
-class Assembled:
+class Assembled(msgspec.Struct, frozen=True):
     """What a report tells of the duplicates.
 
     :param clusters: largest first
@@ -93,8 +91,7 @@ def assemble_clusters(found: Clustering) -> Assembled:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(msgspec.Struct, frozen=True):
     """The documents that a report speaks of, in the order of their ids.
 
     :param ids: in that order
@@ -120,8 +117,7 @@ class _Names:
 # --- members ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(msgspec.Struct, frozen=True):
     """All members of all clusters as columns.
 
     :param owner: the representative of the cluster, as a group
@@ -260,8 +256,7 @@ def _hexadecimal(hashes: NDArray[np.uint64]) -> list[str]:
 # --- pairs --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _ListedPairs:
+class _ListedPairs(msgspec.Struct, frozen=True):
     """All duplicate pairs as columns, by owner, left id and right id.
 
     :param owner: the representative of the cluster that holds both ends, -1 for a bridge

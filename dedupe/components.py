@@ -7,8 +7,9 @@ chosen as representatives: a document more or less can only join components or s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from dedupe.model import BridgeEnd, Member, Report
 
@@ -24,8 +25,7 @@ class Neighbour(NamedTuple):
     containment: float
 
 
-@dataclass(frozen=True, slots=True)
-class PairedDocuments:
+class PairedDocuments(msgspec.Struct, frozen=True):
     """All documents that are in a duplicate pair; those of equal tokens make a group.
 
     :param hashes: the content hash of each, by id

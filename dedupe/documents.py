@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,8 +43,7 @@ over 4 million, which only the documents in buckets are asked for.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SketchedBatch:
+class SketchedBatch(msgspec.Struct, frozen=True):
     """A batch after its sketch: everything but the texts; arrays have *n* rows.
 
     :param band_keys: ``uint64``, ``(n, bands)``
@@ -214,15 +213,14 @@ class Documents:
         self._token_hashes = Column(np.uint64, 2)
 
 
-@dataclass(slots=True)
-class Collector:
+class Collector(msgspec.Struct):
     """Gathers sketched batches into :class:`Documents`, and what a user should know."""
 
     documents: Documents
-    skipped: list[SkippedDocument] = field(default_factory=list)
-    skipped_locators: dict[tuple[str, str], list[Locator]] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
-    repeated: list[NDArray[np.int64]] = field(default_factory=list)
+    skipped: list[SkippedDocument] = msgspec.field(default_factory=list)
+    skipped_locators: dict[tuple[str, str], list[Locator]] = msgspec.field(default_factory=dict)
+    notices: list[Notice] = msgspec.field(default_factory=list)
+    repeated: list[NDArray[np.int64]] = msgspec.field(default_factory=list)
     byte_count: int = 0
     fails_on_skip: bool = False
 
@@ -258,8 +256,7 @@ class Collector:
         return self.documents
 
 
-@dataclass(frozen=True, slots=True)
-class Collapsed:
+class Collapsed(msgspec.Struct, frozen=True):
     """Documents grouped by token sequence; the groups are ordered by its hash.
 
     Of reference documents that are equal, a group holds the first alone.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
@@ -19,8 +19,7 @@ STORE_BYTES: Final = 16 << 20
 """What each of the stores keeps in memory before it goes on in a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class PackedLabels:
+class PackedLabels(msgspec.Struct, frozen=True):
     """The labels of a batch of *n* documents, as the stores take them.
 
     :param ids: UTF-8, end to end (``uint8``)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +40,7 @@ _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _FLAG = np.uint64(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Banding:
+class Banding(msgspec.Struct, frozen=True):
     """How signatures are cut into bands.
 
     :param minimum_equal: signature values in which a pair must agree to be verified
@@ -197,12 +196,11 @@ def _lots(jobs: Iterable[Job], pairs_at_once: int) -> Iterator[list[Job]]:
         yield lot
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(msgspec.Struct):
     """Candidate pairs that were made and not given yet."""
 
-    lefts: list[NDArray[np.int32]] = field(default_factory=list)
-    rights: list[NDArray[np.int32]] = field(default_factory=list)
+    lefts: list[NDArray[np.int32]] = msgspec.field(default_factory=list)
+    rights: list[NDArray[np.int32]] = msgspec.field(default_factory=list)
     pair_count: int = 0
     met_count: int = 0
     capped_count: int = 0
@@ -222,8 +220,7 @@ class _Found:
         return part
 
 
-@dataclass(frozen=True, slots=True)
-class Buckets:
+class Buckets(msgspec.Struct, frozen=True):
     """The buckets of one band with two documents or more.
 
     In each the leads come first (all its documents, where it is not capped), then the others;
@@ -292,8 +289,7 @@ def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.i
     return documents[kept], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+class _Search(msgspec.Struct, frozen=True):
     """:ivar flags: by band, the documents that a capped bucket there compared with leads alone"""
 
     rows: BandRows
@@ -303,7 +299,7 @@ class _Search:
     kernels: Kernels
     job_rows: int
     is_reference: NDArray[np.bool_] | None
-    flags: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    flags: dict[int, NDArray[np.bool_]] = msgspec.field(default_factory=dict)
 
     def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
         """The buckets of one band; those of references alone are left out."""
@@ -399,8 +395,7 @@ def _arrange(
     return Buckets(documents, begins, ends[:, 0], ends[:, 1], ends[:, 2])
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """Buckets to be paired up together, as the kernel takes them."""
 
     documents: NDArray[np.int64]

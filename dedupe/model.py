@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
@@ -91,8 +90,7 @@ class SkippedDocument(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TextBatch:
+class TextBatch(msgspec.Struct, frozen=True):
     """Documents as one UTF-8 buffer: Arrow's layout of strings.
 
     :param ids: one a document, not yet made unique
@@ -118,8 +116,7 @@ class TextBatch:
         return Locator(*self.locators[document].tolist())
 
 
-@dataclass(frozen=True, slots=True)
-class SketchBatch:
+class SketchBatch(msgspec.Struct, frozen=True):
     """What the kernels make of a :class:`TextBatch` of *n* documents.
 
     :param signatures: ``uint32``, shape ``(n, num_perm)``
@@ -149,8 +146,7 @@ BITMAP_WORDS = 8
 COUNTED = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class SetFilters:
+class SetFilters(msgspec.Struct, frozen=True):
     """What rules out most candidate pairs without their shingles; arrays have a row a document.
 
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
@@ -163,8 +159,7 @@ class SetFilters:
     distinct_counts: NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
-class CandidatePairs:
+class CandidatePairs(msgspec.Struct, frozen=True):
     """Pairs that share a bucket, unverified, each once: indices into the collapsed documents.
 
     :param left: ``int32``; ``left < right`` holds for every pair
@@ -190,8 +185,7 @@ class CandidatePairs:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class JobPlan:
+class JobPlan(msgspec.Struct, frozen=True):
     """Pairs cut into jobs; job *i* has the pairs ``cuts[i]:cuts[i + 1]``.
 
     :param cuts: ``int64``, one a job, and where the last ends
@@ -208,8 +202,7 @@ class JobPlan:
     at_second: NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedPairs:
+class VerifiedPairs(msgspec.Struct, frozen=True):
     """Pairs with the exact sizes of their shingle sets and of the intersection (``int64``)."""
 
     left: NDArray[np.int64]

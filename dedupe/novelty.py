@@ -9,15 +9,15 @@ becomes new by it. Reference documents themselves are neither covered nor new.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from dedupe.baseline import Baseline, Entry
 from dedupe.components import PairedDocuments, name_sets
 from dedupe.model import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Novelty:
+class Novelty(msgspec.Struct, frozen=True):
     """The documents of a report, against a baseline; all by id.
 
     :param known: those that are covered

@@ -12,10 +12,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -73,8 +73,7 @@ HASH_BYTES: Final = 16
 """What a candidate pair takes until it is verified, and a shingle hash of a job, about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(msgspec.Struct, frozen=True):
     """Where a corpus comes from.
 
     :param paths: what the user named
@@ -88,8 +87,10 @@ class Whereabouts:
     paths: Sequence[str] = ()
     against: Sequence[str] = ()
     sources: Callable[[], Sequence[SourceInfo]] = tuple
-    skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = field(default_factory=dict)
-    text_fields: Mapping[str, int] = field(default_factory=dict)
+    skipped_locators: Mapping[tuple[str, str], Sequence[Locator]] = msgspec.field(
+        default_factory=dict
+    )
+    text_fields: Mapping[str, int] = msgspec.field(default_factory=dict)
     reading_counts: Callable[[], tuple[Mapping[str, int], Mapping[str, int]]] = lambda: ({}, {})
 
     def find_skipped(
@@ -249,8 +250,7 @@ def _iterated(corpus: Iterable[Item]) -> Iterator[Iterator[Item]]:
             items.close()
 
 
-@dataclass(frozen=True, slots=True)
-class DistinctRows:
+class DistinctRows(msgspec.Struct, frozen=True):
     """The band keys and filters of the leads, read from the stores of all documents."""
 
     documents: Documents
@@ -269,8 +269,7 @@ class DistinctRows:
         return self.documents.band_keys.take(rows), self.documents.filters.take(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _DistinctShingles:
+class _DistinctShingles(msgspec.Struct, frozen=True):
     """The shingle hashes of the leads."""
 
     documents: Documents
@@ -283,16 +282,14 @@ class _DistinctShingles:
         return self.documents.shingles.gather(self.leads[documents])
 
 
-@dataclass(frozen=True, slots=True)
-class _Totals:
+class _Totals(msgspec.Struct, frozen=True):
     """What is left of candidate pairs once they are verified: see :class:`CandidatePairs`."""
 
     met_count: int
     capped_bucket_count: int
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, dict=True):
     """The stages from collapsed documents to clusters."""
 
     collapsed: Collapsed
@@ -318,8 +315,8 @@ class Search:
         found: list[VerifiedPairs] = []
         met_count = capped_count = 0
         hashes = work.share(8 * self.config.worker_count, HASH_BYTES * HASHES_PER_JOB) // HASH_BYTES
-        followed = replace(self.verifier, hashes_per_job=hashes)
-        verifier = replace(followed, run_all=self.run_all)
+        followed = msgspec.structs.replace(self.verifier, hashes_per_job=hashes)
+        verifier = msgspec.structs.replace(followed, run_all=self.run_all)
         candidates = self._find_candidates(work)
         part: CandidatePairs | None = next(candidates)
         while part is not None:

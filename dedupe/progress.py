@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from dedupe.model import RunAll, StageInfo
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(msgspec.Struct):
     """What a caller may show while a scan runs; the listener is called in the calling thread.
 
     :ivar stage: ``reading``, ``comparing``, ``verifying``, ``reporting``, ``done``
@@ -29,8 +29,8 @@ class Progress:
     byte_count: int = 0
     input_bytes: Callable[[], tuple[int, int]] = lambda: (0, 0)
     steps: tuple[float, float] = (0, 0)
-    stages: list[StageInfo] = field(default_factory=list)
-    began: float = field(default_factory=time.perf_counter)
+    stages: list[StageInfo] = msgspec.field(default_factory=list)
+    began: float = msgspec.field(default_factory=time.perf_counter)
 
     def enter(self, stage: str) -> None:
         """Begin the next stage; the time since the last call was the last stage's."""

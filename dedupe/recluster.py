@@ -8,7 +8,6 @@ is then counted in their texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -168,8 +167,7 @@ def _cluster(
     return cluster_documents(saved.collapsed, kept, settings, repeated_counts, count_links)
 
 
-@dataclass(frozen=True, slots=True)
-class _SavedPairs:
+class _SavedPairs(msgspec.Struct, frozen=True):
     """What a report tells of its documents, as the stages before the clusters gave it.
 
     :param pairs: the near pairs, over the groups

@@ -13,10 +13,10 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -211,8 +211,7 @@ def read_runs(
             left = left[count:]
 
 
-@dataclass(slots=True)
-class WorkFolder:
+class WorkFolder(msgspec.Struct):
     """Where stores go on when memory is not to hold them, and how much it may hold.
 
     :param path: an existing folder; empty for the system's temporary folder
@@ -225,7 +224,7 @@ class WorkFolder:
     copy_runs: CopyRuns = copy_runs
     read_runs: ReadRuns = read_runs
     written_bytes: int = 0
-    _files: set[int] = field(default_factory=set)
+    _files: set[int] = msgspec.field(default_factory=set)
 
     def __enter__(self) -> WorkFolder:
         return self

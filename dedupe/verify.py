@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,8 +31,7 @@ class ShingleSets(Protocol):
         """The hashes of these documents, end to end, and offsets (``(len + 1,)``)."""
 
 
-@dataclass(frozen=True)
-class Verifier:
+class Verifier(msgspec.Struct, frozen=True, dict=True):
     """What verification works with.
 
     :param count: of documents

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from dedupe.config import Config, ScanSettings
 from dedupe.errors import ConfigError

@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import BinaryIO
+
+import msgspec
 
 from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
 from dedupe.applying.places import Places, Stamp
@@ -30,13 +31,12 @@ two changes within one have one time."""
 CHANGED_MEANWHILE = "it changed while it was looked at"
 
 
-@dataclass(slots=True)
-class Checked:
+class Checked(msgspec.Struct):
     """Drops that may be done, and the others."""
 
-    drops: list[Drop] = field(default_factory=list)
-    stopped: list[Stopped] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    drops: list[Drop] = msgspec.field(default_factory=list)
+    stopped: list[Stopped] = msgspec.field(default_factory=list)
+    gone: list[str] = msgspec.field(default_factory=list)
 
 
 class Documents:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dedupe.applying.check import Documents
 from dedupe.applying.outcome import Stopped
@@ -22,8 +23,7 @@ from dedupe.sources.reasons import LINKS_NOT_FOLLOWED, NO_FILES, NOT_A_FILE, PAT
 _NOT_LISTED = (NO_FILES, NOT_A_FILE, PATH_MISSING)
 
 
-@dataclass(slots=True)
-class CorpusFiles:
+class CorpusFiles(msgspec.Struct):
     """The files of a corpus.
 
     :ivar targets: where each goes below the new folder: names, by path, in the order of paths
@@ -33,8 +33,8 @@ class CorpusFiles:
 
     targets: dict[str, tuple[str, ...]]
     cards: frozenset[str]
-    stopped: list[Stopped] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    stopped: list[Stopped] = msgspec.field(default_factory=list)
+    notes: list[str] = msgspec.field(default_factory=list)
 
 
 def list_files(report: Report, documents: Documents) -> CorpusFiles:

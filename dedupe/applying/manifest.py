@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from typing import Any
+
+import msgspec
 
 from dedupe.errors import ApplyError
 
@@ -19,8 +20,7 @@ MANIFEST = "dedupe-manifest.jsonl"
 VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A file that is to be set aside.
 
     :param folder: absolute path of the folder that was scanned
@@ -39,8 +39,7 @@ class Entry:
     byte_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The first line.
 
     :param report_hash: XXH3-128 of what was to be done: a run that was killed goes on only for it
@@ -53,12 +52,12 @@ class Head:
 
 def encode_head(head: Head) -> bytes:
     """The first line, with its line feed."""
-    return _encode({"dedupe_manifest": VERSION, **asdict(head)})
+    return _encode({"dedupe_manifest": VERSION, **msgspec.structs.asdict(head)})
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
     """Lines with their line feeds."""
-    return b"".join(_encode(asdict(entry)) for entry in entries)
+    return b"".join(_encode(msgspec.structs.asdict(entry)) for entry in entries)
 
 
 def parse_manifest(data: bytes, name: str) -> tuple[Head, list[Entry], int]:

@@ -11,8 +11,9 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
+
+import msgspec
 
 from dedupe.applying.file_calls import open_at, open_unlinked
 from dedupe.errors import ApplyError
@@ -48,8 +49,7 @@ class Stamp(NamedTuple):
         return self[:4] == other[:4]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a file stands.
 
     :param folder: as the user named it

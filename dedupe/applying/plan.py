@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from dedupe.errors import ReportError
 from dedupe.model import Cluster, DuplicatePair, Member, Relation, Report
 from dedupe.sources.patterns import PatternSet
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """A document to drop.
 
     :param keeper: id of the document that stays in its place
@@ -31,8 +31,7 @@ class Drop:
     token_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What is to be done.
 
     :param drops: in the order of the report

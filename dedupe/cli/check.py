@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -107,7 +106,9 @@ def command(
 
 def _leave_out(settings: Settings, patterns: tuple[str, ...]) -> Settings:
     exclude = settings.config.exclude + patterns
-    return replace(settings, config=msgspec.structs.replace(settings.config, exclude=exclude))
+    return msgspec.structs.replace(
+        settings, config=msgspec.structs.replace(settings.config, exclude=exclude)
+    )
 
 
 def _judge(
@@ -156,7 +157,7 @@ def _render(view: Any, target: Target, settings: Settings) -> Iterator[bytes]:
     from dedupe.renderers.verdict import VERDICT_FORMATS, render_verdict
 
     new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
-    options = replace(make_options(target, settings.output), new=new)
+    options = msgspec.structs.replace(make_options(target, settings.output), new=new)
     if target.format in VERDICT_FORMATS:
-        return render_verdict(target.format, replace(view, options=options))
+        return render_verdict(target.format, msgspec.structs.replace(view, options=options))
     return FORMATS[target.format].render(view.report, view.texts, options)

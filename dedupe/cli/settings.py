@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from dedupe.config import (
     CONFIG_NAMES,
@@ -47,8 +48,7 @@ SETTING_NAMES = (*CONFIG_NAMES, *PATH_DEFAULTS, *OUTPUT_DEFAULTS, *GATE_DEFAULTS
 _LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "against", "fail_on")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """All settings of one command.
 
     :param config: those of the scan

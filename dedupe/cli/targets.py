@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.cli.settings import Settings
 from dedupe.errors import ConfigError
@@ -14,8 +15,7 @@ from dedupe.renderers.registry import FORMATS, format_of_name
 STANDARD_OUTPUT: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """One report to write.
 
     :param path: ``-`` for standard output

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
+
+import msgspec
 
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
 from dedupe.diff.segments import Diff, Segment
@@ -15,8 +16,7 @@ CONTEXT_SIZE: Final = 8
 MIN_FOLD: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(msgspec.Struct, frozen=True):
     """Equal words that are left out.
 
     :param segments: what they are

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
+
+import msgspec
 
 from dedupe.diff.blocks import Block, Gap, common_length
 from dedupe.diff.segments import Origin
@@ -17,8 +18,7 @@ LONG_COPY_SIZE: Final = 20
 _Gram = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """What is known of a part of a change; see :class:`~dedupe.diff.segments.Segment`."""
 
     span: range
@@ -181,4 +181,4 @@ def _note_elsewhere(mark: Mark, keys: Sequence[int], places: Mapping[_Gram, _Pla
         return mark
     there = range(place.position, place.stretch.stop)
     size = common_length(keys, range(start, start + mark.period), keys, there)
-    return replace(mark, elsewhere=size == mark.period)
+    return msgspec.structs.replace(mark, elsewhere=size == mark.period)

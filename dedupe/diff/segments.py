@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
+
+import msgspec
 
 from dedupe.diff.words import Words
 
@@ -13,8 +14,7 @@ Kind = Literal["equal", "faint", "delete", "insert"]
 Origin = Literal["", "moved_down", "moved_up", "repeated"]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(msgspec.Struct, frozen=True):
     """A stretch of the alignment; words of the left text, of the right one, or both.
 
     :param kind: ``faint`` is equal to the tokens, but not to the eye (case, quotes, dashes)
@@ -46,8 +46,7 @@ class Segment:
         return self.origin in ("moved_down", "moved_up")
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(msgspec.Struct, frozen=True):
     """How the right text differs from the left one.
 
     The segments cover both texts in order. Between two stretches of ``equal`` and ``faint``

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
@@ -31,8 +32,7 @@ class Break(IntEnum):
     LINE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """A text as *n* words, one a token.
 
     :param keys: equal numbers are equal tokens, also across texts of one :class:`Vocabulary`

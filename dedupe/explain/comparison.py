@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,8 +30,7 @@ MAX_ALIGNED_CHARACTERS: Final = 4_000_000
 """What one text may have for passages and the difference to be looked for: that takes seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """All that is told of two documents.
 
     :param settings: of the scan, or that a scan would have
@@ -202,8 +201,7 @@ def _search_figures(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Alignment:
+class _Alignment(msgspec.Struct, frozen=True):
     passages: list[Passage] | None = None
     places: tuple[Places, Places] = ((), ())
     diff: Diff | None = None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from dedupe.model import Relation
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentFigures:
+class DocumentFigures(msgspec.Struct, frozen=True):
     """What a scan counts of one document.
 
     :param shingle_count: distinct ones
@@ -22,8 +21,7 @@ class DocumentFigures:
     content_hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairFigures:
+class PairFigures(msgspec.Struct, frozen=True):
     """How two documents overlap; the counts are of distinct shingles.
 
     :param relation: none where they are no duplicates
@@ -54,8 +52,7 @@ class PairFigures:
         return self.shared_count / self.right_count if self.right_count else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SearchFigures:
+class SearchFigures(msgspec.Struct, frozen=True):
     """How LSH sees two documents.
 
     :param met_bands: bands in which they share a bucket, from 1

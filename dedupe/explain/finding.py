@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -27,8 +26,7 @@ COMPARED_CHARACTERS: Final = 200
 _PLACE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundDocument:
+class FoundDocument(msgspec.Struct, frozen=True):
     """A document to be explained.
 
     :param id: as a scan calls it
@@ -52,15 +50,14 @@ class FoundDocument:
 
     def without_text(self, reason: str, problem: str) -> FoundDocument:
         """The document, for which this stands in the way."""
-        return replace(self, text=None, reason=reason, problem=problem)
+        return msgspec.structs.replace(self, text=None, reason=reason, problem=problem)
 
 
-@dataclass(slots=True)
-class Matches:
+class Matches(msgspec.Struct):
     """What a name may mean: how many documents, and the first few."""
 
     count: int = 0
-    first: list[FoundDocument] = field(default_factory=list)
+    first: list[FoundDocument] = msgspec.field(default_factory=list)
 
     def add(self, rows: Sequence[int], take: Callable[[int], FoundDocument]) -> None:
         """Note these documents of a batch; those are taken that are the first few of all."""
@@ -151,8 +148,7 @@ def find_documents(
     return found
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(msgspec.Struct):
     """One name, and what it was found to mean.
 
     :ivar real_path: the file that has this name, if there is one
@@ -164,11 +160,11 @@ class _Search:
     name: str
     real_path: str
     place: tuple[str, int] | None
-    by_id: Matches = field(default_factory=Matches)
-    by_place: Matches = field(default_factory=Matches)
-    by_file: Matches = field(default_factory=Matches)
+    by_id: Matches = msgspec.field(default_factory=Matches)
+    by_place: Matches = msgspec.field(default_factory=Matches)
+    by_file: Matches = msgspec.field(default_factory=Matches)
     skipped: SkippedDocument | None = None
-    similar: list[tuple[float, str]] = field(default_factory=list)
+    similar: list[tuple[float, str]] = msgspec.field(default_factory=list)
 
     @classmethod
     def of_name(cls, name: str) -> _Search:

@@ -6,8 +6,9 @@ The left document is called A, the right one B, in the order in which they were 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
@@ -27,8 +28,7 @@ _LINKAGES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A reason, or what else to know.
 
     :param reason: a stable word

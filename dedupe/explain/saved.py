@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -24,16 +23,14 @@ from dedupe.model import DuplicatePair, Member, Report, TextProvider
 State = Literal["representative", "member", "bridge_end", "skipped", "unlisted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A step from one document to the next, which is its duplicate."""
 
     id: str
     jaccard: float
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentStanding:
+class DocumentStanding(msgspec.Struct, frozen=True):
     """What a report tells of one document.
 
     :param state: ``unlisted``: in no cluster and no bridge, so that the report only counts it
@@ -48,8 +45,7 @@ class DocumentStanding:
     jaccard: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What a report tells of two documents.
 
     :param report: the file that it was read from
@@ -184,7 +180,7 @@ def _read_again(names: Sequence[str], report: Report) -> Iterable[FoundDocument]
         told = f"{error}\nlooked for in the report, and in what was scanned, which was read again: "
         raise InputError(told + ", ".join(report.run.paths)) from error
     remark = "the report does not list it (it is in no cluster): read again, as it is now"
-    return [replace(each, remark=remark) for each in found]
+    return [msgspec.structs.replace(each, remark=remark) for each in found]
 
 
 def _stand(document: FoundDocument, report: Report) -> DocumentStanding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Final
 
@@ -21,8 +20,7 @@ STANDARD_INPUT: Final = "stdin"
 """How standard input is called where a file must be named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A document that could go.
 
     :param member: as it relates to ``kept``
@@ -37,8 +35,7 @@ class Finding:
     is_new: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A file and a line in it.
 
     :param path: with ``/`` between its parts

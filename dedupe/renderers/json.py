@@ -104,7 +104,9 @@ class _Versioned(msgspec.Struct):
 def _parts(value: Any, depth: int) -> Iterator[bytes]:
     """JSON, where ``depth`` is that of the line on which it begins."""
     inner = b"\n" + b"  " * (depth + 1)
-    if isinstance(value, (Report, RunInfo, Cluster)):
+    if isinstance(value, Cluster) and len(value.members) + len(value.pairs) < ROWS_AT_ONCE:
+        yield _small_cluster(value, inner)
+    elif isinstance(value, (Report, RunInfo, Cluster)):
         before = b"{" + inner
         for name in value.__struct_fields__:
             yield before + _encoder.encode(name) + b": "
@@ -130,6 +132,28 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
         yield data.replace(b"\n", inner[:-2])
     else:
         yield _encoder.encode(value)
+
+
+def _small_cluster(cluster: Cluster, inner: bytes) -> bytes:
+    """The same of a cluster, all at once: there are many, and nearly all have two members."""
+    rows = (
+        *(cluster.cluster_id, cluster.representative, cluster.weakest_link),
+        *cluster.members,
+        *cluster.pairs,
+    )
+    id, representative, weakest, *lines = _encoder.encode_lines(rows).split(b"\n")[:-1]
+    deeper = inner + b"  "
+    between = b"," + deeper
+    count = len(cluster.members)
+    members = between.join(lines[:count])
+    pairs = b"[" + deeper + between.join(lines[count:]) + inner + b"]" if cluster.pairs else b"[]"
+    return (
+        b'{%b"cluster_id": %b,%b"representative": %b,%b"members": [%b%b%b],%b"pairs": %b,'
+        b'%b"weakest_link": %b%b}'
+    ) % (
+        *(inner, id, inner, representative, inner, deeper, members, inner, inner, pairs),
+        *(inner, weakest, inner[:-2]),
+    )
 
 
 def _lines(values: tuple[Any, ...] | dict[str, Any]) -> Iterator[bytes]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.diff import Diff, Vocabulary, diff_words
 from dedupe.model import Cluster, Member, Report, TextProvider
@@ -40,8 +41,7 @@ _PUNCTUATION: Final = re.compile(r"(?![-,/])[!-/:-@\[-`{-~]")
 _BACKTICKS: Final = re.compile("`+")
 
 
-@dataclass(frozen=True, slots=True)
-class MarkdownOptions:
+class MarkdownOptions(msgspec.Struct, frozen=True):
     """How a report is written.
 
     :param diff: how much of each difference is shown

@@ -6,8 +6,9 @@ Importing this imports no renderer: each is imported when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from dedupe.gate import NewDuplicate
@@ -20,8 +21,7 @@ MARKDOWN_LIMIT: Final = 65_536
 MIN_MARKDOWN_LIMIT: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(msgspec.Struct, frozen=True):
     """What any renderer may be told; each looks at what concerns it.
 
     :param width: cells of a line of text
@@ -52,8 +52,7 @@ class RenderOptions:
 Renderer = Callable[["Report", "TextProvider", RenderOptions], Iterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(msgspec.Struct, frozen=True):
     """A format of output.
 
     :param summary: what it is, in a few words

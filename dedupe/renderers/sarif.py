@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -144,8 +143,7 @@ class SarifLog(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _RuleText:
+class _RuleText(msgspec.Struct, frozen=True):
     name: str
     short: str
     full: str

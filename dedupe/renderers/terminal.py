@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 from dedupe.diff import Break
 
@@ -153,8 +154,7 @@ def file_uri(path: str) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Canvas:
+class Canvas(msgspec.Struct, frozen=True):
     """Makes lines of at most ``width`` cells; links are written as OSC 8.
 
     :param width: at least ``MIN_WIDTH``

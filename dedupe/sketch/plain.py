@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,8 +76,7 @@ def _identity(value: int) -> int:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class _Normaliser:
+class _Normaliser(msgspec.Struct, frozen=True):
     """The table in the forms that Python is quick with."""
 
     translation: dict[int, str | None]

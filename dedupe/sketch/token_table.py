@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,8 +49,7 @@ _PATH: Final = Path(__file__).with_name("token_table.bin")
 Words = NDArray[np.uint32]
 
 
-@dataclass(frozen=True, slots=True)
-class Decompositions:
+class Decompositions(msgspec.Struct, frozen=True):
     """What normalising a combining sequence needs."""
 
     canonical: Mapping[int, tuple[int, ...]]
@@ -59,8 +58,7 @@ class Decompositions:
     combining_class: NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenTable:
+class TokenTable(msgspec.Struct, frozen=True):
     """The sections of the table file, as ``uint32`` arrays."""
 
     version: str

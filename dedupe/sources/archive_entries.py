@@ -9,8 +9,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
+
+import msgspec
 
 from dedupe.sources.compression import CompressionError
 from dedupe.sources.unpack_budget import UnpackBudget
@@ -41,8 +42,7 @@ class ArchiveError(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A member.
 
     :param name: valid Unicode

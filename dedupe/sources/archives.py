@@ -5,8 +5,9 @@ to disk. A member's name is only ever a part of an id, so it may say what it lik
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import SkippedDocument
@@ -30,8 +31,7 @@ from dedupe.sources.unpack_budget import UnpackBudget
 from dedupe.sources.zip_entries import read_zip
 
 
-@dataclass(frozen=True, slots=True)
-class OpenMember:
+class OpenMember(msgspec.Struct, frozen=True):
     """A member that is to be read now: the next one ends it.
 
     :param budget: for what it is unpacked to, if it is compressed in itself

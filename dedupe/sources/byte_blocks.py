@@ -7,8 +7,9 @@ Nothing here raises because of what a file holds or how it fails: the blocks end
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+import msgspec
 
 from dedupe.sources.compression import (
     Codec,
@@ -29,8 +30,7 @@ HEAD_BYTES = 8192
 _PIECE_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """Why a file ended before its end: a reason, and what happened."""
 
     reason: str

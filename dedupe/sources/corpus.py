@@ -6,8 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import BinaryIO
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
@@ -182,7 +183,7 @@ class Corpus:
         if blocks.fault is not None and not blocks.head:
             yield SkippedDocument(source.id, blocks.fault.reason, blocks.fault.detail)
         elif kind := _archive_kind(source, blocks.head):
-            self.sources[-1] = archive = replace(source, format=kind)
+            self.sources[-1] = archive = msgspec.structs.replace(source, format=kind)
             yield from self._read_archive(archive, blocks)
         else:
             yield from self._read_documents(source, blocks)
@@ -206,7 +207,9 @@ class Corpus:
             recognise_encoding(blocks.look(SAMPLE_BYTES)) if chosen.takes_utf8 else ("", "")
         )
         if name != source.format or encoding:
-            self.sources[-1] = source = replace(source, format=name, encoding=encoding)
+            self.sources[-1] = source = msgspec.structs.replace(
+                source, format=name, encoding=encoding
+            )
         if encoding:
             blocks.recode(encoding)
         if missing := missing_extra(chosen, self._settings):

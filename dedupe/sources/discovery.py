@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import BinaryIO
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
@@ -30,8 +31,7 @@ from dedupe.sources.spool import Spool
 from dedupe.sources.system_errors import describe_error, reason_of
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSources:
+class FoundSources(msgspec.Struct, frozen=True):
     """What there is to read, in the order of ids, and what there is to say about the rest.
 
     :param cards: paths of files that describe a data set and are not read
@@ -41,11 +41,10 @@ class FoundSources:
     sources: list[Source]
     remarks: list[SkippedDocument | Notice]
     cards: list[str]
-    references: list[Source] = field(default_factory=list)
+    references: list[Source] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(msgspec.Struct):
     """A folder that was named, and what was met below it.
 
     :ivar names: of its files, relative to it
@@ -53,7 +52,7 @@ class _Folder:
 
     path: str
     id_prefix: str
-    names: list[str] = field(default_factory=list)
+    names: list[str] = msgspec.field(default_factory=list)
     link_count: int = 0
     left_out_count: int = 0
     is_unreadable: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from dedupe.config import ScanSettings
 
@@ -12,8 +12,7 @@ MAX_LOCATED_BYTES = 1 << 30
 """No limit lets a document be longer in its file: a saved report that says so is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
+class ReadLimits(msgspec.Struct, frozen=True):
     """Sizes in bytes and in documents.
 
     :param block_bytes: read (and decompressed) at once; small enough for a processor's cache

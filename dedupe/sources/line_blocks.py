@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 _LINE_FEED = ord("\n")
 
 
-@dataclass(frozen=True, slots=True)
-class LineBlock:
+class LineBlock(msgspec.Struct, frozen=True):
     """Lines that follow one another.
 
     :param data: the lines, each with its line feed but where ``is_rest``
@@ -56,8 +55,7 @@ class LineBlock:
         return LineBlock.of(self.data[size:], offset, self.first_line, self.is_rest)
 
 
-@dataclass(frozen=True, slots=True)
-class LongLine:
+class LongLine(msgspec.Struct, frozen=True):
     """A line that is longer than allowed; its content was not kept."""
 
     line: int

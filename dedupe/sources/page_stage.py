@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
@@ -22,20 +22,18 @@ _MAX_IN_FLIGHT = 64
 _MAX_NAMED = 3
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     """Pages whose texts are awaited."""
 
     pages: Pages
     outcomes: list[Future[PageOutcome]]
 
 
-@dataclass(slots=True)
-class _WithoutArticle:
+class _WithoutArticle(msgspec.Struct):
     """The pages of one source in which no article was found."""
 
     count: int = 0
-    ids: list[str] = field(default_factory=list)
+    ids: list[str] = msgspec.field(default_factory=list)
 
 
 class PageStage:
@@ -114,7 +112,7 @@ class PageStage:
             elif outcome.way != self._settings.html:
                 self._note_without_article(pages.source_id, page_id)
         read = [i for i, outcome in enumerate(outcomes) if outcome.way != "unread"]
-        with_texts = dataclasses.replace(chunk, texts=[outcome.text for outcome in outcomes])
+        with_texts = msgspec.structs.replace(chunk, texts=[outcome.text for outcome in outcomes])
         yield with_texts.select(read)
 
     def _note_without_article(self, source_id: str, page_id: str) -> None:

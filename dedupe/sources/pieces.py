@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +16,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.source import SeekableBytes, Source
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSource:
+class OpenSource(msgspec.Struct, frozen=True):
     """A source that is being read.
 
     :param index: its place in the corpus's list of sources, for locators
@@ -28,11 +27,10 @@ class OpenSource:
     source: Source
     index: int
     blocks: ByteBlocks
-    text_names: Counter[str] = field(default_factory=Counter)
+    text_names: Counter[str] = msgspec.field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class Chunk:
+class Chunk(msgspec.Struct):
     """Some documents: columns of equal length, the texts in UTF-8.
 
     :param locators: ``int64``, ``(n, 4)``: the fields of :class:`dedupe.model.Locator`
@@ -45,7 +43,7 @@ class Chunk:
     texts: list[bytes]
     locators: NDArray[np.int64]
     encoding: str = "utf-8"
-    metas: list[bytes] = field(default_factory=list)
+    metas: list[bytes] = msgspec.field(default_factory=list)
 
     def select(self, chosen: list[int]) -> Chunk:
         """Some of the documents, with all that is held of them."""
@@ -60,16 +58,14 @@ class Chunk:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedRecord:
+class SkippedRecord(msgspec.Struct, frozen=True):
     """A skipped document whose id does not tell where it stands; the locator does."""
 
     document: SkippedDocument
     locator: Locator
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(msgspec.Struct, frozen=True):
     """Documents whose texts are HTML, to be read as pages.
 
     :param source_id: of the file that holds them

@@ -7,8 +7,9 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, cast
+
+import msgspec
 
 from dedupe.model import SourceInfo
 from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
@@ -61,8 +62,7 @@ def _open_sized(path: str) -> tuple[BinaryIO, int]:
     return cast(BinaryIO, open(path, "rb", buffering=0, opener=opener)), sizes[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class Source(msgspec.Struct, frozen=True, eq=False):
     """A file or a stream.
 
     :param id: id of the document that it holds, or what the ids of its records begin with
@@ -81,11 +81,11 @@ class Source:
     path: str
     format: str = "auto"
     spool: Spool | None = None
-    stream: BinaryIO | None = field(default=None, repr=False)
+    stream: BinaryIO | None = None
     member: str = ""
     archive: Source | None = None
     encoding: str = ""
-    opener: Callable[[str], BinaryIO] = field(default=open_regular, repr=False)
+    opener: Callable[[str], BinaryIO] = open_regular
 
     @property
     def name(self) -> str:

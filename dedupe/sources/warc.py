@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, cast
+
+import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument, pack_locators
@@ -29,8 +30,7 @@ _READERS = {"gzip": "GzipReader", "x-gzip": "GzipReader", "br": "BrotliReader"}
 _READ_BYTES = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(msgspec.Struct, frozen=True):
     """A record that is a document.
 
     :param date: when it was fetched, as the record says (ISO 8601)

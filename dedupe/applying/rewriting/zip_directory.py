@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import IO
+
+import msgspec
 
 from dedupe.applying.rewriting.edits import CannotRewriteError
 
@@ -28,8 +29,7 @@ _ZIP64_FIELD = 1
 _VERSION = 45
 
 
-@dataclass(frozen=True, slots=True)
-class DirectoryEntry:
+class DirectoryEntry(msgspec.Struct, frozen=True):
     """An entry.
 
     :param raw: as it stands in the directory

@@ -64,7 +64,7 @@ def _overlap(pair: PairFigures | None) -> dict[str, Any] | None:
 def _search(search: SearchFigures | None) -> dict[str, Any] | None:
     if search is None:
         return None
-    figures = {name: getattr(search, name) for name in search.__dataclass_fields__}
+    figures = {name: getattr(search, name) for name in search.__struct_fields__}
     figures["estimated_jaccard"] = search.estimated_jaccard
     figures["is_candidate"] = search.is_candidate
     return figures

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from dedupe.explain import Explanation
 from dedupe.explain.passages import Passage, choose_longest
 from dedupe.renderers.registry import RenderOptions
 
 
-@dataclass(frozen=True, slots=True)
-class ExplanationView:
+class ExplanationView(msgspec.Struct, frozen=True):
     """An explanation, and how to show it.
 
     :param passage_limit: passages to show, the longest; 0 for all
     """
 
     explanation: Explanation
-    options: RenderOptions = field(default_factory=RenderOptions)
+    options: RenderOptions = msgspec.field(default_factory=RenderOptions)
     passage_limit: int = 0
 
     @property

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+import msgspec
 
 from dedupe.model import Report
 from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
@@ -16,8 +17,7 @@ RELATIONS: Final = ("identical", "normalised", "near", "linked")
 _SIZE_BOUNDS: Final = (2, 3, 4, 5, 10, 20, 50, 100, 1000, 10_000, 100_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """One bar.
 
     :param first: the least value that it stands for
@@ -32,8 +32,7 @@ class Bar:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(msgspec.Struct, frozen=True):
     """A part of a whole, from ``start``, in per cent of the whole."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.metadata import plain_site
 from dedupe.model import Member, Report
@@ -26,8 +27,7 @@ TITLE_SIZE: Final = 160
 _TITLE_FIELDS: Final = ("title", "headline")
 
 
-@dataclass(frozen=True, slots=True)
-class MemberView:
+class MemberView(msgspec.Struct, frozen=True):
     """One document.
 
     :param source: a link to the file that holds it
@@ -51,8 +51,7 @@ class MemberView:
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterView:
+class ClusterView(msgspec.Struct, frozen=True):
     """One cluster.
 
     :param jaccards: of its duplicates, as they are printed, in hundredths

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
 
 from dedupe.diff import Diff, Vocabulary, Words, diff_words
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
@@ -41,8 +42,7 @@ ITEM_BYTES: Final = 70
 """What the markup around a difference, and around the rows of one of its items, takes at most."""
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """Rows of a difference as HTML, or rows that are folded.
 
     :param word_count: of folded rows, their words; 0 where they are shown
@@ -53,8 +53,7 @@ class Item:
     html: Markup | Literal[""]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """How a member differs from its representative.
 
     :param diff: its figures; nothing where the items are a text without a difference
@@ -76,8 +75,7 @@ class Difference:
         return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """What texts gave to a cluster.
 
     :param headline: the beginning of the representative's text
@@ -88,9 +86,9 @@ class Reading:
     """
 
     headline: str = ""
-    differences: dict[str, Difference] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
-    left_out: set[str] = field(default_factory=set)
+    differences: dict[str, Difference] = msgspec.field(default_factory=dict)
+    problems: dict[str, str] = msgspec.field(default_factory=dict)
+    left_out: set[str] = msgspec.field(default_factory=set)
 
 
 class DifferenceWriter:
@@ -186,8 +184,7 @@ class DifferenceWriter:
                 item.html = ""
 
 
-@dataclass(slots=True)
-class _Mean:
+class _Mean(msgspec.Struct):
     """The mean of some sizes, rounded down; of none, what it is taken to be."""
 
     mean: int
@@ -200,8 +197,7 @@ class _Mean:
         self.mean = self.total // self.count
 
 
-@dataclass(frozen=True, slots=True)
-class _ClusterReader:
+class _ClusterReader(msgspec.Struct, frozen=True):
     """Writes the differences of one cluster."""
 
     writer: DifferenceWriter

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from dedupe.errors import DedupeError
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
@@ -75,8 +76,7 @@ def load_environment() -> Environment:
     return environment
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
+class Assets(msgspec.Struct, frozen=True):
     """What the page holds beside its content.
 
     :param policy: a content security policy that lets this style and this script run, nothing

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class HtmlOptions:
+class HtmlOptions(msgspec.Struct, frozen=True):
     """How a report is written.
 
     :param diff: whether texts are read, and differences shown

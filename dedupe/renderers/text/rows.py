@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.renderers.terminal import (
     NO_BREAK,
@@ -20,8 +21,7 @@ from dedupe.renderers.text.layout import DIFF_INDENT, MEMBER_INDENT
 MIN_ID_CELLS: Final = 36
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One member as it is printed.
 
     :param link: the URI that the id leads to, or nothing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dedupe.model import Cluster, Member, TextProvider
 from dedupe.renderers.terminal import NO_BREAK
@@ -16,8 +17,7 @@ LISTED_MEMBERS: Final = 20
 READ_AHEAD: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     """A cluster, as it is shown.
 
     :param listed: members but for the representative, the most different first

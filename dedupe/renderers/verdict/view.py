@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from dedupe.gate import NewDuplicate, Verdict
 from dedupe.model import Report, TextProvider
@@ -18,8 +19,7 @@ REASONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictView:
+class VerdictView(msgspec.Struct, frozen=True):
     """A verdict, and all that a renderer may show with it.
 
     :param texts: read for differences
@@ -32,7 +32,7 @@ class VerdictView:
     verdict: Verdict
     report: Report
     texts: TextProvider
-    options: RenderOptions = field(default_factory=RenderOptions)
+    options: RenderOptions = msgspec.field(default_factory=RenderOptions)
     baseline: str = ""
     accept_command: str = ""
     updated: tuple[int, int] | None = None
