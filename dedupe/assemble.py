@@ -17,6 +17,7 @@ from dedupe.model import (
     BridgeEnd,
     Cluster,
     DuplicatePair,
+    Locator,
     Member,
     Relation,
     VerifiedPairs,
@@ -53,7 +54,7 @@ class Assembled(msgspec.Struct, frozen=True):
     :param clusters: largest first
     :param bridges: by left and right id
     :param bridge_ends: ends of bridges that are in no cluster, by id
-    :param documents: ``int64``: all that those speak of
+    :param locators: where all documents stand that the report speaks of, by id, in order
     :param duplicate_count: members that are neither representatives nor reference documents
     :param redundant_token_count: the tokens of those
     """
@@ -61,21 +62,23 @@ class Assembled(msgspec.Struct, frozen=True):
     clusters: tuple[Cluster, ...]
     bridges: tuple[DuplicatePair, ...]
     bridge_ends: tuple[BridgeEnd, ...]
-    documents: NDArray[np.int64]
+    locators: dict[str, Locator]
     duplicate_count: int
     redundant_token_count: int
 
 
-def assemble_clusters(found: Clustering) -> Assembled:
-    """The clusters and bridges of a report."""
+def assemble_clusters(found: Clustering, repeated: Sequence[NDArray[np.int64]] = ()) -> Assembled:
+    """The clusters and bridges of a report.
+
+    :param repeated: documents of which the report speaks because their ids occurred twice
+    """
     collapsed = found.collapsed
     table = _tabulate(found)
     bridged = found.representatives[found.pairs.left] != found.representatives[found.pairs.right]
     bridges = found.pairs.select(bridged)
-    ends = sort_distinct(np.concatenate([bridges.left, bridges.right]))
-    names = _Names.of(
-        collapsed.documents.labels, np.concatenate([table.documents, collapsed.leads[ends]])
-    )
+    ends = collapsed.leads[sort_distinct(np.concatenate([bridges.left, bridges.right]))]
+    labels = collapsed.documents.labels
+    names = _Names.of(labels, np.concatenate([table.documents, ends, *repeated]))
     table = table.order(names, collapsed.leads)
     pairs = _list_pairs(found, names)
     clusters = _make_clusters(found, table, names, pairs)
@@ -84,8 +87,8 @@ def assemble_clusters(found: Clustering) -> Assembled:
     return Assembled(
         clusters=clusters,
         bridges=pairs.of_owners(names, np.array([-1]))[0],
-        bridge_ends=_make_bridge_ends(found, table, names),
-        documents=names.documents,
+        bridge_ends=_make_bridge_ends(found, table, names, ends),
+        locators=labels.locate(names.ids, names.documents),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
     )
@@ -154,35 +157,50 @@ def _tabulate(found: Clustering) -> _Table:
 def _make_clusters(
     found: Clustering, table: _Table, names: _Names, pairs: _ListedPairs
 ) -> tuple[Cluster, ...]:
-    ranks = names.rank(table.documents)
+    ranks, owner = names.rank(table.documents), table.owner
     begins = np.flatnonzero(table.is_first)
-    sizes = np.diff(begins, append=len(table.owner))
-    # Largest first, then by the id of the representative.
-    by_size = np.lexsort((ranks[begins], -sizes)).tolist()
-    members = _make_members(found, table, [names.ids[rank] for rank in ranks.tolist()])
-    spans = list(zip(begins.tolist(), (begins + sizes).tolist(), strict=True))
-    within = pairs.of_owners(names, table.owner[begins])
-    return tuple(_make_cluster(members[slice(*spans[i])], within[i]) for i in by_size)
-
-
-def _make_cluster(members: Sequence[Member], pairs: tuple[DuplicatePair, ...]) -> Cluster:
-    representative = members[0].id
-    weakest = min(members[1:], key=lambda member: (member.jaccard, member.id))
-    ids = sorted(member.id for member in members)
-    return Cluster(
-        cluster_id=xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass")),
-        representative=representative,
-        members=tuple(members),
-        pairs=pairs,
-        weakest_link=WeakestLink(weakest.id, weakest.jaccard),
-    )
-
-
-def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[Member]:
-    documents = found.collapsed.documents
+    sizes = np.diff(begins, append=len(owner))
     relation, shared = _relate(found, table)
-    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
-    jaccard, containment = shared / (own + kept - shared), shared / kept
+    own, kept = found.shingle_counts[table.group], found.shingle_counts[owner]
+    jaccard = shared / (own + kept - shared)
+    ids = [names.ids[rank] for rank in ranks.tolist()]
+    members = _make_members(found, table, ids, relation, jaccard, shared / kept)
+    # Of each cluster the other member of lowest Jaccard, by id where several are.
+    weakest = np.lexsort((ranks, jaccard, table.is_first, owner))[begins]
+    in_order = [ids[i] for i in np.lexsort((ranks, owner)).tolist()]
+    columns = (begins, begins + sizes, weakest)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    within = pairs.of_owners(names, owner[begins])
+
+    def make(cluster: int) -> Cluster:
+        begin, end, at_weakest = rows[cluster]
+        link = members[at_weakest]
+        return Cluster(
+            cluster_id=_name_cluster(in_order[begin:end]),
+            representative=ids[begin],
+            members=tuple(members[begin:end]),
+            pairs=within[cluster],
+            weakest_link=WeakestLink(link.id, link.jaccard),
+        )
+
+    # Largest first, then by the id of the representative.
+    return tuple(map(make, np.lexsort((ranks[begins], -sizes)).tolist()))
+
+
+def _name_cluster(ids: Sequence[str]) -> str:
+    """The id of a cluster of these documents, which are in order."""
+    return xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass"))
+
+
+def _make_members(
+    found: Clustering,
+    table: _Table,
+    ids: Sequence[str],
+    relation: NDArray[np.int64],
+    jaccard: NDArray[np.float64],
+    containment: NDArray[np.float64],
+) -> list[Member]:
+    documents = found.collapsed.documents
     members: list[Member] = []
     for begin in range(0, len(ids), ROWS_AT_ONCE):
         part = slice(begin, begin + ROWS_AT_ONCE)
@@ -202,10 +220,13 @@ def _make_members(found: Clustering, table: _Table, ids: Sequence[str]) -> list[
     return members
 
 
-def _make_bridge_ends(found: Clustering, table: _Table, names: _Names) -> tuple[BridgeEnd, ...]:
-    """Of all that the report speaks of, the documents that are in no cluster."""
+def _make_bridge_ends(
+    found: Clustering, table: _Table, names: _Names, ends: NDArray[np.int64]
+) -> tuple[BridgeEnd, ...]:
+    """Of the ends of bridges the documents that are in no cluster."""
     documents = found.collapsed.documents
-    is_alone = np.ones(len(names.documents), bool)
+    is_alone = np.zeros(len(names.documents), bool)
+    is_alone[names.rank(ends)] = True
     is_alone[names.rank(table.documents)] = False
     ranks = np.flatnonzero(is_alone)
     chosen = names.documents[ranks]

@@ -98,12 +98,10 @@ class Labels:
         """Their metadata, by name."""
         return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
 
-    def locate(self, documents: NDArray[np.int64]) -> dict[str, Locator]:
-        """Where they stand, by id, in the order of ids."""
-        ids = self.ids(documents)
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        columns = self.locators(documents[order]).T.tolist()
-        return dict(zip(map(ids.__getitem__, order), map(Locator, *columns), strict=True))
+    def locate(self, ids: Sequence[str], documents: NDArray[np.int64]) -> dict[str, Locator]:
+        """Where these documents stand, by their ids."""
+        columns = self.locators(documents).T.tolist()
+        return dict(zip(ids, map(Locator, *columns), strict=True))
 
     def separate_ids(
         self, content_hashes: NDArray[np.uint64], reference_count: int = 0

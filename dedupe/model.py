@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
@@ -90,11 +91,11 @@ class SkippedDocument(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
 
 
-class TextBatch(msgspec.Struct, frozen=True):
+class TextBatch(msgspec.Struct, frozen=True, dict=True):
     """Documents as one UTF-8 buffer: Arrow's layout of strings.
 
     :param ids: one a document, not yet made unique
-    :param data: the texts, end to end (``uint8``)
+    :param pieces: the texts, end to end, in one piece or more
     :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
         ``data[offsets[i]:offsets[i + 1]]``
     :param locators: ``int64``, ``(len(ids), 4)``: the fields of each document's :class:`Locator`
@@ -103,10 +104,17 @@ class TextBatch(msgspec.Struct, frozen=True):
     """
 
     ids: Sequence[str]
-    data: NDArray[np.uint8]
+    pieces: Sequence[bytes | memoryview]
     offsets: NDArray[np.int64]
     locators: NDArray[np.int64]
     metas: Sequence[bytes] = ()
+
+    @cached_property
+    def data(self) -> NDArray[np.uint8]:
+        """The texts, end to end (``uint8``), put together by the thread that first asks: one that
+        sketches, since the one that reads is what the others wait for."""
+        whole = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        return np.frombuffer(whole, np.uint8)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -23,7 +23,6 @@ from dedupe._version import __version__
 from dedupe.assemble import Assembled, Clustering, assemble_clusters
 from dedupe.clustering import cluster_documents
 from dedupe.config import Config
-from dedupe.distinct import sort_distinct
 from dedupe.documents import (
     TOO_MANY_TOKENS,
     Collapsed,
@@ -149,9 +148,7 @@ def scan_corpus(
             pairs, totals = search.find_pairs(work)
             found = search.cluster(pairs)
             progress.enter("reporting")
-            assembled = assemble_clusters(found)
-            spoken_of = sort_distinct(np.concatenate([assembled.documents, *collector.repeated]))
-            locators = documents.labels.locate(spoken_of)
+            assembled = assemble_clusters(found, collector.repeated)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     progress.enter("done")
@@ -188,7 +185,7 @@ def scan_corpus(
             against=tuple(where.against),
             sources=tuple(where.sources()),
             text_fields=dict(sorted(where.text_fields.items())),
-            locators=locators,
+            locators=assembled.locators,
             skipped_places=where.find_skipped(skipped, collector.skipped_locators),
         ),
     )

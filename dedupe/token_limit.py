@@ -38,14 +38,14 @@ def _has_more_tokens(batch: TextBatch, document: int, max_tokens: int, kernels: 
     count = 0
     for piece in _slices(batch.data[begin:end].data):
         places = np.zeros((1, 4), np.int64)
-        part = TextBatch([""], piece, np.array([0, len(piece)]), places)
+        part = TextBatch([""], (piece,), np.array([0, len(piece)]), places)
         count += int(kernels.sketch(part, 1, 1, 1).token_counts[0])
         if count > max_tokens:
             return True
     return False
 
 
-def _slices(text: memoryview) -> Iterator[np.ndarray[tuple[int], np.dtype[np.uint8]]]:
+def _slices(text: memoryview) -> Iterator[memoryview]:
     """Parts of about 1 MB, cut at white space, which no token spans; else between characters."""
     begin = 0
     while begin < len(text):
@@ -56,17 +56,17 @@ def _slices(text: memoryview) -> Iterator[np.ndarray[tuple[int], np.dtype[np.uin
                 end = max(begin, end - 1000) + space.start() + 1
             while end < len(text) and text[end] & 0xC0 == 0x80:
                 end -= 1
-        yield np.frombuffer(text[begin:end], np.uint8)
+        yield text[begin:end]
         begin = end
 
 
 def _select(batch: TextBatch, chosen: list[int]) -> TextBatch:
-    parts = [batch.data[batch.offsets[i] : batch.offsets[i + 1]] for i in chosen]
+    parts = [batch.data[batch.offsets[i] : batch.offsets[i + 1]].data for i in chosen]
     offsets = np.zeros(len(chosen) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=offsets[1:])
     return TextBatch(
         ids=[batch.ids[i] for i in chosen],
-        data=np.concatenate([np.empty(0, np.uint8), *parts]),
+        pieces=parts,
         offsets=offsets,
         locators=batch.locators[chosen],
         metas=[batch.metas[i] for i in chosen] if batch.metas else (),

@@ -55,7 +55,7 @@ RAW = st.one_of(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")), s
 def make_raw_batch(texts: list[bytes]) -> TextBatch:
     return TextBatch(
         ids=[str(i) for i in range(len(texts))],
-        data=np.frombuffer(b"".join(texts), np.uint8),
+        pieces=texts,
         offsets=np.cumsum([0, *map(len, texts)], dtype=np.int64),
         locators=np.zeros((len(texts), 4), np.int64),
     )

@@ -246,9 +246,9 @@ def test_parquet_texts_are_not_copied(tmp_path: Path) -> None:
     write(tmp_path, "parquet", [{"text": article(i)} for i in range(50)])
     batch = read(tmp_path).batches[0]
     base: Any = batch.data
-    while isinstance(base, np.ndarray):
-        base = base.base
-    assert isinstance(base.obj if isinstance(base, memoryview) else base, pa.Buffer)
+    while isinstance(base, (np.ndarray, memoryview)):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    assert isinstance(base, pa.Buffer)
 
 
 def test_odd_parquet(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -13,6 +14,10 @@ from dedupe._version import __version__
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
+
+GARBAGE_THRESHOLD = 100_000
+"""New objects after which cycles are looked for, instead of after 700: what a scan makes are the
+ten thousands of objects of a report, all of which are kept, and hardly any cycle."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -88,6 +93,7 @@ def run() -> NoReturn:
     """
     # Nothing here multiplies matrices; OpenBLAS would start threads, and have them wait busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(GARBAGE_THRESHOLD)
     code: object = 0
     try:
         main()

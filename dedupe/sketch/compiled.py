@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,16 +60,7 @@ class CompiledKernels:
             np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
             np.empty(_kernels.COUNTED_SIZE, np.uint64),
         )
-        return SketchBatch(
-            signatures=result.signatures,
-            token_counts=result.token_counts,
-            token_hashes=result.token_hashes,
-            content_hashes=result.content_hashes,
-            shingle_hashes=result.shingle_hashes[:used].copy(),
-            shingle_offsets=result.shingle_offsets,
-            bitmaps=result.bitmaps,
-            distinct_counts=result.distinct_counts,
-        )
+        return msgspec.structs.replace(result, shingle_hashes=result.shingle_hashes[:used])
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]

@@ -197,7 +197,9 @@ class _RowsReader:
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
             self._file.text_names[name] += part.num_rows
-        return TextBatch(ids, data, offsets, self._locate(part), metas if any(metas) else ())
+        return TextBatch(
+            ids, (data.data,), offsets, self._locate(part), metas if any(metas) else ()
+        )
 
     def _locate(self, part: Any) -> NDArray[np.int64]:
         """The locators of a part's rows."""

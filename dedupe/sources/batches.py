@@ -81,7 +81,7 @@ def _pack(
     np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
     return TextBatch(
         ids=ids,
-        data=np.frombuffer(b"".join(texts), dtype=np.uint8),
+        pieces=texts,
         offsets=offsets,
         locators=locators,
         metas=metas,
