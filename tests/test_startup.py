@@ -27,6 +27,7 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 HEAVY = {
     "asyncio",
     "charset_normalizer",
+    "dataclasses",
     "datasketch",
     "email",
     "fastwarc",
