@@ -34,15 +34,16 @@ wheel: $(STAMP)  ## a wheel for this platform, in dist/
 test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 	$(BIN)/python scripts/try_wheel.py dist
 
-# Tests of what begins with a report: the kernels that found it make no difference there.
-OF_REPORTS := apply apply_kills apply_races check ci_files gate html_report injections outputs \
-	recluster render_text renderers verdict_injections
+# Tests of what begins with a report, or ends with texts: the kernels between make no difference.
+WITHOUT_KERNELS := apply apply_kills apply_races archives benchmarks bulk_reading check ci_files diff \
+	docs every_format fuzz gate hostile html_report injections json_files limits outputs pages \
+	pasted_lines recluster recoding records render_text renderers sources verdict_injections
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain
 	git ls-files -z | xargs -0 cp --parents --target-directory=build/plain
 	CC=false CXX=false $(MAKE) -C build/plain VENV=.venv test \
-		TESTS="$(OF_REPORTS:%=--ignore=tests/test_%.py)"
+		TESTS="$(WITHOUT_KERNELS:%=--ignore=tests/test_%.py)"
 	cd build/plain && .venv/bin/python -c "import dedupe.sketch as s; assert s.load_kernels().name == 'plain'"
 
 test-pythons:  ## the kernels on every other supported Python that is installed

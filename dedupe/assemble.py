@@ -31,6 +31,10 @@ ROWS_AT_ONCE = 1 << 14
 """Members or pairs that are made together: their columns as lists are large."""
 
 
+VALUES_HELD = 1 << 16
+"""Values that are known again."""
+
+
 class Clustering(msgspec.Struct, frozen=True):
     """What the stages found, over groups of equal documents.
 
@@ -117,6 +121,21 @@ class _Names(msgspec.Struct, frozen=True):
         return by_number[np.searchsorted(self.documents[by_number], documents)]
 
 
+class _Shared:
+    """Values of one type, of which equal ones become one object: of a report's millions few differ,
+    and each object is 32 bytes."""
+
+    def __init__(self) -> None:
+        self._held: dict[Any, Any] = {}
+
+    def of(self, column: NDArray[Any]) -> Iterator[Any]:
+        """The values of a column."""
+        if len(self._held) > VALUES_HELD:
+            self._held.clear()
+        values = column.tolist()
+        return map(self._held.setdefault, values, values)
+
+
 # --- members ------------------------------------------------------------------------------
 
 
@@ -201,6 +220,7 @@ def _make_members(
     containment: NDArray[np.float64],
 ) -> list[Member]:
     documents = found.collapsed.documents
+    counts, shares = _Shared(), _Shared()
     members: list[Member] = []
     for begin in range(0, len(ids), ROWS_AT_ONCE):
         part = slice(begin, begin + ROWS_AT_ONCE)
@@ -208,11 +228,11 @@ def _make_members(
         columns: tuple[Any, ...] = (
             ids[part],
             map(_RELATIONS.__getitem__, relation[part].tolist()),
-            jaccard[part].tolist(),
-            containment[part].tolist(),
-            documents.token_counts[chosen].tolist(),
+            shares.of(jaccard[part]),
+            shares.of(containment[part]),
+            counts.of(documents.token_counts[chosen]),
             _hexadecimal(documents.content_hashes[chosen]),
-            documents.byte_counts[chosen].tolist(),
+            counts.of(documents.byte_counts[chosen]),
             documents.labels.metas(chosen),
             (chosen < documents.reference_count).tolist(),
         )
@@ -300,23 +320,27 @@ class _ListedPairs(msgspec.Struct, frozen=True):
         begins = np.searchsorted(self.owner, owners).tolist()
         ends = np.searchsorted(self.owner, owners, side="right").tolist()
         pairs: list[DuplicatePair] = []
+        counts, shares = _Shared(), _Shared()
         base = begins[0] if begins else 0
         for begin in range(base, ends[-1] if ends else 0, ROWS_AT_ONCE):
-            pairs += self._make(names, slice(begin, min(begin + ROWS_AT_ONCE, ends[-1])))
+            run = slice(begin, min(begin + ROWS_AT_ONCE, ends[-1]))
+            pairs += self._make(names, run, counts, shares)
         return [
             tuple(pairs[begin - base : end - base]) for begin, end in zip(begins, ends, strict=True)
         ]
 
-    def _make(self, names: _Names, run: slice) -> Iterator[DuplicatePair]:
+    def _make(
+        self, names: _Names, run: slice, counts: _Shared, shares: _Shared
+    ) -> Iterator[DuplicatePair]:
         shared, left, right = self.shared_count[run], self.left_count[run], self.right_count[run]
         columns: tuple[Any, ...] = (
             map(names.ids.__getitem__, self.left[run].tolist()),
             map(names.ids.__getitem__, self.right[run].tolist()),
             map(_RELATIONS.__getitem__, self.relation[run].tolist()),
-            shared.tolist(),
-            left.tolist(),
-            right.tolist(),
-            (shared / (left + right - shared)).tolist(),
+            counts.of(shared),
+            counts.of(left),
+            counts.of(right),
+            shares.of(shared / (left + right - shared)),
         )
         return map(DuplicatePair, *columns)
 

@@ -16,7 +16,6 @@ from dedupe.labels import Labels, PackedLabels, pack_labels
 from dedupe.lsh import Banding, make_band_keys
 from dedupe.metadata import date_of, plain_site
 from dedupe.model import (
-    BITMAP_WORDS,
     Kernels,
     Locator,
     Notice,
@@ -25,6 +24,7 @@ from dedupe.model import (
     TextBatch,
     VerifiedPairs,
 )
+from dedupe.shingle_sets import FilterStore, ShingleStore
 from dedupe.store import Column, Store, WorkFolder
 from dedupe.token_limit import drop_oversized
 
@@ -32,15 +32,9 @@ NO_TOKENS = "no_tokens"
 TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
-SHINGLE_STORE_BYTES: Final = 64 << 20
 KEY_STORE_BYTES: Final = 1 << 30
-BYTE_STORE_BYTES: Final = 512 << 20
-BITMAP_STORE_BYTES: Final = 256 << 20
-"""What is kept in memory of shingle hashes, band keys, low bytes of signatures, and bitmaps.
-
-More goes into files: at the default settings keys of over 5 million documents, and the others of
-over 4 million, which only the documents in buckets are asked for.
-"""
+"""What is kept in memory of band keys; more, at the default settings those of over 5 million
+documents, goes into a file."""
 
 
 class SketchedBatch(msgspec.Struct, frozen=True):
@@ -78,17 +72,16 @@ def sketch_batch(
     """Sketch a batch and keep only what later stages need."""
     batch, oversized = drop_oversized(batch, max_tokens, kernels)
     sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
-    kept = np.flatnonzero(sketch.token_counts > 0)
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
+    kept: NDArray[np.int64] | slice = slice(None)  # (of which arrays are no copies)
+    ids, metas = batch.ids, batch.metas
+    if empty:
+        kept = np.flatnonzero(sketch.token_counts > 0)
+        ids = [ids[i] for i in kept.tolist()]
+        metas = [metas[i] for i in kept.tolist()] if metas else ()
     signatures = sketch.signatures[kept]
-    ids = list(batch.ids)
-    chosen = kept.tolist()
     return SketchedBatch(
-        labels=pack_labels(
-            [ids[i] for i in chosen],
-            batch.locators[kept],
-            [batch.metas[i] for i in chosen] if batch.metas else (),
-        ),
+        labels=pack_labels(ids, batch.locators[kept], metas),
         byte_counts=np.diff(batch.offsets)[kept],
         token_counts=sketch.token_counts[kept],
         token_hashes=sketch.token_hashes[kept],
@@ -99,62 +92,9 @@ def sketch_batch(
         ),
         shingle_hashes=sketch.shingle_hashes,
         shingle_counts=np.diff(sketch.shingle_offsets)[kept],
-        without_tokens=[(ids[i], batch.locator(i)) for i in empty],
+        without_tokens=[(batch.ids[i], batch.locator(i)) for i in empty],
         too_many_tokens=oversized,
     )
-
-
-class ShingleStore:
-    """The shingle hashes of all documents, in text order and with repetitions."""
-
-    def __init__(self, work: WorkFolder) -> None:
-        self._hashes = Store(work, np.uint64, limit=work.share(16, SHINGLE_STORE_BYTES))
-        self._begins, self._counts = Column(np.int64), Column(np.int32)
-
-    def append(self, hashes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
-        """Add those of the next documents, end to end."""
-        self._begins.extend(self._hashes.count + np.cumsum(counts) - counts)
-        self._counts.extend(counts)
-        self._hashes.append(hashes)
-
-    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many each of these documents has."""
-        return self._counts.view[documents].astype(np.int64)
-
-    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The hashes of these documents end to end, and their offsets (``(len + 1,)``)."""
-        counts = self.counts(documents)
-        hashes = self._hashes.segments(self._begins.view[documents], counts)
-        return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-
-
-class FilterStore:
-    """What rules out pairs of documents before their shingles are read."""
-
-    def __init__(self, work: WorkFolder, num_perm: int) -> None:
-        self._low_bytes = Store(work, np.uint8, num_perm, work.share(10, BYTE_STORE_BYTES))
-        self._bitmaps = Store(work, np.uint64, BITMAP_WORDS, work.share(20, BITMAP_STORE_BYTES))
-        self._distinct_counts = Column(np.int32)
-
-    def append(self, filters: SetFilters) -> None:
-        """Add those of the next documents."""
-        self._low_bytes.append(filters.low_bytes)
-        self._bitmaps.append(filters.bitmaps)
-        self._distinct_counts.extend(filters.distinct_counts)
-
-    def take(self, documents: NDArray[np.int64]) -> SetFilters:
-        """Those of these documents."""
-        return SetFilters(
-            self._low_bytes.take(documents),
-            self._bitmaps.take(documents),
-            self._distinct_counts.view.take(documents),
-        )
-
-    def close(self) -> None:
-        """Give memory and disk back."""
-        self._low_bytes.close()
-        self._bitmaps.close()
-        self._distinct_counts = Column(np.int32)
 
 
 class Documents:

@@ -18,7 +18,6 @@ from dedupe.clustering import cluster_documents
 from dedupe.documents import (
     Collapsed,
     Documents,
-    ShingleStore,
     SketchedBatch,
     collapse_documents,
 )
@@ -36,6 +35,7 @@ from dedupe.model import (
     TextProvider,
 )
 from dedupe.model import VerifiedPairs as Pairs
+from dedupe.shingle_sets import ShingleStore
 from dedupe.sketch import load_kernels
 from dedupe.sources.batches import make_batch
 from dedupe.sources.meta import pack_meta

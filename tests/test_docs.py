@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,7 @@ def scan_json(run_dedupe: Any, corpus: Path) -> Any:
     return scan
 
 
+@cache
 def validator(part: str = "") -> jsonschema.Draft202012Validator:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     whole = SCHEMA if not part else {"$defs": SCHEMA["$defs"], "$ref": part}
