@@ -17,8 +17,9 @@ import numpy as np
 from measuring import MEGABYTE
 
 from dedupe.model import TextBatch
+from dedupe.sources import ReadLimits
 
-BATCH_BYTES: Final = 4 << 20
+BATCH_BYTES: Final = ReadLimits().batch_bytes
 """As much as the batches hold that a scan reads."""
 
 

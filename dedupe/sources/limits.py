@@ -28,7 +28,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
     """
 
     block_bytes: int = 1 << 18
-    batch_bytes: int = 4 << 20
+    batch_bytes: int = 2 << 20
     batch_documents: int = 4096
     document_bytes: int = _DEFAULTS.max_document_bytes
     line_bytes: int = _DEFAULTS.max_line_bytes
