@@ -29,9 +29,9 @@ from dedupe.sketch import hash_shingle, load_kernels
 
 SETTINGS: Final = ScanSettings()
 WORD: Final = re.compile(r"\w+")
-ONE: Final = "dedupe, one thread"
-TWO: Final = "dedupe, two threads"
-BESIDE: Final = "dedupe, one thread, beside datasketch"
+ONE: Final = "dedupe, a pool of one thread"
+TWO: Final = "dedupe, a pool of two"
+BESIDE: Final = "dedupe, one thread"
 DATASKETCH: Final = "datasketch"
 QUICK_ROUNDS: Final = 5
 CHECKED: Final = 100
@@ -105,15 +105,18 @@ def check(texts: Sequence[bytes], ours: Signatures, theirs: Sequence[Any]) -> li
 
 
 def measure(texts: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each way to sign: one thread and two in turn, then one and datasketch.
+    """Seconds of each way to sign: a pool of one thread and of two in turn, then this thread and
+    datasketch.
 
     A round of ours takes a fraction of a second, and one of datasketch many: with that between,
     one thread would always be measured after a long pause of the other core.
     """
-    one = partial(sign_on_one_thread, texts)
-    ours: dict[str, Callable[[], Any]] = {ONE: one, TWO: partial(sign_on_threads, texts, 2)}
+    ours: dict[str, Callable[[], Any]] = {
+        ONE: partial(sign_on_threads, texts, 1),
+        TWO: partial(sign_on_threads, texts, 2),
+    }
     both: dict[str, Callable[[], Any]] = {
-        BESIDE: one,
+        BESIDE: partial(sign_on_one_thread, texts),
         DATASKETCH: partial(sign_with_datasketch, texts),
     }
     return {**time_in_turn(ours, QUICK_ROUNDS * rounds), **time_in_turn(both, rounds)}

@@ -405,7 +405,10 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
            uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
            uint64_t[:, ::1] bitmaps, int32_t[::1] distinct_counts, uint32_t[::1] mixed,
            uint64_t[::1] table):
-    """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``."""
+    """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``.
+
+    Returns how many shingle hashes there are; -1 where ``hashes`` has no room for them all.
+    """
     cdef Py_ssize_t document, count, size, base = 0
     cdef uint8_t[::1] output = tokenizer.output
     cdef int64_t[::1] starts = tokenizer.starts
@@ -422,6 +425,9 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
                 starts[count] = tokenizer.at.length + 1
                 size = min(shingle_size, count)
                 count -= size - 1
+                if count > hashes.shape[0] - base:
+                    base = -1
+                    break
                 dedupe_hash_shingles(&output[0], &starts[0], size, count, &hashes[base])
                 sign(hashes, base, base + count, a, b, mixed, signatures[document])
                 if count <= DEDUPE_COUNTED:

@@ -31,36 +31,45 @@ class CompiledKernels:
         a, b = make_permutations(num_perm, seed)
         longest = int(np.diff(batch.offsets).max(initial=0))
         text_bytes = int(batch.offsets[-1] - batch.offsets[0])
+        room = np.empty(text_bytes // 2 + count, np.uint64)
         result = SketchBatch(
             signatures=np.full((count, num_perm), 0xFFFFFFFF, np.uint32),
             token_counts=np.zeros(count, np.int64),
             token_hashes=np.zeros((count, 2), np.uint64),
             content_hashes=np.zeros((count, 2), np.uint64),
-            # No character makes more than two tokens a byte; pages not written stay unmapped.
-            shingle_hashes=np.empty(2 * text_bytes + count, np.uint64),
+            shingle_hashes=room,
             shingle_offsets=np.zeros(count + 1, np.int64),
             bitmaps=np.zeros((count, BITMAP_WORDS), np.uint64),
             distinct_counts=np.zeros(count, np.int32),
         )
-        used = _kernels.sketch(
-            _tokenizer(longest),
-            batch.data if len(batch.data) else np.zeros(1, np.uint8),
-            batch.offsets,
-            shingle_size,
-            a,
-            b,
-            result.signatures,
-            result.token_counts,
-            result.token_hashes,
-            result.content_hashes,
-            result.shingle_hashes,
-            result.shingle_offsets,
-            result.bitmaps,
-            result.distinct_counts,
-            np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
-            np.empty(_kernels.COUNTED_SIZE, np.uint64),
-        )
-        return msgspec.structs.replace(result, shingle_hashes=result.shingle_hashes[:used])
+
+        def run(room: NDArray[np.uint64]) -> int:
+            used: int = _kernels.sketch(
+                _tokenizer(longest),
+                batch.data if len(batch.data) else np.zeros(1, np.uint8),
+                batch.offsets,
+                shingle_size,
+                a,
+                b,
+                result.signatures,
+                result.token_counts,
+                result.token_hashes,
+                result.content_hashes,
+                room,
+                result.shingle_offsets,
+                result.bitmaps,
+                result.distinct_counts,
+                np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
+                np.empty(_kernels.COUNTED_SIZE, np.uint64),
+            )
+            return used
+
+        used = run(room)
+        if used < 0:
+            # Nearly all texts have two bytes a token or more; none has more than two tokens a byte.
+            room = np.empty(2 * text_bytes + count, np.uint64)
+            used = run(room)
+        return msgspec.structs.replace(result, shingle_hashes=room[:used])
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
