@@ -31,10 +31,6 @@ ROWS_AT_ONCE = 1 << 14
 """Members or pairs that are made together: their columns as lists are large."""
 
 
-VALUES_HELD = 1 << 16
-"""Values that are known again."""
-
-
 class Clustering(msgspec.Struct, frozen=True):
     """What the stages found, over groups of equal documents.
 
@@ -103,37 +99,25 @@ class _Names(msgspec.Struct, frozen=True):
 
     :param ids: in that order
     :param documents: ``int64``, in that order
+    :param places: ``int64``, by document: its place in that order, of those that are in it
     """
 
     ids: list[str]
     documents: NDArray[np.int64]
+    places: NDArray[np.int64]
 
     @classmethod
     def of(cls, labels: Labels, documents: NDArray[np.int64]) -> _Names:
         documents = sort_distinct(documents)
         ids = labels.ids(documents)
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        return cls([ids[i] for i in order], documents[order])
+        places = np.empty(int(documents.max(initial=-1)) + 1, np.int64)
+        places[documents[order]] = np.arange(len(order))
+        return cls([ids[i] for i in order], documents[order], places)
 
     def rank(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """The place of each of these documents among the ids."""
-        by_number = np.argsort(self.documents)
-        return by_number[np.searchsorted(self.documents[by_number], documents)]
-
-
-class _Shared:
-    """Values of one type, of which equal ones become one object: of a report's millions few differ,
-    and each object is 32 bytes."""
-
-    def __init__(self) -> None:
-        self._held: dict[Any, Any] = {}
-
-    def of(self, column: NDArray[Any]) -> Iterator[Any]:
-        """The values of a column."""
-        if len(self._held) > VALUES_HELD:
-            self._held.clear()
-        values = column.tolist()
-        return map(self._held.setdefault, values, values)
+        return self.places[documents]
 
 
 # --- members ------------------------------------------------------------------------------
@@ -220,7 +204,6 @@ def _make_members(
     containment: NDArray[np.float64],
 ) -> list[Member]:
     documents = found.collapsed.documents
-    counts, shares = _Shared(), _Shared()
     members: list[Member] = []
     for begin in range(0, len(ids), ROWS_AT_ONCE):
         part = slice(begin, begin + ROWS_AT_ONCE)
@@ -228,11 +211,11 @@ def _make_members(
         columns: tuple[Any, ...] = (
             ids[part],
             map(_RELATIONS.__getitem__, relation[part].tolist()),
-            shares.of(jaccard[part]),
-            shares.of(containment[part]),
-            counts.of(documents.token_counts[chosen]),
+            jaccard[part].tolist(),
+            containment[part].tolist(),
+            documents.token_counts[chosen].tolist(),
             _hexadecimal(documents.content_hashes[chosen]),
-            counts.of(documents.byte_counts[chosen]),
+            documents.byte_counts[chosen].tolist(),
             documents.labels.metas(chosen),
             (chosen < documents.reference_count).tolist(),
         )
@@ -320,27 +303,23 @@ class _ListedPairs(msgspec.Struct, frozen=True):
         begins = np.searchsorted(self.owner, owners).tolist()
         ends = np.searchsorted(self.owner, owners, side="right").tolist()
         pairs: list[DuplicatePair] = []
-        counts, shares = _Shared(), _Shared()
         base = begins[0] if begins else 0
         for begin in range(base, ends[-1] if ends else 0, ROWS_AT_ONCE):
-            run = slice(begin, min(begin + ROWS_AT_ONCE, ends[-1]))
-            pairs += self._make(names, run, counts, shares)
+            pairs += self._make(names, slice(begin, min(begin + ROWS_AT_ONCE, ends[-1])))
         return [
             tuple(pairs[begin - base : end - base]) for begin, end in zip(begins, ends, strict=True)
         ]
 
-    def _make(
-        self, names: _Names, run: slice, counts: _Shared, shares: _Shared
-    ) -> Iterator[DuplicatePair]:
+    def _make(self, names: _Names, run: slice) -> Iterator[DuplicatePair]:
         shared, left, right = self.shared_count[run], self.left_count[run], self.right_count[run]
         columns: tuple[Any, ...] = (
             map(names.ids.__getitem__, self.left[run].tolist()),
             map(names.ids.__getitem__, self.right[run].tolist()),
             map(_RELATIONS.__getitem__, self.relation[run].tolist()),
-            counts.of(shared),
-            counts.of(left),
-            counts.of(right),
-            shares.of(shared / (left + right - shared)),
+            shared.tolist(),
+            left.tolist(),
+            right.tolist(),
+            (shared / (left + right - shared)).tolist(),
         )
         return map(DuplicatePair, *columns)
 
@@ -363,7 +342,8 @@ def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:
     other_count = np.concatenate([pairs.right_count, counts])
     turned = one > other
     owners = np.concatenate([joined, owner[groups]])
-    order = np.lexsort((np.maximum(one, other), np.minimum(one, other), owners))
+    # (Ranks are below 2³¹: two in one integer are sorted in one pass.)
+    order = np.lexsort((np.minimum(one, other) << 32 | np.maximum(one, other), owners))
     kinds = np.concatenate(
         [np.full(len(pairs.left), _NEAR), np.where(equal, _IDENTICAL, _NORMALISED)]
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -170,11 +171,16 @@ def _lines(values: tuple[Any, ...] | dict[str, Any]) -> Iterator[bytes]:
 
 def _lots(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The entries of an object in lots of bounded size; they may be texts."""
-    lot: dict[str, Any] = {}
+    if not isinstance(next(iter(values.values())), str):
+        items = iter(values.items())
+        while lot := dict(islice(items, ROWS_AT_ONCE)):
+            yield lot
+        return
+    lot = {}
     size = 0
     for name, value in values.items():
         lot[name] = value
-        size += len(value) if isinstance(value, str) else 0
+        size += len(value)
         if len(lot) == ROWS_AT_ONCE or size >= CHARACTERS_AT_ONCE:
             yield lot
             lot, size = {}, 0
