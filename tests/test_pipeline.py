@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,6 +49,10 @@ def assert_exact(report, texts):
             one, other = sets[member.id], sets[cluster.representative]
             assert member.jaccard == len(one & other) / len(one | other)
             assert member.representative_containment == len(one & other) / len(other)
+        weakest = min((member.jaccard, member.id) for member in cluster.members[1:])
+        assert (cluster.weakest_link.jaccard, cluster.weakest_link.id) == weakest
+        ids = "\0".join(sorted(member.id for member in cluster.members))
+        assert cluster.cluster_id == xxhash.xxh3_64_hexdigest(ids.encode())
 
 
 def make_corpus(seed, families=40):
