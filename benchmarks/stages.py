@@ -41,6 +41,7 @@ from dedupe.model import CandidatePairs, Report, TextBatch
 from dedupe.pipeline import DistinctRows, Search, scan_corpus
 from dedupe.progress import Progress
 from dedupe.renderers.json import render_json
+from dedupe.report_rows import materialise
 from dedupe.sketch import load_kernels
 from dedupe.sources import read_corpus
 from dedupe.store import WorkFolder
@@ -205,6 +206,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
     columns = list(work.rows.columns(0, BANDING.bands))
     candidate_hashes = work.candidate_hashes
     clustering, report = work.clustering, work.report
+    held = materialise(report)
     hashes = [batch.shingle_hashes for batch in work.sketched]
     verify = partial(verify_and_cluster, work.collapsed, work.candidates)
     return {
@@ -228,7 +230,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
         "verify": verify,
         "sort of the candidates' hashes": lambda: sort_all(candidate_hashes),
         "report": lambda: (assemble_clusters(clustering), render_json(report)),
-        "encoding it once": lambda: msgspec.json.encode(report),
+        "encoding it once": lambda: msgspec.json.encode(held),
     }
 
 

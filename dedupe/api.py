@@ -16,6 +16,7 @@ from dedupe.errors import InputError
 from dedupe.model import Kernels, Report, TextBatch, TextProvider
 from dedupe.pipeline import Whereabouts, scan_corpus
 from dedupe.progress import Progress
+from dedupe.report_rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.names import readable_name
 from dedupe.sources.text_encoding import encode_text
@@ -43,7 +44,7 @@ def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> 
     if not named:
         raise InputError("no path was given")
     report, _ = scan_with_texts(named, config or Config(), against=archive)
-    return report
+    return materialise(report)
 
 
 def find_duplicates(
@@ -70,7 +71,9 @@ def find_duplicates(
     if shared := by_id.keys() & archive.keys():
         raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
     kernels = sketch.load_kernels(config.kernels)
-    report = scan_corpus(_batches(by_id), config, kernels, Progress(), references=_batches(archive))
+    references = _batches(archive)
+    found = scan_corpus(_batches(by_id), config, kernels, Progress(), references=references)
+    report = materialise(found)
     if not config.embed_text:
         return report
     by_id |= archive
@@ -145,6 +148,8 @@ def scan_with_texts(
     against: Sequence[str] = (),
 ) -> tuple[Report, TextProvider]:
     """What :func:`scan` does, and a provider of the texts that the report speaks of.
+
+    The report's parts are rows that are made when they are looked at (see ``report_rows``).
 
     :param listener: is told of progress, in this thread
     :param stdin: a binary stream to read for ``-``, instead of the process's own

@@ -1,34 +1,30 @@
-"""From integers back to ids: the clusters, pairs and bridges of a report."""
+"""From integers back to ids: the clusters, pairs and bridges of a report, as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from dedupe.distinct import sort_distinct
 from dedupe.documents import Collapsed
 from dedupe.labels import Labels
-from dedupe.model import (
-    BridgeEnd,
-    Cluster,
-    DuplicatePair,
-    Locator,
-    Member,
-    Relation,
-    VerifiedPairs,
-    WeakestLink,
+from dedupe.model import BridgeEnd, Cluster, DuplicatePair, VerifiedPairs
+from dedupe.report_rows import (
+    IDENTICAL,
+    LINKED,
+    NEAR,
+    NORMALISED,
+    ClusterColumns,
+    LocatorTable,
+    MemberColumns,
+    PairColumns,
+    ReportedDocuments,
+    Rows,
 )
-
-_RELATIONS: tuple[Relation, ...] = ("identical", "normalised", "near", "linked")
-_IDENTICAL, _NORMALISED, _NEAR, _LINKED = range(4)
-
-ROWS_AT_ONCE = 1 << 14
-"""Members or pairs that are made together: their columns as lists are large."""
 
 
 class Clustering(msgspec.Struct, frozen=True):
@@ -59,10 +55,10 @@ class Assembled(msgspec.Struct, frozen=True):
     :param redundant_token_count: the tokens of those
     """
 
-    clusters: tuple[Cluster, ...]
-    bridges: tuple[DuplicatePair, ...]
-    bridge_ends: tuple[BridgeEnd, ...]
-    locators: dict[str, Locator]
+    clusters: Rows[Cluster]
+    bridges: Rows[DuplicatePair]
+    bridge_ends: Rows[BridgeEnd]
+    locators: LocatorTable
     duplicate_count: int
     redundant_token_count: int
 
@@ -79,16 +75,20 @@ def assemble_clusters(found: Clustering, repeated: Sequence[NDArray[np.int64]] =
     ends = collapsed.leads[sort_distinct(np.concatenate([bridges.left, bridges.right]))]
     labels = collapsed.documents.labels
     names = _Names.of(labels, np.concatenate([table.documents, ends, *repeated]))
+    documents = _describe(collapsed, names)
     table = table.order(names, collapsed.leads)
-    pairs = _list_pairs(found, names)
-    clusters = _make_clusters(found, table, names, pairs)
-    is_surplus = ~table.is_first & (table.documents >= collapsed.documents.reference_count)
+    members = _list_members(found, table, names, documents)
+    pairs, pair_begins = _list_pairs(found, table, names, documents)
+    weakest = _find_weakest(members.jaccard, table.begins)
+    clusters = ClusterColumns(members, pairs, table.begins, pair_begins, weakest)
+    is_surplus = table.documents >= collapsed.documents.reference_count
+    is_surplus[table.begins[:-1]] = False
     surplus = collapsed.documents.token_counts[table.documents[is_surplus]]
     return Assembled(
-        clusters=clusters,
-        bridges=pairs.of_owners(names, np.array([-1]))[0],
-        bridge_ends=_make_bridge_ends(found, table, names, ends),
-        locators=labels.locate(names.ids, names.documents),
+        clusters=clusters.rows(),
+        bridges=Rows.of_range(pairs.make, 0, int(pair_begins[0])),
+        bridge_ends=_list_bridge_ends(table, names, ends, documents),
+        locators=LocatorTable(names.ids, labels.locators(names.documents)),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
     )
@@ -120,6 +120,21 @@ class _Names(msgspec.Struct, frozen=True):
         return self.places[documents]
 
 
+def _describe(collapsed: Collapsed, names: _Names) -> ReportedDocuments:
+    """What a report tells of each document, without what stands in the work folder."""
+    documents, chosen = collapsed.documents, names.documents
+    metas, meta_begins = documents.labels.packed_metas(chosen)
+    return ReportedDocuments(
+        ids=names.ids,
+        token_counts=documents.token_counts[chosen],
+        content_hashes=documents.content_hashes[chosen],
+        byte_counts=documents.byte_counts[chosen],
+        metas=metas,
+        meta_begins=meta_begins,
+        are_references=chosen < documents.reference_count,
+    )
+
+
 # --- members ------------------------------------------------------------------------------
 
 
@@ -127,22 +142,36 @@ class _Table(msgspec.Struct, frozen=True):
     """All members of all clusters as columns.
 
     :param owner: the representative of the cluster, as a group
-    :param is_first: whether it is the representative itself
+    :param begins: where each cluster begins, and the end; none yet where there is no order
     """
 
     documents: NDArray[np.int64]
     owner: NDArray[np.int64]
     group: NDArray[np.int64]
-    is_first: NDArray[np.bool_]
+    begins: NDArray[np.int64]
 
     def order(self, names: _Names, leads: NDArray[np.int64]) -> _Table:
-        """Cluster after cluster; in each the representative first, the others by id."""
+        """As in a report: the largest cluster first, then by the id of the representative, which
+        is the first of its members; the others are by id."""
         ranks = names.rank(self.documents)
         order = np.lexsort((ranks, self.documents != leads[self.owner], self.owner))
-        owner = self.owner[order]
-        is_first = np.ones(len(owner), bool)
-        is_first[1:] = owner[1:] != owner[:-1]
-        return _Table(self.documents[order], owner, self.group[order], is_first)
+        begins = np.flatnonzero(np.diff(self.owner[order], prepend=-1))
+        sizes = np.diff(begins, append=len(order))
+        clusters = np.lexsort((ranks[order[begins]], -sizes))
+        sizes = sizes[clusters]
+        order = order[_ranges(begins[clusters], sizes)]
+        return _Table(
+            self.documents[order],
+            self.owner[order],
+            self.group[order],
+            np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        )
+
+
+def _ranges(begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The integers ``begins[i]:begins[i] + sizes[i]``, end to end."""
+    ends = np.cumsum(sizes)
+    return np.repeat(begins - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
 
 
 def _tabulate(found: Clustering) -> _Table:
@@ -152,96 +181,51 @@ def _tabulate(found: Clustering) -> _Table:
     groups = sort_distinct(np.concatenate([joined, owner[joined], collapsed.repeated]))
     sizes = collapsed.sizes[groups]
     group = np.repeat(groups, sizes)
-    within = np.arange(len(group)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    documents = collapsed.members[collapsed.begins[group] + within]
-    return _Table(documents, owner[group], group, np.zeros(len(group), bool))
+    documents = collapsed.members[_ranges(collapsed.begins[groups], sizes)]
+    return _Table(documents, owner[group], group, np.empty(0, np.int64))
 
 
-def _make_clusters(
-    found: Clustering, table: _Table, names: _Names, pairs: _ListedPairs
-) -> tuple[Cluster, ...]:
-    ranks, owner = names.rank(table.documents), table.owner
-    begins = np.flatnonzero(table.is_first)
-    sizes = np.diff(begins, append=len(owner))
-    relation, shared = _relate(found, table)
-    own, kept = found.shingle_counts[table.group], found.shingle_counts[owner]
-    jaccard = shared / (own + kept - shared)
-    ids = [names.ids[rank] for rank in ranks.tolist()]
-    members = _make_members(found, table, ids, relation, jaccard, shared / kept)
-    # Of each cluster the other member of lowest Jaccard, by id where several are.
-    weakest = np.lexsort((ranks, jaccard, table.is_first, owner))[begins]
-    in_order = [ids[i] for i in np.lexsort((ranks, owner)).tolist()]
-    columns = (begins, begins + sizes, weakest)
-    rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    within = pairs.of_owners(names, owner[begins])
-
-    def make(cluster: int) -> Cluster:
-        begin, end, at_weakest = rows[cluster]
-        link = members[at_weakest]
-        return Cluster(
-            cluster_id=_name_cluster(in_order[begin:end]),
-            representative=ids[begin],
-            members=tuple(members[begin:end]),
-            pairs=within[cluster],
-            weakest_link=WeakestLink(link.id, link.jaccard),
-        )
-
-    # Largest first, then by the id of the representative.
-    return tuple(map(make, np.lexsort((ranks[begins], -sizes)).tolist()))
+def _list_members(
+    found: Clustering, table: _Table, names: _Names, documents: ReportedDocuments
+) -> MemberColumns:
+    relations, shared = _relate(found, table)
+    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
+    return MemberColumns(
+        documents=documents,
+        ranks=names.rank(table.documents),
+        relations=relations.astype(np.int8),
+        jaccard=shared / (own + kept - shared),
+        containment=shared / kept,
+    )
 
 
-def _name_cluster(ids: Sequence[str]) -> str:
-    """The id of a cluster of these documents, which are in order."""
-    return xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass"))
+def _find_weakest(jaccard: NDArray[np.float64], begins: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of each cluster the other member of lowest Jaccard, the first by id where several are."""
+    jaccard, sizes = jaccard.copy(), np.diff(begins)
+    jaccard[begins[:-1]] = np.inf  # the representative
+    lowest = np.minimum.reduceat(jaccard, begins[:-1]) if len(sizes) else jaccard
+    places = np.flatnonzero(jaccard == np.repeat(lowest, sizes))
+    return places[np.searchsorted(places, begins[:-1])]
 
 
-def _make_members(
-    found: Clustering,
-    table: _Table,
-    ids: Sequence[str],
-    relation: NDArray[np.int64],
-    jaccard: NDArray[np.float64],
-    containment: NDArray[np.float64],
-) -> list[Member]:
-    documents = found.collapsed.documents
-    members: list[Member] = []
-    for begin in range(0, len(ids), ROWS_AT_ONCE):
-        part = slice(begin, begin + ROWS_AT_ONCE)
-        chosen = table.documents[part]
-        columns: tuple[Any, ...] = (
-            ids[part],
-            map(_RELATIONS.__getitem__, relation[part].tolist()),
-            jaccard[part].tolist(),
-            containment[part].tolist(),
-            documents.token_counts[chosen].tolist(),
-            _hexadecimal(documents.content_hashes[chosen]),
-            documents.byte_counts[chosen].tolist(),
-            documents.labels.metas(chosen),
-            (chosen < documents.reference_count).tolist(),
-        )
-        members += map(Member, *columns)
-    return members
-
-
-def _make_bridge_ends(
-    found: Clustering, table: _Table, names: _Names, ends: NDArray[np.int64]
-) -> tuple[BridgeEnd, ...]:
+def _list_bridge_ends(
+    table: _Table, names: _Names, ends: NDArray[np.int64], documents: ReportedDocuments
+) -> Rows[BridgeEnd]:
     """Of the ends of bridges the documents that are in no cluster."""
-    documents = found.collapsed.documents
     is_alone = np.zeros(len(names.documents), bool)
     is_alone[names.rank(ends)] = True
     is_alone[names.rank(table.documents)] = False
-    ranks = np.flatnonzero(is_alone)
-    chosen = names.documents[ranks]
-    columns: tuple[Any, ...] = (
-        [names.ids[rank] for rank in ranks.tolist()],
-        documents.token_counts[chosen].tolist(),
-        _hexadecimal(documents.content_hashes[chosen]),
-        documents.byte_counts[chosen].tolist(),
-        documents.labels.metas(chosen),
-        (chosen < documents.reference_count).tolist(),
-    )
-    return tuple(map(BridgeEnd, *columns))
+    alone = np.flatnonzero(is_alone)
+
+    def make(begin: int, end: int) -> list[BridgeEnd]:
+        ranks = alone[begin:end]
+        columns: tuple[Any, ...] = (
+            map(documents.ids.__getitem__, ranks.tolist()),
+            *documents.describe(ranks),
+        )
+        return list(map(BridgeEnd, *columns))
+
+    return Rows.of_range(make, 0, len(alone))
 
 
 def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -257,8 +241,8 @@ def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArra
     own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
     # A link may be near too: between two groups of the archive, whose pair is not told.
     is_near = shared / (own + kept - shared) >= found.threshold
-    relation = np.where(is_near, _NEAR, _LINKED)
-    return np.where(same, np.where(equal, _IDENTICAL, _NORMALISED), relation), shared
+    relation = np.where(is_near, NEAR, LINKED)
+    return np.where(same, np.where(equal, IDENTICAL, NORMALISED), relation), shared
 
 
 def _shared_with_representative(
@@ -272,88 +256,53 @@ def _shared_with_representative(
     return shared
 
 
-def _hexadecimal(hashes: NDArray[np.uint64]) -> list[str]:
-    text = hashes.astype(">u8").tobytes().hex()
-    return [text[i : i + 32] for i in range(0, len(text), 32)]
-
-
 # --- pairs --------------------------------------------------------------------------------
 
 
-class _ListedPairs(msgspec.Struct, frozen=True):
-    """All duplicate pairs as columns, by owner, left id and right id.
-
-    :param owner: the representative of the cluster that holds both ends, -1 for a bridge
-    :param left: rank of the left id
-    :param right: rank of the right id
-    """
-
-    owner: NDArray[np.int64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    relation: NDArray[np.int64]
-    shared_count: NDArray[np.int64]
-    left_count: NDArray[np.int64]
-    right_count: NDArray[np.int64]
-
-    def of_owners(
-        self, names: _Names, owners: NDArray[np.int64]
-    ) -> list[tuple[DuplicatePair, ...]]:
-        """The pairs of each owner as they stand in a report; ``owners`` ascend."""
-        begins = np.searchsorted(self.owner, owners).tolist()
-        ends = np.searchsorted(self.owner, owners, side="right").tolist()
-        pairs: list[DuplicatePair] = []
-        base = begins[0] if begins else 0
-        for begin in range(base, ends[-1] if ends else 0, ROWS_AT_ONCE):
-            pairs += self._make(names, slice(begin, min(begin + ROWS_AT_ONCE, ends[-1])))
-        return [
-            tuple(pairs[begin - base : end - base]) for begin, end in zip(begins, ends, strict=True)
-        ]
-
-    def _make(self, names: _Names, run: slice) -> Iterator[DuplicatePair]:
-        shared, left, right = self.shared_count[run], self.left_count[run], self.right_count[run]
-        columns: tuple[Any, ...] = (
-            map(names.ids.__getitem__, self.left[run].tolist()),
-            map(names.ids.__getitem__, self.right[run].tolist()),
-            map(_RELATIONS.__getitem__, self.relation[run].tolist()),
-            shared.tolist(),
-            left.tolist(),
-            right.tolist(),
-            (shared / (left + right - shared)).tolist(),
-        )
-        return map(DuplicatePair, *columns)
-
-
-def _list_pairs(found: Clustering, names: _Names) -> _ListedPairs:
-    """The near pairs of groups, and the pair of each copy with its lead."""
-    collapsed, pairs, owner = found.collapsed, found.pairs, found.representatives
-    sizes = collapsed.sizes[collapsed.repeated]
-    groups = np.repeat(collapsed.repeated, sizes - 1)
-    within = np.arange(len(groups)) - np.repeat(np.cumsum(sizes - 1) - (sizes - 1), sizes - 1)
-    copies = collapsed.members[collapsed.begins[groups] + within + 1]
-    hashes = collapsed.documents.content_hashes
-    equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
-    counts = found.shingle_counts[groups]
-    left, right = collapsed.ends_of_pairs(pairs.left, pairs.right)
+def _list_pairs(
+    found: Clustering, table: _Table, names: _Names, documents: ReportedDocuments
+) -> tuple[PairColumns, NDArray[np.int64]]:
+    """The near pairs of groups and the pair of each copy with its lead, and where those of each
+    cluster begin. Bridges come first; each part is ordered by left id and right id."""
+    collapsed, near, owner = found.collapsed, found.pairs, found.representatives
+    groups, copies, kinds = _list_copies(collapsed)
+    cluster_count = len(table.begins) - 1
+    numbers = np.full(len(owner), -1, np.int64)
+    numbers[table.owner[table.begins[:-1]]] = np.arange(cluster_count)
+    together = owner[near.left] == owner[near.right]
+    of_near = np.where(together, numbers[owner[near.left]], -1)
+    clusters = np.concatenate([of_near, numbers[owner[groups]]])
+    left, right = collapsed.ends_of_pairs(near.left, near.right)
     one = names.rank(np.concatenate([left, collapsed.leads[groups]]))
     other = names.rank(np.concatenate([right, copies]))
-    joined = np.where(owner[pairs.left] == owner[pairs.right], owner[pairs.left], -1)
-    one_count = np.concatenate([pairs.left_count, counts])
-    other_count = np.concatenate([pairs.right_count, counts])
-    turned = one > other
-    owners = np.concatenate([joined, owner[groups]])
+    lower, higher = np.minimum(one, other), np.maximum(one, other)
     # (Ranks are below 2³¹: two in one integer are sorted in one pass.)
-    order = np.lexsort((np.minimum(one, other) << 32 | np.maximum(one, other), owners))
-    kinds = np.concatenate(
-        [np.full(len(pairs.left), _NEAR), np.where(equal, _IDENTICAL, _NORMALISED)]
+    order = np.lexsort((lower << 32 | higher, clusters))
+    turned, counts = (one > other)[order], found.shingle_counts[groups]
+
+    def column(of_near: NDArray[Any], of_copies: NDArray[Any]) -> NDArray[np.int32]:
+        return np.concatenate([of_near, of_copies])[order].astype(np.int32)
+
+    one_counts, other_counts = column(near.left_count, counts), column(near.right_count, counts)
+    columns = PairColumns(
+        documents=documents,
+        left=lower[order].astype(np.int32),
+        right=higher[order].astype(np.int32),
+        relations=column(np.full(len(near.left), NEAR), kinds).astype(np.int8),
+        shared_counts=column(near.shared_count, counts),
+        left_counts=np.where(turned, other_counts, one_counts),
+        right_counts=np.where(turned, one_counts, other_counts),
     )
-    columns = (
-        owners,
-        np.minimum(one, other),
-        np.maximum(one, other),
-        kinds,
-        np.concatenate([pairs.shared_count, counts]),
-        np.where(turned, other_count, one_count),
-        np.where(turned, one_count, other_count),
-    )
-    return _ListedPairs(*(column[order] for column in columns))
+    return columns, np.searchsorted(clusters[order], np.arange(cluster_count + 1))
+
+
+def _list_copies(
+    collapsed: Collapsed,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Groups of more than one document, once a copy; the copies; how these relate to the lead."""
+    others = collapsed.sizes[collapsed.repeated] - 1
+    groups = np.repeat(collapsed.repeated, others)
+    copies = collapsed.members[_ranges(collapsed.begins[collapsed.repeated] + 1, others)]
+    hashes = collapsed.documents.content_hashes
+    equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
+    return groups, copies, np.where(equal, IDENTICAL, NORMALISED)

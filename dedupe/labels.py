@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from dedupe.distinct import is_among, sort_distinct
 from dedupe.metadata import read_meta
-from dedupe.model import Locator
 from dedupe.store import Column, Store, WorkFolder
 
 STORE_BYTES: Final = 16 << 20
@@ -94,14 +93,18 @@ class Labels:
         """Where they stand, ``(n, 4)``: the fields of :class:`Locator`."""
         return self._locators.take(documents)
 
+    def packed_metas(
+        self, documents: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Their metadata as it came, end to end, and where each begins, and the end."""
+        begins = self._meta_begins.view
+        lengths = _ends(begins, self._metas.count, documents) - begins[documents]
+        packed = self._metas.segments(begins[documents], lengths)
+        return packed, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
     def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
         """Their metadata, by name."""
         return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
-
-    def locate(self, ids: Sequence[str], documents: NDArray[np.int64]) -> dict[str, Locator]:
-        """Where these documents stand, by their ids."""
-        columns = self.locators(documents).T.tolist()
-        return dict(zip(ids, map(Locator, *columns), strict=True))
 
     def separate_ids(
         self, content_hashes: NDArray[np.uint64], reference_count: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal, Protocol
 
@@ -309,8 +309,8 @@ class Cluster(msgspec.Struct, frozen=True, gc=False):
 
     cluster_id: str
     representative: str
-    members: tuple[Member, ...]
-    pairs: tuple[DuplicatePair, ...]
+    members: Sequence[Member]
+    pairs: Sequence[DuplicatePair]
     weakest_link: WeakestLink
 
 
@@ -394,7 +394,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     byte_count: Count
     paths: tuple[str, ...]
     sources: tuple[SourceInfo, ...]
-    locators: dict[str, Locator]
+    locators: Mapping[str, Locator]
     skipped_places: tuple[str, ...] = ()
     python: str = ""
     stages: tuple[StageInfo, ...] = ()
@@ -405,6 +405,9 @@ class RunInfo(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a scan: what every renderer, gate and saved file share.
 
+    Clusters and bridges, members and pairs may be rows that are made again each time that they are
+    looked at (``report_rows``): whoever does so twice had better :func:`~report_rows.materialise`.
+
     :param bridge_ends: the ends of bridges that are in no cluster, by id
     """
 
@@ -412,9 +415,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     config: ScanSettings
     corpus: CorpusSummary
     search: SearchSummary
-    clusters: tuple[Cluster, ...]
-    bridges: tuple[DuplicatePair, ...]
-    bridge_ends: tuple[BridgeEnd, ...] = ()
+    clusters: Sequence[Cluster]
+    bridges: Sequence[DuplicatePair]
+    bridge_ends: Sequence[BridgeEnd] = ()
     skipped: tuple[SkippedDocument, ...]
     notices: tuple[Notice, ...]
     texts: dict[str, str] | None

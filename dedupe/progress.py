@@ -15,8 +15,9 @@ from dedupe.model import RunAll, StageInfo
 class Progress(msgspec.Struct):
     """What a caller may show while a scan runs; the listener is called in the calling thread.
 
-    :ivar stage: ``reading``, ``comparing``, ``verifying``, ``reporting``, ``done``
-    :ivar byte_count: of the texts that were read
+    :ivar stage: ``reading``, ``comparing``, ``verifying``, ``reporting``, ``done``; the command
+        line goes on with ``writing``
+    :ivar byte_count: of the texts that were read, or of what was written
     :ivar input_bytes: what was read of the files, and how much that is in all: of compressed
         files before they are unpacked, and both 0 where that is not known
     :ivar steps: done and to be done in this stage, in any unit; both 0 where that is not known

@@ -510,5 +510,6 @@ def test_verbose_tells_what_each_stage_took(run_dedupe):
     told = run_dedupe("scan", ARTICLES, "--verbose", "--format", "json").stderr.decode()
     lines = [line.split() for line in told[told.index("stage") :].splitlines()]
     assert lines[0] == ["stage", "seconds", "documents/s", "MB/s", "peak", "MB"]
-    assert [line[0] for line in lines[1:]] == ["reading", "comparing", "verifying", "reporting"]
+    stages = ["reading", "comparing", "verifying", "reporting", "writing"]
+    assert [line[0] for line in lines[1:]] == stages
     assert all(float(number.replace(",", "")) >= 0 for line in lines[1:] for number in line[1:])

@@ -18,9 +18,9 @@ from dedupe.cli.output import Outputs, is_same_file, make_options
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
-    say_stages,
     say_what_was_met,
     say_which_field,
+    write_outputs,
 )
 from dedupe.cli.settings import Settings, load_settings
 from dedupe.cli.targets import Target, choose_targets
@@ -95,9 +95,7 @@ def command(
         say_which_field(report)
         if not places.shows_text():
             say_what_was_met(report)
-    if settings.output["verbose"]:
-        say_stages(report)
-    places.write(lambda target: _render(view, target, settings))
+    write_outputs(places, lambda target: _render(view, target, settings), report, settings)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
         sys.exit(EXIT_ERROR)

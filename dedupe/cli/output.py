@@ -54,6 +54,14 @@ class Outputs:
         """Whether standard output gets the report for people."""
         return any(t.is_standard_output and t.format == "text" for t in self.targets)
 
+    def fill_terminal(self) -> bool:
+        """Whether a person sees what goes to standard output."""
+        return any(t.is_standard_output for t in self.targets) and sys.stdout.isatty()
+
+    def stream(self) -> bool:
+        """Whether every format takes the parts of a report one after another."""
+        return all(FORMATS[target.format].streams for target in self.targets)
+
     def refuse(self, is_source: Callable[[str], bool], problem: str = IS_SCANNED) -> None:
         """Never write a report over what it was made from.
 

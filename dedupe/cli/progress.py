@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from dedupe.model import Report
+    from dedupe.model import Report, StageInfo
     from dedupe.progress import Progress
 
 LINE_INTERVAL_SECONDS = 60.0
@@ -67,7 +67,7 @@ class _ProgressLine:
 
 def _describe(progress: Progress, seconds: float) -> str:
     parts = [f"{progress.stage}: {progress.document_count:,} documents"]
-    if progress.stage == "reading":
+    if progress.stage in ("reading", "writing"):
         parts.append(f"{progress.byte_count / 1e6:,.1f} MB")
         parts.append(f"{progress.byte_count / 1e6 / max(seconds, 1e-9):,.0f} MB/s")
     if share := progress.share:
@@ -85,11 +85,11 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def describe_stages(report: Report) -> str:
+def describe_stages(report: Report, stages: Iterable[StageInfo]) -> str:
     """A table of the stages: time, throughput, and the most memory up to the end of each."""
     megabytes = report.run.byte_count / 1e6
     lines = [f"{'stage':<10} {'seconds':>9} {'documents/s':>12} {'MB/s':>8} {'peak MB':>8}"]
-    for stage in report.run.stages:
+    for stage in stages:
         seconds = max(stage.seconds, 1e-9)
         lines.append(
             f"{stage.name:<10} {stage.seconds:>9.2f} "

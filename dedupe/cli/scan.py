@@ -14,9 +14,9 @@ from dedupe.cli.output import Outputs, is_same_file, render_report
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
-    say_stages,
     say_what_was_met,
     say_which_field,
+    write_outputs,
 )
 from dedupe.cli.settings import load_settings
 from dedupe.cli.targets import choose_targets
@@ -57,16 +57,19 @@ def command(
     from dedupe.sources import reads_file, unreadable_paths
 
     places.refuse(lambda path: reads_file(path, read, settings.config.settings))
-    report, texts = run_scan(paths, settings)
+    report, texts = run_scan(paths, settings, streamed=places.stream())
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     places.refuse(lambda path: is_same_file(path, sources))
     if not settings.output["quiet"]:
         say_which_field(report)
         if not places.shows_text():
             say_what_was_met(report)
-    if settings.output["verbose"]:
-        say_stages(report)
-    places.write(lambda target: render_report(report, texts, target, settings.output))
+    write_outputs(
+        places,
+        lambda target: render_report(report, texts, target, settings.output),
+        report,
+        settings,
+    )
     if not settings.output["quiet"]:
         places.tell(report)
     if unread := unreadable_paths(report.skipped, read):

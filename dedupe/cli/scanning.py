@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from dedupe.cli.messages import say, say_some
+from dedupe.cli.output import Outputs, Render
 from dedupe.cli.settings import Settings
+from dedupe.cli.targets import Target
 from dedupe.errors import InputError
 
 _kept: list[Any] = []
@@ -44,10 +47,14 @@ def gather_paths(
     return (*paths, *listed)
 
 
-def run_scan(paths: tuple[str, ...], settings: Settings) -> Any:
-    """A report, and a provider of the texts that it speaks of."""
+def run_scan(paths: tuple[str, ...], settings: Settings, streamed: bool = False) -> Any:
+    """A report, and a provider of the texts that it speaks of.
+
+    :param streamed: whether the parts of the report are looked at once, one after another
+    """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
+    from dedupe.report_rows import materialise
     from dedupe.sketch import load_kernels
 
     kernels = load_kernels(settings.config.kernels)
@@ -59,9 +66,37 @@ def run_scan(paths: tuple[str, ...], settings: Settings) -> Any:
             "install a C compiler and reinstall dedupe",
         )
     with show_progress(settings.output["progress"], quiet) as listener:
-        found = scan_with_texts(paths, settings.config, kernels, listener, against=settings.against)
-    _kept[:] = [found]
-    return found
+        report, texts = scan_with_texts(
+            paths, settings.config, kernels, listener, against=settings.against
+        )
+        if not streamed:
+            report = materialise(report)
+    _kept[:] = [report, texts]
+    return report, texts
+
+
+def write_outputs(places: Outputs, render: Render, report: Any, settings: Settings) -> None:
+    """Write what was found, with progress where that stands in nobody's way, and then tell what
+    all stages took where that was asked for."""
+    from dedupe.cli.progress import describe_stages, show_progress
+    from dedupe.progress import Progress
+
+    choice = False if places.fill_terminal() else settings.output["progress"]
+    with show_progress(choice, settings.output["quiet"]) as listener:
+        progress = Progress(listener, "writing", report.corpus.document_count)
+
+        def follow(target: Target) -> Iterator[bytes]:
+            for piece in render(target):
+                progress.byte_count += len(piece)
+                progress.tell()
+                yield piece
+
+        progress.tell()
+        places.write(follow)
+        progress.enter("done")
+    if settings.output["verbose"]:
+        stages = (*report.run.stages, *progress.stages)
+        click.echo(describe_stages(report, stages), err=True)
 
 
 def say_which_field(report: Any) -> None:
@@ -72,13 +107,6 @@ def say_which_field(report: Any) -> None:
             f"{name!r} ({count} record{'s' * (count != 1)})" for name, count in fields.items()
         )
         say("note", f"the text was read from {told}; --text-field names another")
-
-
-def say_stages(report: Any) -> None:
-    """What each stage took, as a table."""
-    from dedupe.cli.progress import describe_stages
-
-    click.echo(describe_stages(report), err=True)
 
 
 def say_what_was_met(report: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ import msgspec
 from dedupe.config import ScanSettings
 from dedupe.errors import ReportError
 from dedupe.model import SCHEMA_VERSION, Cluster, CorpusSummary, Report, RunInfo, SearchSummary
+from dedupe.report_rows import materialise
 
 ROWS_AT_ONCE: Final = 1 << 9
 """Members, pairs and entries that are encoded at once."""
@@ -20,7 +21,13 @@ CHARACTERS_AT_ONCE: Final = 1 << 20
 BYTES_PER_PIECE: Final = 1 << 16
 """What a piece of the whole has, at least."""
 
-_encoder = msgspec.json.Encoder()
+
+def _plain(value: Any) -> list[Any] | dict[Any, Any]:
+    """Rows that are made when they are looked at, as what JSON knows."""
+    return dict(value.items()) if isinstance(value, Mapping) else list(value)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 # Legal inside a JSON string, but able to act on a terminal (DEL, C1 controls, bidirectional
 # marks and overrides, line and paragraph separators) or in the log of a CI job (##[command]).
@@ -60,7 +67,7 @@ def encode_indented(value: Any) -> bytes:
 def render_jsonl(report: Report) -> Iterator[bytes]:
     """One cluster a line, largest first."""
     for cluster in report.clusters:
-        yield escape_json(msgspec.json.encode(cluster)) + b"\n"
+        yield escape_json(_encoder.encode(cluster)) + b"\n"
 
 
 def parse_report(data: bytes, name: str = "report") -> Report:
@@ -81,7 +88,7 @@ def parse_report(data: bytes, name: str = "report") -> Report:
         raise ReportError(f"{name}: not a dedupe report: {error}") from error
     if problem := _contradiction(report):
         raise ReportError(f"{name}: not a dedupe report: {problem}")
-    return report
+    return materialise(report)
 
 
 def _contradiction(report: Report) -> str:
@@ -105,63 +112,84 @@ class _Versioned(msgspec.Struct):
 def _parts(value: Any, depth: int) -> Iterator[bytes]:
     """JSON, where ``depth`` is that of the line on which it begins."""
     inner = b"\n" + b"  " * (depth + 1)
-    if isinstance(value, Cluster) and len(value.members) + len(value.pairs) < ROWS_AT_ONCE:
-        yield _small_cluster(value, inner)
-    elif isinstance(value, (Report, RunInfo, Cluster)):
+    if isinstance(value, (Report, RunInfo, Cluster)):
         before = b"{" + inner
         for name in value.__struct_fields__:
             yield before + _encoder.encode(name) + b": "
             yield from _parts(getattr(value, name), depth + 1)
             before = b"," + inner
         yield inner[:-2] + b"}"
-    elif isinstance(value, tuple) and value and isinstance(value[0], Cluster):
+    elif isinstance(value, (ScanSettings, CorpusSummary, SearchSummary)):
+        data = msgspec.json.format(_encoder.encode(value), indent=2)
+        yield data.replace(b"\n", inner[:-2])
+    elif isinstance(value, str) or not isinstance(value, (Mapping, Sequence)) or not value:
+        yield _encoder.encode(value)
+    elif isinstance(value, Sequence) and isinstance(value[0], Cluster):
         before = b"[" + inner
-        for cluster in value:
+        for lot in _cluster_lots(value):
             yield before
-            yield from _parts(cluster, depth + 1)
+            yield from _parts(lot[0], depth + 1) if len(lot) == 1 else _small_clusters(lot, inner)
             before = b"," + inner
         yield inner[:-2] + b"]"
-    elif isinstance(value, (tuple, dict)) and value:
-        before, after = (b"[", b"]") if isinstance(value, tuple) else (b"{", b"}")
+    else:
+        before, after = (b"{", b"}") if isinstance(value, Mapping) else (b"[", b"]")
         for lines in _lines(value):
             # (No line feed stands in a JSON string.)
             yield before + inner + lines.replace(b"\n", b"," + inner)
             before = b","
         yield inner[:-2] + after
-    elif isinstance(value, (ScanSettings, CorpusSummary, SearchSummary)):
-        data = msgspec.json.format(_encoder.encode(value), indent=2)
-        yield data.replace(b"\n", inner[:-2])
-    else:
-        yield _encoder.encode(value)
 
 
-def _small_cluster(cluster: Cluster, inner: bytes) -> bytes:
-    """The same of a cluster, all at once: there are many, and nearly all have two members."""
-    rows = (
-        *(cluster.cluster_id, cluster.representative, cluster.weakest_link),
-        *cluster.members,
-        *cluster.pairs,
-    )
-    id, representative, weakest, *lines = _encoder.encode_lines(rows).split(b"\n")[:-1]
-    deeper = inner + b"  "
+def _cluster_lots(clusters: Sequence[Cluster]) -> Iterator[list[Cluster]]:
+    """Clusters in lots of a bounded number of members and pairs; one of more is alone."""
+    lot: list[Cluster] = []
+    rows = 0
+    for cluster in clusters:
+        size = len(cluster.members) + len(cluster.pairs)
+        if lot and rows + size > ROWS_AT_ONCE:
+            yield lot
+            lot, rows = [], 0
+        lot.append(cluster)
+        rows += size
+    if lot:
+        yield lot
+
+
+def _small_clusters(clusters: Sequence[Cluster], outer: bytes) -> Iterator[bytes]:
+    """The same of some clusters, all at once: there are many, and nearly all have two members."""
+    rows: list[Any] = []
+    for cluster in clusters:
+        rows += (cluster.cluster_id, cluster.representative, cluster.weakest_link)
+        rows += cluster.members
+        rows += cluster.pairs
+    lines = _encoder.encode_lines(rows).split(b"\n")
+    inner, deeper = outer + b"  ", outer + b"    "
     between = b"," + deeper
-    count = len(cluster.members)
-    members = between.join(lines[:count])
-    pairs = b"[" + deeper + between.join(lines[count:]) + inner + b"]" if cluster.pairs else b"[]"
-    return (
-        b'{%b"cluster_id": %b,%b"representative": %b,%b"members": [%b%b%b],%b"pairs": %b,'
-        b'%b"weakest_link": %b%b}'
-    ) % (
-        *(inner, id, inner, representative, inner, deeper, members, inner, inner, pairs),
-        *(inner, weakest, inner[:-2]),
-    )
+    begin, before = 0, b""
+    for cluster in clusters:
+        id, representative, weakest = lines[begin : begin + 3]
+        middle = begin + 3 + len(cluster.members)
+        end = middle + len(cluster.pairs)
+        members, pairs = between.join(lines[begin + 3 : middle]), b"[]"
+        if cluster.pairs:
+            pairs = b"[" + deeper + between.join(lines[middle:end]) + inner + b"]"
+        yield before
+        yield (
+            b'{%b"cluster_id": %b,%b"representative": %b,%b"members": [%b%b%b],%b"pairs": %b,'
+            b'%b"weakest_link": %b%b}'
+        ) % (
+            *(inner, id, inner, representative, inner, deeper, members, inner, inner, pairs),
+            *(inner, weakest, outer),
+        )
+        begin, before = end, b"," + outer
 
 
-def _lines(values: tuple[Any, ...] | dict[str, Any]) -> Iterator[bytes]:
+def _lines(values: Sequence[Any] | Mapping[str, Any]) -> Iterator[bytes]:
     """What stands in a list or an object, one item a line, many lines at a time."""
-    if isinstance(values, tuple):
-        for begin in range(0, len(values), ROWS_AT_ONCE):
-            yield _encoder.encode_lines(values[begin : begin + ROWS_AT_ONCE])[:-1]
+    if not isinstance(values, Mapping):
+        items = iter(values)
+        while rows := list(islice(items, ROWS_AT_ONCE)):
+            yield _encoder.encode_lines(rows)[:-1]
         return
     for entries in _lots(values):
         names = _encoder.encode_lines([*entries]).split(b"\n")[:-1]
@@ -169,7 +197,7 @@ def _lines(values: tuple[Any, ...] | dict[str, Any]) -> Iterator[bytes]:
         yield b"\n".join(map(b"%b: %b".__mod__, zip(names, held, strict=True)))
 
 
-def _lots(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _lots(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The entries of an object in lots of bounded size; they may be texts."""
     if not isinstance(next(iter(values.values())), str):
         items = iter(values.items())

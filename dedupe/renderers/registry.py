@@ -58,12 +58,15 @@ class Format(msgspec.Struct, frozen=True):
     :param summary: what it is, in a few words
     :param endings: of the file names that ask for it, in small letters
     :param check: to be called before a long scan; raises DedupeError where a library is missing
+    :param streams: whether it takes the parts of a report one after another and keeps none: they
+        need not be in memory
     """
 
     render: Renderer
     summary: str
     endings: tuple[str, ...] = ()
     check: Callable[[], None] = lambda: None
+    streams: bool = False
 
 
 def format_of_name(path: str) -> str | None:
@@ -155,10 +158,10 @@ def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
 
 FORMATS: Final[Mapping[str, Format]] = {
     "text": Format(_render_text, "for people, in a terminal", (".txt", ".text")),
-    "json": Format(_render_json, "the whole report", (".json",)),
-    "jsonl": Format(_render_jsonl, "one cluster a line", (".jsonl", ".ndjson")),
-    "csv": Format(_render_csv, "one row a document", (".csv",)),
-    "csv-pairs": Format(_render_csv_pairs, "one row a pair"),
+    "json": Format(_render_json, "the whole report", (".json",), streams=True),
+    "jsonl": Format(_render_jsonl, "one cluster a line", (".jsonl", ".ndjson"), streams=True),
+    "csv": Format(_render_csv, "one row a document", (".csv",), streams=True),
+    "csv-pairs": Format(_render_csv_pairs, "one row a pair", streams=True),
     "markdown": Format(_render_markdown, "for a pull request or a step summary", (".md",)),
     "html": Format(_render_html, "a page to look at and search", (".html", ".htm"), _check_html),
     "sarif": Format(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
