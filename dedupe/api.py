@@ -44,7 +44,7 @@ def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> 
     if not named:
         raise InputError("no path was given")
     report, _ = scan_with_texts(named, config or Config(), against=archive)
-    return materialise(report)
+    return report
 
 
 def find_duplicates(
@@ -72,8 +72,7 @@ def find_duplicates(
         raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
     kernels = sketch.load_kernels(config.kernels)
     references = _batches(archive)
-    found = scan_corpus(_batches(by_id), config, kernels, Progress(), references=references)
-    report = materialise(found)
+    report = scan_corpus(_batches(by_id), config, kernels, Progress(), references=references)
     if not config.embed_text:
         return report
     by_id |= archive
@@ -146,13 +145,13 @@ def scan_with_texts(
     listener: Callable[[Progress], None] | None = None,
     stdin: Any = None,
     against: Sequence[str] = (),
+    streamed: bool = False,
 ) -> tuple[Report, TextProvider]:
     """What :func:`scan` does, and a provider of the texts that the report speaks of.
 
-    The report's parts are rows that are made when they are looked at (see ``report_rows``).
-
     :param listener: is told of progress, in this thread
     :param stdin: a binary stream to read for ``-``, instead of the process's own
+    :param streamed: as of :func:`scan_corpus`; texts that the report holds make it whole
     """
     corpus = read_corpus(
         paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
@@ -171,12 +170,14 @@ def scan_with_texts(
             lambda: (corpus.encoding_counts, corpus.html_counts),
         ),
         corpus.references() if against else (),
+        streamed,
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))
     if against and report.corpus.reference_count == 0:
         raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
     if config.embed_text or any(source.spool is not None for source in corpus.sources):
+        report = materialise(report)
         texts = SourceTexts.of_report(report, corpus.sources)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)

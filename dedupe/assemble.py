@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dedupe.distinct import sort_distinct
 from dedupe.documents import Collapsed
 from dedupe.labels import Labels
-from dedupe.model import BridgeEnd, Cluster, DuplicatePair, VerifiedPairs
+from dedupe.model import BridgeEnd, Cluster, DuplicatePair, Locator, VerifiedPairs
 from dedupe.report_rows import (
     IDENTICAL,
     LINKED,
@@ -24,6 +24,7 @@ from dedupe.report_rows import (
     PairColumns,
     ReportedDocuments,
     Rows,
+    materialise_clusters,
 )
 
 
@@ -55,16 +56,26 @@ class Assembled(msgspec.Struct, frozen=True):
     :param redundant_token_count: the tokens of those
     """
 
-    clusters: Rows[Cluster]
-    bridges: Rows[DuplicatePair]
-    bridge_ends: Rows[BridgeEnd]
-    locators: LocatorTable
+    clusters: Sequence[Cluster]
+    bridges: Sequence[DuplicatePair]
+    bridge_ends: Sequence[BridgeEnd]
+    locators: Mapping[str, Locator]
     duplicate_count: int
     redundant_token_count: int
 
+    def materialise(self) -> Assembled:
+        """The same in memory."""
+        return msgspec.structs.replace(
+            self,
+            clusters=materialise_clusters(self.clusters),
+            bridges=tuple(self.bridges),
+            bridge_ends=tuple(self.bridge_ends),
+            locators=dict(self.locators.items()),
+        )
+
 
 def assemble_clusters(found: Clustering, repeated: Sequence[NDArray[np.int64]] = ()) -> Assembled:
-    """The clusters and bridges of a report.
+    """The clusters and bridges of a report, as columns still.
 
     :param repeated: documents of which the report speaks because their ids occurred twice
     """

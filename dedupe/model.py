@@ -405,8 +405,9 @@ class RunInfo(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a scan: what every renderer, gate and saved file share.
 
-    Clusters and bridges, members and pairs may be rows that are made again each time that they are
-    looked at (``report_rows``): whoever does so twice had better :func:`~report_rows.materialise`.
+    Its sequences and ``run.locators`` are tuples and a dictionary, but of a scan that was asked for
+    a report to be gone through once: there they make what they hold whenever it is looked at
+    (``report_rows``), and are equal to nothing.
 
     :param bridge_ends: the ends of bridges that are in no cluster, by id
     """

@@ -120,6 +120,7 @@ def scan_corpus(
     progress: Progress,
     where: Whereabouts | None = None,
     references: Iterable[Item] = (),
+    streamed: bool = False,
 ) -> Report:
     """Find, verify and cluster the near-duplicates among the documents of a corpus.
 
@@ -127,6 +128,8 @@ def scan_corpus(
     :param references: the same of an archive, read first: its documents are compared with those
         of the corpus, but not with one another
     :param where: where the corpus was read, for ``run``; asked once all is read
+    :param streamed: whether the parts of the report are to be rows that are made whenever they are
+        looked at (see ``report_rows``): for who goes through them once, one after another
     """
     began = time.perf_counter()
     banding = choose_banding(config.threshold, config.num_perm, config.recall)
@@ -149,6 +152,8 @@ def scan_corpus(
             found = search.cluster(pairs)
             progress.enter("reporting")
             assembled = assemble_clusters(found, collector.repeated)
+            if not streamed:
+                assembled = assembled.materialise()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     progress.enter("done")

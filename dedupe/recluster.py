@@ -78,10 +78,9 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
     with WorkFolder() as work:
         saved = _SavedPairs.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
-        found = assemble_clusters(clustering)
-    clusters, bridges = tuple(found.clusters), tuple(found.bridges)
-    spoken_of = {member.id for cluster in clusters for member in cluster.members}
-    spoken_of.update(*((pair.left, pair.right) for pair in bridges))
+        found = assemble_clusters(clustering).materialise()
+    spoken_of = {member.id for cluster in found.clusters for member in cluster.members}
+    spoken_of.update(*((pair.left, pair.right) for pair in found.bridges))
     texts = report.texts
     if texts is not None:
         texts = {id: text for id, text in texts.items() if id in spoken_of}
@@ -90,18 +89,18 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         config=msgspec.structs.replace(report.config, threshold=threshold),
         corpus=msgspec.structs.replace(
             report.corpus,
-            cluster_count=len(clusters),
+            cluster_count=len(found.clusters),
             duplicate_count=found.duplicate_count,
             redundant_token_count=found.redundant_token_count,
         ),
         search=msgspec.structs.replace(
             report.search,
             expected_recall=_recall_at(report, threshold),
-            duplicate_pair_count=len(bridges) + sum(len(c.pairs) for c in clusters),
+            duplicate_pair_count=len(found.bridges) + sum(len(c.pairs) for c in found.clusters),
         ),
-        clusters=clusters,
-        bridges=bridges,
-        bridge_ends=tuple(found.bridge_ends),
+        clusters=found.clusters,
+        bridges=found.bridges,
+        bridge_ends=found.bridge_ends,
         texts=texts,
     )
 

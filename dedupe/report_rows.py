@@ -31,7 +31,8 @@ RELATIONS: Final[tuple[Relation, ...]] = ("identical", "normalised", "near", "li
 IDENTICAL, NORMALISED, NEAR, LINKED = range(4)
 
 ROWS_AT_ONCE: Final = 1 << 12
-"""Members and pairs that are made together, about; a cluster of more has its own in columns too."""
+"""Members and pairs that are made together, about; a cluster of more is made alone, and what it has
+over twice as many of stays in columns."""
 
 Row = TypeVar("Row", covariant=True)
 
@@ -94,7 +95,7 @@ class LocatorTable(Mapping[str, Locator]):
         rank = bisect_left(self._ids, id)
         if rank == len(self._ids) or self._ids[rank] != id:
             raise KeyError(id)
-        return self.make(rank, rank + 1)[0]
+        return Locator(*self._places[rank].tolist())
 
     def items(self) -> ItemsView[str, Locator]:
         return _LocatorItems(self)
@@ -275,11 +276,16 @@ def materialise(report: Report) -> Report:
     locators = dict(report.run.locators.items())
     return msgspec.structs.replace(
         report,
-        clusters=tuple(map(_hold_cluster, report.clusters)),
+        clusters=materialise_clusters(report.clusters),
         bridges=tuple(report.bridges),
         bridge_ends=tuple(report.bridge_ends),
         run=msgspec.structs.replace(report.run, locators=locators),
     )
+
+
+def materialise_clusters(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    """Clusters in memory, with their members and pairs."""
+    return tuple(map(_hold_cluster, clusters))
 
 
 def _hold_cluster(cluster: Cluster) -> Cluster:

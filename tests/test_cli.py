@@ -131,6 +131,18 @@ def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
     assert b"dedupe: reading" in run_dedupe("scan", ARTICLES, "--progress").stderr
 
 
+def test_progress_of_writing_stands_in_nobodys_way(tmp_path):
+    arguments = ["scan", ARTICLES]
+    to_file, _ = run_on_terminal([*arguments, "--output", "json:report.json"], tmp_path)
+    assert b"writing: 25 documents" in to_file
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.DEVNULL):
+        to_pipe, _ = run_on_terminal([*arguments, "--output", "json:pipe"], tmp_path)
+    to_terminal, _ = run_on_terminal(arguments, tmp_path)
+    assert b"documents, " in to_pipe
+    assert b"writing" not in to_pipe + to_terminal
+
+
 def test_top_counts_the_rest(run_dedupe):
     output = run_dedupe("scan", ARTICLES, "--top", "2", "--diff", "none").stdout.decode()
     assert output.count("    ● ") == 2
@@ -513,3 +525,9 @@ def test_verbose_tells_what_each_stage_took(run_dedupe):
     stages = ["reading", "comparing", "verifying", "reporting", "writing"]
     assert [line[0] for line in lines[1:]] == stages
     assert all(float(number.replace(",", "")) >= 0 for line in lines[1:] for number in line[1:])
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_verbose_tells_of_stages_though_nothing_could_be_written(run_dedupe):
+    failed = run_dedupe("scan", ARTICLES, "--verbose", "--output", "json:/dev/full", code=2)
+    assert b"\nwriting " in failed.stderr

@@ -146,7 +146,7 @@ def test_json_in_pieces_is_json_as_a_whole(monkeypatch, rows, embed_text):
         whole = render_json(report)
         assert msgspec.json.decode(whole) == msgspec.json.decode(msgspec.json.encode(report))
         with monkeypatch.context() as patch:
-            patch.setattr(json_renderer, "ROWS_AT_ONCE", rows)
+            patch.setattr(json_renderer, "ENCODED_AT_ONCE", rows)
             patch.setattr(json_renderer, "CHARACTERS_AT_ONCE", 100 * rows)
             patch.setattr(json_renderer, "BYTES_PER_PIECE", 500 * rows)
             assert render_json(report) == whole

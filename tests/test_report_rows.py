@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dedupe import report_rows
 from dedupe.api import scan_with_texts
 from dedupe.config import Config
-from dedupe.model import Locator, Report
+from dedupe.model import Cluster, Locator, Report
 from dedupe.renderers.csv import render_members, render_pairs
 from dedupe.renderers.json import render_json, render_jsonl
 from dedupe.report_rows import LocatorTable, Rows, materialise
@@ -80,7 +80,7 @@ def corpus(tmp_path_factory) -> str:
 
 
 def scan(corpus: str) -> Report:
-    report, _ = scan_with_texts([corpus], Config(threshold=0.6))
+    report, _ = scan_with_texts([corpus], Config(threshold=0.6), streamed=True)
     return msgspec.structs.replace(
         report, run=msgspec.structs.replace(report.run, stages=(), seconds=0)
     )
@@ -124,3 +124,6 @@ def test_a_large_cluster_is_never_in_memory_as_a_whole(monkeypatch, corpus):
     assert len(largest.members) == 40
     assert isinstance(largest.pairs, Rows)
     assert len(largest.pairs) == 40 * 39 // 2 == len([*largest.pairs])
+    pieces = [*render_jsonl(msgspec.structs.replace(scan(corpus), clusters=[largest]))]
+    assert max(map(len, pieces)) < len(b"".join(pieces))
+    assert msgspec.json.decode(b"".join(pieces), type=Cluster).cluster_id == largest.cluster_id

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dedupe.cli.messages import say, use_color
 from dedupe.cli.targets import Target
@@ -54,9 +54,11 @@ class Outputs:
         """Whether standard output gets the report for people."""
         return any(t.is_standard_output and t.format == "text" for t in self.targets)
 
-    def fill_terminal(self) -> bool:
-        """Whether a person sees what goes to standard output."""
-        return any(t.is_standard_output for t in self.targets) and sys.stdout.isatty()
+    def are_files(self) -> bool:
+        """Whether all goes into files: no terminal, no pipe, no device."""
+        return all(_is_replaceable(target.path) for target in self._files()) and (
+            _is_file(sys.stdout) or all(not target.is_standard_output for target in self.targets)
+        )
 
     def stream(self) -> bool:
         """Whether every format takes the parts of a report one after another."""
@@ -145,6 +147,13 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
 def is_same_file(path: str, others: Iterable[str]) -> bool:
     """Whether a file that exists is one of these, under whatever name."""
     return any(os.path.exists(other) and os.path.samefile(path, other) for other in others)
+
+
+def _is_file(stream: TextIO) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except (OSError, ValueError):  # closed, or none of the system's
+        return False
 
 
 def _is_replaceable(path: str) -> bool:

@@ -86,7 +86,8 @@ def _duration(seconds: float) -> str:
 
 
 def describe_stages(report: Report, stages: Iterable[StageInfo]) -> str:
-    """A table of the stages: time, throughput, and the most memory up to the end of each."""
+    """A table of the stages: time, throughput (of the texts, whatever a stage does), and the most
+    memory up to the end of each."""
     megabytes = report.run.byte_count / 1e6
     lines = [f"{'stage':<10} {'seconds':>9} {'documents/s':>12} {'MB/s':>8} {'peak MB':>8}"]
     for stage in stages:

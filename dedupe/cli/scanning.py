@@ -50,11 +50,10 @@ def gather_paths(
 def run_scan(paths: tuple[str, ...], settings: Settings, streamed: bool = False) -> Any:
     """A report, and a provider of the texts that it speaks of.
 
-    :param streamed: whether the parts of the report are looked at once, one after another
+    :param streamed: whether the parts of the report will be gone through one after another
     """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
-    from dedupe.report_rows import materialise
     from dedupe.sketch import load_kernels
 
     kernels = load_kernels(settings.config.kernels)
@@ -66,37 +65,44 @@ def run_scan(paths: tuple[str, ...], settings: Settings, streamed: bool = False)
             "install a C compiler and reinstall dedupe",
         )
     with show_progress(settings.output["progress"], quiet) as listener:
-        report, texts = scan_with_texts(
-            paths, settings.config, kernels, listener, against=settings.against
+        found = scan_with_texts(
+            paths,
+            settings.config,
+            kernels,
+            listener,
+            against=settings.against,
+            streamed=streamed,
         )
-        if not streamed:
-            report = materialise(report)
-    _kept[:] = [report, texts]
-    return report, texts
+    _kept[:] = [found]
+    return found
 
 
 def write_outputs(places: Outputs, render: Render, report: Any, settings: Settings) -> None:
-    """Write what was found, with progress where that stands in nobody's way, and then tell what
-    all stages took where that was asked for."""
+    """Write what was found, and then tell what all stages took where that was asked for.
+
+    Progress is shown where all goes into files: what reads a pipe may write to the terminal itself.
+    """
     from dedupe.cli.progress import describe_stages, show_progress
     from dedupe.progress import Progress
 
-    choice = False if places.fill_terminal() else settings.output["progress"]
-    with show_progress(choice, settings.output["quiet"]) as listener:
-        progress = Progress(listener, "writing", report.corpus.document_count)
+    progress = Progress(None, "writing", report.corpus.document_count)
 
-        def follow(target: Target) -> Iterator[bytes]:
-            for piece in render(target):
-                progress.byte_count += len(piece)
-                progress.tell()
-                yield piece
+    def follow(target: Target) -> Iterator[bytes]:
+        for piece in render(target):
+            progress.byte_count += len(piece)
+            progress.tell()
+            yield piece
 
-        progress.tell()
-        places.write(follow)
+    choice = settings.output["progress"] if places.are_files() else False
+    try:
+        with show_progress(choice, settings.output["quiet"]) as progress.listener:
+            progress.tell()
+            places.write(follow)
+    finally:
         progress.enter("done")
-    if settings.output["verbose"]:
-        stages = (*report.run.stages, *progress.stages)
-        click.echo(describe_stages(report, stages), err=True)
+        if settings.output["verbose"]:
+            stages = (*report.run.stages, *progress.stages)
+            click.echo(describe_stages(report, stages), err=True)
 
 
 def say_which_field(report: Any) -> None:

@@ -14,20 +14,14 @@ from dedupe.errors import ReportError
 from dedupe.model import SCHEMA_VERSION, Cluster, CorpusSummary, Report, RunInfo, SearchSummary
 from dedupe.report_rows import materialise
 
-ROWS_AT_ONCE: Final = 1 << 9
+ENCODED_AT_ONCE: Final = 1 << 9
 """Members, pairs and entries that are encoded at once."""
 CHARACTERS_AT_ONCE: Final = 1 << 20
 """Of texts, about."""
 BYTES_PER_PIECE: Final = 1 << 16
 """What a piece of the whole has, at least."""
 
-
-def _plain(value: Any) -> list[Any] | dict[Any, Any]:
-    """Rows that are made when they are looked at, as what JSON knows."""
-    return dict(value.items()) if isinstance(value, Mapping) else list(value)
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
+_encoder = msgspec.json.Encoder()
 
 # Legal inside a JSON string, but able to act on a terminal (DEL, C1 controls, bidirectional
 # marks and overrides, line and paragraph separators) or in the log of a CI job (##[command]).
@@ -67,7 +61,28 @@ def encode_indented(value: Any) -> bytes:
 def render_jsonl(report: Report) -> Iterator[bytes]:
     """One cluster a line, largest first."""
     for cluster in report.clusters:
-        yield escape_json(_encoder.encode(cluster)) + b"\n"
+        if isinstance(cluster.members, tuple) and isinstance(cluster.pairs, tuple):
+            yield escape_json(_encoder.encode(cluster)) + b"\n"
+        else:
+            yield from map(escape_json, _line_parts(cluster))
+
+
+def _line_parts(cluster: Cluster) -> Iterator[bytes]:
+    """The line of a cluster that is never in memory as a whole."""
+    before = b"{"
+    for name in cluster.__struct_fields__:
+        yield before + _encoder.encode(name) + b":"
+        value = getattr(cluster, name)
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            between = b"["
+            for lines in _lines(value):
+                yield between + lines.replace(b"\n", b",")
+                between = b","
+            yield b"]"
+        else:
+            yield _encoder.encode(value)
+        before = b","
+    yield b"}\n"
 
 
 def parse_report(data: bytes, name: str = "report") -> Report:
@@ -122,8 +137,10 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
     elif isinstance(value, (ScanSettings, CorpusSummary, SearchSummary)):
         data = msgspec.json.format(_encoder.encode(value), indent=2)
         yield data.replace(b"\n", inner[:-2])
-    elif isinstance(value, str) or not isinstance(value, (Mapping, Sequence)) or not value:
+    elif isinstance(value, str) or not isinstance(value, (Mapping, Sequence)):
         yield _encoder.encode(value)
+    elif not value:
+        yield b"{}" if isinstance(value, Mapping) else b"[]"
     elif isinstance(value, Sequence) and isinstance(value[0], Cluster):
         before = b"[" + inner
         for lot in _cluster_lots(value):
@@ -146,7 +163,7 @@ def _cluster_lots(clusters: Sequence[Cluster]) -> Iterator[list[Cluster]]:
     rows = 0
     for cluster in clusters:
         size = len(cluster.members) + len(cluster.pairs)
-        if lot and rows + size > ROWS_AT_ONCE:
+        if lot and rows + size > ENCODED_AT_ONCE:
             yield lot
             lot, rows = [], 0
         lot.append(cluster)
@@ -188,7 +205,7 @@ def _lines(values: Sequence[Any] | Mapping[str, Any]) -> Iterator[bytes]:
     """What stands in a list or an object, one item a line, many lines at a time."""
     if not isinstance(values, Mapping):
         items = iter(values)
-        while rows := list(islice(items, ROWS_AT_ONCE)):
+        while rows := list(islice(items, ENCODED_AT_ONCE)):
             yield _encoder.encode_lines(rows)[:-1]
         return
     for entries in _lots(values):
@@ -201,7 +218,7 @@ def _lots(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The entries of an object in lots of bounded size; they may be texts."""
     if not isinstance(next(iter(values.values())), str):
         items = iter(values.items())
-        while lot := dict(islice(items, ROWS_AT_ONCE)):
+        while lot := dict(islice(items, ENCODED_AT_ONCE)):
             yield lot
         return
     lot = {}
@@ -209,7 +226,7 @@ def _lots(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name, value in values.items():
         lot[name] = value
         size += len(value)
-        if len(lot) == ROWS_AT_ONCE or size >= CHARACTERS_AT_ONCE:
+        if len(lot) == ENCODED_AT_ONCE or size >= CHARACTERS_AT_ONCE:
             yield lot
             lot, size = {}, 0
     if lot:
