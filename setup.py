@@ -19,6 +19,8 @@ sanitizer = os.environ.get("DEDUPE_SANITIZE", "")
 
 compile_args = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno"]
 link_args: list[str] = []
+if checked or sanitizer:
+    compile_args += ["-O1"]  # they are built for one run of the tests
 if sanitizer:
     compile_args += [f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer", "-g"]
     link_args += [f"-fsanitize={sanitizer}"]

@@ -27,6 +27,12 @@ compiled = pytest.importorskip(
 COMPILED, PLAIN = compiled.CompiledKernels(), plain.PlainKernels()
 
 
+def examples(count: int) -> settings:
+    """So many, or a third of a build that is checked, where each takes five times as long."""
+    is_checked = "DEDUPE_EXPECT_KERNELS" in os.environ
+    return settings(max_examples=count // 3 if is_checked else count, deadline=None)
+
+
 def test_the_build_under_test_is_the_one_that_was_meant():
     """Whoever runs these tests against another build says where it lies."""
     expected = os.environ.get("DEDUPE_EXPECT_KERNELS")
@@ -61,7 +67,7 @@ def make_raw_batch(texts: list[bytes]) -> TextBatch:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.lists(RAW, max_size=6), st.integers(1, 7), st.sampled_from([1, 31, 32, 64, 128, 131]))
 @example([b"", b"\xe2", b"\xf0\x9f", b"\xed\xa0\x80a", b"a\xcc"], 1, 1)
 def test_sketches_equal_plain_ones(texts, shingle_size, num_perm):
@@ -72,13 +78,13 @@ def test_sketches_equal_plain_ones(texts, shingle_size, num_perm):
         np.testing.assert_array_equal(getattr(ours, field), getattr(oracle, field), field)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(TEXTS)
 def test_tokens_equal_plain_ones(text):
     assert compiled.tokenize_text(text) == plain.tokenize_text(text)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(TEXTS, st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_signature_is_what_datasketch_gives(text, shingle_size, seed):
     datasketch = pytest.importorskip("datasketch")
@@ -136,7 +142,7 @@ def test_long_documents_and_batches():
 HASHES = st.one_of(st.integers(0, 2**64 - 1), st.integers(0, 40), st.integers(2**63, 2**63 + 500))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.lists(st.lists(HASHES, max_size=300), max_size=5))
 def test_sort_unique(segments):
     hashes = np.array([h for segment in segments for h in segment], np.uint64)
@@ -147,7 +153,7 @@ def test_sort_unique(segments):
     np.testing.assert_array_equal(ends, expected_ends)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.lists(st.sets(st.integers(0, 60), min_size=1), min_size=2, max_size=5),
     st.sampled_from([0.0, 0.07, 0.3, 0.5, 0.55, 0.7, 1.0]),
@@ -195,7 +201,7 @@ def test_count_shared_of_one_document_with_many(kind, threshold):
         assert shared == (common if common / union >= threshold else -1)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.integers(2, 12).flatmap(
         lambda n: st.tuples(
@@ -309,7 +315,7 @@ def test_bits_rule_out_no_pair_that_reaches_the_threshold(left, right):
         assert may_reach(left, right, jaccard)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(RAW, max_size=4), st.integers(1, 3))
 def test_bitmaps_and_counts_are_those_of_the_hashes(texts, shingle_size):
     sketch = COMPILED.sketch(make_raw_batch(texts), shingle_size, 4, seed=1)
@@ -342,7 +348,7 @@ def test_sets_of_more_shingles_are_not_counted():
         assert sketch.bitmaps.any(axis=1).tolist() == [True, False]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.integers(1, 3),
     st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=2, max_size=12),

@@ -51,20 +51,20 @@ def test_every_codec_gives_what_was_packed(
 @pytest.mark.parametrize("ending", CODEC_OF)
 def test_compressed_files_whole_cut_and_wrong(tmp_path: Path, ending: str) -> None:
     records = [
-        {"id": f"r{n}", "text": np.random.default_rng(n).bytes(3000).hex()} for n in range(999)
+        {"id": f"r{n}", "text": np.random.default_rng(n).bytes(3000).hex()} for n in range(333)
     ]
     packed = COMPRESSORS[ending](lines(*records))
     (tmp_path / f"r.jsonl{ending}").write_bytes(packed)
     (tmp_path / "unnamed.jsonl").write_bytes(COMPRESSORS[ending](b'{"id": "u", "text": "t"}'))
     (tmp_path / f"none.txt{ending}").write_bytes(b"plain text")
     found = read(tmp_path)
-    assert len(found.texts) == 1000 and found.texts["u"] == "t"
+    assert len(found.texts) == 334 and found.texts["u"] == "t"
     name = CODEC_OF[ending].name
     assert found.reasons == {f"none.txt{ending}": f"not_{name}"}
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
     (tmp_path / f"r.jsonl{ending}").write_bytes(packed[: len(packed) * 2 // 3])
     found = read(tmp_path)
-    assert 300 < len(found.texts) < 800
+    assert 100 < len(found.texts) < 267
     assert found.reasons[f"r.jsonl{ending}"] == "truncated"
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
 
