@@ -59,7 +59,7 @@ from dedupe.model import (
     VerifiedPairs,
 )
 from dedupe.progress import Progress
-from dedupe.store import WorkFolder
+from dedupe.store import WorkFolder, return_memory
 from dedupe.verify import HASHES_PER_JOB, Verifier, count_distinct, sort_pairs, verify_pairs
 
 Item = TextBatch | SkippedDocument | Notice
@@ -148,8 +148,11 @@ def scan_corpus(
             collapsed = collapse_documents(collector.finish(), config.keep)
             documents.forget_token_hashes()
             search = Search(collapsed, config, banding, kernels, progress, pool.map)
-            pairs, totals = search.find_pairs(work)
-            found = search.cluster(pairs)
+            found, totals = search.find_clusters(work)
+            del search
+            documents.shingles.close()
+            if config.max_memory:
+                return_memory()
             progress.enter("reporting")
             assembled = assemble_clusters(found, collector.repeated)
             if not streamed:
@@ -306,6 +309,11 @@ class Search(msgspec.Struct, frozen=True, dict=True):
         shingles = _DistinctShingles(self.collapsed.documents, self.collapsed.leads)
         steps = self.progress.follow(self.run_all)
         return Verifier(shingles, len(self.collapsed), self.kernels, steps, self.run_all)
+
+    def find_clusters(self, work: WorkFolder) -> tuple[Clustering, _Totals]:
+        """The duplicate pairs among the groups, and the clusters that these make."""
+        pairs, totals = self.find_pairs(work)
+        return self.cluster(pairs), totals
 
     def find_pairs(self, work: WorkFolder) -> tuple[VerifiedPairs, _Totals]:
         """All duplicate pairs among the groups, by left, then right.

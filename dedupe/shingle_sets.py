@@ -43,6 +43,11 @@ class ShingleStore:
         hashes = self._hashes.segments(self._begins.view[documents], counts)
         return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._hashes.close()
+        self._begins, self._counts = Column(np.int64), Column(np.int32)
+
 
 class FilterStore:
     """What rules out pairs of documents before their shingles are read."""

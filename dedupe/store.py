@@ -13,6 +13,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
@@ -305,6 +306,15 @@ class WorkFolder(msgspec.Struct):
             ) from error
         except EOFError as error:
             raise WorkFolderError(f"{self.name}: a file in the work folder was cut off") from error
+
+
+def return_memory() -> None:
+    """Give the system what was freed and the C library keeps for later, as glibc does in the holes
+    between what is in use; elsewhere nothing."""
+    import ctypes
+
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _open_nameless(folder: str) -> int:
