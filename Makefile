@@ -38,8 +38,8 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 # and of documentation and benchmarks, which are of the compiled ones.
 # (Limits count tokens and diffs are made of them, so those of both stay.)
 WITHOUT_KERNELS := apply apply_kills apply_races archives benchmarks bulk_reading check ci_files \
-	docs every_format fuzz gate html_report injections json_files outputs pages recluster recoding records render_text \
-	renderers sources verdict_injections
+	docs every_format fuzz gate html_report injections json_files outputs pages recluster recoding \
+	records render_text renderers sources verdict_injections
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain

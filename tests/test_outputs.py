@@ -18,6 +18,7 @@ import pytest
 import zstandard
 
 import dedupe
+from dedupe.cli.output import Outputs
 from dedupe.cli.saved import load_report
 from dedupe.cli.settings import load_settings
 from dedupe.cli.targets import Target, choose_targets
@@ -396,6 +397,15 @@ def test_no_saved_report_breaks_a_renderer(saved, seed):
         with suppress(DedupeError):
             recluster(report, report.config.threshold, count_in_texts(report, texts))
     assert readable > 20
+
+
+@pytest.mark.parametrize(
+    ("formats", "streams"),
+    [("json", True), ("jsonl csv csv-pairs", True), ("text", False), ("json html", False)],
+)
+def test_only_formats_that_keep_nothing_stream(tmp_path, formats, streams):
+    targets = [Target(format, str(tmp_path / format)) for format in formats.split()]
+    assert Outputs(targets).stream() == streams
 
 
 def test_targets_are_plain_values():

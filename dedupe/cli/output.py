@@ -56,8 +56,9 @@ class Outputs:
 
     def are_files(self) -> bool:
         """Whether all goes into files: no terminal, no pipe, no device."""
-        return all(_is_replaceable(target.path) for target in self._files()) and (
-            _is_file(sys.stdout) or all(not target.is_standard_output for target in self.targets)
+        return all(
+            _is_file(sys.stdout) if target.is_standard_output else _is_replaceable(target.path)
+            for target in self.targets
         )
 
     def stream(self) -> bool:
