@@ -137,3 +137,28 @@ def test_summaries_are_the_commands_own() -> None:
     commands = {name: command_group.get_command(context, name) for name in LazyGroup.modules}
     told = {name: command.get_short_help_str(limit=200) for name, command in commands.items()}
     assert told == LazyGroup.summaries
+
+
+_COUNT_TRIES = """
+import sys
+
+class Finder:
+    tries = 0
+    def find_spec(self, name, path=None, target=None):
+        self.tries += name == "dedupe.sketch.compiled"
+
+finder = Finder()
+sys.meta_path.insert(0, finder)
+sys.modules["dedupe.sketch._kernels"] = None
+from dedupe import tokenize_text
+
+assert [tokenize_text("A b") for _ in range(3)] == [["a", "b"]] * 3
+print(finder.tries)
+"""
+
+
+def test_kernels_that_are_not_there_are_looked_for_once() -> None:
+    """Without them each token of a diff had cost an import that fails."""
+    command = [sys.executable, "-c", _COUNT_TRIES]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "1\n"

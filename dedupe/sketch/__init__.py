@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from dedupe.config import KernelChoice
 from dedupe.errors import KernelsError
 from dedupe.model import Kernels
@@ -30,13 +33,18 @@ def load_kernels(choice: KernelChoice = "auto") -> Kernels:
 
 def tokenize_text(text: str) -> list[str]:
     """The tokens of a text, with whichever implementation is available."""
+    return _tokenizer()(text)
+
+
+@cache  # an import that fails is tried again every time, and takes milliseconds
+def _tokenizer() -> Callable[[str], list[str]]:
     try:
         from dedupe.sketch import compiled
     except ImportError:
         from dedupe.sketch import plain
 
-        return plain.tokenize_text(text)
-    return compiled.tokenize_text(text)
+        return plain.tokenize_text
+    return compiled.tokenize_text
 
 
 def hash_shingle(shingle: bytes) -> int:
