@@ -31,14 +31,15 @@ def main() -> None:
             continue
         folder = Path("build/pythons") / f"3.{minor}"
         binary = folder / "bin" / "python"
-        if not binary.exists():
+        is_new = not binary.exists()
+        if is_new:
             subprocess.run([python, "-m", "venv", str(folder)], check=True)
         pip = [str(binary), "-m", "pip", "install", "--quiet"]
         environment = {**os.environ, "DEDUPE_REQUIRE_KERNELS": "1"}
         subprocess.run([*pip, ".", "pytest", "hypothesis"], check=True, env=environment)
-        # Of an equal version pip would keep what an earlier run installed.
-        again = [*pip, "--force-reinstall", "--no-deps", "."]
-        subprocess.run(again, check=True, env=environment)
+        if not is_new:  # of an equal version pip would keep what an earlier run installed
+            again = [*pip, "--force-reinstall", "--no-deps", "."]
+            subprocess.run(again, check=True, env=environment)
         # From another folder and without touching sys.path, or the source tree would be tested
         # instead of what was installed.
         tests = [str(Path(test).resolve()) for test in TESTS]
