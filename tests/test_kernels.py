@@ -50,12 +50,18 @@ PIECES = st.one_of(
     st.text(st.sampled_from(_interesting_characters()), max_size=12),
     st.text(max_size=12),
     st.text(st.characters(codec="ascii"), max_size=12),
+    # Ideographs and what may stand beside them: others, kana, marks, punctuation.
+    st.text("今天一鿿㐀𠀀々がンー\u3099\u302a\u0301\ufe00、。 a", max_size=20),
     st.sampled_from(
         ["\u0301" * 40, "\uff9e" * 40, "\u0e31" * 40, "\ud800", "한국어", "今天的", "ประเทศ"]
     ),
 )
 TEXTS = st.lists(PIECES, max_size=8).map("".join)
-RAW = st.one_of(TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")), st.binary())
+WHOLE = TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass"))
+CUT = st.lists(st.tuples(WHOLE, st.integers(1, 3)), max_size=4).map(
+    lambda cuts: b"".join(whole[:-cut] for whole, cut in cuts)
+)
+RAW = st.one_of(WHOLE, CUT, st.binary())
 
 
 def make_raw_batch(texts: list[bytes]) -> TextBatch:
