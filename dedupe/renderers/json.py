@@ -143,9 +143,13 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
         yield b"{}" if isinstance(value, Mapping) else b"[]"
     elif isinstance(value, Sequence) and isinstance(value[0], Cluster):
         before = b"[" + inner
-        for lot in _cluster_lots(value):
-            yield before
-            yield from _parts(lot[0], depth + 1) if len(lot) == 1 else _small_clusters(lot, inner)
+        template, deeper = _cluster_template(inner), inner + b"    "
+        for cluster in value:
+            if len(cluster.members) + len(cluster.pairs) <= ENCODED_AT_ONCE:
+                yield before + _small_cluster(cluster, template, deeper)
+            else:
+                yield before
+                yield from _parts(cluster, depth + 1)
             before = b"," + inner
         yield inner[:-2] + b"]"
     else:
@@ -157,48 +161,33 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
         yield inner[:-2] + after
 
 
-def _cluster_lots(clusters: Sequence[Cluster]) -> Iterator[list[Cluster]]:
-    """Clusters in lots of a bounded number of members and pairs; one of more is alone."""
-    lot: list[Cluster] = []
-    rows = 0
-    for cluster in clusters:
-        size = len(cluster.members) + len(cluster.pairs)
-        if lot and rows + size > ENCODED_AT_ONCE:
-            yield lot
-            lot, rows = [], 0
-        lot.append(cluster)
-        rows += size
-    if lot:
-        yield lot
-
-
-def _small_clusters(clusters: Sequence[Cluster], outer: bytes) -> Iterator[bytes]:
-    """The same of some clusters, all at once: there are many, and nearly all have two members."""
-    rows: list[Any] = []
-    for cluster in clusters:
-        rows += (cluster.cluster_id, cluster.representative, cluster.weakest_link)
-        rows += cluster.members
-        rows += cluster.pairs
-    lines = _encoder.encode_lines(rows).split(b"\n")
-    inner, deeper = outer + b"  ", outer + b"    "
+def _small_cluster(cluster: Cluster, template: bytes, deeper: bytes) -> bytes:
+    """The same of one of few members: there are many such, and nearly all have two."""
     between = b"," + deeper
-    begin, before = 0, b""
-    for cluster in clusters:
-        id, representative, weakest = lines[begin : begin + 3]
-        middle = begin + 3 + len(cluster.members)
-        end = middle + len(cluster.pairs)
-        members, pairs = between.join(lines[begin + 3 : middle]), b"[]"
-        if cluster.pairs:
-            pairs = b"[" + deeper + between.join(lines[middle:end]) + inner + b"]"
-        yield before
-        yield (
-            b'{%b"cluster_id": %b,%b"representative": %b,%b"members": [%b%b%b],%b"pairs": %b,'
-            b'%b"weakest_link": %b%b}'
-        ) % (
-            *(inner, id, inner, representative, inner, deeper, members, inner, inner, pairs),
-            *(inner, weakest, outer),
+    members = _encoder.encode_lines(cluster.members)[:-1].replace(b"\n", between)
+    pairs = b"[]"
+    if cluster.pairs:
+        lines = _encoder.encode_lines(cluster.pairs)[:-1].replace(b"\n", between)
+        pairs = b"[%b%b%b]" % (deeper, lines, deeper[:-2])
+    return template % (
+        _encoder.encode(cluster.cluster_id),
+        _encoder.encode(cluster.representative),
+        members,
+        pairs,
+        _encoder.encode(cluster.weakest_link),
+    )
+
+
+def _cluster_template(outer: bytes) -> bytes:
+    """What stands around the parts of a cluster that begins after ``outer``."""
+    return (
+        (
+            b'{>"cluster_id": %b,>"representative": %b,>"members": [>  %b>],>"pairs": %b,'
+            b'>"weakest_link": %b<}'
         )
-        begin, before = end, b"," + outer
+        .replace(b">", outer + b"  ")
+        .replace(b"<", outer)
+    )
 
 
 def _lines(values: Sequence[Any] | Mapping[str, Any]) -> Iterator[bytes]:
