@@ -16,8 +16,10 @@ from markdown_it import MarkdownIt
 
 from dedupe.model import DuplicatePair, Locator, Notice, Report, SkippedDocument, SourceInfo
 from dedupe.renderers.csv import read_cell
+from dedupe.renderers.json import render_jsonl
 from dedupe.renderers.registry import FORMATS, RenderOptions
 from dedupe.renderers.terminal import escape_text, shorten_middle
+from dedupe.report_rows import Rows
 from tests.injections import VECTORS
 from tests.test_render_text import SENTENCES, Texts, make_cluster, make_member, make_report
 
@@ -278,3 +280,15 @@ def test_cells_read_back(outputs):
     assert [read_cell(row["id"]) for row in rows] == [member.id for member in members]
     assert [read_cell(row["meta.url"]) for row in rows] == [m.meta["url"] for m in members]
     assert {read_cell(name) for name in rows[0]} >= {f"meta.{vector}" for vector in VECTORS}
+
+
+def test_a_cluster_that_is_never_whole_in_memory_is_the_same_line():
+    def in_rows(values):
+        return Rows(lambda begin, end: list(values[begin:end]), range(len(values) + 1))
+
+    streamed = [
+        msgspec.structs.replace(each, members=in_rows(each.members), pairs=in_rows(each.pairs))
+        for each in REPORT.clusters
+    ]
+    lines = b"".join(render_jsonl(msgspec.structs.replace(REPORT, clusters=streamed)))
+    assert lines == b"".join(render_jsonl(REPORT))
