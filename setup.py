@@ -17,7 +17,9 @@ from setuptools.command.build_ext import build_ext
 checked = os.environ.get("DEDUPE_BOUNDS_CHECK") == "1"
 sanitizer = os.environ.get("DEDUPE_SANITIZE", "")
 
-compile_args = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno"]
+# (Without what a debugger would want, which Python's own settings ask for: a third of the time to
+# compile, and four fifths of the size.)
+compile_args = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno", "-g0"]
 link_args: list[str] = []
 if checked or sanitizer:
     compile_args += ["-O1"]  # they are built for one run of the tests
