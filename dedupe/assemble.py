@@ -18,6 +18,7 @@ from dedupe.report_rows import (
     LINKED,
     NEAR,
     NORMALISED,
+    BridgeEndColumns,
     ClusterColumns,
     LocatorTable,
     MemberColumns,
@@ -226,17 +227,8 @@ def _list_bridge_ends(
     is_alone = np.zeros(len(names.documents), bool)
     is_alone[names.rank(ends)] = True
     is_alone[names.rank(table.documents)] = False
-    alone = np.flatnonzero(is_alone)
-
-    def make(begin: int, end: int) -> list[BridgeEnd]:
-        ranks = alone[begin:end]
-        columns: tuple[Any, ...] = (
-            map(documents.ids.__getitem__, ranks.tolist()),
-            *documents.describe(ranks),
-        )
-        return list(map(BridgeEnd, *columns))
-
-    return Rows.of_range(make, 0, len(alone))
+    columns = BridgeEndColumns(documents, np.flatnonzero(is_alone))
+    return Rows.of_range(columns.make, 0, len(columns.ranks))
 
 
 def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

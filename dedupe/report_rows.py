@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from dedupe.metadata import read_meta
 from dedupe.model import (
+    BridgeEnd,
     Cluster,
     DuplicatePair,
     Locator,
@@ -202,6 +203,22 @@ class PairColumns(msgspec.Struct, frozen=True):
             (shared / (left - shared + right)).tolist(),
         )
         return list(map(DuplicatePair, *columns))
+
+
+class BridgeEndColumns(msgspec.Struct, frozen=True):
+    """Ends of bridges that are in no cluster.
+
+    :param ranks: ``int64``: which of the reported documents
+    """
+
+    documents: ReportedDocuments
+    ranks: NDArray[np.int64]
+
+    def make(self, begin: int, end: int) -> list[BridgeEnd]:
+        """The ends ``begin:end``."""
+        ranks = self.ranks[begin:end]
+        ids = map(self.documents.ids.__getitem__, ranks.tolist())
+        return list(map(BridgeEnd, ids, *self.documents.describe(ranks)))
 
 
 class ClusterColumns(msgspec.Struct, frozen=True):
