@@ -52,6 +52,10 @@ def test_all_vectors(tokenize):
         ("\ud800a\udfffb", ["a", "b"]),
         ("a\u4e00b", ["a", "\u4e00", "b"]),
         ("_ __ a_b", ["_", "__", "a_b"]),
+        # Characters beyond U+FFFF, also where the text has none but is normalised to one.
+        ("x\ufacfy", ["x", "\U0002284a", "y"]),
+        ("\U0001d7ce\U0001f600\U00010400b", ["0", "\U00010428b"]),
+        ("a" + "\U0001d165" * 40, ["a" + "\U0001d165" * 30]),
     ],
 )
 def test_edges(tokenize, text, tokens):

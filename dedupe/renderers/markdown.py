@@ -28,7 +28,7 @@ from dedupe.renderers.text.selection import (
     select_members,
 )
 from dedupe.renderers.text.summary import describe_capped_buckets, describe_recall
-from dedupe.sketch.plain import tokenize_text
+from dedupe.sketch import tokenize_text
 
 ID_CELLS: Final = 80
 DIFF_WIDTH: Final = 96

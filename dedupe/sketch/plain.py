@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import msgspec
 import numpy as np
@@ -38,8 +38,21 @@ _L_COUNT, _V_COUNT, _T_COUNT = 19, 21, 28
 
 def tokenize_text(text: str) -> list[str]:
     """The tokens of a text: normalised, in order."""
-    normaliser = _normaliser()
-    return normaliser.token_pattern.findall(normaliser.normalise(text))
+    normalised = _normalise(text)
+    patterns = _patterns_for(normalised)
+    return patterns.token.findall(patterns.mark_run.sub(r"\1", normalised))
+
+
+def _normalise(text: str) -> str:
+    translation, tables = _translation(), _decompositions()
+    patterns = _patterns_for(text)
+    if not patterns.combining.search(text):
+        return text.translate(translation)
+    parts = patterns.sequence.split(text)
+    parts[::2] = [part.translate(translation) for part in parts[::2]]
+    for i in range(1, len(parts), 2):
+        parts[i] = "".join(map(chr, normalise_sequence(map(ord, parts[i]), tables)))
+    return "".join(parts)
 
 
 def shingle_tokens(tokens: Sequence[str], shingle_size: int) -> list[str]:
@@ -76,50 +89,66 @@ def _identity(value: int) -> int:
     return value
 
 
-class _Normaliser(msgspec.Struct, frozen=True):
-    """The table in the forms that Python is quick with."""
+class _Patterns(msgspec.Struct, frozen=True):
+    """The classes of the token table as regular expressions.
 
-    translation: dict[int, str | None]
-    sequence_pattern: re.Pattern[str]
-    token_pattern: re.Pattern[str]
-    mark_run_pattern: re.Pattern[str]
-    tables: Decompositions
+    :param combining: a character that may combine with the one before
+    :param sequence: such characters, what is dropped between them, and the one before
+    :param token: a token of normalised text
+    :param mark_run: more marks than are kept; those that are kept are its group
+    """
 
-    def normalise(self, text: str) -> str:
-        parts = self.sequence_pattern.split(text)
-        for i, part in enumerate(parts):
-            if i % 2 == 0:
-                parts[i] = part.translate(self.translation)
-            else:
-                sequence = normalise_sequence([ord(c) for c in part], self.tables)
-                parts[i] = "".join(map(chr, sequence))
-        return self.mark_run_pattern.sub(r"\1", "".join(parts))
+    combining: re.Pattern[str]
+    sequence: re.Pattern[str]
+    token: re.Pattern[str]
+    mark_run: re.Pattern[str]
 
 
-@lru_cache(maxsize=1)
-def _normaliser() -> _Normaliser:
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+def _patterns_for(text: str) -> _Patterns:
+    """Those of all characters only where the text needs them.
+
+    For ``re`` keeps a set as a bitmap up to U+FFFF, and every range beyond is compared with each
+    character that is not in the bitmap: it takes up to fifty times as long.
+    """
+    return _patterns(0x110000 if _ASTRAL.search(text) else 0x10000)
+
+
+@cache
+def _patterns(limit: int) -> _Patterns:
+    """Those of the characters below ``limit``."""
     table = load_table()
-    entries = table.expand("entries")
-    own_class = table.expand("own") & np.uint32(CLASS_MASK)
+    entries = table.expand("entries")[:limit]
+    own_class = table.expand("own")[:limit] & np.uint32(CLASS_MASK)
     combines = _character_set(entries & np.uint32(COMBINES) != 0)
     dropped = _character_set(entries & np.uint32(DROPPED) != 0)
     marks = _character_set(own_class == MARK)
     words = _character_set(own_class == WORD)
     unspaced = _character_set(own_class == UNSPACED)
-    return _Normaliser(
-        translation=_translation(entries, table.sections["pool"]),
-        sequence_pattern=re.compile(f"([^{combines}{dropped}]?(?:[{dropped}]*[{combines}])+)"),
-        token_pattern=re.compile(f"[{unspaced}][{marks}]*|[{words}][{words}{marks}]*"),
-        mark_run_pattern=re.compile(f"([{marks}]{{{MARK_LIMIT}}})[{marks}]+"),
-        tables=table.decompositions(),
+    return _Patterns(
+        combining=re.compile(f"[{combines}]"),
+        sequence=re.compile(f"([^{combines}{dropped}]?(?:[{dropped}]*[{combines}])+)"),
+        token=re.compile(f"[{unspaced}][{marks}]*|[{words}][{words}{marks}]*"),
+        mark_run=re.compile(f"([{marks}]{{{MARK_LIMIT}}})[{marks}]+"),
     )
 
 
-def _translation(entries: NDArray[np.uint32], pool: NDArray[np.uint32]) -> dict[int, str | None]:
+@cache
+def _decompositions() -> Decompositions:
+    return load_table().decompositions()
+
+
+@cache
+def _translation() -> dict[int, str | None]:
+    """What becomes of each character that changes, and combines with nothing."""
+    table = load_table()
+    entries = table.expand("entries")
     changed = np.flatnonzero(
         ((entries >> np.uint32(8)) != 0) | (entries & np.uint32(DROPPED | MULTIPLE) != 0)
     ).tolist()
-    targets = (pool >> np.uint32(8)).tolist()
+    targets = (table.sections["pool"] >> np.uint32(8)).tolist()
     translation: dict[int, str | None] = {}
     for code_point in changed:
         entry = int(entries[code_point])

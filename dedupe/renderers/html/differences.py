@@ -20,7 +20,7 @@ from dedupe.renderers.html.diff_rows import (
 )
 from dedupe.renderers.html.headlines import find_headline
 from dedupe.renderers.text.selection import Selection
-from dedupe.sketch.plain import tokenize_text
+from dedupe.sketch import tokenize_text
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -35,7 +35,7 @@ from dedupe.renderers.verdict.view import (
     describe_tolerated,
     describe_update,
 )
-from dedupe.sketch.plain import tokenize_text
+from dedupe.sketch import tokenize_text
 
 CLUSTER_DIGITS: Final = 8
 LISTED_GONE: Final = 10
