@@ -19,6 +19,7 @@ cdef extern from "kernels.h" nogil:
                         size_t num_perm, const uint32_t *hashes, size_t count)
     size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
     void dedupe_sort(uint64_t *values, size_t count)
+    int dedupe_holds(const uint64_t *values, size_t count, uint64_t value)
     bint dedupe_fill_table(uint64_t *table, uint64_t mask, const uint64_t *values, size_t count)
     int64_t dedupe_count_found(const uint64_t *table, uint64_t mask, const uint64_t *values,
                                size_t count, size_t needed)
@@ -529,22 +530,23 @@ def label_components(int64_t[::1] parents, const int32_t[::1] left, const int32_
 def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t[::1] output,
                 int64_t[::1] output_offsets, int64_t[::1] ends):
     """Each segment sorted and without repetitions; ``ends`` is scratch for the buckets."""
-    cdef Py_ssize_t segment, base = 0
+    cdef Py_ssize_t segment, count, base = 0
     with nogil:
         output_offsets[0] = 0
         for segment in range(offsets.shape[0] - 1):
-            sort_segment(hashes, offsets[segment], offsets[segment + 1], output, base, ends)
-            base = drop_repetitions(output, base, offsets[segment + 1] - offsets[segment])
+            count = sort_segment(hashes, offsets[segment], offsets[segment + 1], output, base, ends)
+            base = drop_repetitions(output, base, count)
             output_offsets[segment + 1] = base
     return base
 
 
-cdef void sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end,
-                       uint64_t[::1] output, Py_ssize_t base, int64_t[::1] ends) noexcept nogil:
-    """Copy ``hashes[begin:end]`` to ``output[base:]`` in order.
+cdef Py_ssize_t sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end,
+                             uint64_t[::1] output, Py_ssize_t base,
+                             int64_t[::1] ends) noexcept nogil:
+    """Copy ``hashes[begin:end]`` to ``output[base:]`` in order; return how many that are.
 
     The values are hashes, so that one pass into buckets by their leading bits leaves almost
-    nothing to do; buckets that a crafted input made large are sorted by qsort.
+    nothing to do; of buckets that are large most repetitions are left out.
     """
     cdef Py_ssize_t count = end - begin, i, buckets
     cdef int bits = 1
@@ -555,7 +557,7 @@ cdef void sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t 
         for i in range(count):
             output[base + i] = hashes[begin + i]
         insertion_sort(output, base, count)
-        return
+        return count
     while (<Py_ssize_t> 1 << (bits + 1)) <= count:
         bits += 1
     buckets = <Py_ssize_t> 1 << bits
@@ -573,9 +575,30 @@ cdef void sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t 
         ends[value >> (64 - bits)] -= 1
         output[base + ends[value >> (64 - bits)]] = value
     if crowded:
-        dedupe_sort(&output[base], count)
-    else:
-        insertion_sort(output, base, count)
+        count = thin_buckets(output, base, count, ends, buckets)
+    insertion_sort(output, base, count)
+    return count
+
+
+cdef Py_ssize_t thin_buckets(uint64_t[::1] output, Py_ssize_t base, Py_ssize_t count,
+                             const int64_t[::1] begins, Py_ssize_t buckets) noexcept nogil:
+    """Leave values in each bucket that are few, or in order; return how many in all.
+
+    Text that repeats itself makes large buckets of few values. Those of many are crafted.
+    """
+    cdef Py_ssize_t bucket, i, begin, end, kept = base
+    for bucket in range(buckets):
+        begin = kept
+        end = base + (begins[bucket + 1] if bucket + 1 < buckets else count)
+        for i in range(base + begins[bucket], end):
+            if kept - begin < BUCKET_LIMIT:
+                if dedupe_holds(&output[begin], kept - begin, output[i]):
+                    continue
+            output[kept] = output[i]
+            kept += 1
+        if kept - begin > BUCKET_LIMIT:
+            dedupe_sort(&output[begin], kept - begin)
+    return kept
 
 
 cdef void insertion_sort(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
