@@ -213,6 +213,40 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
         assert result.stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("check articles --quiet", 1),
+        ("check articles --quiet --format jsonl", 1),
+        ("scan articles --quiet --exit-code", 1),
+        ("scan articles --quiet", 0),
+        ("scan articles nothing --quiet", 2),
+        ("report ../report.json --quiet --exit-code", 1),
+        ("apply ../report.json", 0),
+    ],
+)
+def test_a_reader_that_leaves_changes_no_exit_code(tmp_path, command, code):
+    shutil.copytree(FIXTURES / "articles", tmp_path / "in" / "articles")
+    made = shell("cd in && dedupe scan articles --quiet --output ../report.json", tmp_path)
+    assert made.returncode == 0, made.stderr
+    # (The reader is gone before anything is written.)
+    result = shell(f"cd in && (sleep 0.1; dedupe {command}; echo $? >&2) | true", tmp_path)
+    assert result.stderr.splitlines()[-1] == str(code).encode(), result.stderr
+    assert b"internal" not in result.stderr and b"Broken" not in result.stderr
+
+
+@pytest.mark.parametrize("option", ["", "--output new", "--move-to aside", "--list kept"])
+def test_apply_does_nothing_that_it_could_not_tell(tmp_path, option):
+    shutil.copytree(FIXTURES / "articles", tmp_path / "articles")
+    made = shell("dedupe scan articles --quiet --output report.json", tmp_path)
+    assert made.returncode == 0, made.stderr
+    before = sorted(tmp_path.rglob("*"))
+    result = shell(f"dedupe apply report.json {option} >&-", tmp_path)
+    assert result.returncode == 2
+    assert result.stderr == b"dedupe: error: standard output is closed\n"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_standard_input_to_jsonl(tmp_path):
     shutil.copy(RECORDS, tmp_path / "x.jsonl")
     result = shell("set -o pipefail; cat x.jsonl | dedupe scan - --format jsonl", tmp_path)

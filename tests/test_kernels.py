@@ -119,6 +119,13 @@ def test_permutations_are_what_numpy_draws(num_perm, seed):
     np.testing.assert_array_equal(b, generator.randint(0, 1 << 32, num_perm, dtype=np.uint32))
 
 
+def test_a_long_document_is_signed_in_parts(monkeypatch):
+    hashes = np.random.default_rng(1).integers(0, 2**64, 1000, np.uint64)
+    whole = plain.sign_hashes(hashes, 64, 1)
+    monkeypatch.setattr(plain, "SIGNED_VALUES", 64 * 7)
+    np.testing.assert_array_equal(plain.sign_hashes(hashes, 64, 1), whole)
+
+
 def test_signature_of_no_token_is_all_ones():
     sketch = COMPILED.sketch(make_raw_batch([b"", b"?!"]), 5, 16, 1)
     assert (sketch.signatures == 0xFFFFFFFF).all()

@@ -12,6 +12,7 @@ import click
 
 from dedupe._version import __version__
 
+EXIT_FAILED = 1
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
@@ -20,6 +21,9 @@ GARBAGE_THRESHOLD = 100_000
 ten thousands of objects of a report, all of which are kept, and hardly any cycle."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+_SETTLED = "dedupe.exit_code"
 
 
 class LazyGroup(click.Group):
@@ -60,8 +64,8 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.summaries[name]) for name in self.list_commands(ctx)])
 
-    # Whoever reads standard output may go (`| head -1`): that is success. click itself would
-    # exit with 1, so it is caught before click sees it.
+    # Whoever reads standard output may go (`| head -1`): that is no failure, and no success where
+    # there was none. click itself would exit with 1, so it is caught before click sees it.
 
     def make_context(self, *arguments: Any, **attributes: Any) -> click.Context:
         try:
@@ -73,7 +77,13 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise click.exceptions.Exit(0) from None
+            raise click.exceptions.Exit(ctx.meta.get(_SETTLED, 0)) from None
+
+
+def settle(code: int) -> int:
+    """Note the exit code as soon as it is known: it holds also where standard output breaks off."""
+    click.get_current_context().meta[_SETTLED] = code
+    return code
 
 
 @click.group(cls=LazyGroup, context_settings=CONTEXT)
@@ -109,13 +119,14 @@ def run() -> NoReturn:
 def main() -> None:
     """The ``dedupe`` command; ends with :class:`SystemExit`."""
     try:
-        command_group.main(prog_name="dedupe", standalone_mode=False)
+        # (The code of an Exit is returned.)
+        code = command_group.main(prog_name="dedupe", standalone_mode=False)
         if sys.stdout is not None:  # closed by whoever started the process
             sys.stdout.flush()
     except BaseException as error:
         _leave(_explain(error))
     else:
-        _leave(0)
+        _leave(code or 0)
 
 
 def _explain(error: BaseException) -> int:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli import CONTEXT, EXIT_ERROR, settle
 from dedupe.cli.messages import say
+from dedupe.errors import InputError
 
 if TYPE_CHECKING:
     from dedupe.applying import Outcome
@@ -98,15 +99,17 @@ def command(saved: str | None, output_format: str, **options: Any) -> None:
     """
     action = _choose_action(options)
     _refuse_unused(saved, action, options)
+    if sys.stdout is None:  # before anything is done that could then not be told
+        raise InputError("standard output is closed")
     if action == "listed":
         _print_names(_load(saved), options)
         return
     outcome = _act(saved, action, options)
+    code = settle(EXIT_ERROR if outcome.stopped and action else 0)
     _tell(outcome, output_format)
     if action == "" and output_format == "text" and sys.stdout.isatty():
         say("note", _HINT)
-    if outcome.stopped and action:
-        sys.exit(EXIT_ERROR)
+    sys.exit(code)
 
 
 def _choose_action(options: dict[str, Any]) -> str:
@@ -159,6 +162,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
     plan = applying.plan_drops(report, options["protect"])
     outcome, checked = applying.preview(report, plan, documents)
+    code = settle(EXIT_ERROR if outcome.stopped else 0)
     if options["listed"] == "dropped":
         names: Iterable[bytes] = applying.list_dropped(documents, checked.drops)
     else:
@@ -174,8 +178,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     sys.stdout.buffer.flush()
     for each in outcome.stopped:
         say("warning", f"{each.id}: stays: {each.detail}")
-    if outcome.stopped:
-        sys.exit(EXIT_ERROR)
+    sys.exit(code)
 
 
 def _tell(outcome: Outcome, output_format: str) -> None:

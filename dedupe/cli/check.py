@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, settle
 from dedupe.cli.baseline_file import BaselineFile
 from dedupe.cli.messages import say
 from dedupe.cli.options import check_options, output_option, path_arguments
@@ -27,7 +27,6 @@ from dedupe.cli.targets import Target, choose_targets
 from dedupe.errors import InputError
 from dedupe.renderers.registry import FORMATS
 
-EXIT_FAILED = 1
 _SHOWING = ("--output", "--format", "--markdown-limit")
 """Options that only say how the verdict is shown."""
 
@@ -95,11 +94,11 @@ def command(
         say_which_field(report)
         if not places.shows_text():
             say_what_was_met(report)
+    code = settle(EXIT_ERROR if unread else 0 if view.verdict.passed else EXIT_FAILED)
     write_outputs(places, lambda target: _render(view, target, settings), report, settings)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
-        sys.exit(EXIT_ERROR)
-    sys.exit(0 if view.verdict.passed else EXIT_FAILED)
+    sys.exit(code)
 
 
 def _leave_out(settings: Settings, patterns: tuple[str, ...]) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dedupe.cli import CONTEXT
+from dedupe.cli import CONTEXT, EXIT_FAILED, settle
 from dedupe.cli.messages import say_some
 from dedupe.cli.options import output_option, report_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -61,9 +61,9 @@ def command(
         from dedupe.recluster import count_in_texts, recluster
 
         report = recluster(report, threshold, count_in_texts(report, texts))
+    code = settle(EXIT_FAILED if settings.output["exit_code"] and report.clusters else 0)
     places.write(lambda target: render_report(report, texts, target, settings.output))
     if not settings.output["quiet"]:
         say_some("warning", [f"{id}: {why}" for id, why in texts.problems.items()], "not shown")
         places.tell(report)
-    if settings.output["exit_code"] and report.clusters:
-        sys.exit(1)
+    sys.exit(code)

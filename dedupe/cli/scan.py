@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dedupe.cli import CONTEXT, EXIT_ERROR
+from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, settle
 from dedupe.cli.messages import say
 from dedupe.cli.options import output_option, path_arguments, scan_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -64,6 +64,9 @@ def command(
         say_which_field(report)
         if not places.shows_text():
             say_what_was_met(report)
+    unread = unreadable_paths(report.skipped, read)
+    found = settings.output["exit_code"] and report.clusters
+    code = settle(EXIT_ERROR if unread else EXIT_FAILED if found else 0)
     write_outputs(
         places,
         lambda target: render_report(report, texts, target, settings.output),
@@ -72,8 +75,6 @@ def command(
     )
     if not settings.output["quiet"]:
         places.tell(report)
-    if unread := unreadable_paths(report.skipped, read):
+    if unread:
         say("error", "could not be read: " + ", ".join(unread))
-        sys.exit(EXIT_ERROR)
-    if settings.output["exit_code"] and report.clusters:
-        sys.exit(1)
+    sys.exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from dedupe.config import KernelChoice
 from dedupe.errors import KernelsError
@@ -16,16 +17,15 @@ def load_kernels(choice: KernelChoice = "auto") -> Kernels:
     :raises KernelsError: if ``compiled`` is asked for and was not built
     """
     if choice != "plain":
-        try:
-            from dedupe.sketch.compiled import CompiledKernels
-
-            return CompiledKernels()
-        except ImportError as error:
-            if choice == "compiled":
-                raise KernelsError(
-                    f"the compiled kernels are not available ({error}); install a C compiler "
-                    "and reinstall dedupe, or scan with --kernels plain"
-                ) from error
+        compiled = _compiled()
+        if not isinstance(compiled, ImportError):
+            kernels: Kernels = compiled.CompiledKernels()
+            return kernels
+        if choice == "compiled":
+            raise KernelsError(
+                f"the compiled kernels are not available ({compiled}); install a C compiler "
+                "and reinstall dedupe, or scan with --kernels plain"
+            ) from compiled
     from dedupe.sketch.plain import PlainKernels
 
     return PlainKernels()
@@ -36,15 +36,25 @@ def tokenize_text(text: str) -> list[str]:
     return _tokenizer()(text)
 
 
-@cache  # an import that fails is tried again every time, and takes milliseconds
+@cache
 def _tokenizer() -> Callable[[str], list[str]]:
-    try:
-        from dedupe.sketch import compiled
-    except ImportError:
+    compiled = _compiled()
+    if isinstance(compiled, ImportError):
         from dedupe.sketch import plain
 
         return plain.tokenize_text
-    return compiled.tokenize_text
+    tokenize: Callable[[str], list[str]] = compiled.tokenize_text
+    return tokenize
+
+
+@cache  # an import that fails is tried again every time, and takes milliseconds
+def _compiled() -> Any:
+    """The module, or why there is none."""
+    try:
+        from dedupe.sketch import compiled
+    except ImportError as error:
+        return error
+    return compiled
 
 
 def hash_shingle(shingle: bytes) -> int:

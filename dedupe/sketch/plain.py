@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -31,6 +32,9 @@ from dedupe.sketch.token_table import (
     load_table,
 )
 from dedupe.store import copy_runs, read_runs
+
+SIGNED_VALUES: Final = 1 << 19
+"""Values that are computed together, of which a signature has the smallest."""
 
 _L_BASE, _V_BASE, _T_BASE = 0x1100, 0x1161, 0x11A7
 _L_COUNT, _V_COUNT, _T_COUNT = 19, 21, 28
@@ -74,7 +78,11 @@ def hash_shingles(shingles: Iterable[str]) -> NDArray[np.uint64]:
 def sign_hashes(hashes: NDArray[np.uint64], num_perm: int, seed: int) -> NDArray[np.uint32]:
     """The ``affine32`` signature that datasketch gives for these shingle hashes."""
     signature = _minhash(num_perm, seed).copy()
-    signature.update_batch((hashes & np.uint64(0xFFFFFFFF)).tolist())
+    # (A value for each hash and permutation is in memory.)
+    step = max(SIGNED_VALUES // num_perm, 1)
+    for begin in range(0, len(hashes), step):
+        part = hashes[begin : begin + step] & np.uint64(0xFFFFFFFF)
+        signature.update_batch(part.tolist())
     return np.asarray(signature.hashvalues, dtype=np.uint32)
 
 
@@ -129,7 +137,11 @@ def _patterns(limit: int) -> _Patterns:
     unspaced = _character_set(own_class == UNSPACED)
     return _Patterns(
         combining=re.compile(f"[{combines}]"),
-        sequence=re.compile(f"([^{combines}{dropped}]?(?:[{dropped}]*[{combines}])+)"),
+        # (Without a base only where nothing dropped stands before: else a run of what is dropped
+        # would be gone through again from each place in it.)
+        sequence=re.compile(
+            f"((?:[^{combines}{dropped}]|(?<![{dropped}]))(?:[{dropped}]*+[{combines}])+)"
+        ),
         token=re.compile(f"[{unspaced}][{marks}]*|[{words}][{words}{marks}]*"),
         mark_run=re.compile(f"([{marks}]{{{MARK_LIMIT}}})[{marks}]+"),
     )
@@ -396,6 +408,8 @@ class PlainKernels:
                 low_bytes = filters.low_bytes
                 equal = np.count_nonzero(low_bytes[others] == low_bytes[first], axis=1)
                 others = others[equal >= minimum_equal]
+                if not len(others):
+                    continue
                 others = others[_may_reach(filters, first, others, threshold)]
                 lefts.append(np.full(len(others), first, np.int64))
                 rights.append(others)
@@ -442,13 +456,13 @@ class PlainKernels:
     ) -> NDArray[np.int64]:
         labels = np.arange(count)
         while True:
-            lowest = np.minimum(labels[left], labels[right])
-            before = labels.copy()
-            np.minimum.at(labels, left, lowest)
-            np.minimum.at(labels, right, lowest)
-            labels = labels[labels]
-            if np.array_equal(labels, before):
+            one, other = labels[left], labels[right]
+            if np.array_equal(one, other):
                 return labels
+            # Each root is hung below a smaller one, and then each document below its root.
+            np.minimum.at(labels, np.maximum(one, other), np.minimum(one, other))
+            while not np.array_equal(above := labels[labels], labels):
+                labels = above
 
     copy_runs = staticmethod(copy_runs)
     read_runs = staticmethod(read_runs)
