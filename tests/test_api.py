@@ -11,6 +11,7 @@ import xxhash
 from datasketch import MinHash
 
 import dedupe
+from dedupe import sketch
 from dedupe.errors import ConfigError, InputError, KernelsError
 from dedupe.renderers.json import parse_report, render_json
 from dedupe.sketch import load_kernels
@@ -132,6 +133,7 @@ def test_settings_out_of_range(settings):
 
 def test_missing_kernels_are_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "dedupe.sketch.compiled", None)
+    monkeypatch.setattr(sketch, "_compiled", sketch._compiled.__wrapped__)  # (found already)
     assert load_kernels("auto").name == "plain"
     with pytest.raises(KernelsError, match="C compiler"):
         load_kernels("compiled")
