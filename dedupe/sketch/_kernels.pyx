@@ -598,7 +598,7 @@ cdef Py_ssize_t thin_buckets(uint64_t[::1] output, Py_ssize_t base, Py_ssize_t c
             kept += 1
         if kept - begin > BUCKET_LIMIT:
             dedupe_sort(&output[begin], kept - begin)
-    return kept
+    return kept - base
 
 
 cdef void insertion_sort(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
