@@ -2,8 +2,10 @@
 
 Environment variables, for the project's own checks:
 
-- ``DEDUPE_BOUNDS_CHECK=1``: every access to a buffer from Cython is checked
-- ``DEDUPE_SANITIZE=address``: built with AddressSanitizer
+- ``DEDUPE_BOUNDS_CHECK=1``: every access to a buffer from Cython is checked; one outside it raises
+  ``IndexError``, or ends the process where the function at hand cannot raise
+- ``DEDUPE_SANITIZE=address,undefined``: built with these sanitizers; a fault ends the process
+- ``DEDUPE_COVERAGE=1``: built for ``gcov``
 - ``DEDUPE_REQUIRE_KERNELS=1``: a failing compiler fails the build (wheels)
 """
 
@@ -16,6 +18,7 @@ from setuptools.command.build_ext import build_ext
 
 checked = os.environ.get("DEDUPE_BOUNDS_CHECK") == "1"
 sanitizer = os.environ.get("DEDUPE_SANITIZE", "")
+covered = os.environ.get("DEDUPE_COVERAGE") == "1"
 
 # (Without what a debugger would want, which Python's own settings ask for: a third of the time to
 # compile, and four fifths of the size.)
@@ -23,9 +26,16 @@ compile_args = ["/O2"] if sys.platform == "win32" else ["-O3", "-fno-math-errno"
 link_args: list[str] = []
 if checked or sanitizer:
     compile_args += ["-O1"]  # they are built for one run of the tests
+if checked:
+    compile_args += ["-include", "scripts/unraisable_ends_process.h"]
 if sanitizer:
-    compile_args += [f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer", "-g"]
+    # (Python's own settings have -fwrapv, with which a signed overflow is no fault.)
+    compile_args += [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-fno-wrapv"]
+    compile_args += ["-fno-omit-frame-pointer", "-g"]
     link_args += [f"-fsanitize={sanitizer}"]
+if covered:
+    compile_args += ["-O0", "--coverage"]
+    link_args += ["--coverage"]
 
 
 class OptionalBuild(build_ext):
@@ -61,7 +71,7 @@ extensions = cythonize(
         "wraparound": False,
         "cdivision": True,
     },
-    force=checked or bool(sanitizer),
+    force=checked or covered or bool(sanitizer),
 )
 for extension in extensions:
     extension.optional = os.environ.get("DEDUPE_REQUIRE_KERNELS") != "1"

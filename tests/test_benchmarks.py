@@ -6,6 +6,7 @@ import itertools
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,27 @@ def test_truth_is_true(tmp_path: Path):
     assert min(jaccards["near"]) < 0.6 < 0.9 < max(jaccards["near"]) < 1
     assert sum(0.69 <= found < 0.73 for found in jaccards["near"]) > len(jaccards["near"]) / 5
     assert max(jaccards["dressed"]) < 1
+
+
+def test_repeated_rows_crowd_texts_around_each_size_and_have_near_copies(tmp_path: Path):
+    from generator.presets import SHINGLE_COUNTS
+
+    options = ("--preset", "repeats", "--documents", 400, "--scripts", "latin,greek")
+    run_script("make_corpus.py", tmp_path, *options)
+    shingles = {
+        record["id"]: Counter(shingle_text(record["text"]))
+        for record in read_lines(tmp_path / "corpus.jsonl")
+    }
+    sizes = Counter(counts.total() for counts in shingles.values())
+    for size in SHINGLE_COUNTS:
+        assert min(sizes[size - 1], sizes[size], sizes[size + 1]) > 0
+    crowded = [id for id, counts in shingles.items() if max(counts.values()) > 64]
+    assert len(crowded) > 200
+    jaccards = []
+    for group in read_lines(tmp_path / "truth.jsonl")[:-1]:  # (the last may be cut off)
+        left, right = ({*shingles[document["id"]]} for document in group["documents"][:2])
+        jaccards.append(len(left & right) / len(left | right))
+    assert sum(0.7 <= jaccard < 1 for jaccard in jaccards) > len(jaccards) / 4
 
 
 def test_normalised_copies_have_the_same_tokens_in_every_script():

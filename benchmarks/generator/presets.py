@@ -11,14 +11,21 @@ from typing import Final
 
 import numpy as np
 
+from generator.edits import SHINGLE_SIZE, count_edits, edit_words
 from generator.furniture import load_furniture
 from generator.groups import Draft, Group, plant_groups, write_groups
-from generator.languages import SCRIPTS, Entries, load_language
+from generator.languages import SCRIPTS, Entries, Language, load_language
 from generator.prose import draw_lengths, encode_texts, write_prose
 
 LOT: Final = 1000
 LANGUAGE: Final = "latin"
 """Of the corpora in which only one thing matters."""
+
+REPEATS: Final = 65
+"""Rows alike in one text, at least: the kernels treat more than 64 equal hashes in another way."""
+
+SHINGLE_COUNTS: Final = (48, 64, 1024, 2048, 4096)
+"""Of the texts of ``repeats``, or one more or less: where the kernels go over to something else."""
 
 Lots = Iterator[list[Group]]
 
@@ -138,6 +145,36 @@ def lines(recipe: Recipe) -> Lots:
         yield [Group("line", [text], ["written"]) for text in written]
 
 
+def repeats(recipe: Recipe) -> Lots:
+    """Rows over and over, as in tables and lists, behind prose; each text with near copies.
+
+    A text has so many tokens that one of ``SHINGLE_COUNTS`` is met or missed by one (in scripts
+    without spaces, where a word is several tokens, roughly). Of the short ones all is rows.
+    """
+    rng = recipe.rng
+    while True:
+        language = load_language(recipe.scripts[rng.integers(len(recipe.scripts))])
+        drafts = [_repeat_rows(language, rng) for _ in range(LOT // 50)]
+        yield list(write_groups(language, ["repeats"] * len(drafts), drafts))
+
+
+def _repeat_rows(language: Language, rng: np.random.Generator) -> list[Draft]:
+    tokens = int(rng.choice(SHINGLE_COUNTS) + SHINGLE_SIZE - 1 + rng.integers(-1, 2))
+    words = round(tokens / language.tokens_per_word)
+    row = language.draw_words(rng, int(rng.integers(1, 9)))
+    most = max(REPEATS, words // len(row))
+    rows = np.tile(row, rng.integers(REPEATS, most + 1))[: words - 1]
+    made = f"{len(rows) // len(row)} rows"
+    [prose] = write_prose(language, rng, np.array([words - len(rows)]))
+    drafts = [Draft(np.concatenate([prose, rows]), made)]
+    for jaccard in rng.uniform(0.6, 1, rng.integers(1, 4)).tolist():
+        count = count_edits(language, len(prose), "replace", jaccard)
+        edited = edit_words(language, rng, prose, "replace", count)
+        drafts.append(Draft(np.concatenate([edited, rows]), f"{made}, replace {count}"))
+    drafts.append(Draft(np.concatenate([prose, rows, row]), f"{made}, and one"))
+    return drafts
+
+
 PRESETS: Final[dict[str, Callable[[Recipe], Lots]]] = {
     "normal": normal,
     "template": template,
@@ -147,4 +184,5 @@ PRESETS: Final[dict[str, Callable[[Recipe], Lots]]] = {
     "lines": lines,
     "identical": identical,
     "unique": unique,
+    "repeats": repeats,
 }
