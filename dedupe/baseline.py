@@ -16,6 +16,7 @@ import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.errors import BaselineError
+from dedupe.marks import BASELINE_TITLE
 
 BASELINE_VERSION = 1
 CLUSTER_DIGITS = 12
@@ -34,7 +35,6 @@ COMPARED_SETTINGS = (
 )
 """Settings that decide which pairs are found, or what the text of a document is."""
 
-_TITLE = "dedupe-baseline"
 _COMMENTS = """\
 # Duplicates that are known and accepted. `dedupe check --baseline` fails on others;
 # `--update-baseline` writes this file anew.
@@ -96,7 +96,7 @@ def comparable_settings(config: ScanSettings) -> dict[str, Any]:
 
 def format_baseline(baseline: Baseline) -> bytes:
     """The text of a baseline: equal baselines give equal bytes."""
-    lines = [f"{_TITLE} {BASELINE_VERSION}\n", _COMMENTS]
+    lines = [f"{BASELINE_TITLE} {BASELINE_VERSION}\n", _COMMENTS]
     lines += (f"setting {name} = {_quote(baseline.settings[name])}\n" for name in COMPARED_SETTINGS)
     lines += (
         f"{entry.cluster} {entry.content_hash} {_quote(entry.id)}\n"
@@ -140,7 +140,7 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
 
 def _check_title(line: str, name: str) -> None:
     title, _, version = line.partition(" ")
-    if title != _TITLE or not re.fullmatch("[0-9]{1,9}", version):
+    if title != BASELINE_TITLE or not re.fullmatch("[0-9]{1,9}", version):
         raise BaselineError(f"{name}: is not a baseline of dedupe (its first line is not its own)")
     if int(version) != BASELINE_VERSION:
         raise BaselineError(

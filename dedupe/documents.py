@@ -25,6 +25,7 @@ from dedupe.model import (
     VerifiedPairs,
 )
 from dedupe.shingle_sets import FilterStore, ShingleStore
+from dedupe.sources.reasons import OWN_OUTPUT
 from dedupe.store import Column, Store, WorkFolder
 from dedupe.token_limit import drop_oversized
 
@@ -173,9 +174,9 @@ class Collector(msgspec.Struct):
     def skip(self, item: SkippedDocument, locator: Locator | None = None) -> None:
         """Note what could not be read, and where it stands if its id does not tell.
 
-        :raises InputError: where that is to end the scan
+        :raises InputError: where that is to end the scan; what the program itself wrote ends none
         """
-        if self.fails_on_skip:
+        if self.fails_on_skip and item.reason != OWN_OUTPUT:
             told = f"{item.id}: {item.detail} ({item.reason})"
             raise InputError(f"{told}; --on-error skip goes on without such")
         self._note(item, locator)

@@ -22,12 +22,14 @@ from dedupe.applying.rewriting import is_whole
 from dedupe.model import Locator, Report, SourceInfo
 from dedupe.sources import Source, SourceTexts
 from dedupe.sources.names import readable_name
+from dedupe.sources.own_files import holds_output
 from dedupe.sources.text_encoding import encode_text
 
 CLOCK_TICK_NS = 20_000_000
 """More than a tick (of 1 to 10 ms) of the clock that gives files their times on Linux before 6.13:
 two changes within one have one time."""
 
+OWN = "it was written by dedupe, and so is no document"
 CHANGED_MEANWHILE = "it changed while it was looked at"
 
 
@@ -181,6 +183,10 @@ class Documents:
 
     def _open(self, path: str) -> BinaryIO:
         file = self.places.open(path)
+        if holds_output(file):
+            file.close()
+            raise OSError(0, OWN)
+        file.seek(0)
         stamp = self.stamps[path] = Stamp.of(os.fstat(file.fileno()))
         if 0 <= time.time_ns() - stamp.ctime_ns < CLOCK_TICK_NS:
             time.sleep(CLOCK_TICK_NS / 1e9)  # so that a change from now on changes the stamp

@@ -18,7 +18,14 @@ from dedupe.errors import ApplyError
 from dedupe.model import Notice, Report, SkippedDocument
 from dedupe.sources import find_sources
 from dedupe.sources.names import readable_id, readable_name
-from dedupe.sources.reasons import LINKS_NOT_FOLLOWED, NO_FILES, NOT_A_FILE, PATH_MISSING
+from dedupe.sources.own_files import holds_output
+from dedupe.sources.reasons import (
+    LINKS_NOT_FOLLOWED,
+    NO_FILES,
+    NOT_A_FILE,
+    OWN_OUTPUT,
+    PATH_MISSING,
+)
 
 _NOT_LISTED = (NO_FILES, NOT_A_FILE, PATH_MISSING)
 
@@ -49,9 +56,17 @@ def list_files(report: Report, documents: Documents) -> CorpusFiles:
     told = {documents.source(i).path for i in range(len(report.run.sources))}
     told = {path for path in told if not documents.places.is_archived(path)}
     here = {source.path: source.id for source in found.sources}
-    skipped = {item.id for item in report.skipped}
+    skipped = {item.id for item in report.skipped if item.reason != OWN_OUTPUT}
     files = CorpusFiles({}, frozenset(found.cards))
-    new = [path for path, id in here.items() if path not in told and id not in skipped]
+    others = [path for path, id in here.items() if path not in told and id not in skipped]
+    if own := [path for path in others if _is_output(documents, path)]:
+        files.notes.append(
+            f"written by dedupe, and not copied: {len(own)} files, such as "
+            f"{readable_name(min(own))}"
+        )
+        gone = {*own}
+        here = {path: id for path, id in here.items() if path not in gone}
+    new = [path for path in others if path in here]
     if new:
         files.notes.append(
             f"new since the scan, and copied: {len(new)} files, such as {readable_name(min(new))}"
@@ -93,6 +108,14 @@ def _names_of(path: str) -> tuple[str, ...]:
     """The names in a path, without what leads upwards or to the root."""
     plain = os.path.splitdrive(path)[1].split(os.sep)
     return tuple(name for name in plain if name not in ("", os.curdir, os.pardir))
+
+
+def _is_output(documents: Documents, path: str) -> bool:
+    try:
+        with documents.places.open(path) as file:
+            return holds_output(file)
+    except OSError:  # as what it is told of where it is copied
+        return False
 
 
 def _is_there(documents: Documents, path: str) -> bool:

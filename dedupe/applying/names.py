@@ -15,6 +15,7 @@ from dedupe.applying.places import Places
 from dedupe.applying.plan import Drop
 from dedupe.model import Locator, Notice, Report, SkippedDocument, SourceInfo
 from dedupe.sources import Source, find_sources, read_corpus
+from dedupe.sources.reasons import OWN_OUTPUT
 
 
 def list_dropped(documents: Documents, drops: Sequence[Drop]) -> Iterator[bytes]:
@@ -29,7 +30,7 @@ def list_dropped(documents: Documents, drops: Sequence[Drop]) -> Iterator[bytes]
 def list_kept(report: Report, places: Places, dropped: Set[str]) -> Iterator[bytes]:
     """The names of all others: the corpus is read again for them, in its order.
 
-    What could not be read is among them.
+    What could not be read is among them; what the program itself wrote is no document.
     """
     # Texts are not looked at, so pages need not be taken apart.
     settings = msgspec.structs.replace(report.config, html="raw")
@@ -44,6 +45,8 @@ def list_kept(report: Report, places: Places, dropped: Set[str]) -> Iterator[byt
         if isinstance(piece, Notice):
             continue
         if isinstance(piece, SkippedDocument):
+            if piece.reason == OWN_OUTPUT:
+                continue
             path = paths.get(piece.id)
             yield piece.id.encode() if path is None else os.fsencode(path)
             continue

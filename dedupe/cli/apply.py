@@ -182,6 +182,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
 
 
 def _tell(outcome: Outcome, output_format: str) -> None:
+    from dedupe.marks import TEXT_MARK
     from dedupe.renderers.applied import render_outcome_json, render_outcome_text
 
     for note in outcome.notes:
@@ -189,6 +190,7 @@ def _tell(outcome: Outcome, output_format: str) -> None:
     if output_format == "json":
         sys.stdout.buffer.write(render_outcome_json(outcome))
     else:
-        for line in render_outcome_text(outcome):
+        mark = [] if sys.stdout.isatty() else [TEXT_MARK]
+        for line in (*mark, *render_outcome_text(outcome)):
             sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace"))
     sys.stdout.buffer.flush()

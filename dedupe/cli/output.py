@@ -137,6 +137,7 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
         color=color,
         links=color and is_terminal,
         hints=is_terminal,
+        marked=not is_terminal,
         diff=chosen["diff"],
         top=chosen["top"] or None,
         markdown_limit=chosen["markdown_limit"],

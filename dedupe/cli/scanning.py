@@ -117,8 +117,13 @@ def say_which_field(report: Any) -> None:
 
 def say_what_was_met(report: Any) -> None:
     """Warnings for whoever does not read the text report, which tells the same."""
+    from dedupe.sources.reasons import OWN_OUTPUT
+
     by_reason: dict[str, list[str]] = {}
     for item, name in report.told_with_places():
         by_reason.setdefault(item.reason, []).append(f"{name}: {item.detail} ({item.reason})")
+    if own := by_reason.pop(OWN_OUTPUT, None):
+        more = f"; so were {len(own) - 1} others" if len(own) > 1 else ""
+        say("note", f"left out: {own[0]}{more}")
     for reason, messages in by_reason.items():
         say_some("warning", messages, f"of {reason}")

@@ -20,39 +20,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from dedupe.marks import MEMBER_COLUMNS, PAIR_COLUMNS
 from dedupe.model import Cluster, DuplicatePair, Member, Report, SourceInfo
 from dedupe.renderers.terminal import DANGEROUS
-
-MEMBER_COLUMNS: Final = (
-    "cluster_id",
-    "cluster_size",
-    "role",
-    "id",
-    "relation",
-    "jaccard",
-    "representative_containment",
-    "token_count",
-    "byte_count",
-    "content_hash",
-    "representative",
-    "path",
-    "line",
-)
-"""Of one row a member; a column ``meta.NAME`` for each kind of metadata follows."""
-
-PAIR_COLUMNS: Final = (
-    "cluster_id",
-    "left",
-    "right",
-    "relation",
-    "shared_count",
-    "left_count",
-    "right_count",
-    "jaccard",
-    "left_containment",
-    "right_containment",
-)
-"""Of one row a pair; ``cluster_id`` is empty for a bridge."""
 
 ROWS_PER_CHUNK: Final = 1000
 

@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from dedupe.diff import Diff, Vocabulary, diff_words
+from dedupe.marks import MARKDOWN_MARK
 from dedupe.model import Cluster, Member, Report, TextProvider
 from dedupe.renderers.registry import MARKDOWN_LIMIT, DiffMode
 from dedupe.renderers.terminal import Canvas, Piece, escape_text, shorten_middle
@@ -33,7 +34,7 @@ from dedupe.sketch import tokenize_text
 ID_CELLS: Final = 80
 DIFF_WIDTH: Final = 96
 LISTED_REASONS: Final = 5
-CLOSING_BYTES: Final = 500
+CLOSING_BYTES: Final = 500 + len(MARKDOWN_MARK)
 """Kept free for the sentences on what was left out."""
 
 # All that is ASCII, but for what means nothing inside a line.

@@ -6,9 +6,12 @@ Importing this imports no renderer: each is imported when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
+
+from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK
 
 if TYPE_CHECKING:
     from dedupe.gate import NewDuplicate
@@ -28,6 +31,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param color: whether text is coloured
     :param links: whether ids in text are links to their files
     :param hints: whether text says what can be done next
+    :param marked: whether text begins with the mark of an output (:mod:`dedupe.marks`)
     :param diff: how much of each difference text and Markdown show
     :param top: clusters that text and Markdown show, the largest first (none: all)
     :param markdown_limit: bytes that Markdown may have
@@ -41,6 +45,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     color: bool = False
     links: bool = False
     hints: bool = False
+    marked: bool = True
     diff: DiffMode = "hunks"
     top: int | None = None
     markdown_limit: int = MARKDOWN_LIMIT
@@ -88,7 +93,8 @@ def _render_text(report: Report, texts: TextProvider, options: RenderOptions) ->
         top=options.top,
         hints=options.hints,
     )
-    return _encode(render_text(report, texts, chosen))
+    mark = [TEXT_MARK] if options.marked else []
+    return _encode(chain(mark, render_text(report, texts, chosen)))
 
 
 def _render_json(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
@@ -123,7 +129,7 @@ def _render_markdown(
     from dedupe.renderers.markdown import MarkdownOptions, render_markdown
 
     chosen = MarkdownOptions(diff=options.diff, top=options.top, max_bytes=options.markdown_limit)
-    return _encode(render_markdown(report, texts, chosen))
+    return _encode(chain([MARKDOWN_MARK], render_markdown(report, texts, chosen)))
 
 
 def _render_html(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
@@ -148,7 +154,7 @@ def _render_sarif(report: Report, texts: TextProvider, options: RenderOptions) -
 def _render_github(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
     from dedupe.renderers.github import render_github
 
-    return _encode(render_github(report, options.folder))
+    return _encode(chain([GITHUB_MARK], render_github(report, options.folder)))
 
 
 def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from dedupe.sources.byte_blocks import ByteBlocks
 from dedupe.sources.discovery import FoundSources, find_sources
 from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.own_files import describe_output, is_written_now, open_outputs
 from dedupe.sources.page_stage import PageStage
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
 from dedupe.sources.plain_text import describe_replaced
@@ -25,6 +26,7 @@ from dedupe.sources.reasons import (
     MISSING_EXTRA,
     NOT_KEPT,
     NOT_TEXT,
+    OWN_OUTPUT,
     READER_FAILED,
     UNDECODABLE_BYTES,
 )
@@ -46,7 +48,8 @@ class Corpus:
 
     What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
 
-    :ivar sources: those read so far; ``Locator.source`` is an index into this list
+    :ivar sources: those read so far; ``Locator.source`` is an index into this list; what the
+        program itself wrote is none
     :ivar skipped_locators: by id and reason, where records stand that have an id of their own
         but no usable text
         (the id of every other skipped record is its place, ``path:line``)
@@ -86,6 +89,7 @@ class Corpus:
         self._found: FoundSources | None = None
         self._read_bytes, self._total_bytes = 0, -1
         self._stream: BinaryIO | None = None
+        self._outputs = open_outputs()
 
     @property
     def input_bytes(self) -> tuple[int, int]:
@@ -165,6 +169,11 @@ class Corpus:
         self.sources.append(source)
         try:
             with source.open() as (stream, size):
+                if source.spool is None and is_written_now(stream, self._outputs):
+                    self.sources.pop()
+                    detail = "this run writes to it"
+                    yield SkippedDocument(source.id, OWN_OUTPUT, detail)
+                    return
                 self._stream = stream if source.spool is None else None
                 blocks = ByteBlocks(source, stream, self._limits, size=size)
                 yield from self._read_open(source, blocks)
@@ -182,6 +191,9 @@ class Corpus:
         """What a source holds that is the last of ``sources``."""
         if blocks.fault is not None and not blocks.head:
             yield SkippedDocument(source.id, blocks.fault.reason, blocks.fault.detail)
+        elif detail := describe_output(blocks.head):
+            self.sources.pop()
+            yield SkippedDocument(source.id, OWN_OUTPUT, detail)
         elif kind := _archive_kind(source, blocks.head):
             self.sources[-1] = archive = msgspec.structs.replace(source, format=kind)
             yield from self._read_archive(archive, blocks)

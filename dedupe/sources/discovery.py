@@ -17,6 +17,7 @@ from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
 from dedupe.sources.data_sets import find_cards
 from dedupe.sources.names import is_hidden_name, readable_id
+from dedupe.sources.own_files import is_output
 from dedupe.sources.patterns import PatternSet
 from dedupe.sources.reasons import (
     DATASET_CARD,
@@ -93,10 +94,15 @@ def find_sources(
 
 
 def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
-    """Whether a scan of these paths reads this file, whatever name it reaches it by."""
+    """Whether a scan of these paths reads this file, whatever name it reaches it by.
+
+    What the program wrote is not read, unless it is named as what to scan, which is a mistake.
+    """
     real_file = os.path.realpath(file)
     near = [path for path in paths if path != STANDARD_INPUT and _leads_to(path, real_file)]
     if not near:
+        return False
+    if is_output(real_file) and real_file not in map(os.path.realpath, near):
         return False
     return any(
         os.path.realpath(each.path) == real_file for each in find_sources(near, settings).sources

@@ -33,6 +33,7 @@ ENCRYPTED = "encrypted"
 DUPLICATE_MEMBER = "duplicate_member"
 TOO_MANY_MEMBERS = "too_many_members"
 READER_FAILED = "reader_failed"
+OWN_OUTPUT = "own_output"
 
 # Compressed data that breaks off or is wrong: what stood before is kept.
 TRUNCATED = "truncated"
@@ -77,6 +78,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         NOT_ZIP,
         NOT_TAR,
         READER_FAILED,
+        OWN_OUTPUT,
     }
 )
 """Reasons for which a whole path gave nothing, or not all that it holds."""

@@ -102,7 +102,7 @@ def recognise_content(head: bytes) -> InputFormat:
         return "parquet"
     if head.startswith((*_ARROW_MAGICS, _ARROW_STREAM_MARK)):
         return "arrow"
-    start = _plain_start(head)
+    start = plain_start(head)
     if _is_page(start):
         return "html"
     if _ARRAY_OF_RECORDS.match(start):
@@ -118,7 +118,7 @@ def has_record_lines(head: bytes) -> bool:
 
     The first may be broken, where the next begins like a record.
     """
-    line, _, following = _plain_start(head).partition(b"\n")
+    line, _, following = plain_start(head).partition(b"\n")
     if not line.startswith(b"{") or not following.strip():
         return False
     if _RECORD.match(line) and _RECORD.match(following):
@@ -147,7 +147,7 @@ def _is_page(start: bytes) -> bool:
     return _PAGE_START.match(start) is not None
 
 
-def _plain_start(head: bytes) -> bytes:
+def plain_start(head: bytes) -> bytes:
     """The beginning of a text in UTF-8, or what is like it, without a mark and white space."""
     wide, _ = wide_encoding(head)
     if wide:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dedupe.marks import TEXT_MARK
 from dedupe.renderers.explanation.view import ExplanationView
 
 __all__ = ["ExplanationView", "render_explanation"]
@@ -21,5 +22,7 @@ def render_explanation(format: str, view: ExplanationView) -> Iterator[bytes]:
         return
     from dedupe.renderers.explanation.text import render_text_explanation
 
+    if view.options.marked:
+        yield TEXT_MARK.encode()
     for chunk in render_text_explanation(view):
         yield chunk.encode("utf-8", "backslashreplace")

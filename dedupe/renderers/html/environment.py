@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dedupe.errors import DedupeError
+from dedupe.marks import HTML_MARK
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
 from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
 
@@ -81,11 +82,13 @@ class Assets(msgspec.Struct, frozen=True):
 
     :param policy: a content security policy that lets this style and this script run, nothing
         else, and no request
+    :param mark: by which the page is known again
     """
 
     style: str
     script: str
     policy: str
+    mark: str = HTML_MARK
 
 
 def load_assets() -> Assets:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import chain
 from typing import Final
 
+from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK
 from dedupe.renderers.verdict.view import VerdictView
 
 __all__ = ["VERDICT_FORMATS", "VerdictView", "render_verdict"]
@@ -22,6 +24,9 @@ _HOMES: Final = {
 }
 VERDICT_FORMATS: Final = tuple(_HOMES)
 
+_MARKS: Final = {"text": TEXT_MARK, "markdown": MARKDOWN_MARK, "github": GITHUB_MARK}
+"""What formats without keys begin with (:mod:`dedupe.marks`)."""
+
 
 def render_verdict(format: str, view: VerdictView) -> Iterator[bytes]:
     """The verdict as chunks.
@@ -32,5 +37,6 @@ def render_verdict(format: str, view: VerdictView) -> Iterator[bytes]:
     render: Callable[[VerdictView], Iterator[str | bytes]] = getattr(
         import_module(f"{__name__}.{module}"), name
     )
-    for chunk in render(view):
+    mark = _MARKS.get(format, "") if view.options.marked or format != "text" else ""
+    for chunk in chain([mark] if mark else [], render(view)):
         yield chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")

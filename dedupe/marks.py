@@ -1,0 +1,150 @@
+"""The marks of files that the program writes, by which it knows them again.
+
+A report holds the words of the documents that it shows. Read as a document it would be their
+duplicate, and could be kept in their place. So everything that the program writes begins with one
+of these marks, whatever the file is called later: with a phrase where the format has room for one,
+else with the first keys or the first row, which no other program writes. A mark counts at the
+beginning only: a document that quotes a report is a document.
+
+Who writes a format takes its mark from here; :func:`kind_of_output` knows them all, and those of
+files that were written before there were marks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PHRASE: Final = "dedupe output, not a document"
+
+TEXT_MARK: Final = f"[{PHRASE}]\n"
+"""The first line of text; on a terminal, which keeps nothing, it is left out."""
+MARKDOWN_MARK: Final = f"<!-- {PHRASE} -->\n"
+GITHUB_MARK: Final = f"::debug::{PHRASE}\n"
+"""A command that the runner shows only where debugging is on."""
+HTML_MARK: Final = f'<meta name="generator" content="{PHRASE}">'
+"""Stands behind the declaration of the encoding."""
+
+BASELINE_TITLE: Final = "dedupe-baseline"
+"""The first line of a baseline begins with it; its version follows."""
+
+MEMBER_COLUMNS: Final = (
+    "cluster_id",
+    "cluster_size",
+    "role",
+    "id",
+    "relation",
+    "jaccard",
+    "representative_containment",
+    "token_count",
+    "byte_count",
+    "content_hash",
+    "representative",
+    "path",
+    "line",
+)
+"""Of one row a member; a column ``meta.NAME`` for each kind of metadata follows."""
+
+PAIR_COLUMNS: Final = (
+    "cluster_id",
+    "left",
+    "right",
+    "relation",
+    "shared_count",
+    "left_count",
+    "right_count",
+    "jaccard",
+    "left_containment",
+    "right_containment",
+)
+"""Of one row a pair; ``cluster_id`` is empty for a bridge."""
+
+_HEX: Final = '"[0-9a-f]{16}"'
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+
+
+def _line(text: str) -> str:
+    return re.escape(text.rstrip("\n")) + r"[ \t]*(?:[\r\n]|\Z)"
+
+
+def _json(*tokens: str) -> str:
+    """A pattern for JSON: brackets, names and values, with any white space between them."""
+    return r"\s*".join(tokens)
+
+
+def _first_key(name: str, second: str, value: str = "") -> str:
+    return _json(r"\{", f'"{name}"', ":", r"\d+", ",", f'"{second}"', ":", value)
+
+
+def _sarif() -> str:
+    driver = (r"\{", '"name"', ":", '"dedupe"', ",", '"version"', ":", _STRING, ",")
+    return _json(
+        *(r"\{", r'"\$schema"', ":", _STRING, ",", '"version"', ":", _STRING, ",", '"runs"', ":"),
+        *(r"\[", r"\{", '"tool"', ":", r"\{", '"driver"', ":", *driver, '"semanticVersion"', ":"),
+    )
+
+
+_PAGE: Final = r"<!doctype html>\s*<html lang=\"en\">\s*<head>\s*<meta charset=\"utf-8\">\s*"
+_TABLE: Final = "| documents | words | clusters | duplicates | redundant words | skipped |"
+_ACTIONS: Final = '"(?:nothing|output|move|delete|undo)"'
+_TITLES: Final = (
+    "Identical document|Same words|Near-duplicate|Linked document|New copy of a document|"
+    "New document of the same words|New near-duplicate"
+)
+
+_KINDS: Final = (
+    ("text", _line(TEXT_MARK)),
+    ("Markdown", re.escape(MARKDOWN_MARK.rstrip())),
+    ("annotations", _line(GITHUB_MARK)),
+    ("page", _PAGE + re.escape(HTML_MARK)),
+    ("report as JSON", _first_key("schema_version", "config", _json(r"\{", '"threshold"'))),
+    ("verdict as JSON", _first_key("verdict_version", "passed", "(?:true|false)")),
+    ("explanation as JSON", _first_key("explanation_version", "is_duplicate")),
+    (
+        "clusters as JSON Lines",
+        _json(r"\{", '"cluster_id"', ":", _HEX, ",", '"representative"', ":")
+        # An id may be longer than what is looked at.
+        + r'\s*"(?:[^"\\]|\\.)*(?:\\?\Z|",\s*"members"\s*:\s*\[\s*\{\s*"id"\s*:)',
+    ),
+    (
+        "verdict as JSON Lines",
+        _json(r"\{", '"id"', ":", _STRING, ",", '"relation"', ":", _STRING, ",", '"jaccard"', ":")
+        + _json("", r"[\d.e-]+", ",", '"copy_of"', ":", _STRING, ",", '"copy_containment"', ":"),
+    ),
+    ("table of documents", re.escape(",".join(MEMBER_COLUMNS)) + r"(?:,\"?meta\.|[\r\n]|\Z)"),
+    ("table of pairs", _line(",".join(PAIR_COLUMNS))),
+    ("SARIF", _sarif()),
+    ("baseline", re.escape(BASELINE_TITLE) + r"(?:-[a-z]+)? \d{1,9}[ \t]*(?:[\r\n]|\Z)"),
+    ("manifest", _first_key("dedupe_manifest", "report_hash", _STRING)),
+    (
+        "outcome of apply as JSON",
+        _json(r"\{", '"action"', ":", _ACTIONS, ",", '"destination"', ":", _STRING, ",")
+        + _json("", '"document_count"', ":"),
+    ),
+    # Written before there were marks, and certain all the same.
+    ("text", r"1  [\d,]+ documents? · [\d,]+ duplicates?[^\n]{0,200} cluster [0-9a-f]{8}\r?\n"),
+    (
+        "Markdown",
+        rf"\#\#\# dedupe: [^\n]{{1,200}}\n\s*{re.escape(_TABLE)}",
+    ),
+    ("annotations", rf"::(?:warning|error) file=[^\n]*,line=\d+,title=(?:{_TITLES})::"),
+    (
+        "page",
+        _PAGE
+        + r"<meta http-equiv=\"Content-Security-Policy\" content=\"[^\"]*\">\s*"
+        + r"<meta name=\"viewport\" content=\"[^\"]*\">\s*"
+        + r"<meta name=\"referrer\" content=\"no-referrer\">\s*"
+        + r"<meta name=\"color-scheme\" content=\"light dark\">\s*<title>Duplicates in ",
+    ),
+)
+_ANY: Final = re.compile("|".join(f"({pattern})" for _, pattern in _KINDS).encode(), re.DOTALL)
+
+
+def kind_of_output(start: bytes) -> str:
+    """What a file that begins so is of what the program writes, in words; nothing if it is none.
+
+    :param start: the beginning of the uncompressed file as UTF-8, without a byte order mark and
+        white space before it
+    """
+    found = _ANY.match(start)
+    return _KINDS[found.lastindex - 1][0] if found and found.lastindex else ""
