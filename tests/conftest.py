@@ -30,6 +30,14 @@ def dedupe_command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "dedupe"]
 
 
+def sure(*arguments: object) -> list[str]:
+    """The arguments of a command, with ``--yes`` where ``apply`` acts: for tests whose texts are
+    short, or that drop most of a file, and which are not about that."""
+    words = [*map(str, arguments)]
+    acts = words[:1] == ["apply"] and not {"--output", "--move-to", "--delete"}.isdisjoint(words)
+    return [*words, "--yes"] if acts else words
+
+
 class Measured(NamedTuple):
     """A process that has ended: what it wrote, how long it ran, and its largest memory in KB."""
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import clean_environment, dedupe_command
+from tests.conftest import clean_environment, dedupe_command, sure
 from tests.forms import files_of, jsonl_of, make_texts, write_form
 
 CALLS = (
@@ -158,7 +158,7 @@ class Traced:
         environment = {**clean_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
         with (folder / "log").open("wb") as log:
             return subprocess.run(
-                [*traced, *dedupe_command(), "apply", *arguments],
+                [*traced, *dedupe_command(), *sure("apply", *arguments)],
                 cwd=folder, env=environment, stdout=log, stderr=log,
             ).returncode  # fmt: skip
 
@@ -194,7 +194,7 @@ def _be_command(
             made = count_calls(kill_after, fails)
             try:
                 main.__globals__["command_group"].main(
-                    ["apply", *arguments], prog_name="dedupe", standalone_mode=False
+                    sure("apply", *arguments), prog_name="dedupe", standalone_mode=False
                 )
                 code = 0
             except SystemExit as end:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dedupe
-from tests.conftest import clean_environment, dedupe_command
+from tests.conftest import clean_environment, dedupe_command, sure
 
 
 def run(folder: Path, *arguments: object) -> bytes:
@@ -25,7 +25,7 @@ def run(folder: Path, *arguments: object) -> bytes:
 
     :raises subprocess.CalledProcessError: if its exit code is not 0
     """
-    command = [*dedupe_command(), *map(str, arguments)]
+    command = [*dedupe_command(), *sure(*arguments)]
     environment = clean_environment()
     return subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, check=True

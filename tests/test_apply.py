@@ -46,7 +46,7 @@ from dedupe.renderers.json import render_json
 from dedupe.sources import read_corpus
 from dedupe.sources.compression import without_compression
 from tests import every_format
-from tests.conftest import RunDedupe, clean_environment, dedupe_command
+from tests.conftest import RunDedupe, clean_environment, dedupe_command, sure
 from tests.forms import (
     FORMS,
     Entry,
@@ -328,13 +328,14 @@ def test_a_report_that_contradicts_itself_is_refused():
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDedupe:
-    """The command in this process, which is much quicker; as ``run_dedupe`` otherwise."""
+    """The command in this process, which is much quicker, and sure of what it does; as
+    ``run_dedupe`` otherwise."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[bytes]:
         with monkeypatch.context() as patch:
             streams = [io.TextIOWrapper(io.BytesIO()) for _ in range(2)]
-            patch.setattr(sys, "argv", ["dedupe", *map(str, arguments)])
+            patch.setattr(sys, "argv", ["dedupe", *sure(*arguments)])
             patch.setattr(sys, "stdout", streams[0])
             patch.setattr(sys, "stderr", streams[1])
             with pytest.raises(SystemExit) as left:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, settle
-from dedupe.cli.messages import say
+from dedupe.cli.messages import ask, can_ask, say
 from dedupe.errors import InputError
 
 if TYPE_CHECKING:
-    from dedupe.applying import Outcome
+    from dedupe.applying import Doubt, Outcome
     from dedupe.model import Report
 
 _ACTIONS = {
@@ -71,6 +71,13 @@ _HINT = (
     help="Never drop documents whose id or file matches; may be repeated. As --exclude of scan.",
 )
 @click.option(
+    "--yes",
+    is_flag=True,
+    help="With --output, --move-to and --delete: go on, without a question, also where something "
+    "should be looked at first: very short texts, equal texts under other titles or URLs, files of "
+    "which more than half goes, texts that may have been misread.",
+)
+@click.option(
     "--format",
     "output_format",
     type=click.Choice(["text", "json"]),
@@ -92,7 +99,8 @@ def command(saved: str | None, output_format: str, **options: Any) -> None:
       dedupe apply --undo aside/dedupe-manifest.jsonl     … and put them back
 
     A document goes only if it and the document kept in its place are, at that moment, what was
-    compared. Otherwise it stays, and is named.
+    compared. Otherwise it stays, and is named. What a person should look at first is said before
+    anything is done; it goes on after a question on a terminal, or with --yes.
 
     Exit codes: 0 done; 2 an error, or something could not be done (it is named, the rest is done);
     130 interrupted.
@@ -128,6 +136,8 @@ def _refuse_unused(saved: str | None, action: str, options: dict[str, Any]) -> N
         raise click.UsageError("Missing argument 'SAVED' (a report of dedupe scan --format json).")
     if options["link"] and action != "output":
         raise click.UsageError("--link is for --output.")
+    if options["yes"] and action not in ("output", "move_to", "delete"):
+        raise click.UsageError("--yes is for --output, --move-to and --delete.")
     if options["null"] and action != "listed":
         raise click.UsageError("-0 is for --list.")
 
@@ -146,14 +156,35 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
         return applying.undo(options["undo"])
     report = _load(saved)
     plan = applying.plan_drops(report, options["protect"])
+    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
+    if action in ("move_to", "delete"):
+        applying.refuse_records(plan, documents)
+    _look_again(applying.find_doubts(report, plan, documents), action, options["yes"])
     if action == "output":
         return applying.write_output(report, plan, options["output"], makes_links=options["link"])
     if action == "move_to":
         return applying.set_aside(report, plan, options["move_to"])
     if action == "delete":
         return applying.delete_files(report, plan)
-    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
     return applying.preview(report, plan, documents)[0]
+
+
+def _look_again(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
+    """Say what a person should look at, and go on only where one has, or nothing is changed.
+
+    :raises InputError: where nobody can be asked, or the answer is no; nothing was done
+    """
+    for doubt in doubts:
+        say("warning", doubt.detail)
+    if not doubts or not action or is_sure:
+        return
+    if not can_ask():
+        raise InputError(
+            "nothing was done: the warnings above should be looked at first (apply without an "
+            "action names every document); --yes goes on in spite of them"
+        )
+    if not ask("Go on in spite of this?"):
+        raise InputError("nothing was done; --protect keeps single documents")
 
 
 def _print_names(report: Report, options: dict[str, Any]) -> None:
@@ -161,6 +192,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
 
     documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
     plan = applying.plan_drops(report, options["protect"])
+    _look_again(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
     code = settle(EXIT_ERROR if outcome.stopped else 0)
     if options["listed"] == "dropped":

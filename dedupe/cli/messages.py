@@ -39,6 +39,21 @@ def say_some(level: Level, messages: Sequence[str], kind: str) -> None:
         say(level, f"… and {len(messages) - SHOWN_MESSAGES} more {kind}")
 
 
+def ask(question: str) -> bool:
+    """Ask on the terminal, on standard error; anything but a clear yes is no."""
+    from dedupe.renderers.terminal import disarm_line, escape_text
+
+    told = f"dedupe: {disarm_line(escape_text(question))} [y/N] "
+    print(told, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def can_ask() -> bool:
+    """Whether there is a terminal to ask on and one to answer from."""
+    streams = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
 def use_color(stream: IO[str], choice: ColorChoice, environment: Mapping[str, str]) -> bool:
     """Whether to colour what goes to a stream.
 

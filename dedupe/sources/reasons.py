@@ -58,6 +58,12 @@ CHANGED_WHILE_READ = "changed_while_read"
 NO_ARTICLE = "no_article"
 PAGE_LIMIT = "page_limit"
 
+DOUBTFUL_READING = frozenset(
+    {UNDECODABLE_BYTES, LONE_SURROGATES, TRUNCATED, DAMAGED, NO_ARTICLE, PAGE_LIMIT}
+)
+"""Notices after which a text may not be what its author wrote, so that a person should look before
+something is deleted for it. A reason that is added above and means that belongs here."""
+
 NOT_COMPRESSED = {"gzip": NOT_GZIP, "bzip2": NOT_BZIP2, "xz": NOT_XZ, "zstd": NOT_ZSTD}
 """What a file is not, though its name says so: by the name of the codec."""
 
