@@ -13,6 +13,7 @@ files that were written before there were marks.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 PHRASE: Final = "dedupe output, not a document"
@@ -122,7 +123,7 @@ _KINDS: Final = (
         + _json("", '"document_count"', ":"),
     ),
     # Written before there were marks, and certain all the same.
-    ("text", r"1  [\d,]+ documents? · [\d,]+ duplicates?[^\n]{0,200} cluster [0-9a-f]{8}\r?\n"),
+    ("text", r"1  [\d,]+ documents? · [\d,]+ duplicates?[^\n]{0,200} cluster [0-9a-f]{6,16}\r?\n"),
     (
         "Markdown",
         rf"\#\#\# dedupe: [^\n]{{1,200}}\n\s*{re.escape(_TABLE)}",
@@ -138,6 +139,15 @@ _KINDS: Final = (
     ),
 )
 _ANY: Final = re.compile("|".join(f"({pattern})" for _, pattern in _KINDS).encode(), re.DOTALL)
+
+
+def mark_unless_empty(mark: str, chunks: Iterator[str]) -> Iterator[str]:
+    """The chunks with a mark before the first; nothing where there is none."""
+    for chunk in chunks:
+        yield mark
+        yield chunk
+        break
+    yield from chunks
 
 
 def kind_of_output(start: bytes) -> str:

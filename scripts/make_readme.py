@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
+from dedupe.marks import TEXT_MARK
+
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "demo.svg"
@@ -121,7 +123,7 @@ def make_picture() -> str:
         no_color=False,
     )
     console.print(Text(f"$ dedupe {shlex.join(PICTURE_COMMAND)}\n", style="bold"), soft_wrap=True)
-    for line in _RUN_LINE.sub("", output).splitlines():
+    for line in _RUN_LINE.sub("", output.removeprefix(TEXT_MARK)).splitlines():
         console.print(Text.from_ansi(line), soft_wrap=True)
     svg = console.export_svg(title="", theme=_THEME, code_format=_SVG_FORMAT, unique_id="demo")
     svg = _EMPTY_TEXT.sub("", svg).replace("</text><text", "</text>\n<text")

@@ -388,11 +388,10 @@ def test_the_file_keeps_its_mode_and_its_link(repository):
 def test_a_baseline_among_the_documents_is_none(repository):
     repository.add(REPRINT)
     for name in ("base.txt", "articles/[base]*.txt"):
-        named = ("check", ".", "--baseline", name)
+        named = ("check", ".", "--baseline", name, "--quiet")
         repository.run(*named, "--update-baseline", code=0)
         verdict = json.loads(repository.run(*named, "--format", "json", code=0))
-        expected = 5 if name == "base.txt" else 6
-        assert verdict["document_count"] == expected
+        assert verdict["document_count"] == 5
         assert verdict["known_count"] == 1
 
 

@@ -18,6 +18,7 @@ import yaml
 from dedupe import __version__
 from dedupe.config import GateLimits
 from dedupe.gate import GoneDocument, NewDuplicate, Verdict
+from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK
 from tests.conftest import FIXTURES, clean_environment, git_environment, run_git
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,6 +161,13 @@ def test_inputs_reach_the_shell_by_its_environment_only():
         assert f"{name}=" in STEPS[CHECK]["run"]
 
 
+def annotations_of(log: str) -> list[str]:
+    """Commands to the runner, but for the mark of the file that they stood in."""
+    lines = [line for line in log.splitlines() if line.lstrip().startswith("::")]
+    assert lines.pop(0) == GITHUB_MARK.strip()
+    return lines
+
+
 def test_the_action_passes_and_fails_by_itself(runner):
     result = runner.run(CHECK, paths="articles")
     assert result.returncode == 0, result.stderr
@@ -169,14 +177,14 @@ def test_the_action_passes_and_fails_by_itself(runner):
     result = runner.run(CHECK, paths="articles\n", sarif="dup.sarif")
     assert result.returncode == 1
     assert "Failed: 2 duplicates" in result.stdout
-    annotations = [line for line in result.stdout.splitlines() if line.startswith("::")]
+    annotations = annotations_of(result.stdout)
     assert len(annotations) == 2
     assert annotations[0].startswith("::error file=articles/typos")
     assert ",line=1,title=New near-duplicate::" in annotations[1]
     assert (runner.outputs["passed"], runner.outputs["new-count"]) == ("false", "2")
     verdict = json.loads(Path(runner.outputs["verdict"]).read_text(encoding="utf-8"))
     assert len(verdict["new"]) == 2
-    assert runner.summary.startswith("before\n### dedupe: failed: 2 duplicates\n")
+    assert runner.summary.startswith(f"before\n{MARKDOWN_MARK}### dedupe: failed: 2 duplicates\n")
     assert "Also Read" in runner.summary
     sarif = json.loads((runner.workspace / "dup.sarif").read_text(encoding="utf-8"))
     assert [each["baselineState"] for each in sarif["runs"][0]["results"]] == ["new", "new"]
@@ -228,7 +236,7 @@ def test_new_findings_come_first_and_there_are_ten_annotations(runner):
             runner.run(CHECK, paths="articles", baseline=BASELINE, arguments=arguments)
     result = runner.run(CHECK, paths="articles", baseline=BASELINE, sarif="dup.sarif")
     assert result.returncode == 1, result.stderr
-    annotations = [line for line in result.stdout.splitlines() if line.lstrip().startswith("::")]
+    annotations = annotations_of(result.stdout)
     assert len(annotations) == 10
     assert all(line.startswith("::error ") for line in annotations)
     assert sum("file=articles/new.jsonl,line=" in line for line in annotations) == 9

@@ -324,7 +324,7 @@ def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, run
     shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
     (tmp_path / "named").symlink_to("c")
     output = "c/deep/report.json"
-    run_dedupe("scan", "c", "--format", "json", "--output", output)
+    (tmp_path / output).write_text('{"text": "it is called so, and is a record of the user"}')
     first = (tmp_path / output).read_bytes()
     (tmp_path / "c" / "x.jsonl").write_bytes(b"broken")  # reading it would fail with its name
     for paths in (["c"], ["named"], [output], ["c/deep", "c/x.jsonl"]):
@@ -335,6 +335,8 @@ def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, run
     shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
     run_dedupe("scan", "c", "--exclude", "report.json", "--format", "json", "--output", output)
     run_dedupe("scan", "c/x.jsonl", "--format", "json", "--output", output)
+    named = run_dedupe("scan", output, "--format", "json", "--output", output, code=2)
+    assert b"report.json: is one of the files to scan" in named.stderr
 
 
 def test_exit_code_tells_of_duplicates(tmp_path, run_dedupe):

@@ -25,6 +25,7 @@ from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import choose_longest, find_runs, place_passages
 from dedupe.explain.reasons import find_reasons, shared_needed
+from dedupe.marks import TEXT_MARK
 from dedupe.sketch import plain
 from tests.conftest import FIXTURES
 from tests.injections import VECTORS
@@ -280,7 +281,7 @@ def test_the_example_of_the_page_is_what_is_printed(run_dedupe, tmp_path):
     shutil.copytree(ARTICLES, tmp_path / "articles")
     page = (FIXTURES.parent / "docs" / "explain.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```console\n\$ dedupe (.*?)\n(.*?)\n…\n```", page, re.DOTALL)
-    assert run_dedupe(*shown[0].split()).stdout.decode().startswith(shown[1] + "\n")
+    assert run_dedupe(*shown[0].split()).stdout.decode().startswith(f"{TEXT_MARK}{shown[1]}\n")
 
 
 def test_the_text_tells_the_same_figures(tell, explain):

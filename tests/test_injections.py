@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
+from dedupe.marks import GITHUB_MARK, PHRASE
 from dedupe.model import DuplicatePair, Locator, Notice, Report, SkippedDocument, SourceInfo
 from dedupe.renderers.csv import read_cell
 from dedupe.renderers.json import render_jsonl
@@ -149,7 +150,9 @@ def test_workflow_commands_are_only_our_own(outputs, monkeypatch):
     monkeypatch.setattr("dedupe.renderers.github.MAX_ANNOTATIONS", 10**6)
     shown = render("github")
     assert not CONTROLS.search(shown)
-    lines = shown.splitlines()
+    mark, *lines = shown.splitlines(keepends=True)
+    assert mark == GITHUB_MARK
+    lines = [line.rstrip("\n") for line in lines]
     assert len(lines) == len(SURPLUS)
     for line, id in zip(lines, sorted(SURPLUS), strict=True):
         name, properties, message = parse_command(line)
@@ -161,7 +164,7 @@ def test_workflow_commands_are_only_our_own(outputs, monkeypatch):
         path = os.path.normpath(PATHS[id]).replace("\r", "%0D").replace("\n", "%0A")
         shown_path = properties["file"].replace("\r", "%0D").replace("\n", "%0A")
         assert shown_path == escape_text(path)
-    assert len(outputs["github"].splitlines()) == 11
+    assert len(outputs["github"].splitlines()) == 12
 
 
 # --- Markdown -------------------------------------------------------------------------------
@@ -205,9 +208,12 @@ class Page(HTMLParser):
             self.outside += data
 
     def handle_comment(self, data):
+        assert data == f" {PHRASE} "
+
+    def handle_decl(self, data):
         raise AssertionError(data)
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    handle_pi = unknown_decl = handle_decl
 
 
 @pytest.mark.parametrize("diff", ["none", "summary", "hunks", "full"])

@@ -183,15 +183,19 @@ def test_what_cannot_be_written_is_told_before_the_scan(tmp_path, run_dedupe, ou
 def test_a_report_in_the_scanned_folder_is_written_once(tmp_path, run_dedupe):
     shutil.copytree(ARTICLES, tmp_path / "in")
     run_dedupe("scan", "in", "--output", "in/report.json")
-    before = (tmp_path / "in" / "report.json").read_bytes()
-    again = run_dedupe("scan", "in", "--output", "in/report.json", "--progress", code=2)
-    assert b"leave it out with --exclude" in again.stderr
-    assert b"reading" not in again.stderr
-    assert (tmp_path / "in" / "report.json").read_bytes() == before
-    excluded = ("--exclude", "report.json")
-    run_dedupe("scan", "in", "--output", "in/report.json", *excluded)
-    run_dedupe("scan", "in", "--output", "in/.hidden.json", *excluded)
-    run_dedupe("scan", "in", "--output", "in/.hidden.json", *excluded)
+    before = json.loads((tmp_path / "in" / "report.json").read_bytes())
+    again = run_dedupe("scan", "in", "--output", "in/report.json")
+    assert b"left out: report.json: written by dedupe" in again.stderr
+    after = json.loads((tmp_path / "in" / "report.json").read_bytes())
+    assert after["clusters"] == before["clusters"]
+    assert after["corpus"]["skipped_counts"] == {"own_output": 1}
+    (tmp_path / "in" / "own.json").write_text('{"text": "of the user, who also likes JSON"}')
+    for name in ("in/own.json", "in/typos.txt"):
+        data = (tmp_path / name).read_bytes()
+        refused = run_dedupe("scan", "in", "--output", name, "--progress", code=2)
+        assert b"leave it out with --exclude" in refused.stderr
+        assert b"reading" not in refused.stderr
+        assert (tmp_path / name).read_bytes() == data
 
 
 def test_all_files_are_replaced_or_none(tmp_path, run_dedupe):

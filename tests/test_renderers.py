@@ -22,6 +22,7 @@ from markdown_it import MarkdownIt
 import dedupe
 from dedupe.config import Config, GateLimits
 from dedupe.gate import NewDuplicate, judge_report, make_baseline
+from dedupe.marks import GITHUB_MARK
 from dedupe.model import BridgeEnd, DuplicatePair, Locator, Report, SourceInfo
 from dedupe.renderers import json as json_renderer
 from dedupe.renderers.csv import escape_cell, read_cell
@@ -278,7 +279,7 @@ def test_markdown_renders_as_tables_and_blocks():
     kinds = [token.type for token in tokens]
     assert kinds.count("table_open") == 1 + len(report.clusters)
     assert kinds.count("fence") == 3
-    assert kinds[0] == "heading_open"
+    assert kinds[:2] == ["html_block", "heading_open"]
 
 
 # --- SARIF ----------------------------------------------------------------------------------
@@ -401,10 +402,11 @@ def test_where_sarif_and_github_place_documents(source, line, uri, start_line):
 
 def test_github_shows_ten_and_counts_the_rest():
     report, _ = many_clusters(25, 5)
-    lines = render(report, "github").splitlines()
+    mark, *lines = render(report, "github").splitlines()
+    assert mark == GITHUB_MARK.strip()
     assert [line.split()[0] for line in lines] == ["::warning"] * 10 + ["::notice"]
     assert lines[-1] == "::notice title=dedupe::15 more duplicates, in 25 clusters in all"
-    assert render(many_clusters(10, 5)[0], "github").count("\n") == 10
+    assert render(many_clusters(10, 5)[0], "github").count("\n") == 11
     assert render(make_report(), "github") == ""
 
 

@@ -103,7 +103,7 @@ def test_scan_of_texts_imports_what_it_needs(tmp_path: Path) -> None:
 
 @needs_kernels
 def test_apply_to_lines_imports_what_it_needs(tmp_path: Path) -> None:
-    texts = ["one and the same text of eight words"] * 2
+    texts = ["one and the same text of eight words, " * 3] * 2
     path, saved, out = (tmp_path / name for name in ("r.jsonl", "report.json", "out.jsonl"))
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     modules_of("scan", path, "--format", "json", "--output", saved)

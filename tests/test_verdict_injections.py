@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from dedupe.baseline import format_baseline, parse_baseline
 from dedupe.config import GateLimits
 from dedupe.gate import judge_report, make_baseline
+from dedupe.marks import GITHUB_MARK
 from dedupe.renderers.registry import RenderOptions
 from dedupe.renderers.terminal import escape_text, shorten_middle
 from dedupe.renderers.verdict import VERDICT_FORMATS, VerdictView, render_verdict
@@ -79,7 +80,8 @@ def test_no_verdict_acts_on_a_terminal_or_in_a_log(format, half_known):
 
 def test_annotations_are_only_our_own(monkeypatch):
     monkeypatch.setattr("dedupe.renderers.verdict.github.MAX_ANNOTATIONS", 10**6)
-    lines = render("github").splitlines()
+    mark, *lines = render("github").splitlines()
+    assert mark == GITHUB_MARK.strip()
     assert len(lines) == len(SURPLUS)
     found = VIEWS[False].verdict.new
     for line, new in zip(lines, found, strict=True):

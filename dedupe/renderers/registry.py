@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK
+from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
 
 if TYPE_CHECKING:
     from dedupe.gate import NewDuplicate
@@ -154,7 +154,7 @@ def _render_sarif(report: Report, texts: TextProvider, options: RenderOptions) -
 def _render_github(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
     from dedupe.renderers.github import render_github
 
-    return _encode(chain([GITHUB_MARK], render_github(report, options.folder)))
+    return _encode(mark_unless_empty(GITHUB_MARK, render_github(report, options.folder)))
 
 
 def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from itertools import chain
 from typing import Final
 
-from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK
+from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
 from dedupe.renderers.verdict.view import VerdictView
 
 __all__ = ["VERDICT_FORMATS", "VerdictView", "render_verdict"]
@@ -38,5 +37,6 @@ def render_verdict(format: str, view: VerdictView) -> Iterator[bytes]:
         import_module(f"{__name__}.{module}"), name
     )
     mark = _MARKS.get(format, "") if view.options.marked or format != "text" else ""
-    for chunk in chain([mark] if mark else [], render(view)):
+    chunks = iter(render(view))
+    for chunk in mark_unless_empty(mark, chunks) if mark else chunks:
         yield chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")
