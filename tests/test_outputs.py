@@ -188,7 +188,7 @@ def test_a_report_in_the_scanned_folder_is_written_once(tmp_path, run_dedupe):
     assert b"left out: report.json: written by dedupe" in again.stderr
     after = json.loads((tmp_path / "in" / "report.json").read_bytes())
     assert after["clusters"] == before["clusters"]
-    assert after["corpus"]["skipped_counts"] == {"own_output": 1}
+    assert after["corpus"]["skipped_counts"]["own_output"] == 1
     (tmp_path / "in" / "own.json").write_text('{"text": "of the user, who also likes JSON"}')
     for name in ("in/own.json", "in/typos.txt"):
         data = (tmp_path / name).read_bytes()
