@@ -141,7 +141,7 @@ _KINDS: Final = (
 _ANY: Final = re.compile("|".join(f"({pattern})" for _, pattern in _KINDS).encode(), re.DOTALL)
 
 
-def mark_unless_empty(mark: str, chunks: Iterator[str]) -> Iterator[str]:
+def mark_unless_empty(mark: str, chunks: Iterator[str | bytes]) -> Iterator[str | bytes]:
     """The chunks with a mark before the first; nothing where there is none."""
     for chunk in chunks:
         yield mark
