@@ -185,12 +185,17 @@ def test_a_report_that_was_redirected_into_its_corpus(tmp_path, run_dedupe):
     assert found["clusters"] == plain["clusters"]
 
 
-def test_an_output_that_is_named_is_an_error(tmp_path, run_dedupe):
+def test_an_output_that_is_named_is_left_out_and_alone_is_an_error(tmp_path, run_dedupe):
     make_corpus(tmp_path / "corpus")
     run_dedupe("scan", "corpus", "--output", "html:named")
-    for paths in (["named"], ["corpus", "named"]):
-        told = run_dedupe("scan", *paths, code=2).stderr.decode()
-        assert "named" in told and ("written by dedupe" in told or "could not be read" in told)
+    told = run_dedupe("scan", "named", code=2).stderr.decode()
+    assert "named" in told and "written by dedupe" in told
+    beside = run_dedupe("scan", "corpus", "named", "--format", "json")
+    assert b"named: written by dedupe" in beside.stderr
+    found = json.loads(beside.stdout)
+    assert found["corpus"]["document_count"] == 3
+    assert [item["reason"] for item in found["skipped"]] == ["own_output"]
+    run_dedupe("check", "corpus", "named", code=1)
     data = (tmp_path / "named").read_bytes()
     assert b"written by dedupe" in run_dedupe("scan", "-", stdin=data, code=2).stderr
     told = run_dedupe("explain", "named", "corpus/a.txt", code=2).stderr

@@ -93,7 +93,11 @@ UNREADABLE_PATH_REASONS = frozenset(
 def unreadable_paths(
     skipped: Iterable[SkippedDocument], paths: Sequence[str | os.PathLike[str]]
 ) -> tuple[str, ...]:
-    """Those of ``paths`` (as named on the command line) that could not be read."""
-    failed = {item.id for item in skipped if item.reason in UNREADABLE_PATH_REASONS}
+    """Those of ``paths`` (as named on the command line) that could not be read.
+
+    What the program wrote itself is none of them: a shell's ``*`` names it among the documents.
+    """
+    reasons = UNREADABLE_PATH_REASONS - {OWN_OUTPUT}
+    failed = {item.id for item in skipped if item.reason in reasons}
     names = dict.fromkeys(readable_id(os.fsdecode(path)) for path in paths)
     return tuple(name for name in names if name in failed)
