@@ -156,12 +156,12 @@ def test_json_keeps_what_stands_before_the_break(tmp_path: Path) -> None:
     [
         ("id;text\n1;a, b, c\n2;d\n", ["a, b, c", "d"]),
         ('id|text\r\n1|"a ""b"" | c"\r\n2|d\r\n', ['a "b" | c', "d"]),
-        ("text\none, two\nthree\n", ["one", "three"]),
+        ("text\none, two\nthree\n", ["one, two", "three"]),
         ("\ufeffid,text\n1,one\n\n2,two", ["one", "two"]),
         ('id,text\n1,"a\n\nb\r\nc"\n2,d\n', ["a\n\nb\r\nc", "d"]),
         ('id,text\n1,"a \\"b\\", c"\n2,d\n', ['a "b", c', "d"]),
         ("'id','text'\n'1','a, b'\n'2','d'\n", ["a, b", "d"]),
-        ("id,text\n1,one,extra\n2,two\n", ["one", "two"]),
+        ("id,text,\n1,one,\n2,two\n", ["one", "two"]),
         ("id,text\n1," + "x" * 300_000 + "\n", ["x" * 300_000]),
     ],
 )
@@ -179,6 +179,7 @@ def test_broken_csv(tmp_path: Path) -> None:
     put(tmp_path / "empty.csv", "")
     found = read(tmp_path)
     assert found.texts == {"b": "two", "a": "caf\ufffd \ufffd"}
+    assert found.reasons["short.csv#1"] == "damaged"
     assert found.reasons["none.csv"] == "field_missing"
     assert "'id', 'headline'" in {item.id: item.detail for item in found.skipped}["none.csv"]
     assert found.notice_reasons == {"bad.csv": "undecodable_bytes"}
@@ -230,13 +231,16 @@ def test_quotes_that_open_at_every_line_take_bounded_time(tmp_path: Path) -> Non
     assert len(found.skipped) == 50_000
 
 
-def test_a_file_that_breaks_off_in_a_quote_keeps_what_stood_before(tmp_path: Path) -> None:
-    data = b'id,text\n1,one\n2,"two\nlines' + np.random.default_rng(0).bytes(9000).hex().encode()
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_row_in_which_the_file_breaks_off_is_not_read(tmp_path: Path, quote: str) -> None:
+    data = b"id,text\n1,one\n2," + quote.encode() + b"two"
+    data += np.random.default_rng(0).bytes(9000).hex().encode()
     path = tmp_path / "r.csv.gz"
     path.write_bytes(gzip.compress(data)[:-3000])
     found = read(path)
-    assert found.texts["1"] == "one" and found.texts["2"].startswith("two\nlines")
-    assert found.reasons == {str(path): "truncated"}
+    assert found.texts == {"1": "one"}
+    reason = "damaged" if quote else "truncated"
+    assert found.reasons == {f"{path}#2": reason, str(path): "truncated"}
 
 
 # --- Parquet -------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class ByteBlocks:
         """
         self.fault: Fault | None = None
         self.recoder: Recoder | None = None
+        self._encoding = ""
         self._source = source
         self._block_bytes = limits.read_bytes
         self.budget = budget or UnpackBudget(limits)
@@ -88,11 +89,18 @@ class ByteBlocks:
             size += len(block)
         return b"".join(self._first)[:byte_count]
 
+    def look_recoded(self, byte_count: int) -> bytes:
+        """The first bytes as the blocks give them, of at most a quarter of ``SAMPLE_BYTES``."""
+        if self.recoder is None:
+            return self.look(byte_count)
+        recoded = Recoder(self._encoding).recode([self.look(SAMPLE_BYTES)], byte_count)
+        return b"".join(recoded)[:byte_count]
+
     def recode(self, encoding: str) -> None:
         """Give the content in UTF-8 from here on, the head too."""
-        sample = self.look(SAMPLE_BYTES)
-        self.head = b"".join(Recoder(encoding).recode([sample], HEAD_BYTES))[:HEAD_BYTES]
+        self._encoding = encoding
         self.recoder = Recoder(encoding)
+        self.head = self.look_recoded(HEAD_BYTES)
 
     def _as_they_stand(self) -> Iterator[bytes]:
         first, self._first = self._first, []

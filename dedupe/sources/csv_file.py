@@ -10,13 +10,25 @@ import numpy as np
 
 from dedupe.config import ScanSettings
 from dedupe.model import Locator, Notice, SkippedDocument
-from dedupe.sources.byte_blocks import HEAD_BYTES
-from dedupe.sources.csv_dialect import Dialect, detect_dialect
+from dedupe.sources.csv_layout import (
+    LAYOUT_BYTES,
+    Layout,
+    ends_in_open_quote,
+    find_layout,
+    fits,
+)
 from dedupe.sources.csv_lines import CsvLines, RowTooLongError
 from dedupe.sources.fields import UNSET, FieldPlan
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TOO_LARGE, UNDECODABLE_BYTES
+from dedupe.sources.reasons import (
+    DAMAGED,
+    FIELD_MISSING,
+    ODD_LAYOUT,
+    TOO_LARGE,
+    TRUNCATED,
+    UNDECODABLE_BYTES,
+)
 from dedupe.sources.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.text_encoding import UTF8_MARK
@@ -61,12 +73,16 @@ def _reread_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
 
 
 class _Table:
-    """A header and a dialect: what makes a row a record."""
+    """A header and a layout: what makes a row a record.
 
-    def __init__(self, columns: Sequence[str], dialect: Dialect, settings: ScanSettings) -> None:
-        self.columns = [column.strip() for column in columns]
+    :ivar width: fields of a row
+    """
+
+    def __init__(self, header: Sequence[str], layout: Layout, settings: ScanSettings) -> None:
+        self.columns = layout.columns_of(header)
+        self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
-        self._dialect = dialect
+        self._dialect = layout.dialect
         first = {name: place for place, name in reversed([*enumerate(self.columns)])}
         self._places = [first.get(name, -1) for name in self.plan.names]
 
@@ -74,6 +90,13 @@ class _Table:
     def has_text(self) -> bool:
         """Whether some column can be the text."""
         return type(self.plan.find_text(self.values([""] * len(self.columns)))) is str
+
+    @property
+    def name_in_doubt(self) -> str:
+        """The name of two columns, either of which may be the text; nothing where none is."""
+        names = {name for name in self.columns if name and self.columns.count(name) > 1}
+        present = [name for name in self.plan.text_names if name in self.columns]
+        return next((n for n in present[: 1 if self.plan.is_automatic else None] if n in names), "")
 
     def values(self, row: Sequence[str]) -> list[Any]:
         """The values of a row, which may be shorter than the header."""
@@ -120,13 +143,14 @@ class _CsvReader:
         self._settings = settings
         self._limits = limits
         self._lines = CsvLines(file.blocks, limits.line_bytes)
-        self._dialect = detect_dialect(file.blocks.head.decode("utf-8", "replace"), is_tsv)
+        self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), is_tsv)
+        self._width = 0
         self._row = 0
         # The limit is the whole process's; a row that is too long ends earlier.
         csv.field_size_limit(_MAX_FIELD_CHARACTERS)
 
     def read(self) -> Iterator[Piece]:
-        reader = csv.reader(self._lines, strict=True, **self._dialect)
+        reader = csv.reader(self._lines, strict=True, **self._layout.dialect)
         columns: list[str] = []
         try:
             while not columns:
@@ -136,10 +160,15 @@ class _CsvReader:
         except (csv.Error, RowTooLongError) as error:
             yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
-        table = _Table(columns, self._dialect, self._settings)
+        table = _Table(columns, self._layout, self._settings)
         if columns and not table.has_text:
             yield self._explain_columns(table)
             return
+        if name := table.name_in_doubt:
+            detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
+            yield SkippedDocument(self._path_id, DAMAGED, detail)
+            return
+        self._width = table.width
         yield from self._read_rows(reader, table)
         yield from self._conclude()
 
@@ -159,6 +188,9 @@ class _CsvReader:
             if not row:
                 continue
             self._row += 1
+            if problem := self._find_problem(row):
+                yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
+                continue
             begin, length = self._lines.row_place
             rows.append(row)
             places.append((self._file.index, begin, length, self._row))
@@ -169,11 +201,29 @@ class _CsvReader:
         if rows:
             yield from _take(taker, table, rows, places)
 
+    def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
+        """Why a row is not one record, of which nothing is missing."""
+        lines, width = self._lines, self._width
+        if lines.is_last and self._file.blocks.fault is not None:
+            return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
+        if len(row) != width and not fits(row, width):
+            fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
+            detail = f"line {lines.first_line}: the row has {fields}, where the header has {width}"
+            if len(row) > width:
+                detail += ": a separator may stand in a text without quotes"
+            return DAMAGED, detail + lines.has_swallowed * "; none of its lines was read"
+        if row[-1][:1] == " " and not lines.has_swallowed:
+            quote = self._layout.dialect["quotechar"]
+            if ends_in_open_quote(row, "".join(lines.row), quote):
+                told = "a quote that begins behind a space is not closed"
+                return DAMAGED, f"line {lines.first_line}: {told}"
+        return None
+
     def _next_row(self, reader: Any) -> list[str]:
         """The next row; nothing for a blank line.
 
-        A row with odd quotes is taken if it is one line, or all that stands before the file breaks
-        off. Of several lines it would be rows that a quote has run together.
+        A row with odd quotes is taken if it is one line. Of several lines it would be rows that a
+        quote has run together.
 
         :raises csv.Error: if the row is none
         :raises RowTooLongError: if it is too long
@@ -183,12 +233,23 @@ class _CsvReader:
         try:
             row: list[str] = next(reader)
         except csv.Error:
-            is_broken_off = self._lines.is_open and self._file.blocks.fault is not None
-            is_line = not (self._lines.is_open or self._lines.has_swallowed)
-            if not (is_line or is_broken_off):
+            if self._lines.is_open or self._lines.has_swallowed:
                 raise
-            row = next(csv.reader(self._lines.row, **self._dialect), [])
+            row = next(csv.reader(self._lines.row, **self._layout.dialect), [])
+        if self._lines.has_swallowed and self._width > 1 and self._are_rows():
+            raise csv.Error("a quote that begins in it is closed in another row")
         return row
+
+    def _are_rows(self) -> bool:
+        """Whether all lines of a row but its first look like rows, which prose does not: its commas
+        are followed by spaces."""
+        separator = self._layout.dialect["delimiter"]
+        lines = self._lines.row
+        next(lines)
+        return all(
+            line.count(separator) == self._width - 1 and f"{separator} " not in line
+            for line in lines
+        )
 
     def _explain_columns(self, table: _Table) -> SkippedDocument:
         columns: dict[str, Any] = dict.fromkeys(table.columns, "")
@@ -206,14 +267,18 @@ class _CsvReader:
         return SkippedDocument(f"{self._path_id}#{self._row}", reason, detail)
 
     def _explain_row(self, error: Exception) -> tuple[str, str]:
+        line = f"line {self._lines.first_line}: "
         if isinstance(error, RowTooLongError):
-            detail = f"the row is longer than {self._limits.line_bytes} bytes (--max-line-bytes)"
+            detail = f"{line}the row is longer than {self._limits.line_bytes} bytes"
+            detail += " (--max-line-bytes)"
             return TOO_LARGE, detail + ": a quote may not be closed" * self._lines.has_swallowed
         if self._lines.is_open:
-            return DAMAGED, "a quote that begins in the row is never closed"
-        return DAMAGED, f"the row is not CSV: {error}"
+            return DAMAGED, f"{line}a quote that begins in the row is never closed"
+        return DAMAGED, f"{line}the row is not CSV: {error}"
 
     def _conclude(self) -> Iterator[Piece]:
+        if self._layout.notice and self._row:
+            yield Notice(self._path_id, ODD_LAYOUT, self._layout.notice)
         fault = self._file.blocks.fault
         if fault is not None:
             detail = f"{fault.detail}, after row {self._row}"
@@ -233,16 +298,16 @@ def _take(
 
 
 def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:
-    """The header as it is read in a scan; it may be longer than what tells the dialect."""
+    """The header as it is read in a scan; it may be longer than what tells the layout."""
     file.seek(0)
     data = _read_up_to(file, _MAX_HEADER_BYTES)
-    dialect = detect_dialect(data[:HEAD_BYTES].decode("utf-8", "replace"), is_tsv)
+    layout = find_layout(data[:LAYOUT_BYTES], is_tsv)
     lines = data.decode("utf-8", "replace").removeprefix(_MARK).split("\n")
     try:
-        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **dialect)), [])
+        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **layout.dialect)), [])
     except csv.Error:
         columns = []
-    return _Table(columns, dialect, settings)
+    return _Table(columns, layout, settings)
 
 
 def _read_up_to(file: SeekableBytes, size: int) -> bytes:

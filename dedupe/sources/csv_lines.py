@@ -26,6 +26,8 @@ class CsvLines:
     """Gives just those lines that a row needs.
 
     :ivar bad_count: lines in which bytes were replaced
+    :ivar first_line: the number of the first line of the row that was read last, from 1
+    :ivar is_last: whether the row that was read last ends without a line feed, as the file does
     :ivar is_open: whether the row that was read last ended only because there was no line more:
         inside quotes
     """
@@ -33,7 +35,10 @@ class CsvLines:
     def __init__(self, blocks: ByteBlocks, max_row_bytes: int) -> None:
         self._offset = 0
         self.bad_count = 0
+        self.first_line = 0
+        self.is_last = False
         self.is_open = False
+        self._line = 0
         self._max_row_bytes = max_row_bytes
         self._row = bytearray()
         self._first_bytes = 0
@@ -57,6 +62,7 @@ class CsvLines:
 
     def begin_row(self) -> None:
         """What comes next is a row."""
+        self.first_line = self._line + 1
         self.is_open = False
         self._row = bytearray()
         self._first_bytes = 0
@@ -67,6 +73,7 @@ class CsvLines:
         self._lines.append(io.BytesIO(rest))
         self.bad_count -= sum(map(_is_bad, io.BytesIO(rest)))
         self._offset -= len(rest)
+        self._line = self.first_line
         self._returnable_bytes -= len(rest)
 
     def __iter__(self) -> CsvLines:
@@ -77,6 +84,7 @@ class CsvLines:
         if line is None:
             self.is_open = bool(self._row)
             raise StopIteration
+        self._line += 1
         if not line:
             raise RowTooLongError
         self._row += line
@@ -89,7 +97,10 @@ class CsvLines:
         except UnicodeDecodeError:
             self.bad_count += 1
             text = line.decode("utf-8", "replace")
-        return text if text.endswith("\n") else f"{text}\n"
+        if text.endswith("\n"):
+            return text
+        self.is_last = True
+        return f"{text}\n"
 
     @property
     def _is_full(self) -> bool:

@@ -57,6 +57,7 @@ NOT_KEPT = "not_kept"
 CHANGED_WHILE_READ = "changed_while_read"
 NO_ARTICLE = "no_article"
 PAGE_LIMIT = "page_limit"
+ODD_LAYOUT = "odd_layout"
 
 DOUBTFUL_READING = frozenset(
     {UNDECODABLE_BYTES, LONE_SURROGATES, TRUNCATED, DAMAGED, NO_ARTICLE, PAGE_LIMIT}
