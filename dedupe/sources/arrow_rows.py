@@ -32,6 +32,7 @@ from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
 from dedupe.sources.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.source import SeekableBytes
 from dedupe.sources.system_errors import describe_error
+from dedupe.sources.text_encoding import REPLACEMENT
 
 _PARQUET_MAGIC = b"PAR1"
 
@@ -248,7 +249,19 @@ def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray
     begin, end = int(found[0]), int(found[-1])
     if data is None or int(np.diff(found).max()) > max_bytes:
         return None
-    return np.frombuffer(data, np.uint8)[begin:end], found - begin
+    texts = np.frombuffer(data, np.uint8)[begin:end]
+    if _holds_replacement(texts):
+        return None  # some may have to be left out
+    return texts, found - begin
+
+
+def _holds_replacement(texts: NDArray[np.uint8]) -> bool:
+    """Whether U+FFFD stands in some UTF-8, found without a copy."""
+    first, *others = REPLACEMENT.encode()
+    places = np.flatnonzero(texts == first)
+    for distance, byte in enumerate(others, 1):
+        places = places[texts[places + distance] == byte]
+    return len(places) > 0
 
 
 def _as_values(column: Any) -> list[Any]:

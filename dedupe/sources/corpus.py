@@ -28,6 +28,7 @@ from dedupe.sources.reasons import (
     NOT_TEXT,
     OWN_OUTPUT,
     READER_FAILED,
+    UNDECODABLE,
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
@@ -39,6 +40,7 @@ from dedupe.sources.recognition import (
 )
 from dedupe.sources.source import Source
 from dedupe.sources.system_errors import describe_error, reason_of
+from dedupe.sources.text_encoding import describe_lost
 
 _MAX_FAILURE_CHARACTERS = 300
 
@@ -133,9 +135,11 @@ class Corpus:
         try:
             for piece in pages.run(each for source in sources for each in self._guard(source)):
                 if isinstance(piece, Chunk):
-                    if piece.ids:
-                        self.encoding_counts[piece.encoding] += len(piece.ids)
-                    yield from packer.add(piece)
+                    chunk, lost = self._without_lost(piece)
+                    yield from map(self._note, lost)
+                    if chunk.ids:
+                        self.encoding_counts[chunk.encoding] += len(chunk.ids)
+                    yield from packer.add(chunk)
                 elif isinstance(piece, TextBatch):
                     self.encoding_counts["utf-8"] += len(piece)
                     yield piece
@@ -144,6 +148,25 @@ class Corpus:
         finally:
             pages.close()
         yield from packer.finish()
+
+    def _without_lost(self, chunk: Chunk) -> tuple[Chunk, list[Piece]]:
+        """The documents whose texts could be decoded, and what there is to say of the others."""
+        told = [*map(describe_lost, chunk.texts)]
+        if not any(told):
+            return chunk, []
+        skipped: list[Piece] = []
+        for number, detail in enumerate(told):
+            if not detail:
+                continue
+            id, locator = chunk.ids[number], Locator(*chunk.locators[number].tolist())
+            path = self.sources[locator.source].id
+            if id.startswith(path):
+                skipped.append(SkippedDocument(id, UNDECODABLE, detail))
+                continue
+            place = f"line {locator.line}" if locator.line else f"byte {locator.offset}"
+            document = SkippedDocument(id, UNDECODABLE, f"{detail}; at {place} of {path}")
+            skipped.append(SkippedRecord(document, locator) if locator.line else document)
+        return chunk.select([i for i, detail in enumerate(told) if not detail]), skipped
 
     def _note(self, piece: Piece) -> SkippedDocument | Notice:
         assert not isinstance(piece, (Chunk, Pages, TextBatch))

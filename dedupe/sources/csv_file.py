@@ -188,7 +188,8 @@ class _CsvReader:
             if not row:
                 continue
             self._row += 1
-            if problem := self._find_problem(row):
+            is_odd = len(row) != self._width or row[-1][:1] == " " or self._lines.is_last
+            if is_odd and (problem := self._find_problem(row)):
                 yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
                 continue
             begin, length = self._lines.row_place
@@ -243,13 +244,14 @@ class _CsvReader:
     def _are_rows(self) -> bool:
         """Whether all lines of a row but its first look like rows, which prose does not: its commas
         are followed by spaces."""
-        separator = self._layout.dialect["delimiter"]
-        lines = self._lines.row
-        next(lines)
-        return all(
-            line.count(separator) == self._width - 1 and f"{separator} " not in line
-            for line in lines
-        )
+        separator = self._layout.dialect["delimiter"].encode()
+        lines = self._lines.swallowed
+        if lines.count(separator) < lines.count(b"\n") * (self._width - 1):
+            return False
+        if separator + b" " in lines:
+            return False
+        counts = {line.count(separator) for line in lines.splitlines()}
+        return counts == {self._width - 1}
 
     def _explain_columns(self, table: _Table) -> SkippedDocument:
         columns: dict[str, Any] = dict.fromkeys(table.columns, "")

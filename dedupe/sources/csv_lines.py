@@ -51,6 +51,11 @@ class CsvLines:
         return len(self._row) > self._first_bytes
 
     @property
+    def swallowed(self) -> bytes:
+        """All lines but the first of the row that was read last."""
+        return bytes(memoryview(self._row)[self._first_bytes :])
+
+    @property
     def row_place(self) -> tuple[int, int]:
         """Offset and length of the row that was read last."""
         return self._offset - len(self._row), len(self._row)
@@ -69,7 +74,7 @@ class CsvLines:
 
     def go_back(self) -> None:
         """Give all lines but the first of the row that was read last once more, as rows."""
-        rest = bytes(self._row[self._first_bytes :])
+        rest = self.swallowed
         self._lines.append(io.BytesIO(rest))
         self.bad_count -= sum(map(_is_bad, io.BytesIO(rest)))
         self._offset -= len(rest)

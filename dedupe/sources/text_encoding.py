@@ -21,6 +21,13 @@ _MAX_OTHER_SHARE = 0.25
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACEMENT_BYTES = REPLACEMENT.encode()
+_REPLACEMENT_START = _REPLACEMENT_BYTES[:1]
+
+_MAX_LOST_SHARE = 0.1
+"""Of the characters that are no white space. French in a wrong encoding loses one in twenty, and
+its words can be told; Vietnamese one in four, and they cannot."""
+
+_MIN_LOST = 4
 
 
 def encode_text(text: str) -> bytes:
@@ -90,3 +97,16 @@ def replace_utf8(data: bytes) -> tuple[bytes, int]:
     """The bytes with what is not UTF-8 replaced by U+FFFD, and how many times."""
     repaired = data.decode("utf-8", "replace").encode()
     return repaired, repaired.count(_REPLACEMENT_BYTES) - data.count(_REPLACEMENT_BYTES)
+
+
+def describe_lost(text: bytes) -> str:
+    """How much of a text is U+FFFD, in words, if too much is to compare it; else nothing.
+
+    :param text: UTF-8
+    """
+    if _REPLACEMENT_START not in text or (lost := text.count(_REPLACEMENT_BYTES)) < _MIN_LOST:
+        return ""
+    size = len("".join(text.decode("utf-8", "replace").split()))
+    if lost <= _MAX_LOST_SHARE * size:
+        return ""
+    return f"{lost} of its {size} characters could not be decoded and are U+FFFD"

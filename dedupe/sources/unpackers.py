@@ -44,7 +44,7 @@ class Unpacker(Protocol):
         """The same state once more, where the library can give it."""
 
 
-class _GzipUnpacker:
+class InflateUnpacker:
     def __init__(self, inflater: zlib._Decompress) -> None:
         self._inflater = inflater
 
@@ -68,7 +68,7 @@ class _GzipUnpacker:
             raise CompressionError(str(error)) from None
 
     def copy(self) -> Unpacker | None:
-        return None if self._inflater.eof else _GzipUnpacker(self._inflater.copy())
+        return None if self._inflater.eof else InflateUnpacker(self._inflater.copy())
 
 
 class _LibraryUnpacker:
@@ -136,7 +136,7 @@ class _ZstdUnpacker:
 
 
 def new_gzip() -> Unpacker:
-    return _GzipUnpacker(zlib.decompressobj(_GZIP_WINDOW))
+    return InflateUnpacker(zlib.decompressobj(_GZIP_WINDOW))
 
 
 def new_bzip2() -> Unpacker:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any, cast
@@ -14,20 +13,29 @@ from dedupe.model import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.sources.declared import charset_of
 from dedupe.sources.decoding import Decoded, decode_document
 from dedupe.sources.html_pages import decode_page
+from dedupe.sources.http_content import ContentTooLargeError, UndecodableError, decode_content
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
 from dedupe.sources.meta import as_meta_value, pack_meta
 from dedupe.sources.page_rereading import shared_page_reader
 from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.plain_text import describe_replaced
-from dedupe.sources.reasons import DAMAGED, TOO_LARGE, TRUNCATED, UNDECODABLE_BYTES
+from dedupe.sources.reasons import (
+    BOMB,
+    DAMAGED,
+    NOT_DECODABLE,
+    TOO_LARGE,
+    TRUNCATED,
+    UNDECODABLE_BYTES,
+)
 from dedupe.sources.source import SeekableBytes
+from dedupe.sources.unpack_budget import BombError, UnpackBudget
 
 WARC_INSTALL = "pip install 'dedupe-corpus[warc]'"
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _KINDS = frozenset({"response", "resource", "conversion"})
-_READERS = {"gzip": "GzipReader", "x-gzip": "GzipReader", "br": "BrotliReader"}
 _READ_BYTES = 1 << 18
+_UNUSABLE = (ContentTooLargeError, UndecodableError, BombError)
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -46,10 +54,6 @@ class Capture(msgspec.Struct, frozen=True):
     is_complete: bool
 
 
-class _TooLarge(Exception):
-    """A record's content is longer than a document may be."""
-
-
 def missing_warc_extra(settings: ScanSettings) -> str:
     """What to say where crawls cannot be read; nothing where they can."""
     return "" if find_spec("fastwarc") else f"WARC needs fastwarc: {WARC_INSTALL}"
@@ -63,13 +67,14 @@ def read_warc(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
 def reread_warc_with(settings: ScanSettings) -> Rereader:
     """Reads single records again, by their offset."""
     reader = shared_page_reader(settings)
+    limits = ReadLimits.of_settings(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         file.seek(locator.offset)
         try:
             records = _iterate(_Feed(iter(lambda: file.read(_READ_BYTES), b"")))
-            capture = read_capture(next(records), MAX_LOCATED_BYTES)
-        except (StopIteration, OSError, ValueError, _TooLarge):
+            capture = read_capture(next(records), UnpackBudget(limits), MAX_LOCATED_BYTES)
+        except (StopIteration, OSError, ValueError, *_UNUSABLE):
             return None
         if capture is None:
             return None
@@ -97,6 +102,7 @@ class _WarcReader:
         self._file = file
         self._path_id = file.source.id
         self._max_bytes = limits.document_bytes
+        self._budget = UnpackBudget(limits)
         self._feed = _Feed(iter(file.blocks))
         self._bad_bytes_count = 0
         self._last_uri = ""
@@ -121,10 +127,9 @@ class _WarcReader:
         uri = record.headers.get("WARC-Target-URI") or f"{self._path_id}@{offset}"
         self._last_uri = uri
         try:
-            capture = read_capture(record, self._max_bytes)
-        except _TooLarge:
-            detail = f"it is longer than {self._max_bytes} bytes (--max-document-bytes)"
-            yield SkippedDocument(uri, TOO_LARGE, detail)
+            capture = read_capture(record, self._budget, self._max_bytes)
+        except _UNUSABLE as error:
+            yield self._skip(uri, offset, error)
             return
         if capture is None:
             return
@@ -138,15 +143,26 @@ class _WarcReader:
         chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding, metas)
         yield Pages(chunk, self._path_id) if capture.is_html else chunk
 
+    def _skip(self, uri: str, offset: int, error: Exception) -> SkippedDocument:
+        place = f"the record at byte {offset} of {self._path_id}"
+        if isinstance(error, ContentTooLargeError):
+            detail = f"it is longer than {self._max_bytes} bytes (--max-document-bytes)"
+            return SkippedDocument(uri, TOO_LARGE, detail)
+        if isinstance(error, BombError):
+            return SkippedDocument(uri, BOMB, f"{error}, with what stands before it; {place}")
+        return SkippedDocument(uri, NOT_DECODABLE, f"{error}; {place}")
+
     def _tell(self, reason: str, detail: str) -> Notice:
         after = f", at {self._last_uri}" if self._last_uri else ""
         return Notice(self._path_id, reason, f"{detail}{after}; what stood before is kept")
 
 
-def read_capture(record: Any, max_bytes: int) -> Capture | None:
+def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture | None:
     """The document that a record holds; None where it holds none.
 
-    :raises _TooLarge: if its content is longer than ``max_bytes``
+    :raises ContentTooLargeError: if its content is longer than ``max_bytes``
+    :raises UndecodableError: if it is in an encoding that cannot be undone
+    :raises BombError: if the budget is used up
     """
     kind = str(record.record_type).rsplit(".", 1)[-1]
     if kind not in _KINDS:
@@ -161,30 +177,13 @@ def read_capture(record: Any, max_bytes: int) -> Capture | None:
         return None
     expected = int(record.content_length)
     raw = _read_bounded(record.reader, max_bytes)
-    body = _decode_transfer(raw, headers, max_bytes) if kind == "response" else raw
+    encodings = headers.items() if kind == "response" else ()
+    body = decode_content(raw, encodings, budget, max_bytes)
     charset = charset_of(content_type)
     content = decode_page(body, charset) if is_html else decode_document(body, charset)
     uri = record.headers.get("WARC-Target-URI") or ""
     date = record.headers.get("WARC-Date") or ""
     return Capture(uri.strip("<>"), date, is_html, content, len(raw), len(raw) >= expected)
-
-
-def _decode_transfer(body: bytes, headers: Any, max_bytes: int) -> bytes:
-    """The content without the encodings of its transfer, which many crawlers have taken off."""
-    from fastwarc import stream_io
-
-    names = []
-    if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
-        names.append("ChunkedReader")
-    encoding = (headers.get("Content-Encoding") or "").strip().lower()
-    if encoding in _READERS:
-        names.append(_READERS[encoding])
-    for name in names:
-        try:
-            body = _read_bounded(getattr(stream_io, name)(io.BytesIO(body)), max_bytes)
-        except (OSError, ValueError):
-            continue  # it was taken off, and only the header still tells of it
-    return body
 
 
 def _read_bounded(reader: Any, max_bytes: int) -> bytes:
@@ -193,7 +192,7 @@ def _read_bounded(reader: Any, max_bytes: int) -> bytes:
     while part := reader.read(_READ_BYTES):
         size += len(part)
         if size > max_bytes:
-            raise _TooLarge
+            raise ContentTooLargeError
         parts.append(part)
     return b"".join(parts)
 
