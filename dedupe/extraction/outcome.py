@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from dedupe.config import ScanSettings
+from dedupe.extraction.doubt import Doubt
 
 Way = Literal["article", "text", "stripped", "unread"]
 """How a text was got: the main text; all visible text; the page without its tags, because it is
@@ -58,8 +59,10 @@ class PageOutcome(msgspec.Struct, frozen=True):
     :param text: UTF-8
     :param way: how it was got
     :param exceeded: the limit for which it was not got as asked, in words; else nothing
+    :param doubt: where most of the page is not its article
     """
 
     text: bytes
     way: Way
     exceeded: str = ""
+    doubt: Doubt | None = None

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import msgspec
 
+from dedupe.extraction.doubt import find_doubt
 from dedupe.extraction.frames import read_frame, write_frame
 from dedupe.extraction.layout import extract_article, extract_visible
 from dedupe.extraction.outcome import PageOutcome, PageRequest
@@ -41,7 +42,8 @@ def read_page(request: PageRequest) -> PageOutcome:
     if exceeded:
         return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
     if request.way == "article" and (text := extract_article(request.html)):
-        return PageOutcome(_encode(text), "article")
+        doubt = find_doubt(text, extract_visible(request.html))
+        return PageOutcome(_encode(text), "article", doubt=doubt)
     return PageOutcome(_encode(extract_visible(request.html)), "text")
 
 

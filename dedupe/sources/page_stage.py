@@ -10,13 +10,14 @@ import msgspec
 
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
-from dedupe.sources.pieces import Pages, Piece
+from dedupe.sources.pieces import Chunk, Pages, Piece
 from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from dedupe.extraction import PageOutcome, PagePool
+    from dedupe.sources.shared_articles import SharedArticles
 
 _MAX_IN_FLIGHT = 64
 _MAX_NAMED = 3
@@ -50,6 +51,7 @@ class PageStage:
         self._pending: deque[Piece | _Pending] = deque()
         self._page_count = 0
         self._without_article: dict[str, _WithoutArticle] = {}
+        self._shared: SharedArticles | None = None
 
     def run(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """The pieces in their order; a bounded number of pages is awaited at once."""
@@ -64,10 +66,15 @@ class PageStage:
                 yield from self._take_first()
         while self._pending:
             yield from self._take_first()
+        for piece, way in self._shared.release() if self._shared else ():
+            self.counts.update([way] if way else [])
+            yield piece
         yield from self._tell_without_article()
 
     def close(self) -> None:
         """End the processes that read pages."""
+        if self._shared is not None:
+            self._shared.close()
         if self._pool is not None:
             self._pool.close()
 
@@ -101,7 +108,10 @@ class PageStage:
     def _conclude(self, pages: Pages, outcomes: list[PageOutcome]) -> Iterator[Piece]:
         """The texts of some pages, and what there is to say about them."""
         chunk = pages.chunk
-        for page_id, outcome in zip(chunk.ids, outcomes, strict=True):
+        for number, (page_id, outcome) in enumerate(zip(chunk.ids, outcomes, strict=True)):
+            if outcome.doubt is not None:
+                self._hold(chunk.select([number]), outcome)
+                continue
             if outcome.way == "unread":
                 yield SkippedDocument(page_id, PAGE_UNREADABLE, outcome.exceeded)
                 continue
@@ -111,9 +121,18 @@ class PageStage:
                 yield Notice(page_id, PAGE_LIMIT, detail)
             elif outcome.way != self._settings.html:
                 self._note_without_article(pages.source_id, page_id)
-        read = [i for i, outcome in enumerate(outcomes) if outcome.way != "unread"]
+        read = [i for i, each in enumerate(outcomes) if each.way != "unread" and not each.doubt]
         with_texts = msgspec.structs.replace(chunk, texts=[outcome.text for outcome in outcomes])
         yield with_texts.select(read)
+
+    def _hold(self, chunk: Chunk, outcome: PageOutcome) -> None:
+        """Keep a page of which much is not its article until all pages are known."""
+        if self._shared is None:
+            from dedupe.sources.shared_articles import SharedArticles
+
+            self._shared = SharedArticles()
+        assert outcome.doubt is not None
+        self._shared.hold(chunk, outcome.text, outcome.doubt)
 
     def _note_without_article(self, source_id: str, page_id: str) -> None:
         noted = self._without_article.setdefault(source_id, _WithoutArticle())

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
+import msgspec
+
 from dedupe.config import ScanSettings
 from dedupe.model import BridgeEnd, Locator, Member, Report, SourceInfo
 from dedupe.sources.compression import CompressionError
@@ -172,6 +174,8 @@ class SourceTexts:
             file = recoded_file(file, source.encoding)
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
+            if text is not None and not self._has_hash(id, text):
+                text = self._reread_visible(source.format, file, id) or text
             pending.discard(id)
             if text is None:
                 self._problems[id] = CHANGED
@@ -185,11 +189,23 @@ class SourceTexts:
     def _find_source(source: Source | SourceInfo) -> Source:
         return source if isinstance(source, Source) else Source.of_info(source)
 
-    def _is_unchanged(self, id: str, text: str) -> bool:
+    def _reread_visible(self, format: str, file: SeekableBytes, id: str) -> str | None:
+        """All visible text of a page, if that is what was compared instead of its article."""
+        is_page = format in ("html", "warc") or self._settings.text_format == "html"
+        if not is_page or self._settings.html != "article":
+            return None
+        settings = msgspec.structs.replace(self._settings, html="text")
+        text = rereader_of(format, settings)(file, self._locators[id])
+        return text if text is not None and self._has_hash(id, text) else None
+
+    def _has_hash(self, id: str, text: str) -> bool:
         import xxhash
 
         expected = self._content_hashes.get(id)
-        if expected is None or xxhash.xxh3_128_hexdigest(encode_text(text)) == expected:
+        return expected is None or xxhash.xxh3_128_hexdigest(encode_text(text)) == expected
+
+    def _is_unchanged(self, id: str, text: str) -> bool:
+        if self._has_hash(id, text):
             return True
         self._problems[id] = CHANGED
         return False
