@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from dedupe.extraction.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
@@ -11,8 +10,8 @@ from dedupe.extraction.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
 _END_OF_PAGE = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
 
-def extract_article(html: bytes) -> str:
-    """The main text, as trafilatura finds it; nothing where it finds none.
+def extract_article(html: bytes) -> tuple[str, str]:
+    """The main text, as trafilatura finds it (nothing where it finds none), and all visible text.
 
     :param html: UTF-8
     """
@@ -20,12 +19,13 @@ def extract_article(html: bytes) -> str:
 
     tree = _parse(html)
     if tree is None:
-        return ""
+        return "", ""
+    visible = _visible_text(tree)  # before trafilatura takes the tree apart
     try:
         found = extract(tree, include_comments=False)
     except Exception:  # whatever a page does to it, there is still all visible text
-        return ""
-    return found if isinstance(found, str) else ""
+        return "", visible
+    return found if isinstance(found, str) else "", visible
 
 
 def extract_visible(html: bytes) -> str:
@@ -34,7 +34,7 @@ def extract_visible(html: bytes) -> str:
     :param html: UTF-8
     """
     tree = _parse(html)
-    return "" if tree is None else tidy_lines("".join(_visible_parts(tree)))
+    return "" if tree is None else _visible_text(tree)
 
 
 def _parse(html: bytes) -> Any:
@@ -50,26 +50,28 @@ def _parse(html: bytes) -> Any:
         return None
 
 
-def _visible_parts(tree: Any) -> Iterator[str]:
+def _visible_text(tree: Any) -> str:
     from lxml import etree
 
+    hidden = set(filter(_is_hidden, tree.xpath("//*[@hidden or @style]")))
+    parts: list[str] = []
     walk = etree.iterwalk(tree, events=("start", "end"))
     for event, element in walk:
-        seen = not _is_unseen(element)
-        is_block = element.tag in BLOCK_ELEMENTS
-        if event == "start":
-            yield "\n" if is_block else ""
-            if seen:
-                yield (element.text or "").replace("\n", " ")
-            else:
-                walk.skip_subtree()
+        tag = element.tag
+        if tag in BLOCK_ELEMENTS:
+            parts.append("\n")
+        if event == "end":
+            text = element.tail
+        elif tag in UNSEEN_ELEMENTS or element in hidden:
+            walk.skip_subtree()
+            continue
         else:
-            yield "\n" if is_block else ""
-            yield (element.tail or "").replace("\n", " ")
+            text = element.text
+        if text:
+            parts.append(text.replace("\n", " "))
+    return tidy_lines("".join(parts))
 
 
-def _is_unseen(element: Any) -> bool:
-    if element.tag in UNSEEN_ELEMENTS or element.get("hidden") is not None:
-        return True
-    style = element.get("style")
-    return style is not None and "display:none" in style.replace(" ", "").lower()
+def _is_hidden(element: Any) -> bool:
+    style = element.get("style", "").replace(" ", "").lower()
+    return element.get("hidden") is not None or "display:none" in style

@@ -41,10 +41,12 @@ def read_page(request: PageRequest) -> PageOutcome:
     exceeded = find_exceeded(html, len(request.html), request.limits)
     if exceeded:
         return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
-    if request.way == "article" and (text := extract_article(request.html)):
-        doubt = find_doubt(text, extract_visible(request.html))
-        return PageOutcome(_encode(text), "article", doubt=doubt)
-    return PageOutcome(_encode(extract_visible(request.html)), "text")
+    if request.way == "text":
+        return PageOutcome(_encode(extract_visible(request.html)), "text")
+    text, visible = extract_article(request.html)
+    if not text:
+        return PageOutcome(_encode(visible), "text")
+    return PageOutcome(_encode(text), "article", doubt=find_doubt(text, visible))
 
 
 def _encode(text: str) -> bytes:
