@@ -31,7 +31,7 @@ if checked:
 if sanitizer:
     # (Python's own settings have -fwrapv, with which a signed overflow is no fault.)
     compile_args += [f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", "-fno-wrapv"]
-    compile_args += ["-fno-omit-frame-pointer", "-g"]
+    compile_args += ["-fno-omit-frame-pointer", "-g1"]
     link_args += [f"-fsanitize={sanitizer}"]
 if covered:
     compile_args += ["-O0", "--coverage"]

@@ -38,17 +38,17 @@ class Build:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: object, cwd: Path | None = None, **environment: str) -> Completed:
+    def run(self, *arguments: object, seconds: float = 400, **environment: str) -> Completed:
         """Python with these arguments; the package is the one that was built."""
         path = {"PYTHONPATH": str(self.folder), "PYTHONUTF8": "1", "COLUMNS": "500"}
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
-            cwd=cwd or self.folder,
+            cwd=self.folder,
             env={**os.environ, **path, **self.environment, **environment},
             capture_output=True,
             text=True,
             check=False,
-            timeout=400,
+            timeout=seconds,
         )
 
     def run_kernel_tests(self, **environment: str) -> Completed:

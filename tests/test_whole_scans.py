@@ -22,11 +22,21 @@ from dedupe import sketch
 from tests.builds import ROOT, Build
 from tests.conftest import FIXTURES, clean_environment, dedupe_command
 
-CORPORA = {"repeats": 700, "normal": 1500, "template": 700, "lines": 1500, "furniture": 300}
-"""Presets of ``benchmarks/make_corpus.py``, and documents of each."""
+CORPORA = {
+    "few": {"repeats": 30},
+    "many": {"repeats": 700, "normal": 1500, "template": 700, "lines": 1500, "furniture": 300},
+}
+"""Presets of ``benchmarks/make_corpus.py``, and documents of each.
+
+A kernel that writes behind its segment may sort all that stands there, which takes very long: with
+few documents it ends.
+"""
 
 PLAIN_CORPORA = {"repeats": 150, "normal": 400, "template": 100, "lines": 200}
 """What the plain kernels scan in a few seconds."""
+
+SECONDS = 120
+"""A scan may take; three are what a slow one needs."""
 
 KNOWN_WARNING = re.compile(
     r"dedupe: warning: .* \((no_tokens|not_json|field_missing|text_null|duplicate_id)\)"
@@ -75,7 +85,7 @@ def scan_normally(folder: Path, workers: int, *options: str, **environment: str)
         text=True,
         check=False,
         env=clean_environment(**environment),
-        timeout=300,
+        timeout=SECONDS,
     )
     return read_scan(result)
 
@@ -96,15 +106,16 @@ def make_corpora(folder: Path, counts: dict[str, int]) -> Path:
     return folder / "scanned"
 
 
-@pytest.fixture(scope="module")
-def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_corpora(tmp_path_factory.mktemp("corpora"), CORPORA)
+@pytest.fixture(scope="module", params=[*CORPORA])
+def corpora(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_corpora(tmp_path_factory.mktemp(request.param), CORPORA[request.param])
 
 
 @pytest.fixture(scope="module")
 def expected(corpora: Path) -> Scan:
     scan = scan_normally(corpora, 2)
-    assert scan.pair_count > 3000
+    documents = sum(len(path.read_bytes().splitlines()) for path in corpora.glob("*.jsonl"))
+    assert scan.pair_count > documents / 2
     assert scan.errors.count("\n") == 6
     return scan
 
@@ -112,14 +123,14 @@ def expected(corpora: Path) -> Scan:
 @needs_kernels
 @pytest.mark.parametrize("workers", [1, 2])
 def test_with_bounds_checks(bounds_build: Build, corpora: Path, expected: Scan, workers: int):
-    result = bounds_build.run("-m", "dedupe", *arguments(corpora, workers), cwd=corpora)
+    result = bounds_build.run("-m", "dedupe", *arguments(corpora, workers), seconds=SECONDS)
     assert read_scan(result) == expected
 
 
 @needs_kernels
 @pytest.mark.parametrize("workers", [1, 2])
 def test_with_sanitizers(sanitizer_build: Build, corpora: Path, expected: Scan, workers: int):
-    result = sanitizer_build.run("-m", "dedupe", *arguments(corpora, workers), cwd=corpora)
+    result = sanitizer_build.run("-m", "dedupe", *arguments(corpora, workers), seconds=SECONDS)
     assert read_scan(result) == expected
 
 
