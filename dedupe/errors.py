@@ -20,7 +20,7 @@ class InputError(DedupeError):
 
 
 class KernelsError(DedupeError):
-    """The implementation of the kernels that was asked for is not available."""
+    """The kernels that were asked for are not available, or a guard found them at fault."""
 
 
 class ReportError(DedupeError):

@@ -252,7 +252,8 @@ class Buckets(msgspec.Struct, frozen=True):
     ) -> Buckets:
         """:param documents: ascending in each bucket"""
         sizes = np.diff(begins)
-        lead_ends = begins[:-1] + np.where(sizes > max_bucket, LEAD_COUNT, sizes)
+        leads = np.where(sizes > max_bucket, np.minimum(LEAD_COUNT, sizes), sizes)
+        lead_ends = begins[:-1] + leads
         return cls(documents, begins, lead_ends, lead_ends, begins[1:])
 
 

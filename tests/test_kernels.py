@@ -289,7 +289,7 @@ def test_runs_of_a_file_that_is_cut_off_or_closed(kernels):
             kernels.read_runs(file.fileno(), np.array([0]), np.array([8]), target)
         number = file.fileno()
     with pytest.raises(OSError, match="Bad file descriptor"):
-        kernels.read_runs(number, np.array([0]), np.array([1]), target)
+        kernels.read_runs(number, np.array([0]), np.array([8]), target)
 
 
 def bit_of(hash):

@@ -18,7 +18,7 @@ cdef extern from "kernels.h" nogil:
     void dedupe_minimum(uint32_t *signature, const uint32_t *a, const uint32_t *b,
                         size_t num_perm, const uint32_t *hashes, size_t count)
     size_t dedupe_equal_bytes(const uint8_t *left, const uint8_t *right, size_t width)
-    void dedupe_sort(uint64_t *values, size_t count)
+    void dedupe_sort(uint64_t *values, size_t count, uint64_t *scratch)
     int dedupe_holds(const uint64_t *values, size_t count, uint64_t value)
     bint dedupe_fill_table(uint64_t *table, uint64_t mask, const uint64_t *values, size_t count)
     int64_t dedupe_count_found(const uint64_t *table, uint64_t mask, const uint64_t *values,
@@ -46,11 +46,16 @@ cdef extern from "kernels.h" nogil:
                              const uint32_t *blocks, uint8_t *output, int64_t *starts,
                              dedupe_place *place)
     enum:
+        DEDUPE_ASCII_BLOCK
+        DEDUPE_ASCII_RUN
         DEDUPE_BITMAP_WORDS
         DEDUPE_BUCKET
         DEDUPE_COUNTED
         DEDUPE_TABLE
         DEDUPE_CAN_READ_AT
+        DEDUPE_EQUAL_BLOCK
+        DEDUPE_FEW
+        DEDUPE_LANES
         DEDUPE_SLACK
         OUTSIDE "DEDUPE_OUTSIDE"
         IN_UNSPACED "DEDUPE_IN_UNSPACED"
@@ -75,9 +80,15 @@ cdef enum:
     HASH_CHUNK = 1024
     SMALL_SORT = 48
     BUCKET_LIMIT = 64
-    # Runs of pairs with one document that are worth a table of it, and how large it may be.
+    # Values of a crowded bucket among which repetitions are looked for.
+    FEW_VALUES = 16
+    # Runs of pairs with one document that are worth a table of it, how large it may be, and how
+    # often it is made larger: hashes that do not fit then are crafted.
     TABLE_RUN = 4
     TABLE_BUCKETS = 1 << 12
+    TABLE_TRIES = 2
+    # Keys of the token table are looked for among those that agree but for so many low bits.
+    KEY_SHIFT = 8
     NO_CODE_POINT = 0x7FFFFFFF
 
 HASH_CHUNK_SIZE = HASH_CHUNK
@@ -86,28 +97,58 @@ TABLE_SIZE = TABLE_BUCKETS * DEDUPE_BUCKET
 BITMAP_WORDS = DEDUPE_BITMAP_WORDS
 COUNTED_SIZE = DEDUPE_TABLE
 CAN_READ_AT = bool(DEDUPE_CAN_READ_AT)
+KEY_BLOCK = 1 << KEY_SHIFT
+SIZES = {
+    "ASCII_BLOCK": DEDUPE_ASCII_BLOCK,
+    "ASCII_RUN": DEDUPE_ASCII_RUN,
+    "BUCKET_LIMIT": BUCKET_LIMIT,
+    "COUNTED": DEDUPE_COUNTED,
+    "EQUAL_BLOCK": DEDUPE_EQUAL_BLOCK,
+    "FEW": DEDUPE_FEW,
+    "FEW_VALUES": FEW_VALUES,
+    "HASH_CHUNK": HASH_CHUNK,
+    "LANES": DEDUPE_LANES,
+    "SMALL_SORT": SMALL_SORT,
+    "TABLE": DEDUPE_TABLE,
+    "TABLE_BUCKETS": TABLE_BUCKETS,
+    "TABLE_RUN": TABLE_RUN,
+}
+"""At these sizes the kernels change what they do: the tests draw sizes around them."""
+
+
+def fail(str what):
+    """Raise what a guard found: a count outside its array means that memory may be damaged."""
+    from dedupe.errors import KernelsError
+
+    raise KernelsError(
+        f"the compiled kernels are at fault: {what}; nothing of this run can be trusted. "
+        "Please report it, and scan with --kernels plain"
+    )
 
 
 cdef class Tables:
     """The token table's sections, shared read-only by all tokenizers."""
 
     cdef const uint32_t[::1] entries_index, entries_blocks, own_index, own_blocks, pool
-    cdef const uint32_t[::1] canonical_keys, canonical_offsets, canonical_targets
-    cdef const uint32_t[::1] fold_keys, fold_offsets, fold_targets
+    cdef const uint32_t[::1] canonical_keys, canonical_begins, canonical_offsets, canonical_targets
+    cdef const uint32_t[::1] fold_keys, fold_begins, fold_offsets, fold_targets
     cdef const uint64_t[::1] compose_keys
     cdef const uint32_t[::1] compose_targets
     cdef readonly Py_ssize_t expansion
 
-    def __init__(self, sections, compose_keys, compose_targets):
+    def __init__(self, sections, key_begins, compose_keys, compose_targets):
+        """:param key_begins: by mapping, where the keys of each block of code points begin"""
         self.entries_index = sections["entries_index"]
         self.entries_blocks = sections["entries_blocks"]
         self.own_index = sections["own_index"]
         self.own_blocks = sections["own_blocks"]
         self.pool = sections["pool"]
         self.canonical_keys = sections["canonical_keys"]
+        self.canonical_begins = key_begins["canonical"]
         self.canonical_offsets = sections["canonical_offsets"]
         self.canonical_targets = sections["canonical_targets"]
         self.fold_keys = sections["fold_keys"]
+        self.fold_begins = key_begins["fold"]
         self.fold_offsets = sections["fold_offsets"]
         self.fold_targets = sections["fold_targets"]
         self.compose_keys = compose_keys
@@ -129,15 +170,17 @@ cdef class Tables:
     cdef inline uint32_t combining_class(self, uint32_t code_point) noexcept nogil:
         return self.own(code_point) >> 8
 
-    cdef Py_ssize_t find(self, const uint32_t[::1] keys, uint32_t key) noexcept nogil:
-        cdef Py_ssize_t low = 0, high = keys.shape[0], middle
+    cdef inline Py_ssize_t find(self, const uint32_t[::1] keys, const uint32_t[::1] begins,
+                                uint32_t key) noexcept nogil:
+        cdef Py_ssize_t low = begins[key >> KEY_SHIFT], end = begins[(key >> KEY_SHIFT) + 1]
+        cdef Py_ssize_t high = end, middle
         while low < high:
             middle = (low + high) >> 1
             if keys[middle] < key:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < keys.shape[0] and keys[low] == key else -1
+        return low if low < end and keys[low] == key else -1
 
     cdef uint32_t compose(self, uint32_t first, uint32_t second) noexcept nogil:
         """The primary composite of two characters, or NO_CODE_POINT."""
@@ -204,6 +247,11 @@ cdef class Tokenizer:
         if self.at.length > 0 and self.at.state == OUTSIDE:
             self.at.length -= 1
         return 0
+
+    cdef inline bint has_room(self) noexcept nogil:
+        """Whether the tokens lie within the room for them, and an entry behind their starts."""
+        return (self.at.length + DEDUPE_SLACK <= <size_t> self.output.shape[0]
+                and self.at.token_count < <size_t> self.starts.shape[0])
 
     cdef Py_ssize_t take_other(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
         """Consume one character, and all that combines with it."""
@@ -289,7 +337,7 @@ cdef class Tokenizer:
             # Its parts are starters, which fold to themselves and join again.
             self.take_part(code_point)
             return
-        place = self.tables.find(self.tables.canonical_keys, code_point)
+        place = self.tables.find(self.tables.canonical_keys, self.tables.canonical_begins, code_point)
         if place < 0:
             self.take_part(code_point)
             return
@@ -326,7 +374,7 @@ cdef class Tokenizer:
             marks[j] = mark
 
     cdef void fold(self, uint32_t code_point) noexcept nogil:
-        cdef Py_ssize_t place = self.tables.find(self.tables.fold_keys, code_point)
+        cdef Py_ssize_t place = self.tables.find(self.tables.fold_keys, self.tables.fold_begins, code_point)
         cdef uint32_t index
         if place < 0:
             self.push_decomposed(code_point)
@@ -337,7 +385,7 @@ cdef class Tokenizer:
     cdef void push_decomposed(self, uint32_t code_point) noexcept nogil:
         cdef Py_ssize_t place
         cdef uint32_t index
-        place = self.tables.find(self.tables.canonical_keys, code_point)
+        place = self.tables.find(self.tables.canonical_keys, self.tables.canonical_begins, code_point)
         if place < 0:
             self.push(code_point)
             return
@@ -353,7 +401,8 @@ cdef class Tokenizer:
                 self.mark_count += 1
             return
         self.compose_marks()
-        if self.starter != NO_CODE_POINT and self.mark_count == 0:
+        if (self.starter != NO_CODE_POINT and self.mark_count == 0
+                and self.tables.entry(code_point) & COMBINES):
             composite = self.tables.compose(self.starter, code_point)
             if composite != NO_CODE_POINT:
                 self.starter = composite
@@ -411,12 +460,16 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
     Returns how many shingle hashes there are; -1 where ``hashes`` has no room for them all.
     """
     cdef Py_ssize_t document, count, size, base = 0
+    cdef bint has_room = True
     cdef uint8_t[::1] output = tokenizer.output
     cdef int64_t[::1] starts = tokenizer.starts
     with nogil:
         hash_offsets[0] = 0
         for document in range(offsets.shape[0] - 1):
             tokenizer.tokenize(data, offsets[document], offsets[document + 1])
+            has_room = tokenizer.has_room()
+            if not has_room:
+                break
             dedupe_hash128(&data[0] + offsets[document],
                            offsets[document + 1] - offsets[document], &content_hashes[document, 0])
             dedupe_hash128(&output[0], tokenizer.at.length, &token_hashes[document, 0])
@@ -436,12 +489,16 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
                                                               &bitmaps[document, 0])
             base += count
             hash_offsets[document + 1] = base
+    if not has_room:
+        fail("there are more tokens than fit")
     return base
 
 
 def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
     """The tokens of one text."""
     tokenizer.tokenize(data, 0, data.shape[0])
+    if not tokenizer.has_room():
+        fail("there are more tokens than fit")
     joined = bytes(tokenizer.output[:tokenizer.at.length])
     return joined.decode().split(" ") if tokenizer.at.token_count else []
 
@@ -529,14 +586,30 @@ def label_components(int64_t[::1] parents, const int32_t[::1] left, const int32_
 
 def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t[::1] output,
                 int64_t[::1] output_offsets, int64_t[::1] ends):
-    """Each segment sorted and without repetitions; ``ends`` is scratch for the buckets."""
-    cdef Py_ssize_t segment, count, base = 0
+    """Each segment sorted and without repetitions.
+
+    ``ends`` is scratch: for each value of the longest segment one to count buckets in, and one to
+    sort those in that are crowded.
+    """
+    cdef Py_ssize_t segment, size = 0, count = 0, end, base = 0
+    cdef bint is_inside = True
     with nogil:
         output_offsets[0] = 0
         for segment in range(offsets.shape[0] - 1):
+            size = offsets[segment + 1] - offsets[segment]
             count = sort_segment(hashes, offsets[segment], offsets[segment + 1], output, base, ends)
-            base = drop_repetitions(output, base, count)
+            is_inside = 0 <= count <= size
+            if not is_inside:
+                break
+            end = drop_repetitions(output, base, count)
+            is_inside = base <= end <= base + count
+            if not is_inside:
+                count = end - base
+                break
+            base = end
             output_offsets[segment + 1] = base
+    if not is_inside:
+        fail(f"of a segment of {size} values {count} were left")
     return base
 
 
@@ -575,29 +648,33 @@ cdef Py_ssize_t sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ss
         ends[value >> (64 - bits)] -= 1
         output[base + ends[value >> (64 - bits)]] = value
     if crowded:
-        count = thin_buckets(output, base, count, ends, buckets)
+        i = thin_buckets(output, base, count, ends, buckets)
+        if not 0 <= i <= count:
+            return i  # which the caller does not accept
+        count = i
     insertion_sort(output, base, count)
     return count
 
 
 cdef Py_ssize_t thin_buckets(uint64_t[::1] output, Py_ssize_t base, Py_ssize_t count,
-                             const int64_t[::1] begins, Py_ssize_t buckets) noexcept nogil:
+                             int64_t[::1] begins, Py_ssize_t buckets) noexcept nogil:
     """Leave values in each bucket that are few, or in order; return how many in all.
 
-    Text that repeats itself makes large buckets of few values. Those of many are crafted.
+    Text that repeats itself makes large buckets of few values. Those of many are crafted, and are
+    sorted in a time that does not depend on their order.
     """
     cdef Py_ssize_t bucket, i, begin, end, kept = base
     for bucket in range(buckets):
         begin = kept
         end = base + (begins[bucket + 1] if bucket + 1 < buckets else count)
         for i in range(base + begins[bucket], end):
-            if kept - begin < BUCKET_LIMIT:
+            if kept - begin < FEW_VALUES:
                 if dedupe_holds(&output[begin], kept - begin, output[i]):
                     continue
             output[kept] = output[i]
             kept += 1
         if kept - begin > BUCKET_LIMIT:
-            dedupe_sort(&output[begin], kept - begin)
+            dedupe_sort(&output[begin], kept - begin, <uint64_t *> &begins[count])
     return kept - base
 
 
@@ -650,10 +727,12 @@ def count_shared(const uint64_t[::1] hashes, const int64_t[::1] offsets,
                     shared[pair] = -1
                     pair += 1
                     continue
-                if not tried and run_end - pair >= TABLE_RUN:
+                if not tried and left_count > 0 and run_end - pair >= TABLE_RUN:
                     mask = make_table(hashes, offsets[left[pair]], offsets[left[pair] + 1], table)
                     tried = True
-                if mask:
+                if left_count == 0 or right_count == 0:
+                    shared[pair] = 0
+                elif mask:
                     shared[pair] = dedupe_count_found(
                         &table[0], mask, &hashes[offsets[right[pair]]], right_count, needed,
                     )
@@ -683,12 +762,14 @@ cdef uint64_t make_table(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_
                          uint64_t[::1] table) noexcept nogil:
     """The mask of a table of these hashes; 0 where they do not fit into one."""
     cdef uint64_t buckets = 16
+    cdef int tries = 0
     while buckets < <uint64_t> (2 * (end - begin)):
         buckets *= 2
-    while buckets <= TABLE_BUCKETS:
+    while buckets <= TABLE_BUCKETS and tries < TABLE_TRIES:
         if dedupe_fill_table(&table[0], buckets - 1, &hashes[begin], end - begin):
             return buckets - 1
         buckets *= 2
+        tries += 1
     return 0
 
 
@@ -732,7 +813,7 @@ def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t
                 cost += counts[one]
             if jobs[other] != job:
                 cost += counts[other]
-            if pair == 0 or pair - begin >= max_pairs or hashes + cost > max_hashes:
+            if pair == 0 or pair - begin >= max_pairs or cost > max_hashes - hashes:
                 cuts[job] = begin = pair
                 document_cuts[job] = begun = listed
                 job += 1

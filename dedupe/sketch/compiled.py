@@ -10,8 +10,18 @@ from numpy.typing import NDArray
 
 from dedupe.model import BITMAP_WORDS, JobPlan, SetFilters, SketchBatch, TextBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
+from dedupe.sketch.contracts import (
+    check_at_least,
+    check_buckets,
+    check_indices,
+    check_lengths,
+    check_offsets,
+    check_returned,
+    check_runs,
+    check_threshold,
+)
 from dedupe.sketch.permutations import make_permutations
-from dedupe.sketch.token_table import MARK_LIMIT, load_table
+from dedupe.sketch.token_table import CODE_POINT_COUNT, MARK_LIMIT, load_table
 from dedupe.store import read_runs
 
 WINDOW_BYTES = 1 << 16
@@ -20,14 +30,25 @@ WINDOW_BYTES = 1 << 16
 PAIR_BLOCK = 1 << 18
 """Pairs that ``bucket_pairs`` writes before it returns to Python."""
 
+MOST_HASHES = 1 << 62
+"""No document has so many: two of them together are still a number."""
+
 
 class CompiledKernels:
-    """``model.Kernels`` in compiled code; every method releases the GIL."""
+    """``model.Kernels`` in compiled code; every method releases the GIL.
+
+    :raises ValueError: if what a kernel trusts does not hold (:mod:`dedupe.sketch.contracts`)
+    :raises KernelsError: if a kernel returned what cannot be
+    """
 
     name = "compiled"
 
     def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
         count = len(batch)
+        check_offsets("offsets", batch.offsets, len(batch.data))
+        check_lengths(ids=batch.ids, texts=batch.offsets[1:])
+        check_at_least("shingle_size", shingle_size, 1)
+        check_at_least("num_perm", num_perm, 1)
         a, b = make_permutations(num_perm, seed)
         longest = int(np.diff(batch.offsets).max(initial=0))
         text_bytes = int(batch.offsets[-1] - batch.offsets[0])
@@ -69,17 +90,20 @@ class CompiledKernels:
             # Nearly all texts have two bytes a token or more; none has more than two tokens a byte.
             room = np.empty(2 * text_bytes + count, np.uint64)
             used = run(room)
+        check_returned("shingles", used, len(room))
         return msgspec.structs.replace(result, shingle_hashes=room[:used])
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        check_offsets("offsets", offsets, len(hashes))
         output = np.empty(int(offsets[-1] - offsets[0]), np.uint64)
         output_offsets = np.empty(len(offsets), np.int64)
         longest = int(np.diff(offsets).max(initial=0))
         used = _kernels.sort_unique(
-            hashes, offsets, output, output_offsets, np.empty(longest + 1, np.int64)
+            hashes, offsets, output, output_offsets, np.empty(2 * longest, np.int64)
         )
+        check_returned("values", used, len(output))
         return output[:used], output_offsets
 
     def count_shared(
@@ -90,6 +114,11 @@ class CompiledKernels:
         right: NDArray[np.int32],
         threshold: float,
     ) -> NDArray[np.int64]:
+        check_offsets("offsets", offsets, len(hashes))
+        check_lengths(left=left, right=right)
+        check_indices("left", left, len(offsets) - 1)
+        check_indices("right", right, len(offsets) - 1)
+        check_threshold(threshold)
         shared = np.empty(len(left), np.int64)
         table = np.empty(_kernels.TABLE_SIZE, np.uint64)
         _kernels.count_shared(hashes, offsets, left, right, threshold, shared, table)
@@ -103,16 +132,23 @@ class CompiledKernels:
         max_pairs: int,
         max_hashes: int,
     ) -> JobPlan:
+        check_lengths(first=first, second=second)
+        check_indices("first", first, len(counts))
+        check_indices("second", second, len(counts))
+        check_indices("counts", counts, MOST_HASHES)
         count = len(first)
         # (Of what is not written of these no page is ever used.)
         cuts, document_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
         documents = np.empty(2 * count, np.int32)
         at_first, at_second = np.empty(count, np.int32), np.empty(count, np.int32)
         places, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
-        used = 1 + _kernels.plan_jobs(
+        job_count = _kernels.plan_jobs(
             first, second, counts, max_pairs, max_hashes, places, jobs, documents, at_first,
             at_second, cuts, document_cuts,
         )  # fmt: skip
+        check_returned("jobs", job_count, count)
+        used = job_count + 1
+        check_returned("documents of jobs", int(document_cuts[job_count]), len(documents))
         cuts, document_cuts = cuts[:used].copy(), document_cuts[:used].copy()
         return JobPlan(cuts, document_cuts, documents[: document_cuts[-1]], at_first, at_second)
 
@@ -128,6 +164,16 @@ class CompiledKernels:
         minimum_equal: int,
         threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        check_buckets(begins, lead_ends, seconds, ends, len(keys))
+        check_lengths(
+            keys=keys, low_bytes=filters.low_bytes, bitmaps=filters.bitmaps,
+            distinct_counts=filters.distinct_counts,
+        )  # fmt: skip
+        check_indices("band", np.array([band]), keys.shape[1] + 1)
+        check_at_least("minimum_equal", minimum_equal, 0)
+        check_at_least("columns of low_bytes", filters.low_bytes.shape[1], 1)
+        if filters.bitmaps.shape[1] != BITMAP_WORDS:
+            raise ValueError(f"bitmaps have {filters.bitmaps.shape[1]} words, not {BITMAP_WORDS}")
         state = np.array([0, -1, 0, 0], np.int64)
         found = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         while state[0] < len(begins):
@@ -136,6 +182,7 @@ class CompiledKernels:
                 keys, band, begins, lead_ends, seconds, ends, filters.low_bytes, minimum_equal,
                 filters.bitmaps, filters.distinct_counts, threshold, state, left, right,
             )  # fmt: skip
+            check_returned("pairs", written, PAIR_BLOCK)
             found.append((left[:written].copy(), right[:written].copy()))
         left, right = (np.concatenate(column) for column in zip(*found, strict=True))
         return left, right, int(state[3])
@@ -143,11 +190,22 @@ class CompiledKernels:
     def label_components(
         self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
+        check_lengths(left=left, right=right)
+        check_indices("left", left, count)
+        check_indices("right", right, count)
         labels = np.arange(count, dtype=np.int64)
         _kernels.label_components(labels, left, right)
         return labels
 
-    copy_runs = staticmethod(_kernels.copy_runs)
+    def copy_runs(
+        self,
+        values: NDArray[np.uint8],
+        begins: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        target: NDArray[np.uint8],
+    ) -> None:
+        check_runs(begins, lengths, target, len(values))
+        _kernels.copy_runs(values, begins, lengths, target)
 
     def read_runs(
         self,
@@ -156,6 +214,7 @@ class CompiledKernels:
         lengths: NDArray[np.int64],
         target: NDArray[np.uint8],
     ) -> None:
+        check_runs(begins, lengths, target, np.iinfo(np.int64).max)
         if _kernels.CAN_READ_AT:
             window = np.empty(WINDOW_BYTES, np.uint8)
             _kernels.read_runs(file, begins, lengths, target, window)
@@ -188,4 +247,9 @@ def _tables() -> _kernels.Tables:
     table = load_table()
     triples = table.sections["compose"].reshape(-1, 3)
     keys = triples[:, 0].astype(np.uint64) << np.uint64(32) | triples[:, 1]
-    return _kernels.Tables(table.sections, keys, np.ascontiguousarray(triples[:, 2]))
+    blocks = np.arange(0, CODE_POINT_COUNT + 1, _kernels.KEY_BLOCK)
+    begins = {
+        name: np.searchsorted(table.sections[f"{name}_keys"], blocks).astype(np.uint32)
+        for name in ("canonical", "fold")
+    }
+    return _kernels.Tables(table.sections, begins, keys, np.ascontiguousarray(triples[:, 2]))

@@ -10,7 +10,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifdef _MSC_VER
@@ -87,14 +86,17 @@ static void dedupe_minimum(uint32_t *restrict signature, const uint32_t *restric
     }
 }
 
+/* So many are counted in a byte. */
+#define DEDUPE_EQUAL_BLOCK 64
+
 DEDUPE_CLONES
 static size_t dedupe_equal_bytes(const uint8_t *restrict left, const uint8_t *restrict right,
                                  size_t width) {
     size_t equal = 0;
     size_t i = 0;
-    for (; i + 64 <= width; i += 64) {
+    for (; i + DEDUPE_EQUAL_BLOCK <= width; i += DEDUPE_EQUAL_BLOCK) {
         uint8_t block = 0;
-        for (size_t j = 0; j < 64; j++) block += left[i + j] == right[i + j];
+        for (size_t j = 0; j < DEDUPE_EQUAL_BLOCK; j++) block += left[i + j] == right[i + j];
         equal += block;
     }
     for (; i < width; i++) equal += left[i] == right[i];
@@ -146,6 +148,7 @@ static inline uint64_t dedupe_gather_bits(const uint8_t *flags) {
 
 /* Room behind the output and the starts: they are written in whole blocks. */
 #define DEDUPE_SLACK 64
+#define DEDUPE_ASCII_BLOCK 64
 
 /* Where the tokenizer stands. OUTSIDE: the output is empty or ends with a space. */
 enum { DEDUPE_OUTSIDE, DEDUPE_IN_WORD, DEDUPE_IN_UNSPACED };
@@ -392,6 +395,30 @@ static int64_t dedupe_count_found(const uint64_t *restrict table, uint64_t mask,
     return total < needed ? -1 : (int64_t)total;
 }
 
+/* Sort by one byte after the other, from the lowest: the time does not depend on the values.
+ *
+ * A byte in which all agree is passed over; ``scratch`` has room for as many values. */
+static void dedupe_sort(uint64_t *restrict values, size_t count, uint64_t *restrict scratch) {
+    size_t places[8][256] = {{0}};
+    uint64_t *from = values, *to = scratch;
+    for (size_t i = 0; i < count; i++)
+        for (int byte = 0; byte < 8; byte++) places[byte][values[i] >> 8 * byte & 255]++;
+    for (int byte = 0; byte < 8; byte++) {
+        size_t *place = places[byte], begin = 0;
+        uint64_t *sorted = to;
+        if (place[from[0] >> 8 * byte & 255] == count) continue;
+        for (size_t j = 0; j < 256; j++) {
+            size_t size = place[j];
+            place[j] = begin;
+            begin += size;
+        }
+        for (size_t i = 0; i < count; i++) to[place[from[i] >> 8 * byte & 255]++] = from[i];
+        to = from;
+        from = sorted;
+    }
+    if (from != values) memcpy(values, from, count * sizeof *values);
+}
+
 /* A bit for each hash: what one set has and the other has not shows, but for bits that coincide.
  * (Sandes, Teodoro and Melo, "Bitmap filter: speeding up exact set similarity joins with bitwise
  * operations", Information Systems 88, 2020.) */
@@ -402,16 +429,34 @@ static int64_t dedupe_count_found(const uint64_t *restrict table, uint64_t mask,
 #define DEDUPE_TABLE (2 * DEDUPE_COUNTED)
 #define DEDUPE_SEEN_WORDS 512
 #define DEDUPE_FEW 32
+/* Steps from one place of the table to the next that are worth it, a value: chance takes less
+ * than one. */
+#define DEDUPE_STEPS 4
 
-/* How many different values there are, by a table. */
+/* The same number, in a time that does not depend on the values. */
+static size_t dedupe_count_sorted(const uint64_t *restrict values, size_t count,
+                                  uint64_t *restrict table) {
+    size_t distinct = 1;
+    memcpy(table, values, count * sizeof *values);
+    dedupe_sort(table, count, table + DEDUPE_COUNTED);
+    for (size_t i = 1; i < count; i++) distinct += table[i] != table[i - 1];
+    return distinct;
+}
+
+/* How many different values there are, by a table.
+ *
+ * Values that crowd a part of it are crafted, and are counted in another way. */
 static size_t dedupe_count_in_table(const uint64_t *restrict values, size_t count,
                                     uint64_t *restrict table) {
-    size_t distinct = 0, zeros = 0;
+    size_t distinct = 0, zeros = 0, steps = DEDUPE_STEPS * count;
     memset(table, 0, DEDUPE_TABLE * sizeof *table);
     for (size_t i = 0; i < count; i++) {
         uint64_t value = values[i];
         size_t place = value & (DEDUPE_TABLE - 1);
-        while (table[place] != 0 && table[place] != value) place = (place + 1) & (DEDUPE_TABLE - 1);
+        while (table[place] != 0 && table[place] != value) {
+            if (steps-- == 0) return dedupe_count_sorted(values, count, table);
+            place = (place + 1) & (DEDUPE_TABLE - 1);
+        }
         distinct += table[place] != value;
         zeros |= value == 0;
         table[place] = value;
@@ -492,14 +537,5 @@ static int64_t dedupe_read_at(int file, uint8_t *target, size_t count, int64_t o
     return (int64_t)done;
 }
 #endif
-
-static int dedupe_compare(const void *left, const void *right) {
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
-    return (a > b) - (a < b);
-}
-
-static inline void dedupe_sort(uint64_t *values, size_t count) {
-    qsort(values, count, sizeof *values, dedupe_compare);
-}
 
 #endif

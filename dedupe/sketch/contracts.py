@@ -1,0 +1,94 @@
+"""What the compiled kernels trust, checked before they are called.
+
+They index with what they are given and look at no bounds. A broken contract is a fault of the
+program, never of a document: each raises ``ValueError`` that names the argument. All checks are
+vectorised; types and contiguity are checked by Cython.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.errors import KernelsError
+
+
+def check_offsets(name: str, offsets: NDArray[np.int64], size: int) -> None:
+    """They ascend from 0 or more to no more than ``size``."""
+    if len(offsets) == 0:
+        raise ValueError(f"{name} are empty; they have one entry more than there are segments")
+    if offsets[0] < 0 or offsets[-1] > size:
+        raise ValueError(f"{name} go from {offsets[0]} to {offsets[-1]}, the data from 0 to {size}")
+    if (offsets[1:] < offsets[:-1]).any():
+        raise ValueError(f"{name} do not ascend")
+
+
+def check_indices(name: str, indices: NDArray[Any], count: int) -> None:
+    """Each is one of ``count`` places."""
+    if len(indices) and not 0 <= indices.min() <= indices.max() < count:
+        raise ValueError(
+            f"{name} go from {indices.min()} to {indices.max()}, but there are {count} places"
+        )
+
+
+def check_lengths(**columns: Sized) -> None:
+    """The arrays have as many rows as one another."""
+    if len({len(column) for column in columns.values()}) > 1:
+        lengths = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+        raise ValueError(f"arrays of one length have different ones: {lengths}")
+
+
+def check_at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise ValueError(f"{name} is {value}, and must be {least} or more")
+
+
+def check_threshold(threshold: float) -> None:
+    if not 0 <= threshold <= 1:
+        raise ValueError(f"threshold is {threshold}, and must lie between 0 and 1")
+
+
+def check_runs(
+    begins: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    target: NDArray[np.uint8],
+    size: int,
+) -> None:
+    """Runs lie within ``size`` bytes, and fill the target."""
+    check_lengths(begins=begins, lengths=lengths)
+    if len(begins) and (begins.min() < 0 or lengths.min() < 0):
+        raise ValueError(f"a run begins at {begins.min()}, or is {lengths.min()} long")
+    # (In this order no sum is too large for its type.)
+    if (lengths > len(target)).any() or int(lengths.sum()) != len(target):
+        raise ValueError(f"runs do not fill the {len(target)} bytes of their target")
+    if (begins > size - lengths).any():
+        raise ValueError(f"a run ends behind the {size} bytes that there are")
+
+
+def check_buckets(
+    begins: NDArray[np.int64],
+    lead_ends: NDArray[np.int64],
+    seconds: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    count: int,
+) -> None:
+    """Each bucket names places among ``count`` documents, or the end of them."""
+    columns = {"begins": begins, "lead_ends": lead_ends, "seconds": seconds, "ends": ends}
+    check_lengths(**columns)
+    for name, column in columns.items():
+        check_indices(name, column, count + 1)
+
+
+def check_returned(what: str, count: int, room: int) -> None:
+    """A count that a kernel returned lies within the array that it wrote to.
+
+    :raises KernelsError: if not: memory may be damaged
+    """
+    if not 0 <= count <= room:
+        raise KernelsError(
+            f"the compiled kernels are at fault: {count} {what}, in room for {room}; nothing of "
+            "this run can be trusted. Please report it, and scan with --kernels plain"
+        )
