@@ -503,6 +503,14 @@ def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
     return joined.decode().split(" ") if tokenizer.at.token_count else []
 
 
+def survey(const uint64_t[::1] values, uint64_t[::1] table, uint64_t[::1] bitmap):
+    """How many different values there are, of 1 to COUNTED, and their bits, as ``sketch`` has them.
+
+    On its own for the tests: no text has just the hashes that they need.
+    """
+    return dedupe_survey(&values[0], values.shape[0], &table[0], &bitmap[0])
+
+
 def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] begins,
                  const int64_t[::1] lead_ends, const int64_t[::1] seconds,
                  const int64_t[::1] ends, const uint8_t[:, ::1] low_bytes,
