@@ -202,7 +202,7 @@ def test_a_count_that_a_kernel_returns_is_not_trusted(monkeypatch):
         KERNELS.plan_jobs(places(0), places(1), ints(1, 1), 10, 10)
 
 
-def test_more_tokens_than_fit_are_noticed():
+def test_more_tokens_than_fit_are_noticed(monkeypatch):
     """A table that says too little of how much longer text may become."""
     tables = compiled._tables()
     tokenizer = compiled._kernels.Tokenizer(
@@ -211,6 +211,12 @@ def test_more_tokens_than_fit_are_noticed():
     )  # fmt: skip
     with pytest.raises(KernelsError, match="more tokens than fit"):
         compiled._kernels.tokenize(tokenizer, np.frombuffer(b"a b c d e f g h", np.uint8))
+    monkeypatch.setattr(compiled, "_tokenizer", lambda longest: tokenizer)
+    texts = TextBatch(
+        ids=["a"], pieces=[b"a b c d e f g h"], offsets=ints(0, 15), locators=np.zeros((1, 4))
+    )
+    with pytest.raises(KernelsError, match="more tokens than fit"):
+        KERNELS.sketch(texts, 5, 16, 1)
 
 
 def test_no_character_becomes_more_tokens_than_there_is_room_for():

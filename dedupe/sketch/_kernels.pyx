@@ -606,18 +606,14 @@ def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t
         for segment in range(offsets.shape[0] - 1):
             size = offsets[segment + 1] - offsets[segment]
             count = sort_segment(hashes, offsets[segment], offsets[segment + 1], output, base, ends)
-            is_inside = 0 <= count <= size
-            if not is_inside:
-                break
-            end = drop_repetitions(output, base, count)
+            end = drop_repetitions(output, base, count) if 0 <= count <= size else -1
             is_inside = base <= end <= base + count
             if not is_inside:
-                count = end - base
-                break
+                break  # guard
             base = end
             output_offsets[segment + 1] = base
     if not is_inside:
-        fail(f"of a segment of {size} values {count} were left")
+        fail(f"of a segment of {size} values {count} were left")  # guard
     return base
 
 
@@ -658,7 +654,7 @@ cdef Py_ssize_t sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ss
     if crowded:
         i = thin_buckets(output, base, count, ends, buckets)
         if not 0 <= i <= count:
-            return i  # which the caller does not accept
+            return i  # guard: the caller does not accept it
         count = i
     insertion_sort(output, base, count)
     return count
@@ -755,12 +751,11 @@ def count_shared(const uint64_t[::1] hashes, const int64_t[::1] offsets,
 cdef int64_t least_shared(int64_t left_count, int64_t right_count, double threshold) noexcept nogil:
     """The least intersection whose Jaccard reaches the threshold.
 
-    Compared as the report's quotient is, which a product would round differently.
+    Compared as the report's quotient is, which a product would round differently: the first guess
+    is at most the least whole number that is enough.
     """
     cdef int64_t total = left_count + right_count
     cdef int64_t needed = <int64_t> (threshold * <double> total / (1 + threshold))
-    while needed > 0 and <double> (needed - 1) / <double> (total - needed + 1) >= threshold:
-        needed -= 1
     while needed < total and <double> needed / <double> (total - needed) < threshold:
         needed += 1
     return needed

@@ -1,0 +1,197 @@
+"""Break the kernels in many ways, one at a time, and tell which check notices each.
+
+``python scripts/mutate_kernels.py [--only NUMBER] [--output table.md]``: each mutant is built in
+a folder of its own, and the tests of the kernels run against it until one fails. A mutant that
+none notices is a gap in the tests: the exit code is 1. ``docs/kernels.md`` has the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PYX: Final = "dedupe/sketch/_kernels.pyx"
+HEADER: Final = "dedupe/sketch/kernels.h"
+CONTRACTS: Final = "dedupe/sketch/contracts.py"
+CHECKS: Final = (
+    ("contracts", "tests/test_kernels_contracts.py"),
+    ("fuzzer", "tests/test_kernels_fuzz.py"),
+    ("kernels", "tests/test_kernels.py"),
+    ("tokens", "tests/test_tokens.py"),
+)
+GUARD: Final = "the compiled kernels are at fault"
+SECONDS: Final = 120
+
+
+class Mutant(msgspec.Struct, frozen=True):
+    path: str
+    old: str
+    new: str
+
+
+MUTANTS: Final = [
+    Mutant(*each)
+    for each in [
+        # Returned counts.
+        (PYX, "    return kept - base\n", "    return kept\n"),
+        (PYX, "    return kept - base\n", "    return kept - base + 1\n"),
+        (PYX, "    return kept - base\n", "    return kept - base - 1\n"),
+        (PYX, "        count = i\n", "        count = i - 1\n"),
+        (PYX, "            base = end\n", "            base = end - 1 if end else end\n"),
+        (PYX, "            base = end\n", "            base = base + size\n"),
+        (PYX, "        return count\n    while", "        return count - 1\n    while"),
+        (PYX, "                count -= size - 1\n", "                count -= size\n"),
+        (PYX, "                count -= size - 1\n", "                count -= size - 2\n"),
+        (PYX, "    return written\n", "    return written - 1\n"),
+        (PYX, "    return written\n", "    return written + 1\n"),
+        (PYX, "    return job\n", "    return job + 1\n"),
+        (HEADER, "return distinct + zeros;", "return distinct;"),
+        (HEADER, "return count - repeated;", "return count;"),
+        (HEADER, "size_t distinct = 1;", "size_t distinct = 0;"),
+        (HEADER, "    return equal;\n", "    return equal + 1;\n"),
+        (HEADER, "return total < needed ? -1", "return total <= needed ? -1"),
+        # Bounds of loops and of places.
+        (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 < buckets else count - 1"),
+        (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 <= buckets else count"),
+        (PYX, "range(base + begins[bucket], end)", "range(base + begins[bucket] + 1, end)"),
+        (PYX, "if kept - begin > BUCKET_LIMIT:", "if kept - begin > BUCKET_LIMIT + 1:"),
+        (PYX, "&output[begin], kept - begin, output[i]", "&output[begin], kept - base, output[i]"),
+        (PYX, "<uint64_t *> &begins[count]", "<uint64_t *> &begins[0]"),
+        (PYX, "(bits + 1)) <= count", "(bits + 1)) <= 4 * count"),
+        (PYX, "for i in range(base + 1, base + count):", "for i in range(base + 1, base + count - 1):"),
+        (PYX, "while j > base and values", "while j > 0 and values"),
+        (PYX, "if count > hashes.shape[0] - base:", "if count > hashes.shape[0] - base + 1:"),
+        (PYX, "min(end - begin, <Py_ssize_t> HASH_CHUNK)", "end - begin"),
+        (PYX, "if count <= DEDUPE_COUNTED:", "if count <= DEDUPE_COUNTED + 1:"),
+        (PYX, "if written == left.shape[0]:\n                        break", "if written > left.shape[0]:\n                        break"),
+        (PYX, "for earlier in range(band):", "for earlier in range(band + 1):"),
+        (PYX, "while j < ends[bucket]:", "while j <= ends[bucket]:"),
+        (PYX, "while i < lead_ends[bucket]:", "while i <= lead_ends[bucket]:"),
+        (PYX, "stop = min(i + 64, i_end)", "stop = i + 64"),
+        (PYX, "    while i < i_end and j < j_end:\n", "    while i < i_end and j <= j_end:\n"),
+        (PYX, "elif self.run_count < MARK_LIMIT:", "elif self.run_count <= MARK_LIMIT:"),
+        (PYX, "if self.mark_count < MARK_LIMIT:", "if self.mark_count <= MARK_LIMIT:"),
+        (PYX, "while i < end and data[i] >= 0x80:", "while data[i] >= 0x80:"),
+        (PYX, "if i >= end or data[i] < 0x80:", "if data[i] < 0x80:"),
+        (PYX, "while low < high:\n            middle = (low + high) >> 1\n            if keys", "while low + 1 < high:\n            middle = (low + high) >> 1\n            if keys"),
+        (PYX, "places[other] = listed - begun", "places[other] = listed"),
+        (PYX, "place += lengths[i]\n", "place += lengths[i] - 1\n"),
+        (PYX, "begin + length > held_end:", "begin + length > held_end + 1:"),
+        (PYX, "held_end = begin + max(got, 0)", "held_end = begin + width"),
+        (PYX, "                if left_count == 0 or right_count == 0:", "                if left_count == 1 or right_count == 1:"),
+        (HEADER, "if (i + 2 < end && ded", "if (i + 2 <= end && ded"),
+        (HEADER, "if (i + 1 < end && ded", "if (i + 1 <= end && ded"),
+        (HEADER, "if (i + 3 < end && ded", "if (i + 3 <= end && ded"),
+        (HEADER, "for (; i + 8 <= count; i += 8)", "for (; i <= count; i += 8)"),
+        (HEADER, "if (count < DEDUPE_ASCII_RUN) return 0;", "if (count < 8) return 0;"),
+        (HEADER, "at.length += size - from;", "at.length += 64 - from;"),
+        (HEADER, "for (; i + DEDUPE_EQUAL_BLOCK <= width;", "for (; i < width;"),
+        (HEADER, "#define DEDUPE_EQUAL_BLOCK 64", "#define DEDUPE_EQUAL_BLOCK 256"),
+        (HEADER, "for (; i < width; i++) equal", "for (; i + 1 < width; i++) equal"),
+        (HEADER, "if (j == DEDUPE_BUCKET) return 0;", "if (j == DEDUPE_BUCKET) j = 0;"),
+        (HEADER, "table[i * DEDUPE_BUCKET + j] = i ^ 1;", "table[i * DEDUPE_BUCKET + j] = i;"),
+        (HEADER, "if (total + (count - i) < needed) return -1;", "if (total + (count - i) <= needed) return -1;"),
+        (HEADER, "if (from != values) memcpy", "if (from == values) memcpy"),
+        (HEADER, "for (int byte = 0; byte < 8; byte++) {", "for (int byte = 0; byte < 7; byte++) {"),
+        (HEADER, "place = (place + 1) & (DEDUPE_TABLE - 1);", "place = place + 1;"),
+        (HEADER, "if (steps-- == 0) return", "if (0) return"),
+        (HEADER, "DEDUPE_CLONES\nstatic int dedupe_holds(const uint64_t *restrict values, size_t count, uint64_t value) {\n    uint64_t found = 0;\n    for (size_t i = 0;", "DEDUPE_CLONES\nstatic int dedupe_holds(const uint64_t *restrict values, size_t count, uint64_t value) {\n    uint64_t found = 0;\n    for (size_t i = 1;"),
+        (HEADER, "for (; p < num_perm; p++) {", "for (; p + 1 < num_perm; p++) {"),
+        (HEADER, "for (; p + DEDUPE_LANES <= num_perm;", "for (; p + 1 <= num_perm;"),
+        (PYX, "tries < TABLE_TRIES:", "tries < 99:"),
+        # The checks of the wrappers.
+        (CONTRACTS, "offsets[-1] > size", "offsets[-1] > size + 1"),
+        (CONTRACTS, "if offsets[0] < 0 or", "if"),
+        (CONTRACTS, "(offsets[1:] < offsets[:-1]).any()", "False"),
+        (CONTRACTS, "<= indices.max() < count", "<= indices.max() <= count"),
+        (CONTRACTS, "not 0 <= indices.min()", "not -1 <= indices.min()"),
+        (CONTRACTS, "(begins > size - lengths).any()", "(begins > size).any()"),
+        (CONTRACTS, "(lengths > len(target)).any() or ", "False or "),
+        (CONTRACTS, "or int(lengths.sum()) != len(target)", "or False"),
+        (CONTRACTS, "if not 0 <= count <= room:", "if count < 0:"),
+        (CONTRACTS, "if not 0 <= count <= room:", "if count > room:"),
+    ]
+]  # fmt: skip
+
+
+def try_mutant(mutant: Mutant, folder: Path) -> str:
+    """Which check noticed it first; empty where none did."""
+    source = folder / "source"
+    shutil.copytree(
+        ROOT,
+        source,
+        ignore=shutil.ignore_patterns(".*", "build", "dist", "*.so", "_kernels.c", "*.egg-info"),
+    )
+    path = source / mutant.path
+    text = path.read_text(encoding="utf-8")
+    if text.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.path} has {text.count(mutant.old)} times: {mutant.old}")
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    setup = source / "setup.py"
+    setup.write_text(setup.read_text(encoding="utf-8").replace('"-O3"', '"-O1"'), encoding="utf-8")
+    settings = {
+        **os.environ,
+        "PYTHONPATH": str(source),
+        "DEDUPE_EXPECT_KERNELS": str(source),
+        "DEDUPE_REQUIRE_KERNELS": "1",
+        # Blocks that are freed or taken are filled: what reads or frees wrongly shows.
+        "MALLOC_CHECK_": "3",
+        "MALLOC_PERTURB_": "165",
+        "PYTHONMALLOC": "malloc",
+    }
+    build = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
+    subprocess.run(build, cwd=source, env=settings, check=True, capture_output=True)
+    for name, tests in CHECKS:
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
+        try:
+            result = subprocess.run(
+                [*command, "--rootdir", str(source)],
+                cwd=source, env=settings, capture_output=True, text=True, check=False,
+                timeout=SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"{name} (does not end)"
+        if result.returncode < 0 or result.returncode > 128:
+            return f"{name} (crash)"
+        if result.returncode:
+            return f"{name} (guard)" if GUARD in result.stdout else name
+    return ""
+
+
+def show(text: str) -> str:
+    return "`" + " ".join(text.split()).replace("|", "\\|") + "`"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", type=int, action="append", help="the mutant of this number")
+    parser.add_argument("--output", type=Path, help="write the table there as well")
+    arguments = parser.parse_args()
+    rows = ["| No. | Where | Instead of | Stands | Noticed by |", "|--|--|--|--|--|"]
+    missed = 0
+    for number, mutant in enumerate(MUTANTS, 1):
+        if arguments.only and number not in arguments.only:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            noticed = try_mutant(mutant, Path(folder))
+        missed += not noticed
+        name = Path(mutant.path).name
+        cells = [str(number), name, show(mutant.old), show(mutant.new), noticed or "**nothing**"]
+        rows.append("| " + " | ".join(cells) + " |")
+        print(rows[-1], flush=True)
+        if arguments.output:
+            arguments.output.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
