@@ -355,6 +355,8 @@ cdef class Tokenizer:
 
     cdef void fold_run(self) noexcept nogil:
         cdef int i
+        if self.run_count == 0:
+            return
         self.order(self.run, self.run_count)
         for i in range(self.run_count):
             self.fold(self.run[i])
@@ -413,6 +415,8 @@ cdef class Tokenizer:
     cdef void compose_marks(self) noexcept nogil:
         cdef int i, left = 0
         cdef uint32_t mark, mark_class, composite, last_class = 0
+        if self.mark_count == 0:
+            return
         self.order(self.marks, self.mark_count)
         for i in range(self.mark_count):
             mark = self.marks[i]
