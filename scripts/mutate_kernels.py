@@ -1,8 +1,9 @@
 """Break the kernels in many ways, one at a time, and tell which check notices each.
 
 ``python scripts/mutate_kernels.py [--only NUMBER] [--output table.md]``: each mutant is built in
-a folder of its own, and the tests of the kernels run against it until one fails. A mutant that
-none notices is a gap in the tests: the exit code is 1. ``docs/kernels.md`` has the table.
+a folder of its own, and the tests of the kernels run against it until one fails; where none does,
+they run once more with AddressSanitizer. A mutant that none notices is a gap in the tests: the exit
+code is 1. ``docs/kernels.md`` has the table.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ MUTANTS: Final = [
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 < buckets else count - 1"),
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 <= buckets else count"),
         (PYX, "range(base + begins[bucket], end)", "range(base + begins[bucket] + 1, end)"),
-        (PYX, "if kept - begin > BUCKET_LIMIT:", "if kept - begin > BUCKET_LIMIT + 1:"),
+        (PYX, "if kept - begin > BUCKET_LIMIT:", "if kept - begin > 1 << 62:"),
         (PYX, "&output[begin], kept - begin, output[i]", "&output[begin], kept - base, output[i]"),
         (PYX, "<uint64_t *> &begins[count]", "<uint64_t *> &begins[0]"),
         (PYX, "(bits + 1)) <= count", "(bits + 1)) <= 4 * count"),
@@ -125,7 +126,19 @@ MUTANTS: Final = [
 
 def try_mutant(mutant: Mutant, folder: Path) -> str:
     """Which check noticed it first; empty where none did."""
-    source = folder / "source"
+    noticed = run_checks(mutant, folder / "plain")
+    if noticed:
+        return noticed
+    compiler = os.environ.get("CC", "cc").split()[0]
+    library = subprocess.run(
+        [compiler, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    sanitizer = {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0", "MALLOC_CHECK_": "0"}
+    noticed = run_checks(mutant, folder / "address", sanitizer)
+    return noticed and f"{noticed} with AddressSanitizer"
+
+
+def run_checks(mutant: Mutant, source: Path, sanitizer: dict[str, str] | None = None) -> str:
     shutil.copytree(
         ROOT,
         source,
@@ -149,21 +162,23 @@ def try_mutant(mutant: Mutant, folder: Path) -> str:
         "PYTHONMALLOC": "malloc",
     }
     build = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
-    subprocess.run(build, cwd=source, env=settings, check=True, capture_output=True)
+    flags = {"DEDUPE_SANITIZE": "address"} if sanitizer else {}
+    subprocess.run(build, cwd=source, env=settings | flags, check=True, capture_output=True)
     for name, tests in CHECKS:
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests]
         try:
             result = subprocess.run(
                 [*command, "--rootdir", str(source)],
-                cwd=source, env=settings, capture_output=True, text=True, check=False,
-                timeout=SECONDS,
+                cwd=source, env=settings | (sanitizer or {}), capture_output=True, text=True,
+                check=False, timeout=SECONDS,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"{name} (does not end)"
-        if result.returncode < 0 or result.returncode > 128:
-            return f"{name} (crash)"
         if result.returncode:
-            return f"{name} (guard)" if GUARD in result.stdout else name
+            told = result.stdout + result.stderr
+            if result.returncode < 0 or "AddressSanitizer" in told:
+                return f"{name} (crash)"
+            return f"{name} (guard)" if GUARD in told else name
     return ""
 
 

@@ -44,7 +44,8 @@ def draw_hashes(rng: random.Random, size: int) -> list[int]:
     if kind == 1:
         return [value >> rng.choice([11, 24, 40]) for value in spread]  # one bucket
     if kind == 2:
-        return [value << 20 & TOP for value in spread]  # low bits agree
+        low = rng.choice([0, (1 << 20) - 1])
+        return [value << 20 & TOP | low for value in spread]  # low bits agree
     if kind == 3:
         return sorted((value >> 24 for value in spread), reverse=rng.random() < 0.5)
     if kind == 4 and size:

@@ -143,6 +143,24 @@ def test_more_tokens_than_there_was_room_for(before):
     assert ours.token_counts.sum() > len(batch.data) // 2 + len(batch)
 
 
+@pytest.mark.parametrize("spaces", range(16))
+def test_a_few_more_tokens_than_there_was_room_for(spaces):
+    """One, two or more: the first that has no place is noticed."""
+    batch = make_raw_batch(["\u3316".encode() + b" " * spaces])
+    ours, oracle = COMPILED.sketch(batch, 1, 4, 1), PLAIN.sketch(batch, 1, 4, 1)
+    np.testing.assert_array_equal(ours.shingle_hashes, oracle.shingle_hashes)
+
+
+def test_characters_cut_off_by_the_end_of_their_document():
+    """What the next document begins with would complete them."""
+    for whole in ("\xe9", "\u4e00", "\U0001d11e", "\u0301", "e\u0301"):
+        data = whole.encode()
+        for cut in range(1, len(data)):
+            batch = make_raw_batch([b"ab", data[:cut], data[cut:], b"c" + data[:cut], data[cut:]])
+            ours, oracle = COMPILED.sketch(batch, 1, 4, 1), PLAIN.sketch(batch, 1, 4, 1)
+            np.testing.assert_array_equal(ours.token_hashes, oracle.token_hashes)
+
+
 def test_long_documents_and_batches():
     words = " ".join(f"w{i % 5000}" for i in range(60_000)).encode()
     batch = make_raw_batch([words, b"", "ｶﾞ".encode() * 3000, words[: len(words) // 2]])
@@ -290,6 +308,16 @@ def test_runs_of_a_file_that_is_cut_off_or_closed(kernels):
         number = file.fileno()
     with pytest.raises(OSError, match="Bad file descriptor"):
         kernels.read_runs(number, np.array([0]), np.array([8]), target)
+
+
+def test_runs_read_together_of_a_file_that_is_cut_off():
+    """The second lies in what was read with the first, as far as the file goes."""
+    target = np.zeros(6, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        file.write(b"1234567")
+        file.flush()
+        with pytest.raises(EOFError):
+            COMPILED.read_runs(file.fileno(), np.array([0, 5]), np.array([3, 3]), target)
 
 
 def bit_of(hash):
