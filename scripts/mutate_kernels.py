@@ -64,7 +64,7 @@ MUTANTS: Final = [
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 < buckets else count - 1"),
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 <= buckets else count"),
         (PYX, "range(base + begins[bucket], end)", "range(base + begins[bucket] + 1, end)"),
-        (PYX, "if kept - begin > BUCKET_LIMIT:", "if kept - begin > 1 << 62:"),
+        (PYX, "if kept - begin > BUCKET_LIMIT:", "if kept - begin > count:"),
         (PYX, "&output[begin], kept - begin, output[i]", "&output[begin], kept - base, output[i]"),
         (PYX, "<uint64_t *> &begins[count]", "<uint64_t *> &begins[0]"),
         (PYX, "(bits + 1)) <= count", "(bits + 1)) <= 4 * count"),
