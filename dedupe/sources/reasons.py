@@ -63,7 +63,16 @@ EXTRACTION_DOUBTFUL = "extraction_doubtful"
 ODD_LAYOUT = "odd_layout"
 
 DOUBTFUL_READING = frozenset(
-    {UNDECODABLE_BYTES, LONE_SURROGATES, TRUNCATED, DAMAGED, NO_ARTICLE, PAGE_LIMIT}
+    {
+        UNDECODABLE_BYTES,
+        LONE_SURROGATES,
+        TRUNCATED,
+        DAMAGED,
+        NO_ARTICLE,
+        EXTRACTION_DOUBTFUL,
+        ODD_LAYOUT,
+        PAGE_LIMIT,
+    }
 )
 """Notices after which a text may not be what its author wrote, so that a person should look before
 something is deleted for it. A reason that is added above and means that belongs here."""
