@@ -15,6 +15,7 @@ from dedupe.config import Config
 from dedupe.errors import InputError
 from dedupe.model import Kernels, Report, TextBatch, TextProvider
 from dedupe.pipeline import Whereabouts, scan_corpus
+from dedupe.presence import ScannedTexts
 from dedupe.progress import Progress
 from dedupe.report_rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
@@ -146,12 +147,14 @@ def scan_with_texts(
     stdin: Any = None,
     against: Sequence[str] = (),
     streamed: bool = False,
+    scanned: ScannedTexts | None = None,
 ) -> tuple[Report, TextProvider]:
     """What :func:`scan` does, and a provider of the texts that the report speaks of.
 
     :param listener: is told of progress, in this thread
     :param stdin: a binary stream to read for ``-``, instead of the process's own
     :param streamed: as of :func:`scan_corpus`; texts that the report holds make it whole
+    :param scanned: is told of all documents, for a gate
     """
     corpus = read_corpus(
         paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
@@ -171,6 +174,7 @@ def scan_with_texts(
         ),
         corpus.references() if against else (),
         streamed,
+        scanned,
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))

@@ -3,6 +3,10 @@
 A document is known by the hash of its text, so a rename changes nothing, and each known copy
 stands on a line of its own, so one more copy of the same text is not covered. Lines may stand in
 any order and more than once, as a merge leaves them.
+
+What was there and no duplicate stands in a second file, the companion, that nobody needs to review:
+a mark a document, one a line (see :mod:`dedupe.presence`). By these it is known which document is
+new where one comes in that duplicates another.
 """
 
 from __future__ import annotations
@@ -17,8 +21,13 @@ import msgspec
 from dedupe.config import ScanSettings
 from dedupe.errors import BaselineError
 from dedupe.marks import BASELINE_TITLE
+from dedupe.presence import MARK_DIGITS, Presence
 
-BASELINE_VERSION = 1
+BASELINE_VERSION = 2
+COMPANION_VERSION = 1
+COMPANION_ENDING = ".seen"
+"""What the name of the companion adds to that of the baseline."""
+
 CLUSTER_DIGITS = 12
 """Hexadecimal digits that name a cluster."""
 
@@ -40,6 +49,12 @@ _COMMENTS = """\
 # `--update-baseline` writes this file anew.
 # One document a line: its cluster, the hash of its text, and the id that it had.
 """
+_COMPANION_TITLE = "dedupe-baseline-seen"
+_COMPANION_COMMENTS = """\
+# Documents that were there and no duplicates, for `dedupe check --baseline`: it tells by them which
+# documents are new. Written with the baseline; not made for review. Text and id of each, as hashes.
+"""
+_MARK = re.compile(rf"[0-9a-f]{{{MARK_DIGITS}}}")
 _SETTING = re.compile(r"setting ([a-z_]+) = (.+)")
 _ENTRY = re.compile(rf"([0-9a-f]{{{CLUSTER_DIGITS}}}) ([0-9a-f]{{32}}) (\".*\")")
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
@@ -66,10 +81,17 @@ class Entry(NamedTuple):
 
 
 class Baseline(msgspec.Struct, frozen=True):
-    """The known documents, and the settings with which they were found."""
+    """The known documents, and the settings with which they were found.
+
+    :param seen: those that were there and no duplicates; none where that is not known
+    :param version: of the file that it was read from; in the first, hashes are of the texts as
+        they stand, whatever ends their lines
+    """
 
     settings: dict[str, Any]
     entries: frozenset[Entry]
+    seen: Presence | None = None
+    version: int = BASELINE_VERSION
 
     def known_ids(self) -> dict[str, set[str]]:
         """The ids under which each text is known, by its hash; their number is what is covered."""
@@ -111,42 +133,79 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
     :param name: what to call it in an error
     :raises BaselineError: if it is not a baseline, is damaged, or of a newer version
     """
+    settings: dict[str, Any] = {}
+    entries: set[Entry] = set()
+    version, lines = _read_lines(data, name, BASELINE_TITLE, BASELINE_VERSION)
+    for number, line in lines:
+        if entry := _parse_entry(line):
+            entries.add(entry)
+        elif not _take_setting(line, settings):
+            raise _damaged(name, number)
+    _check_complete(settings, name)
+    return Baseline(settings, frozenset(entries), version=version)
+
+
+def format_companion(seen: Presence) -> bytes:
+    """The text of a companion: equal ones give equal bytes."""
+    marks = "".join(f"{mark:0{MARK_DIGITS}x}\n" for mark in seen.marks.tolist())
+    return f"{_COMPANION_TITLE} {COMPANION_VERSION}\n{_COMPANION_COMMENTS}{marks}".encode()
+
+
+def parse_companion(data: bytes, name: str) -> Presence:
+    """Read the text of a companion.
+
+    :param name: what to call it in an error
+    :raises BaselineError: if it is none, is damaged, or of a newer version
+    """
+    marks: list[int] = []
+    _, lines = _read_lines(data, name, _COMPANION_TITLE, COMPANION_VERSION)
+    for number, line in lines:
+        if not _MARK.fullmatch(line):
+            raise _damaged(name, number)
+        marks.append(int(line, 16))
+    return Presence(marks)
+
+
+def _read_lines(
+    data: bytes, name: str, title: str, newest: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """The version of a file, and its lines with their numbers, but for comments and empty ones."""
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise BaselineError(f"{name}: is not a baseline: it is not UTF-8 ({error})") from error
-    _check_title(lines[0].rstrip("\r"), name)
-    settings: dict[str, Any] = {}
-    entries: set[Entry] = set()
+    version = _check_title(lines[0].rstrip("\r"), name, title, newest)
+    kept: list[tuple[int, str]] = []
     for number, line in enumerate(lines[1:], 2):
         line = line.rstrip("\r")
-        if not line.strip() or line.startswith("#"):
-            continue
         if line.startswith(_CONFLICT_MARKS):
             raise BaselineError(
                 f"{name}:{number}: a merge conflict is not resolved; keep the lines of both "
                 "sides and remove the marks"
             )
-        if entry := _parse_entry(line):
-            entries.add(entry)
-        elif not _take_setting(line, settings):
-            raise BaselineError(
-                f"{name}:{number}: the line is damaged; restore the file from version control, "
-                "or delete it and run --update-baseline"
-            )
-    _check_complete(settings, name)
-    return Baseline(settings, frozenset(entries))
+        if line.strip() and not line.startswith("#"):
+            kept.append((number, line))
+    return version, kept
 
 
-def _check_title(line: str, name: str) -> None:
+def _damaged(name: str, number: int) -> BaselineError:
+    return BaselineError(
+        f"{name}:{number}: the line is damaged; restore the file from version control, "
+        "or delete it and run --update-baseline"
+    )
+
+
+def _check_title(line: str, name: str, own: str, newest: int) -> int:
+    """The version that the first line of a file tells."""
     title, _, version = line.partition(" ")
-    if title != BASELINE_TITLE or not re.fullmatch("[0-9]{1,9}", version):
+    if title != own or not re.fullmatch("[0-9]{1,9}", version):
         raise BaselineError(f"{name}: is not a baseline of dedupe (its first line is not its own)")
-    if int(version) != BASELINE_VERSION:
+    if not 1 <= int(version) <= newest:
         raise BaselineError(
-            f"{name}: is a baseline of version {version}, this dedupe reads version "
-            f"{BASELINE_VERSION}; update dedupe"
+            f"{name}: is a baseline of version {version}, this dedupe reads versions up to "
+            f"{newest}; update dedupe"
         )
+    return int(version)
 
 
 def _parse_entry(line: str) -> Entry | None:

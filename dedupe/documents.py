@@ -24,6 +24,7 @@ from dedupe.model import (
     TextBatch,
     VerifiedPairs,
 )
+from dedupe.presence import ScannedTexts, fold_line_ends
 from dedupe.shingle_sets import FilterStore, ShingleStore
 from dedupe.sources.reasons import OWN_OUTPUT
 from dedupe.store import Column, Store, WorkFolder
@@ -46,6 +47,8 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     :param shingle_counts: ``int64``, ``(n,)``: each document's in ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside, and where they stand
     :param too_many_tokens: those of documents beyond the limit
+    :param folded_rows: documents whose texts hold a CR, ``int64``, ``(k,)``, where that is asked
+    :param folded_hashes: content hashes of these with LF alone, ``uint64``, ``(k, 2)``
     """
 
     labels: PackedLabels
@@ -59,6 +62,10 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     shingle_counts: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
     too_many_tokens: list[tuple[str, Locator]]
+    folded_rows: NDArray[np.int64] = msgspec.field(default_factory=lambda: np.empty(0, np.int64))
+    folded_hashes: NDArray[np.uint64] = msgspec.field(
+        default_factory=lambda: np.empty((0, 2), np.uint64)
+    )
 
 
 def sketch_batch(
@@ -69,6 +76,7 @@ def sketch_batch(
     banding: Banding,
     kernels: Kernels,
     max_tokens: int,
+    folds_line_ends: bool = False,
 ) -> SketchedBatch:
     """Sketch a batch and keep only what later stages need."""
     batch, oversized = drop_oversized(batch, max_tokens, kernels)
@@ -81,7 +89,7 @@ def sketch_batch(
         ids = [ids[i] for i in kept.tolist()]
         metas = [metas[i] for i in kept.tolist()] if metas else ()
     signatures = sketch.signatures[kept]
-    return SketchedBatch(
+    sketched = SketchedBatch(
         labels=pack_labels(ids, batch.locators[kept], metas),
         byte_counts=np.diff(batch.offsets)[kept],
         token_counts=sketch.token_counts[kept],
@@ -96,6 +104,20 @@ def sketch_batch(
         without_tokens=[(batch.ids[i], batch.locator(i)) for i in empty],
         too_many_tokens=oversized,
     )
+    if not folds_line_ends:
+        return sketched
+    rows, hashes = _fold(batch, sketch.token_counts > 0)
+    return msgspec.structs.replace(sketched, folded_rows=rows, folded_hashes=hashes)
+
+
+def _fold(
+    batch: TextBatch, is_kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """What :func:`fold_line_ends` finds, of documents that are kept, counted among these alone."""
+    rows, hashes = fold_line_ends(batch)
+    chosen = is_kept[rows]
+    places = np.cumsum(is_kept, dtype=np.int64) - 1
+    return places[rows[chosen]], hashes[chosen]
 
 
 class Documents:
@@ -116,12 +138,15 @@ class Documents:
         self.filters = FilterStore(work, num_perm)
         self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
         self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
+        self._folded_rows, self._folded_hashes = Column(np.int64), Column(np.uint64, 2)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def append(self, batch: SketchedBatch) -> None:
         """Add the next documents."""
+        self._folded_rows.extend(len(self) + batch.folded_rows)
+        self._folded_hashes.extend(batch.folded_hashes)
         self.labels.append(batch.labels)
         self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
         self.band_keys.append(batch.band_keys)
@@ -148,6 +173,11 @@ class Documents:
     def content_hashes(self) -> NDArray[np.uint64]:
         """``(n, 2)``: high half, low half."""
         return self._content_hashes.view
+
+    def describe(self, texts: ScannedTexts) -> None:
+        """Tell a gate what there is, once ids are unique."""
+        rows, hashes = self._folded_rows.view, self._folded_hashes.view
+        texts.take(self.content_hashes, self.labels, rows, hashes, self.reference_count)
 
     def forget_token_hashes(self) -> None:
         """Give their memory back, once nobody asks for them any more."""

@@ -58,6 +58,7 @@ from dedupe.model import (
     TextBatch,
     VerifiedPairs,
 )
+from dedupe.presence import ScannedTexts
 from dedupe.progress import Progress
 from dedupe.store import WorkFolder, return_memory
 from dedupe.verify import HASHES_PER_JOB, Verifier, count_distinct, sort_pairs, verify_pairs
@@ -121,6 +122,7 @@ def scan_corpus(
     where: Whereabouts | None = None,
     references: Iterable[Item] = (),
     streamed: bool = False,
+    texts: ScannedTexts | None = None,
 ) -> Report:
     """Find, verify and cluster the near-duplicates among the documents of a corpus.
 
@@ -130,6 +132,7 @@ def scan_corpus(
     :param where: where the corpus was read, for ``run``; asked once all is read
     :param streamed: whether the parts of the report are to be rows that are made whenever they are
         looked at (see ``report_rows``): for who goes through them once, one after another
+    :param texts: is told of all documents, for a gate
     """
     began = time.perf_counter()
     banding = choose_banding(config.threshold, config.num_perm, config.recall)
@@ -141,11 +144,24 @@ def scan_corpus(
         try:
             documents = Documents(work, banding, config.num_perm)
             collector = Collector(documents, fails_on_skip=config.on_error == "fail")
-            _read_and_sketch(references, collector, config, banding, kernels, pool, progress)
+            sketch = partial(
+                sketch_batch,
+                shingle_size=config.shingle_size,
+                num_perm=config.num_perm,
+                seed=config.seed,
+                banding=banding,
+                kernels=kernels,
+                max_tokens=config.max_tokens,
+                folds_line_ends=texts is not None,
+            )
+            _read_and_sketch(references, collector, config, sketch, pool, progress)
             documents.reference_count = len(documents)
-            _read_and_sketch(corpus, collector, config, banding, kernels, pool, progress)
+            _read_and_sketch(corpus, collector, config, sketch, pool, progress)
             progress.enter("comparing")
-            collapsed = collapse_documents(collector.finish(), config.keep)
+            collector.finish()
+            if texts is not None:
+                documents.describe(texts)
+            collapsed = collapse_documents(documents, config.keep)
             documents.forget_token_hashes()
             search = Search(collapsed, config, banding, kernels, progress, pool.map)
             found, totals = search.find_clusters(work)
@@ -203,21 +219,11 @@ def _read_and_sketch(
     corpus: Iterable[Item],
     collector: Collector,
     config: Config,
-    banding: Banding,
-    kernels: Kernels,
+    sketch: Callable[[TextBatch], SketchedBatch],
     pool: Executor,
     progress: Progress,
 ) -> None:
     """Read in this thread, sketch in the pool; a bounded number of batches is in flight."""
-    sketch = partial(
-        sketch_batch,
-        shingle_size=config.shingle_size,
-        num_perm=config.num_perm,
-        seed=config.seed,
-        banding=banding,
-        kernels=kernels,
-        max_tokens=config.max_tokens,
-    )
 
     def take(sketched: SketchedBatch) -> None:
         collector.add(sketched)

@@ -163,7 +163,11 @@ def test_a_story_of_continuous_integration(real_repository):
 
     # It is accepted; the change of the file is fit for review.
     assert "Baseline .dedupe-baseline: 2 documents added, 0 taken out" in repository.update()
-    added = [line for line in repository.git("diff", "--unified=0").splitlines() if line[0] == "+"]
+    added = [
+        line
+        for line in repository.git("diff", "--unified=0", BASELINE).splitlines()
+        if line[0] == "+"
+    ]
     assert sorted(line.split()[-1] for line in added[1:]) == [f'"{ORIGINAL}"', f'"{REPRINT}"']
     repository.commit("accepted")
     assert "Passed: no new duplicates · 5 documents · 1 known duplicate" in repository.check(code=0)
@@ -302,10 +306,10 @@ def test_a_merge_in_disorder_is_read(repository):
         (lambda text: b"\xff\xfe", "it is not UTF-8"),
         (lambda text: b"# notes\n" + text, "is not a baseline of dedupe"),
         (
-            lambda text: text.replace(b"baseline 1", b"baseline 2"),
-            "of version 2, this dedupe reads",
+            lambda text: text.replace(b"baseline 2", b"baseline 3"),
+            "of version 3, this dedupe reads",
         ),
-        (lambda text: text.replace(b"baseline 1", b"baseline x"), "is not a baseline of dedupe"),
+        (lambda text: text.replace(b"baseline 2", b"baseline x"), "is not a baseline of dedupe"),
         (lambda text: text[:-8], ":15: the line is damaged"),
         (lambda text: text + b'0123456789ab 01 "x"\n', ":16: the line is damaged"),
         (lambda text: text + b"<<<<<<< HEAD\n", ":16: a merge conflict is not resolved"),
@@ -393,6 +397,8 @@ def test_a_baseline_among_the_documents_is_none(repository):
         verdict = json.loads(repository.run(*named, "--format", "json", code=0))
         assert verdict["document_count"] == 5
         assert verdict["known_count"] == 1
+        for path in (name, f"{name}.seen"):
+            (repository.folder / path).unlink()
 
 
 def test_hostile_ids_stay_on_their_line(repository):
@@ -492,10 +498,10 @@ def test_the_json_verdict(repository):
     cluster_id = verdict["new"][0].pop("cluster_id")
     jaccard = verdict["new"][0].pop("jaccard")
     containment = verdict["new"][0].pop("copy_containment")
+    own_containment = verdict["new"][0].pop("containment")
     new = verdict["new"][0]
-    other = {ORIGINAL: REPRINT, REPRINT: ORIGINAL}
     assert verdict == {
-        "verdict_version": 1,
+        "verdict_version": 2,
         "passed": False,
         "exceeded": ["max_duplicates"],
         "limits": {
@@ -509,14 +515,15 @@ def test_the_json_verdict(repository):
         "known_count": 0,
         "new": [
             {
-                "id": new["id"],
+                "id": REPRINT,
                 "relation": "near",
-                "copy_of": other[new["id"]],
-                "is_copy_known": False,
+                "copy_of": ORIGINAL,
+                "is_copy_known": True,
                 "change": "added",
-                "path": f"articles/{new['id']}",
+                "path": f"articles/{REPRINT}",
                 "line": 0,
                 "is_copy_reference": False,
+                "is_copy_present": False,
             }
         ],
         "tolerated": [],
@@ -527,6 +534,7 @@ def test_the_json_verdict(repository):
             "added_count": 0,
             "removed_count": 0,
         },
+        "since": None,
     }
     scanned = json.loads(repository.run("scan", "articles", "--format", "json", code=0))
     [cluster] = scanned["clusters"]
@@ -534,9 +542,11 @@ def test_the_json_verdict(repository):
     assert (cluster["cluster_id"], pair["jaccard"]) == (cluster_id, jaccard)
     side = "left_count" if pair["left"] == new["copy_of"] else "right_count"
     assert containment == pair["shared_count"] / pair[side]
+    side = {"left_count": "right_count", "right_count": "left_count"}[side]
+    assert own_containment == pair["shared_count"] / pair[side]
     [line] = repository.check("--format", "jsonl", code=1).splitlines()
     figures = {"cluster_id": cluster_id, "jaccard": jaccard, "copy_containment": containment}
-    assert json.loads(line) == {**new, **figures}
+    assert json.loads(line) == {**new, **figures, "containment": own_containment}
     updated = json.loads(repository.check("--format", "json", "--update-baseline", code=0))
     assert updated["passed"]
     assert updated["baseline"]["is_updated"]
@@ -592,12 +602,13 @@ def test_markdown_keeps_its_limit_and_says_what_is_left_out(repository):
 
 def test_the_github_format_gives_annotations(repository):
     told = run_check(repository, "--format", "github", code=1)
-    assert told.count("::error file=all/") == 10
+    assert told.count("::error file=all/") == 9  # (and one that counts the rest)
+    assert "5 more new duplicates" in told
     repository.run(
         "check", "all", "--quiet", "--max-duplicates", "10", "--format", "github", code=0
     )
     warned = run_check(repository, "--format", "github", "--max-duplicates", "10", code=0)
-    assert warned.count("::warning file=all/") == 10
+    assert warned.count("::warning file=all/") == 9
 
 
 def test_several_outputs_from_one_check(repository):

@@ -68,6 +68,7 @@ def command(
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
+    from dedupe.presence import ScannedTexts
     from dedupe.sources import reads_file, unreadable_paths
 
     settings = load_settings(flags, config_file)
@@ -83,14 +84,17 @@ def command(
     if baseline is not None:
         baseline.refuse_outputs(places.targets)
     places.refuse(lambda path: reads_file(path, read, settings.config.settings))
-    report, texts = run_scan(paths, settings)
+    scanned = ScannedTexts()
+    report, texts = run_scan(paths, settings, scanned=scanned)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     places.refuse(lambda path: is_same_file(path, sources))
     unread = unreadable_paths(report.skipped, read)
     if unread and update_baseline:
         raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
-    view = _judge(report, texts, settings, baseline, update_baseline)
+    view = _judge(report, texts, settings, baseline, update_baseline, scanned)
     if not settings.output["quiet"]:
+        if baseline is not None and baseline.remark:
+            say("note", baseline.remark)
         say_which_field(report)
         if not places.shows_text():
             say_what_was_met(report)
@@ -114,6 +118,7 @@ def _judge(
     settings: Settings,
     baseline: BaselineFile | None,
     update_baseline: bool,
+    scanned: Any,
 ) -> Any:
     """Write the baseline where that was asked for, and judge by what is known then."""
     from dedupe.gate import judge_report, make_baseline
@@ -122,10 +127,10 @@ def _judge(
     known = baseline.known if baseline is not None else None
     updated = None
     if baseline is not None and update_baseline:
-        known = make_baseline(report, known)
+        known = make_baseline(report, known, scanned)
         updated = baseline.write(known, [source.path for source in report.run.sources])
     return VerdictView(
-        verdict=judge_report(report, settings.limits, known),
+        verdict=judge_report(report, settings.limits, known, scanned),
         report=report,
         texts=texts,
         baseline=baseline.name if baseline is not None else "",

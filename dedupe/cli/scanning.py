@@ -47,10 +47,13 @@ def gather_paths(
     return (*paths, *listed)
 
 
-def run_scan(paths: tuple[str, ...], settings: Settings, streamed: bool = False) -> Any:
+def run_scan(
+    paths: tuple[str, ...], settings: Settings, streamed: bool = False, scanned: Any = None
+) -> Any:
     """A report, and a provider of the texts that it speaks of.
 
     :param streamed: whether the parts of the report will be gone through one after another
+    :param scanned: is told of all documents, for a gate
     """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
@@ -72,6 +75,7 @@ def run_scan(paths: tuple[str, ...], settings: Settings, streamed: bool = False)
             listener,
             against=settings.against,
             streamed=streamed,
+            scanned=scanned,
         )
     _kept[:] = [found]
     return found

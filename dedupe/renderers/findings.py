@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from dedupe.gate import NewDuplicate
-from dedupe.model import Member, Relation, Report
+from dedupe.model import Cluster, Member, Relation, Report
 from dedupe.renderers.text.figures import format_jaccard, format_percent
 
 SEVERITY: Final[dict[Relation, int]] = {"identical": 0, "normalised": 1, "near": 2, "linked": 3}
@@ -27,12 +27,14 @@ class Finding(msgspec.Struct, frozen=True):
     :param kept: the document that stays
     :param cluster_id: empty where the document is in no cluster, but in a bridge
     :param is_new: whether a gate calls it new; none where there was no gate
+    :param is_order_known: whether the gate knows that it came after ``kept``, or with it
     """
 
     member: Member
     kept: str
     cluster_id: str
     is_new: bool | None
+    is_order_known: bool = True
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -54,23 +56,56 @@ def worst_findings(findings: Iterable[Finding], count: int) -> list[Finding]:
 def list_findings(report: Report, new: Mapping[str, NewDuplicate] | None) -> Iterator[Finding]:
     """Each surplus document; and what a gate calls new, which may be a representative by now.
 
-    Of a new representative the document that it is a copy of stays in its place.
+    Of a new representative the document that it is a copy of stays in its place. Where it is not
+    known which of two came later, both are told.
 
     :param new: by id; none where there was no gate
     """
+    new_ones = new or {}
+    doubted = doubted_copies(new_ones.values())
     for cluster in report.clusters:
-        leader = new.get(cluster.representative) if new else None
+        leader = new_ones.get(cluster.representative)
         stays = leader.copy_of if leader else cluster.representative
         for member in cluster.members:
-            if new and member.id in new:
-                yield _arrival(member, new[member.id])
+            if member.id in new_ones:
+                yield _arrival(member, new_ones[member.id])
+            elif member.id in doubted:
+                yield _arrival(member, doubted[member.id])
             elif member.id != stays and not member.is_reference:
+                if leader and not _has_old_copy(cluster, member.id, new_ones):
+                    continue  # (it duplicates only what came later)
                 is_new = None if new is None else False
                 yield Finding(member, cluster.representative, cluster.cluster_id, is_new)
     for end in report.bridge_ends:
-        if new and end.id in new:
+        if told := new_ones.get(end.id) or doubted.get(end.id):
             member = Member(end.id, "near", 0.0, 0.0, end.token_count, end.content_hash)
-            yield _arrival(member, new[end.id])
+            yield _arrival(member, told)
+
+
+def _has_old_copy(cluster: Cluster, id: str, new: Mapping[str, NewDuplicate]) -> bool:
+    """Whether a document is in a pair of the cluster with one that a gate does not call new."""
+    return any(
+        (pair.left == id and pair.right not in new) or (pair.right == id and pair.left not in new)
+        for pair in cluster.pairs
+    )
+
+
+def doubted_copies(new: Iterable[NewDuplicate]) -> dict[str, NewDuplicate]:
+    """Documents that may be the new ones themselves, each once, as copies of the others; by id."""
+    new = [*new]
+    named = {each.id for each in new}
+    doubted: dict[str, NewDuplicate] = {}
+    for each in new:
+        if not each.is_order_known and each.copy_of not in named:
+            turned = msgspec.structs.replace(
+                each,
+                id=each.copy_of,
+                copy_of=each.id,
+                containment=each.copy_containment,
+                copy_containment=each.containment,
+            )
+            doubted.setdefault(each.copy_of, turned)
+    return doubted
 
 
 def _arrival(member: Member, new: NewDuplicate) -> Finding:
@@ -81,7 +116,7 @@ def _arrival(member: Member, new: NewDuplicate) -> Finding:
         jaccard=new.jaccard,
         representative_containment=new.copy_containment,
     )
-    return Finding(related, new.copy_of, new.cluster_id, True)
+    return Finding(related, new.copy_of, new.cluster_id, True, new.is_order_known)
 
 
 def _severity(finding: Finding) -> tuple[bool, int, float, str]:
@@ -115,8 +150,17 @@ def find_place(report: Report, id: str, folder: str) -> Place:
     source = report.run.sources[locator.source]
     if source.path == "-":
         return Place(STANDARD_INPUT, locator.line or 1)
-    path, base = (os.path.normpath(each).replace(os.sep, "/") for each in (source.path, folder))
-    if folder and path.startswith(base.rstrip("/") + "/"):
-        path = path[len(base.rstrip("/")) + 1 :]
+    path = _relative(source.path, folder) if folder else os.path.normpath(source.path)
     has_lines = source.format == "jsonl" and not source.member
-    return Place(path, locator.line if has_lines and locator.line else 1)
+    line = locator.line if has_lines and locator.line else 1
+    return Place(path.replace(os.sep, "/"), line)
+
+
+def _relative(path: str, folder: str) -> str:
+    """A path as seen from a folder that it is below, be it by way of links; else as it is."""
+    whole = os.path.abspath(path)
+    real = os.path.join(os.path.realpath(os.path.dirname(whole)), os.path.basename(whole))
+    for name, base in ((whole, os.path.abspath(folder)), (real, os.path.realpath(folder))):
+        if name.startswith(os.path.join(base, "")):
+            return os.path.relpath(name, base)
+    return os.path.normpath(path)

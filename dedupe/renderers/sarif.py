@@ -253,18 +253,21 @@ def _level(relation: Relation) -> Level:
 
 def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[str]) -> Result:
     member, kept = finding.member, finding.kept
-    sentence = describe_relation(member, "the [kept copy](0)")
+    name = "kept copy" if finding.is_order_known else "other document"
+    sentence = describe_relation(member, f"the [{name}](0)")
+    sentence += "" if finding.is_order_known else "; which of the two is new is not known"
+    other = "Kept" if finding.is_order_known else "The other"
     copies[member.content_hash] += 1
     return Result(
         rule_id=_rule_id(member.relation),
         rule_index=_INDEX[member.relation],
         level=_level(member.relation),
         message=Message(
-            text=f"{sentence}. Kept: {_plain(kept)}. This document: {_plain(member.id)}"
+            text=f"{sentence}. {other}: {_plain(kept)}. This document: {_plain(member.id)}"
         ),
         locations=(_make_location(find_place(report, member.id, folder), member.id),),
         related_locations=(
-            _make_location(find_place(report, kept, folder), kept, id=0, told="kept copy"),
+            _make_location(find_place(report, kept, folder), kept, id=0, told=name),
         ),
         partial_fingerprints={FINGERPRINT: f"{member.content_hash}:{copies[member.content_hash]}"},
         baseline_state=_STATES[finding.is_new],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from dedupe.gate import NewDuplicate
-from dedupe.renderers.findings import find_place
+from dedupe.renderers.findings import doubted_copies, find_place
 from dedupe.renderers.github import MAX_ANNOTATIONS, shown_id, workflow_command
 from dedupe.renderers.verdict.view import (
     VerdictView,
@@ -16,30 +16,37 @@ from dedupe.renderers.verdict.view import (
 )
 
 _TITLES: Final = {
-    "identical": "New copy of a document",
-    "normalised": "New document of the same words",
-    "near": "New near-duplicate",
+    "identical": ("New copy of a document", "Copy of a document"),
+    "normalised": ("New document of the same words", "Document of the same words"),
+    "near": ("New near-duplicate", "Near-duplicate"),
 }
+"""By relation: of a document that is new, and of one that may be."""
 
 
 def render_github_verdict(view: VerdictView) -> Iterator[str]:
-    """At most ten annotations: errors where the gate fails, else warnings; the last may count."""
+    """At most ten annotations: errors where the gate fails, else warnings; the last may count.
+
+    Where it is not known which of two documents is new, each has one.
+    """
     new = view.verdict.new
+    doubted = doubted_copies(new)
     kind = "warning" if view.verdict.passed else "error"
-    shown = new if len(new) <= MAX_ANNOTATIONS else new[: MAX_ANNOTATIONS - 1]
+    told = [both for each in new for both in (each, doubted.pop(each.copy_of, None)) if both]
+    shown = told if len(told) <= MAX_ANNOTATIONS else told[: MAX_ANNOTATIONS - 1]
     for each in shown:
         yield _annotation(view, each, kind)
-    if rest := len(new) - len(shown):
-        message = f"{rest} more new duplicates; the log of this step lists them"
+    if rest := {each.id for each in new} - {each.id for each in shown}:
+        message = f"{len(rest)} more new duplicates; the log of this step lists them"
         yield workflow_command(kind, {"title": "dedupe"}, message)
 
 
 def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
     place = find_place(view.report, new.id, view.options.folder)
-    properties = {"file": place.path, "line": str(place.line), "title": _TITLES[new.relation]}
+    title = _TITLES[new.relation][not new.is_order_known]
+    properties = {"file": place.path, "line": str(place.line), "title": title}
     likeness = describe_likeness(new)
     message = f"{shown_id(new.id)}: {describe_relation(new)} {shown_id(new.copy_of)}"
     message += f" {likeness}" if likeness else ""
-    standing = describe_standing(new, view.has_baseline)
+    standing = describe_standing(new, view)
     message += f", {standing}" if standing else ""
     return workflow_command(kind, properties, message.replace("\u00a0", " "))

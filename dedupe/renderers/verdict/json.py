@@ -10,7 +10,7 @@ import msgspec
 from dedupe.renderers.json import escape_json
 from dedupe.renderers.verdict.view import VerdictView
 
-VERDICT_VERSION: Final = 1
+VERDICT_VERSION: Final = 2
 
 
 def render_json_verdict(view: VerdictView) -> Iterator[bytes]:
@@ -20,6 +20,7 @@ def render_json_verdict(view: VerdictView) -> Iterator[bytes]:
         "verdict_version": VERDICT_VERSION,
         **{name: getattr(verdict, name) for name in verdict.__struct_fields__},
         "baseline": _describe_baseline(view),
+        "since": view.since or None,
     }
     yield escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
 

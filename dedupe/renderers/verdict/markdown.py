@@ -21,6 +21,7 @@ from dedupe.renderers.text.summary import describe_capped_buckets
 from dedupe.renderers.verdict.view import (
     REASONS,
     VerdictView,
+    advise_on_order,
     describe_gone,
     describe_result,
     describe_tolerated,
@@ -76,21 +77,25 @@ def _head(view: VerdictView) -> Iterator[str]:
         yield f"{describe_capped_buckets(view.report)}\n"
     if view.report.corpus.skipped_count:
         yield f"Documents that could not be compared: {view.report.corpus.skipped_count:,}\n"
+    if told := advise_on_order(view):
+        yield f"{told}\n"
     if not verdict.passed:
         yield f"{view.acceptance} {code(view.accept_command, COMMAND_CELLS)}\n"
 
 
 def _row(view: VerdictView, new: NewDuplicate) -> str:
     _, place = whereabouts(view.report, new.id)
-    known = " (known)" if new.is_copy_known else ""
+    known = " (there before)" if new.is_copy_present else ""
+    known = " (known)" if new.is_copy_known else known
     known = " (reference)" if new.is_copy_reference else known
+    reason = "which of the two is new is not known" if new.change == "unknown" else ""
     cells = (
         code(new.id) + (f" ({code(place)})" if place else ""),
         new.relation,
         format_jaccard(new.jaccard),
         code(new.copy_of) + known,
         code(new.cluster_id[:CLUSTER_DIGITS]) if new.cluster_id else "",
-        REASONS[new.change],
+        reason or REASONS[new.change],
     )
     return f"| {' | '.join(cells)} |\n"
 

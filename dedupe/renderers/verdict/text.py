@@ -27,6 +27,7 @@ from dedupe.renderers.text.members import whereabouts
 from dedupe.renderers.text.summary import describe_capped_buckets
 from dedupe.renderers.verdict.view import (
     VerdictView,
+    advise_on_order,
     describe_gone,
     describe_likeness,
     describe_relation,
@@ -58,6 +59,8 @@ def render_text_verdict(view: VerdictView) -> Iterator[str]:
     yield canvas.flow(prose(f"{NO_BREAK}· ".join(describe_result(view)), style))
     if told := describe_update(view):
         yield canvas.flow(prose(f"Baseline {escape_text(view.baseline)}: {told}"))
+    if told := advise_on_order(view):
+        yield canvas.flow(prose(told, "dim"))
     if not verdict.passed:
         command = prose(escape_text(view.accept_command), "accent")
         yield canvas.flow([*prose(view.acceptance, "dim"), *command], 0, 2)
@@ -106,7 +109,7 @@ class _Findings:
 
     def _facts(self, new: NewDuplicate) -> str:
         copy = shorten_middle(escape_text(new.copy_of), self._canvas.width - DIFF_INDENT)
-        standing = describe_standing(new, self._view.has_baseline)
+        standing = describe_standing(new, self._view)
         likeness = describe_likeness(new)
         comma = "," if standing else ""
         pieces = [*prose(describe_relation(new)), Piece(copy + comma * (not likeness), "accent")]

@@ -14,8 +14,10 @@ from dedupe.renderers.text.figures import format_count, format_jaccard, format_p
 
 REASONS: Final = {
     "added": "",
+    "present": "both were there before, and the baseline does not cover it",
     "changed": "it is in the baseline with another text",
     "joined": "both are in the baseline, but not as duplicates of each other",
+    "unknown": "and which of the two is new is not known",
 }
 
 
@@ -24,6 +26,7 @@ class VerdictView(msgspec.Struct, frozen=True):
 
     :param texts: read for differences
     :param baseline: the file of known duplicates, as it was named; empty where there is none
+    :param since: the revision that tells what was there, as it was named; empty where there is none
     :param accept_command: a command that takes what is new into a baseline
     :param updated: what the baseline was written anew with: documents added and taken out; none
         where it was only read
@@ -34,6 +37,7 @@ class VerdictView(msgspec.Struct, frozen=True):
     texts: TextProvider
     options: RenderOptions = msgspec.field(default_factory=RenderOptions)
     baseline: str = ""
+    since: str = ""
     accept_command: str = ""
     updated: tuple[int, int] | None = None
 
@@ -100,15 +104,33 @@ def describe_update(view: VerdictView) -> str:
     return f"{format_count(added, 'document')} added, {removed:,} taken out"
 
 
-def describe_standing(new: NewDuplicate, has_baseline: bool) -> str:
-    """What the archive or the baseline has to do with it; nothing where neither has."""
+def describe_standing(new: NewDuplicate, view: VerdictView) -> str:
+    """What the archive, the baseline or the revision has to do with it; nothing where none has."""
+    if new.change == "present" and not view.has_baseline:
+        return "both were there before"
     if new.change != "added":
         return REASONS[new.change]
     if new.is_copy_reference:
         return "which is a reference document"
-    if not has_baseline:
+    if new.is_copy_known:
+        return "which is in the baseline"
+    if new.is_copy_present:
+        return "which was there before"
+    if view.since:
+        return "which is new too"
+    return "which is not in the baseline" if view.has_baseline else ""
+
+
+def advise_on_order(view: VerdictView) -> str:
+    """What would tell which documents are new; nothing where that is known of all."""
+    if all(new.is_order_known for new in view.verdict.new):
         return ""
-    return "which is in the baseline" if new.is_copy_known else "neither is in the baseline"
+    if view.has_baseline:
+        return (
+            "Which of two documents is new is known where the baseline lists one of them "
+            "(--update-baseline whenever documents come in) or git does (--since REV)."
+        )
+    return "Which of two documents is new can be told by --since REV."
 
 
 def describe_tolerated(verdict: Verdict) -> str:
