@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shutil
 from pathlib import Path
@@ -22,7 +23,7 @@ def make_article(variant: int) -> str:
 
 
 def make_reprint(variant: int) -> str:
-    """Nearly the same; which of the two has the smaller hash is left to chance, and so both occur."""
+    """Nearly the same; which of the two has the smaller hash is left to chance."""
     return f"also read this {variant} " + " ".join(WORDS) + ".\n"
 
 
@@ -130,7 +131,7 @@ def test_where_nothing_tells_both_are_named(repository, variant):
     assert {new["id"], new["copy_of"]} == {"m.txt", "a.txt"}
     assert new["change"] == "unknown"
     for format in ("text", "markdown", "github"):
-        told = " ".join(repository.check("--format", format, code=1).split())
+        told = html.unescape(" ".join(repository.check("--format", format, code=1).split()))
         assert "which of the two is new is not known" in told
         assert "m.txt" in told
         assert "a.txt" in told
@@ -242,3 +243,35 @@ def test_a_damaged_companion_is_an_error(repository):
             repository.check("--baseline", BASELINE, *update, code=2)
             assert said in repository.told
         assert companion.read_text() == bad
+
+
+# --- where files stand --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told_by", ["git", "workspace", "linked workspace", "nothing"])
+def test_a_run_in_a_subfolder_names_files_from_the_root(tmp_path, told_by, monkeypatch):
+    repository = Repository(tmp_path / "repository" / "corpus")
+    repository.write("m.txt", make_article(0))
+    repository.check("--baseline", BASELINE, "--update-baseline", code=0)
+    repository.write("a b.txt", make_reprint(0))
+    expected = "articles/a%20b.txt" if told_by == "nothing" else "corpus/articles/a%20b.txt"
+    root = tmp_path / "repository"
+    shutil.rmtree(repository.folder / ".git")
+    if told_by == "git":
+        run_git(root, "init", "--quiet")
+    elif told_by == "workspace":
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(root))
+    elif told_by == "linked workspace":
+        (tmp_path / "link").symlink_to(root)
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "link"))
+    else:
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path / "elsewhere"))
+    found = repository.named("--baseline", BASELINE)
+    assert found["sarif"] == {expected}
+    assert found["github"] == {expected.replace("%20", " ")}
+    assert found["json"] == {"a b.txt"}
+    scanned = json.loads(repository.run("scan", "articles", "--format", "sarif", code=0))
+    for result in scanned["runs"][0]["results"]:
+        for place in (*result["locations"], *result["relatedLocations"]):
+            uri = place["physicalLocation"]["artifactLocation"]["uri"]
+            assert uri.startswith(expected.removesuffix("a%20b.txt"))

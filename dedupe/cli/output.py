@@ -141,9 +141,24 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
         diff=chosen["diff"],
         top=chosen["top"] or None,
         markdown_limit=chosen["markdown_limit"],
-        folder=os.getcwd(),
+        folder=find_root(),
         output_folder="" if target.is_standard_output else os.path.dirname(target.path),
     )
+
+
+def find_root() -> str:
+    """The folder that programs name files from: that of the workflow, of the repository, or this.
+
+    ``GITHUB_WORKSPACE`` counts where this folder is in it.
+    """
+    here = os.getcwd()
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if workspace:
+        workspace = os.path.realpath(workspace)
+        if os.path.join(here, "").startswith(os.path.join(workspace, "")):
+            return workspace
+    folders = (str(folder) for folder in (Path(here), *Path(here).parents))
+    return next((each for each in folders if os.path.exists(os.path.join(each, ".git"))), here)
 
 
 def is_same_file(path: str, others: Iterable[str]) -> bool:

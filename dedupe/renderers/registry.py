@@ -35,7 +35,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param diff: how much of each difference text and Markdown show
     :param top: clusters that text and Markdown show, the largest first (none: all)
     :param markdown_limit: bytes that Markdown may have
-    :param folder: the current one, as an absolute path; SARIF and GitHub name files below it
+    :param folder: absolute: that of the repository; SARIF and GitHub name files below it
         relative to it
     :param output_folder: where the output will stand, from which links in HTML start
     :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
