@@ -275,3 +275,137 @@ def test_a_run_in_a_subfolder_names_files_from_the_root(tmp_path, told_by, monke
         for place in (*result["locations"], *result["relatedLocations"]):
             uri = place["physicalLocation"]["artifactLocation"]["uri"]
             assert uri.startswith(expected.removesuffix("a%20b.txt"))
+
+
+# --- what git knows -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("original", "reprint", "variant"), VARIANTS)
+def test_git_tells_which_is_new(repository, original, reprint, variant):
+    repository.write(original, make_article(variant))
+    repository.commit()
+    repository.write(reprint, make_reprint(variant))
+    if variant % 2:  # (what is committed since, and what is not even known to git)
+        repository.commit()
+        repository.write(
+            "later.txt", "Something else that came later, and that nobody copied. " * 3
+        )
+        repository.commit()
+    since = f"HEAD~{2 * (variant % 2)}"
+    assert repository.named("--since", since) == points_at(reprint)
+    told = " ".join(repository.check("--since", since, code=1).split())
+    assert "which was there before" in told
+    assert "is not known" not in told
+
+
+@pytest.mark.parametrize("change", ["renamed", "edited", "renamed and edited", "with CRLF"])
+@pytest.mark.parametrize("variant", range(4))
+def test_a_change_of_the_original_beside_the_reprint(repository, change, variant):
+    repository.write("m.txt", make_article(variant))
+    repository.commit()
+    name = "b.txt" if "renamed" in change else "m.txt"
+    (repository.articles / "m.txt").unlink()
+    text = make_article(variant).replace("word7 ", "altered " * ("edited" in change) or "word7 ")
+    repository.write(name, text.replace(" word9 ", "\r\n") if "CRLF" in change else text)
+    repository.write("a.txt", make_reprint(variant))
+    if change == "renamed and edited":  # (then neither text nor name was there)
+        assert "which is new too" in " ".join(repository.check("--since", "HEAD", code=1).split())
+    else:
+        assert repository.named("--since", "HEAD") == points_at("a.txt")
+
+
+def test_a_reprint_as_a_record_of_a_file_that_was_there(repository):
+    def write(*texts: str) -> None:
+        lines = [json.dumps({"id": f"r{i}", "text": text}) for i, text in enumerate(texts)]
+        repository.write("a.jsonl", "\n".join(lines) + "\n")
+
+    write("The first record is about something else.", make_article(0))
+    repository.commit()
+    write(make_reprint(0), "The first record is about something else.", make_article(0))
+    [new] = json.loads(repository.check("--since", "HEAD", "--format", "json", code=1))["new"]
+    assert (new["path"], new["line"], new["change"]) == ("articles/a.jsonl", 1, "added")
+    assert new["is_copy_present"]
+
+
+def test_two_that_were_there_are_told_as_such(repository):
+    repository.write("m.txt", make_article(0))
+    repository.write("a.txt", make_reprint(0))
+    repository.commit()
+    told = " ".join(repository.check("--since", "HEAD", code=1).split())
+    assert "both were there before" in told
+    repository.check("--since", "HEAD", "--baseline", BASELINE, "--update-baseline", code=0)
+    repository.check("--since", "HEAD", "--baseline", BASELINE, code=0)
+
+
+def test_an_old_article_is_not_told_for_what_came_after_it(repository):
+    """The reprint is in the middle and becomes the representative; the outer two are unlike."""
+    words = [f"w{i}" for i in range(200)]
+    changed = [*(f"a{i}" for i in range(24)), *words[24:]]
+    both = [*changed[:-24], *(f"b{i}" for i in range(24))]
+    for name, text in (("p.txt", words), ("q.txt", both)):
+        repository.write(name, " ".join(text))
+    repository.check(code=0)
+    repository.commit()
+    repository.write("reprint.txt", " ".join(changed))
+    assert repository.named("--since", "HEAD") == points_at("reprint.txt")
+    report = json.loads((repository.folder / "../v.sarif").read_text())
+    assert len(report["runs"][0]["results"]) == 1
+
+
+def test_ids_with_folders_and_paths_that_git_would_quote(repository):
+    repository.write('sub/ü "x".txt', make_article(0))
+    repository.write("one/known.txt", "Another text of its own that is here for no reason at all.")
+    repository.commit()
+    repository.write('sub/ü "x".txt', make_article(0) + "More.")
+    repository.write("one/a.txt", make_reprint(0))
+    paths = ("articles/one", "articles/sub")
+    verdict = repository.run("check", *paths, "--since", "HEAD", "--format", "json", code=1)
+    [new] = json.loads(verdict)["new"]
+    assert (new["id"], new["change"]) == ("articles/one/a.txt", "added")
+
+
+def test_what_git_cannot_tell_is_an_error(repository, tmp_path, monkeypatch):
+    repository.write("m.txt", make_article(0))
+    repository.commit()
+    for revision, said in (
+        ("nowhere", "there is no such commit"),
+        ("--output=x", "is not a revision"),
+        ("", "is not a revision"),
+        ("HEAD:articles", "there is no such commit"),
+    ):
+        repository.check(f"--since={revision}", code=2)
+        assert said in repository.told
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "x.txt").write_text("a text outside")
+    repository.run("check", str(outside), "--since", "HEAD", code=2)
+    assert "is in no git repository" in repository.told
+    repository.run("check", "articles", str(outside), "--since", "HEAD", code=2)
+    assert "is not in the repository" in repository.told
+    monkeypatch.setenv("PATH", str(tmp_path))
+    repository.check("--since", "HEAD", code=2)
+    assert "--since needs git" in repository.told
+
+
+def test_a_shallow_clone_says_what_to_fetch(repository, tmp_path):
+    repository.write("m.txt", make_article(0))
+    repository.commit()
+    first = repository.git("rev-parse", "HEAD").strip()
+    repository.write("a.txt", make_reprint(0))
+    repository.commit()
+    url = repository.folder.as_uri()
+    assert run_git(tmp_path, "clone", "--quiet", "--depth=1", url, "clone").returncode == 0
+    _, _, told = run_here(("check", "articles", "--since", first), tmp_path / "clone", b"")
+    assert "in a shallow clone" in told
+    assert "fetch-depth: 0" in told
+
+
+def test_git_is_asked_in_a_hook_as_elsewhere(repository, monkeypatch, tmp_path):
+    """A hook has the variables of its own repository, and its own index."""
+    repository.write("m.txt", make_article(0))
+    repository.commit()
+    repository.write("a.txt", make_reprint(0))
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
+    found = repository.named("--since", "HEAD")
+    assert found == points_at("a.txt")

@@ -42,6 +42,11 @@ HIDDEN_BASELINE = ".dedupe-baseline"
     is_flag=True,
     help="Write the baseline anew, so that it covers all duplicates there are, and pass.",
 )
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Take from git which documents were there at this revision: the others are new.",
+)
 @output_option
 def command(
     paths: tuple[str, ...],
@@ -49,6 +54,7 @@ def command(
     files_from: str | None,
     outputs: tuple[str, ...],
     update_baseline: bool,
+    since: str | None,
     **flags: Any,
 ) -> None:
     """Fail if the documents of PATH... have new duplicates: a gate for CI.
@@ -84,6 +90,7 @@ def command(
     if baseline is not None:
         baseline.refuse_outputs(places.targets)
     places.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    revision = _find_revision(since, paths)
     scanned = ScannedTexts()
     report, texts = run_scan(paths, settings, scanned=scanned)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
@@ -91,7 +98,13 @@ def command(
     unread = unreadable_paths(report.skipped, read)
     if unread and update_baseline:
         raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
-    view = _judge(report, texts, settings, baseline, update_baseline, scanned)
+    was_there = None
+    if revision is not None:
+        has_several = len(read) > 1
+        sources = report.run.sources
+        was_there = revision.find_presence(scanned, sources, settings.config, has_several)
+    view = _judge(report, texts, settings, baseline, update_baseline, scanned, was_there)
+    view = msgspec.structs.replace(view, since=since or "")
     if not settings.output["quiet"]:
         if baseline is not None and baseline.remark:
             say("note", baseline.remark)
@@ -103,6 +116,15 @@ def command(
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
     sys.exit(code)
+
+
+def _find_revision(since: str | None, paths: tuple[str, ...]) -> Any:
+    """What git is asked about, where that is wanted; before the scan, which may take long."""
+    if since is None:
+        return None
+    from dedupe.revision import Revision
+
+    return Revision(since, paths)
 
 
 def _leave_out(settings: Settings, patterns: tuple[str, ...]) -> Settings:
@@ -119,6 +141,7 @@ def _judge(
     baseline: BaselineFile | None,
     update_baseline: bool,
     scanned: Any,
+    was_there: Any,
 ) -> Any:
     """Write the baseline where that was asked for, and judge by what is known then."""
     from dedupe.gate import judge_report, make_baseline
@@ -130,7 +153,7 @@ def _judge(
         known = make_baseline(report, known, scanned)
         updated = baseline.write(known, [source.path for source in report.run.sources])
     return VerdictView(
-        verdict=judge_report(report, settings.limits, known, scanned),
+        verdict=judge_report(report, settings.limits, known, scanned, was_there),
         report=report,
         texts=texts,
         baseline=baseline.name if baseline is not None else "",

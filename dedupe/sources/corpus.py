@@ -50,6 +50,7 @@ class Corpus:
 
     What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
 
+    :ivar found: what there is to read, once that was looked for
     :ivar sources: those read so far; ``Locator.source`` is an index into this list; what the
         program itself wrote is none
     :ivar skipped_locators: by id and reason, where records stand that have an id of their own
@@ -88,7 +89,7 @@ class Corpus:
         self._stdin = stdin
         self._limits = limits or ReadLimits.of_settings(settings)
         self._against = against
-        self._found: FoundSources | None = None
+        self.found: FoundSources | None = None
         self._read_bytes, self._total_bytes = 0, -1
         self._stream: BinaryIO | None = None
         self._outputs = open_outputs()
@@ -123,9 +124,9 @@ class Corpus:
         yield from self._read_all(self._find().sources)
 
     def _find(self) -> FoundSources:
-        if self._found is None:
-            self._found = find_sources(self._paths, self._settings, self._stdin, self._against)
-        return self._found
+        if self.found is None:
+            self.found = find_sources(self._paths, self._settings, self._stdin, self._against)
+        return self.found
 
     def _read_all(
         self, sources: Sequence[Source]
@@ -319,3 +320,10 @@ def read_corpus(
 ) -> Corpus:
     """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
     return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers, against=against)
+
+
+def read_sources(sources: Sequence[Source], settings: ScanSettings, workers: int = 1) -> Corpus:
+    """These files and nothing else, whatever they stand in."""
+    corpus = Corpus((), settings, workers=workers)
+    corpus.found = FoundSources([*sources], [], [])
+    return corpus

@@ -109,6 +109,31 @@ def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: Sca
     )
 
 
+def id_in_scan(
+    file: str, paths: Sequence[str], settings: ScanSettings, has_several: bool
+) -> str | None:
+    """The id that a file would have in a scan of these paths, whether it is there or not.
+
+    :param has_several: whether more than one path is scanned
+    :returns: none where no path leads to it, or it is hidden or left out by patterns
+    """
+    exclude, glob = PatternSet(settings.exclude), PatternSet(settings.glob)
+    real_file = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+    for path in paths:
+        if path == STANDARD_INPUT or not _leads_to(path, real_file):
+            continue
+        real_path = os.path.realpath(path)
+        if real_file == real_path:
+            return readable_id(path)
+        below = os.path.relpath(real_file, real_path)
+        name = readable_id(below)
+        is_wanted = not glob or glob.matches_file(name) or bool(archive_of_name(name))
+        is_left_out = any(map(is_hidden_name, below.split(os.sep))) or exclude.matches_file(name)
+        if is_wanted and not is_left_out:
+            return readable_id(os.path.join(path if has_several else "", below))
+    return None
+
+
 def _leads_to(path: str, real_file: str) -> bool:
     """Whether a path is the file, or a folder that it stands in."""
     real_path = os.path.realpath(path)
