@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dedupe.marks import GITHUB_MARK
 from tests.conftest import run_git
 from tests.test_check import run_here
 
@@ -78,7 +79,7 @@ class Repository:
             for result in run["results"]
             if result["baselineState"] == "new"
         ]
-        annotations = (base / "v.github").read_text().splitlines()
+        annotations = (base / "v.github").read_text().removeprefix(GITHUB_MARK).splitlines()
         return {
             "text": {line.split()[1] for line in text.splitlines() if line.startswith(" 1  ")},
             "json": {new["id"] for new in verdict["new"]},
