@@ -72,6 +72,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param html_max_seconds: a page that takes longer
     :param glob: patterns of which a file below a folder must match one (none: every file)
     :param exclude: patterns of files and folders that are left out
+    :param ignore: whether what ``.gitignore`` and ``.dedupeignore`` name is left out of folders
     :param max_document_bytes: a longer document is skipped
     :param max_line_bytes: a longer line of a file of records is skipped
     :param max_unpacked_bytes: what one compressed file or archive may become
@@ -104,6 +105,7 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     html_max_seconds: float = 60.0
     glob: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    ignore: bool = True
     max_document_bytes: int = 64_000_000
     max_line_bytes: int = 64_000_000
     max_unpacked_bytes: int = 200_000_000_000

@@ -36,6 +36,7 @@ HEAVY = {
     "multiprocessing",
     "numpy.ma",
     "numpy.random",
+    "pathspec",
     "pyarrow",
     "scipy",
     "subprocess",

@@ -207,6 +207,12 @@ _READ_OPTIONS: list[Callable[[Any], Any]] = [
         multiple=True,
         metavar="PATTERN",
     ),
+    click.option(
+        "--ignore/--no-ignore",
+        default=None,
+        help="Leave out of folders what .gitignore and .dedupeignore name, or take it too.  "
+        "[default: ignore]",
+    ),
     *_LIMIT_OPTIONS,
 ]
 

@@ -93,7 +93,9 @@ def find_files(names: Sequence[str], settings: ScanSettings) -> list[FoundDocume
 
 def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
     # Patterns choose among the files of a folder; this one was named.
-    corpus = read_corpus([name], msgspec.structs.replace(settings, glob=(), exclude=()))
+    corpus = read_corpus(
+        [name], msgspec.structs.replace(settings, glob=(), exclude=(), ignore=False)
+    )
     matches, skipped = Matches(), []
     for item in corpus:
         if isinstance(item, TextBatch):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 import msgspec
@@ -16,11 +16,13 @@ import msgspec
 from dedupe.config import ScanSettings
 from dedupe.model import Notice, SkippedDocument
 from dedupe.sources.data_sets import find_cards
+from dedupe.sources.ignore_files import NAMES, IgnoreFiles, IgnoreRules
 from dedupe.sources.names import is_hidden_name, readable_id
 from dedupe.sources.own_files import is_output
 from dedupe.sources.patterns import PatternSet
 from dedupe.sources.reasons import (
     DATASET_CARD,
+    IGNORED,
     LINKS_NOT_FOLLOWED,
     NO_FILES,
     NOT_A_FILE,
@@ -49,6 +51,7 @@ class _Folder(msgspec.Struct):
     """A folder that was named, and what was met below it.
 
     :ivar names: of its files, relative to it
+    :ivar ignored: files and folders that ignore files leave out
     """
 
     path: str
@@ -56,6 +59,7 @@ class _Folder(msgspec.Struct):
     names: list[str] = msgspec.field(default_factory=list)
     link_count: int = 0
     left_out_count: int = 0
+    ignored: list[str] = msgspec.field(default_factory=list)
     is_unreadable: bool = False
 
 
@@ -68,9 +72,10 @@ def find_sources(
     """The files to read.
 
     Folders are searched with all that is below them, but for hidden files, hidden folders and
-    those of version control; symbolic links below them are not followed. ``settings.glob``
-    chooses among the files that folders hold; ``settings.exclude`` leaves out files and
-    folders wherever they come from (see :mod:`dedupe.sources.patterns`).
+    those of version control, and what ignore files leave out (see
+    :mod:`dedupe.sources.ignore_files`); symbolic links below them are not followed.
+    ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
+    files and folders wherever they come from (see :mod:`dedupe.sources.patterns`).
 
     A file's id is its path relative to the folder, where one folder alone was named; else the
     path as named, and what follows. Neither depends on the order of ``paths``.
@@ -145,6 +150,7 @@ class _Finder:
         self._settings = settings
         self._glob = PatternSet(settings.glob)
         self._exclude = PatternSet(settings.exclude)
+        self._ignore_files = IgnoreFiles() if settings.ignore else None
         self._has_several = has_several
         self._stdin = stdin
         self._found: list[tuple[Source, str]] = []
@@ -193,6 +199,8 @@ class _Finder:
                 sources.append(source)
         if repeated:
             self._remarks.append(_describe_repeated(repeated))
+        if self._ignore_files is not None:
+            self._remarks += self._ignore_files.remarks
         return FoundSources(sources, self._remarks, self._cards)
 
     def _add_file(self, path: str, document_id: str, real_path: str) -> None:
@@ -213,6 +221,9 @@ class _Finder:
     def _add_folder(self, path: str) -> None:
         folder = _Folder(path, path if self._has_several else "")
         self._walk(folder)
+        if folder.ignored:
+            detail = _describe_ignored(folder.ignored)
+            self._remarks.append(Notice(readable_id(folder.path), IGNORED, detail))
         self._leave_out_cards(folder)
         real_path = os.path.realpath(path) if self._has_several else ""
         for name in folder.names:
@@ -236,14 +247,19 @@ class _Finder:
 
     def _walk(self, folder: _Folder) -> None:
         """Everything below a folder, without recursion: depth is the file system's affair."""
-        pending = [""]
+        ignore = self._ignore_files
+        pending = [("", ignore.start(folder.path) if ignore else None)]
         while pending:
-            below = pending.pop()
+            below, rules = pending.pop()
+            path = os.path.join(folder.path, below)
             try:
-                for entry in _list_folder(os.path.join(folder.path, below)):
+                entries = _list_folder(path)
+                if ignore and rules:
+                    rules = ignore.enter(rules, path, below, NAMES & {e.name for e in entries})
+                for entry in entries:
                     name = os.path.join(below, entry.name)
-                    if self._take_entry(folder, entry, name):
-                        pending.append(name)
+                    if self._take_entry(folder, entry, name, rules):
+                        pending.append((name, rules))
             except OSError as error:
                 self._skip_folder(folder, below, error)
 
@@ -256,7 +272,9 @@ class _Finder:
             folder.is_unreadable = True
         self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
 
-    def _take_entry(self, folder: _Folder, entry: os.DirEntry[str], name: str) -> bool:
+    def _take_entry(
+        self, folder: _Folder, entry: os.DirEntry[str], name: str, rules: IgnoreRules | None
+    ) -> bool:
         """Note one entry; tells whether it is a folder to go into."""
         if is_hidden_name(entry.name):
             return False
@@ -264,15 +282,27 @@ class _Finder:
         if entry.is_symlink():
             folder.link_count += not self._exclude.matches_file(pattern_name)
         elif entry.is_dir(follow_symlinks=False):
-            return not self._exclude.matches_folder(pattern_name)
+            if self._exclude.matches_folder(pattern_name):
+                return False
+            return not self._is_ignored(folder, rules, name, is_folder=True)
         elif not self._is_wanted(pattern_name):
             folder.left_out_count += 1
+        elif self._is_ignored(folder, rules, name, is_folder=False):
+            pass
         elif entry.is_file(follow_symlinks=False):
             folder.names.append(name)
         else:
             detail = "it is a pipe, a socket or a device; such are read only when named"
             self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
         return False
+
+    @staticmethod
+    def _is_ignored(folder: _Folder, rules: IgnoreRules | None, name: str, is_folder: bool) -> bool:
+        shown = name.replace(os.sep, "/") if os.sep != "/" else name
+        is_ignored = rules is not None and rules.leaves_out(shown, is_folder)
+        if is_ignored:
+            folder.ignored.append(f"{shown}/" if is_folder else shown)
+        return is_ignored
 
     def _is_wanted(self, name: str) -> bool:
         if self._exclude.matches_file(name):
@@ -294,14 +324,22 @@ class _Finder:
         return readable_id(os.path.join(folder.id_prefix, name))
 
 
-def _list_folder(path: str) -> Iterator[os.DirEntry[str]]:
+def _list_folder(path: str) -> list[os.DirEntry[str]]:
     with os.scandir(path) as entries:
-        yield from entries
+        return [*entries]
+
+
+def _describe_ignored(ignored: Sequence[str]) -> str:
+    """What ignore files leave out, folders with all that is in them counted once."""
+    shown = sorted(map(readable_id, ignored))
+    told = ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+    return f"left out by .gitignore or .dedupeignore: {told}; --no-ignore reads them"
 
 
 def _why_no_files(folder: _Folder, links: str) -> str:
     count = folder.left_out_count
     reasons = [f"files that --glob and --exclude leave out: {count}"] if count else []
+    reasons += [_describe_ignored(folder.ignored)] if folder.ignored else []
     reasons += [links] if folder.link_count else []
     return "; ".join(["the folder holds no file to read", *reasons])
 

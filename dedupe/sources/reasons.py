@@ -52,6 +52,8 @@ TEXT_NOT_STRING = "text_not_string"
 # Notices: nothing was lost.
 SAME_FILE = "same_file"
 DATASET_CARD = "dataset_card"
+IGNORED = "ignored"
+IGNORE_FILE = "ignore_file"
 LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
 LONE_SURROGATES = "lone_surrogates"

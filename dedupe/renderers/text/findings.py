@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from dedupe.model import DuplicatePair, Notice, Report, SkippedDocument
@@ -56,11 +56,17 @@ def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         yield lines + _reason_lines(counts, told, canvas) + "\n"
 
 
-def notice_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """The notices, by reason, if there are any."""
-    if report.notices:
-        lines = canvas.flow(prose(format_count(len(report.notices), "notice")))
-        counts = Counter(notice.reason for notice in report.notices)
+def notice_lines(
+    report: Report, canvas: Canvas, reasons: Collection[str] | None = None
+) -> Iterator[str]:
+    """The notices, by reason, if there are any.
+
+    :param reasons: of which they are told (none: of all)
+    """
+    notices = [each for each in report.notices if reasons is None or each.reason in reasons]
+    if notices:
+        lines = canvas.flow(prose(format_count(len(notices), "notice")))
+        counts = Counter(notice.reason for notice in notices)
         told = [each for each in report.told_with_places() if isinstance(each[0], Notice)]
         yield lines + _reason_lines(counts, told, canvas) + "\n"
 

@@ -21,7 +21,7 @@ from dedupe.renderers.terminal import (
     shorten_middle,
 )
 from dedupe.renderers.text.differences import DiffWriter
-from dedupe.renderers.text.findings import skipped_lines
+from dedupe.renderers.text.findings import notice_lines, skipped_lines
 from dedupe.renderers.text.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
 from dedupe.renderers.text.members import whereabouts
 from dedupe.renderers.text.summary import describe_capped_buckets
@@ -37,6 +37,7 @@ from dedupe.renderers.verdict.view import (
     describe_update,
 )
 from dedupe.sketch import tokenize_text
+from dedupe.sources.reasons import IGNORE_FILE, IGNORED
 
 CLUSTER_DIGITS: Final = 8
 LISTED_GONE: Final = 10
@@ -53,6 +54,7 @@ def render_text_verdict(view: VerdictView) -> Iterator[str]:
     if verdict.gone:
         yield canvas.flow(prose(describe_gone(verdict), "warn")) + _list_gone(verdict.gone, canvas)
     yield from skipped_lines(report, canvas)
+    yield from notice_lines(report, canvas, (IGNORED, IGNORE_FILE))
     if report.search.capped_bucket_count:
         yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
     style: Style = "strong" if verdict.passed else "removed"
