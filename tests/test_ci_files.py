@@ -211,6 +211,63 @@ def test_the_action_gives_every_input_to_the_command(runner):
     assert again.returncode == 0
 
 
+@pytest.mark.parametrize("event", ["pull_request", "merge_group"])
+@pytest.mark.parametrize("depth", ["0", "1", "unreachable"])
+def test_a_pull_request_is_compared_with_its_base(runner, tmp_path, event, depth):
+    """Also in a checkout of one commit, whose base is fetched; else it warns and goes on."""
+    origin = tmp_path / "origin"
+    shutil.copytree(runner.workspace, origin)
+    shutil.rmtree(runner.workspace)
+    run_git(origin, "init", "--quiet", "--initial-branch=main")
+    run_git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
+    run_git(origin, "add", "--all")
+    run_git(origin, "commit", "--quiet", "--message", "base")
+    base = run_git(origin, "rev-parse", "HEAD").stdout.strip()
+    shutil.copy(ARTICLES / REPRINT, origin / "articles")
+    shutil.copy(ARTICLES / "typos_retyped.txt", origin / "articles/a.txt")
+    run_git(origin, "add", "--all")
+    run_git(origin, "commit", "--quiet", "--message", "reprints")
+    options = [] if depth == "0" else ["--depth=1"]
+    run_git(tmp_path, "clone", "--quiet", *options, origin.as_uri(), str(runner.workspace))
+    if depth == "unreachable":
+        shutil.rmtree(origin)
+    shown = {"pull_request": {"base": {"sha": base}}, "merge_group": {"base_sha": base}}
+    (tmp_path / "event.json").write_text(json.dumps({event: shown[event]}))
+    environment = {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    result = runner.run(CHECK, environment, paths="articles")
+    assert result.returncode == 1, result.stderr
+    verdict = json.loads(Path(runner.outputs["verdict"]).read_text(encoding="utf-8"))
+    if depth == "unreachable":
+        assert "::warning title=dedupe::Commit" in result.stdout
+        assert {new["change"] for new in verdict["new"]} == {"unknown"}
+        return
+    assert {new["id"] for new in verdict["new"]} == {REPRINT, "a.txt"}
+    assert {new["change"] for new in verdict["new"]} == {"added"}
+    annotations = [line for line in result.stdout.splitlines() if line.startswith("::")]
+    assert len(annotations) == 2
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    assert runner.run(CHECK, environment, paths=f"articles\n{outside}").returncode == 2
+    shutil.copy(ARTICLES / "typos.txt", outside)
+    assert runner.run(CHECK, environment, paths=f"articles\n{outside}").returncode == 1
+    assert runner.run(CHECK, environment, paths="articles", since="").returncode == 1
+    assert "is not known" in runner.summary
+    wrong = runner.run(CHECK, paths="articles", since="nowhere")
+    assert wrong.returncode == 2
+    assert "there is no such commit" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{}, {"pull_request": None}, {"pull_request": {"base": {"sha": "--upload-pack=touch pwned"}}}],
+)
+def test_other_events_have_no_base(runner, tmp_path, event):
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    environment = {"GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    assert runner.run(CHECK, environment, paths="articles").returncode == 0
+    assert not (runner.workspace / "pwned").exists()
+
+
 def test_nothing_in_an_input_is_run_or_taken_for_an_option(runner):
     (runner.workspace / "--help").mkdir()
     shutil.copy(ARTICLES / "typos.txt", runner.workspace / "--help")
@@ -408,7 +465,15 @@ def test_the_example_for_gitlab_runs(runner):
 def test_the_page_tells_the_whole_verdict():
     fields = {*Verdict.__struct_fields__, *NewDuplicate.__struct_fields__}
     fields |= {*GoneDocument.__struct_fields__, *GateLimits.__struct_fields__}
-    fields |= {"verdict_version", "baseline", "file", "is_updated", "added_count", "removed_count"}
+    fields |= {
+        "verdict_version",
+        "since",
+        "baseline",
+        "file",
+        "is_updated",
+        "added_count",
+        "removed_count",
+    }
     for field in fields:
         assert f"`{field}`" in CI_PAGE or f"`{field}[]`" in CI_PAGE, field
 
