@@ -89,7 +89,7 @@ def test_content_is_decoded(
         ["urn:0", "urn:3"]
     ]
     assert report["texts"] == {"urn:0": TEXTS[0], "urn:3": TEXTS[0]}
-    done = run("apply", "report.json", "--output", "clean.warc", cwd=tmp_path)
+    done = run("apply", "report.json", "--output", "clean.warc", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     kept = data[: data.rindex(b"WARC/1.0")]
     assert (tmp_path / "clean.warc").read_bytes() == kept

@@ -51,7 +51,7 @@ def scan(path: Path) -> dict[str, Any]:
 
 def apply(path: Path) -> list[bytes]:
     """The lines of the file that ``apply`` writes from that report."""
-    done = run("apply", "report.json", "--output", f"clean{path.suffix}", cwd=path.parent)
+    done = run("apply", "report.json", "--output", f"clean{path.suffix}", "--yes", cwd=path.parent)
     assert done.returncode == 0, done.stderr
     return path.with_name(f"clean{path.suffix}").read_bytes().splitlines(keepends=True)
 

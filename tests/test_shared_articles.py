@@ -96,7 +96,7 @@ def test_it_is_told_and_copies_are_still_found(tmp_path: Path) -> None:
     assert all(prose(0)[3:60] in text for text in texts.values())
     out = tmp_path / "report.json"
     run("scan", "pages", "--output", f"json:{out}", cwd=tmp_path)
-    done = run("apply", out, "--output", tmp_path / "clean", cwd=tmp_path)
+    done = run("apply", out, "--output", tmp_path / "clean", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     kept = sorted(path.read_text(encoding="utf-8") for path in (tmp_path / "clean").rglob("*.html"))
     assert kept == sorted(pages[:3])
