@@ -449,9 +449,11 @@ def test_text_files(tmp_path: Path, content: bytes, expected: str) -> None:
 
 
 def test_undecodable_bytes_are_replaced_and_counted(tmp_path: Path) -> None:
-    path = put(tmp_path / "latin.txt", "Un café, déjà .".encode("latin-1") + b"\xff\xef\xbf\xbd")
+    plain = "Le matin, devant la gare du village, ils attendent. "
+    lost = "Un café, déjà .".encode("latin-1") + b"\xff\xef\xbf\xbd"
+    path = put(tmp_path / "latin.txt", plain.encode() + lost)
     found = read(path)
-    assert list(found.texts.values()) == ["Un caf\ufffd, d\ufffdj\ufffd .\ufffd\ufffd"]
+    assert list(found.texts.values()) == [f"{plain}Un caf\ufffd, d\ufffdj\ufffd .\ufffd\ufffd"]
     assert [notice.reason for notice in found.notices] == ["undecodable_bytes"]
     assert found.notices[0].detail.startswith("4 ")
     assert found.provider().read_texts(found.texts) == found.texts

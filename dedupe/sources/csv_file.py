@@ -245,10 +245,10 @@ class _CsvReader:
         """Whether all lines of a row but its first look like rows, which prose does not: its commas
         are followed by spaces."""
         separator = self._layout.dialect["delimiter"].encode()
+        if self._lines.holds_below(separator + b" "):
+            return False
         lines = self._lines.swallowed
         if lines.count(separator) < lines.count(b"\n") * (self._width - 1):
-            return False
-        if separator + b" " in lines:
             return False
         counts = {line.count(separator) for line in lines.splitlines()}
         return counts == {self._width - 1}

@@ -55,6 +55,10 @@ class CsvLines:
         """All lines but the first of the row that was read last."""
         return bytes(memoryview(self._row)[self._first_bytes :])
 
+    def holds_below(self, part: bytes) -> bool:
+        """Whether some bytes stand in those lines."""
+        return self._row.find(part, self._first_bytes) >= 0
+
     @property
     def row_place(self) -> tuple[int, int]:
         """Offset and length of the row that was read last."""
