@@ -44,8 +44,8 @@ def draw_hashes(rng: random.Random, size: int) -> list[int]:
     if kind == 1:
         return [value >> rng.choice([11, 24, 40]) for value in spread]  # one bucket
     if kind == 2:
-        low = rng.choice([0, (1 << 20) - 1])
-        return [value << 20 & TOP | low for value in spread]  # low bits agree
+        low, shift = rng.choice([0, SIZES["TABLE"] - 1]), rng.choice([11, 16, 20, 24, 56])
+        return [value << shift & TOP | low for value in spread]  # low bits agree
     if kind == 3:
         return sorted((value >> 24 for value in spread), reverse=rng.random() < 0.5)
     if kind == 4 and size:
@@ -245,7 +245,7 @@ def draw_piece(rng: random.Random) -> bytes:
     if kind == 4:
         return bytes(rng.choices(b"\x80\xbf\xc2\xe0\xed\xf0\xf4\xff\xcc\x81a ", k=size))
     if kind == 5:
-        whole = "".join(chr(rng.choice([0xE9, 0x4E00, 0x1D11E, 0x301])) for _ in range(4)).encode()
+        whole = "".join(chr(rng.choice([0xE9, 0x4E00, 0x10428, 0x301])) for _ in range(4)).encode()
         return whole[: rng.randrange(len(whole))]
     if kind == 6:
         return (rng.choice(["\u0301", "\uff9e", "\u0e31", "\u1161", "\U0001d165"]) * 40).encode()

@@ -292,6 +292,15 @@ def survey(values: np.ndarray) -> int:
     return compiled._kernels.survey(values, table, np.zeros(BITMAP_WORDS, np.uint64))
 
 
+@pytest.mark.parametrize("shift", [11, 16, 24, 32, 40, 48, 56])
+@pytest.mark.parametrize("low", [0, SIZES["TABLE"] - 1])
+def test_crafted_hashes_are_counted(shift, low):
+    """So many agree in their low bits that they are sorted, by an even or odd number of bytes."""
+    values = np.tile(spread(SIZES["COUNTED"] // 2) << np.uint64(shift) | np.uint64(low), 2)
+    np.random.default_rng(2).shuffle(values)
+    assert survey(values) == len({*values.tolist()})
+
+
 def test_counting_crafted_hashes_is_bounded():
     """Hashes that agree in their low bits; without a bound they took forty times as long."""
     half = spread(SIZES["COUNTED"] // 2)
