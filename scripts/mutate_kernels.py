@@ -133,7 +133,7 @@ def try_mutant(mutant: Mutant, folder: Path) -> str:
     library = subprocess.run(
         [compiler, "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    sanitizer = {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0", "MALLOC_CHECK_": "0"}
+    sanitizer = {"LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0"}
     noticed = run_checks(mutant, folder / "address", sanitizer)
     return noticed and f"{noticed} with AddressSanitizer"
 
@@ -157,7 +157,6 @@ def run_checks(mutant: Mutant, source: Path, sanitizer: dict[str, str] | None = 
         "DEDUPE_EXPECT_KERNELS": str(source),
         "DEDUPE_REQUIRE_KERNELS": "1",
         # Blocks that are freed or taken are filled: what reads or frees wrongly shows.
-        "MALLOC_CHECK_": "3",
         "MALLOC_PERTURB_": "165",
         "PYTHONMALLOC": "malloc",
     }
