@@ -99,7 +99,7 @@ MUTANTS: Final = [
         (HEADER, "#define DEDUPE_EQUAL_BLOCK 64", "#define DEDUPE_EQUAL_BLOCK 256"),
         (HEADER, "for (; i < width; i++) equal", "for (; i + 1 < width; i++) equal"),
         (HEADER, "if (j == DEDUPE_BUCKET) return 0;", "if (j == DEDUPE_BUCKET) j = 0;"),
-        (HEADER, "table[i * DEDUPE_BUCKET + j] = i ^ 1;", "table[i * DEDUPE_BUCKET + j] = i;"),
+        (HEADER, "uint64_t home = values[i] & mask;", "uint64_t home = values[i] & (mask + 1);"),
         (HEADER, "if (total + (count - i) < needed) return -1;", "if (total + (count - i) <= needed) return -1;"),  # noqa: E501
         (HEADER, "if (from != values) memcpy", "if (from == values) memcpy"),
         (HEADER, "for (int byte = 0; byte < 8; byte++) {", "for (int byte = 0; byte < 7; byte++) {"),  # noqa: E501
