@@ -243,7 +243,7 @@ def test_a_pull_request_is_compared_with_its_base(runner, tmp_path, event, depth
         return
     assert {new["id"] for new in verdict["new"]} == {REPRINT, "a.txt"}
     assert {new["change"] for new in verdict["new"]} == {"added"}
-    annotations = [line for line in result.stdout.splitlines() if line.startswith("::")]
+    annotations = [line for line in result.stdout.splitlines() if line.startswith("::error ")]
     assert len(annotations) == 2
     outside = tmp_path / "outside"
     outside.mkdir()
