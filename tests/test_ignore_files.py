@@ -18,7 +18,15 @@ FILES = [
     *("a.txt", "build/a.txt", "build/deep/b.txt", "src/build/c.txt", "src/a.log", "src/keep.log"),
     *("notes/2024/x.md", "notes/2024/y.txt", "notes/x.md", "foo/bar/baz.txt", "foo/baz.txt"),
     *("bar/foo/z.txt", "foo.txt", "x/foo", "abc/d/e.txt", "sub/foo/x.txt", "sub/other.txt"),
-    *("spaced/a-b.txt", "b1.txt", "b2.txt", "c].txt", "Upper.TXT", "star*name.txt"),
+    *(
+        "spaced/a-b.txt",
+        "spaced/a/b.txt",
+        "b1.txt",
+        "b2.txt",
+        "c].txt",
+        "Upper.TXT",
+        "star*name.txt",
+    ),
     *("new/line\nname.txt", "back\\slash.txt", "#hash.txt", "!bang.txt", "trail ", "[z].txt"),
     "ümlaut/ö.txt",
 ]
