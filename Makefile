@@ -35,11 +35,13 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 	$(BIN)/python scripts/try_wheel.py dist
 
 # Tests of what begins with a report, or ends with texts: the kernels between make no difference;
-# and of documentation and benchmarks, which are of the compiled ones.
+# and of documentation, benchmarks and checked builds, which are of the compiled ones.
 # (Limits count tokens and diffs are made of them, so those of both stay.)
-WITHOUT_KERNELS := apply apply_kills apply_races archives benchmarks bulk_reading check ci_files \
-	docs every_format fuzz gate html_report injections json_files outputs pages recluster recoding \
-	records render_text renderers sources verdict_injections
+WITHOUT_KERNELS := apply apply_doubts apply_kills apply_races archives benchmarks bulk_reading check \
+	checked_builds ci_files crawl_content csv_rows docs every_format fuzz gate gate_story \
+	html_report ignore_files injections json_files outputs own_outputs pages recluster \
+	recoding records render_text renderers shared_articles sources undecodable \
+	verdict_injections whole_scans
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain

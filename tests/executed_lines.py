@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
+from tests.builds import miss
 
 SKETCH = Path("dedupe", "sketch")
 
@@ -35,7 +35,7 @@ def find_unexecuted(source: Path) -> list[Line]:
     """Lines of ``_kernels.pyx`` and ``kernels.h`` that were compiled but never executed."""
     gcov = shutil.which("gcov")
     if gcov is None:
-        pytest.skip("no gcov")
+        miss("no gcov")
     [notes] = source.glob("build/temp*/**/_kernels.gcno")
     assert notes.with_suffix(".gcda").exists()
     command = [gcov, "--json-format", "--stdout", str(notes)]

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from dedupe import sketch
-from tests.builds import ROOT, Build
+from tests.builds import ROOT, Build, miss
 from tests.conftest import FIXTURES, clean_environment, dedupe_command
 
 CORPORA = {
@@ -140,7 +140,7 @@ def checked_heap() -> dict[str, str]:
     names = [f"/lib/{sys.implementation._multiarch}", "/usr/lib64", "/usr/lib", "/lib"]
     found = [path for name in names if (path := Path(name, "libc_malloc_debug.so.0")).exists()]
     if not found:
-        pytest.skip("no debugging library of glibc's allocator")
+        miss("no debugging library of glibc's allocator")
     return {"LD_PRELOAD": str(found[0]), "MALLOC_CHECK_": "3", "MALLOC_PERTURB_": "165"}
 
 
