@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from dedupe import shingle_text
-from dedupe.model import DuplicatePair, Report
-from dedupe.renderers.json import parse_report
+from dedupe.model.report import DuplicatePair, Report
+from dedupe.report.json import parse_report
 
 
 def open_text(path: Path) -> IO[str]:

@@ -31,8 +31,8 @@ from filtering import filter_joint, outline
 from tables import format_facts, format_table, tell_command
 
 from dedupe import shingle_text
-from dedupe.model import Report
-from dedupe.renderers.json import parse_report
+from dedupe.model.report import Report
+from dedupe.report.json import parse_report
 
 FIGURES: Final = ("duplicate_count", "redundant_token_count", "duplicate_pair_count")
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import xxhash
 
-from dedupe.model import BridgeEnd, Member, Report
+from dedupe.model.report import BridgeEnd, Member, Report
 
 CountShared = Callable[[str, str], tuple[int, int, int]]
 """Two ids, to the shingles that both have, and those of each."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from dedupe import Report, find_duplicates
-from dedupe.config import Config, HtmlMode
-from dedupe.model import TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.settings import Config, HtmlMode
 from dedupe.sources import read_corpus
 
 _SUFFIX = "/ground-truth"

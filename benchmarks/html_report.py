@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from dedupe.api import scan_with_texts
-from dedupe.config import Config
-from dedupe.model import Report, TextProvider
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Report
+from dedupe.model.settings import Config
 from dedupe.renderers.html import HtmlOptions, render_html
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

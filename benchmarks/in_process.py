@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from measuring import MEGABYTE
 
-from dedupe.model import TextBatch
+from dedupe.model.documents import TextBatch
 from dedupe.sources import ReadLimits
 
 BATCH_BYTES: Final = ReadLimits().batch_bytes

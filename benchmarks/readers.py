@@ -43,8 +43,8 @@ import pyarrow.parquet
 import zstandard
 
 import dedupe
-from dedupe.config import Config, HtmlMode
-from dedupe.model import TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.settings import Config, HtmlMode
 from dedupe.sources import read_corpus
 
 MEGABYTE = 1_000_000

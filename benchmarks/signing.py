@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tables import format_facts, format_table, tell_command
 
 from dedupe import shingle_text
-from dedupe.config import ScanSettings
+from dedupe.model.settings import ScanSettings
 from dedupe.sketch import hash_shingle, load_kernels
 
 SETTINGS: Final = ScanSettings()

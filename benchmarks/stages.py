@@ -26,26 +26,26 @@ from measuring import MEGABYTE
 from numpy.typing import NDArray
 from tables import format_facts, format_table, tell_command
 
-from dedupe.assemble import Clustering, assemble_clusters
-from dedupe.config import Config
-from dedupe.documents import (
-    Collapsed,
-    Collector,
-    Documents,
-    SketchedBatch,
-    collapse_documents,
-    sketch_batch,
-)
-from dedupe.lsh import choose_banding, find_candidates, make_band_keys
-from dedupe.model import CandidatePairs, Report, TextBatch
-from dedupe.pipeline import DistinctRows, Search, scan_corpus
-from dedupe.progress import Progress
-from dedupe.renderers.json import render_json
-from dedupe.report_rows import materialise
+from dedupe.clusters.assembly import assemble_clusters
+from dedupe.clusters.assign import Clustering
+from dedupe.matching.banding import choose_banding, make_band_keys
+from dedupe.matching.candidates import find_candidates
+from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.verification import sort_pairs, verify_pairs
+from dedupe.model.documents import TextBatch
+from dedupe.model.pairs import CandidatePairs
+from dedupe.model.progress import Progress
+from dedupe.model.report import Report
+from dedupe.model.settings import Config
+from dedupe.pipeline.scan import scan_corpus
+from dedupe.pipeline.search import DistinctRows, Search
+from dedupe.pipeline.sketching import Collector, sketch_batch
+from dedupe.report.json import render_json
+from dedupe.report.rows import materialise
 from dedupe.sketch import load_kernels
 from dedupe.sources import read_corpus
-from dedupe.store import WorkFolder
-from dedupe.verify import sort_pairs, verify_pairs
+from dedupe.store.documents import Documents, SketchedBatch
+from dedupe.store.work_folder import WorkFolder
 
 CONFIG: Final = Config(workers=1)
 BANDING: Final = choose_banding(CONFIG.threshold, CONFIG.num_perm, CONFIG.recall)
@@ -161,7 +161,7 @@ def sketch(batches: Sequence[TextBatch], num_perm: int = CONFIG.num_perm) -> Ite
 
 
 def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Collector:
-    collector = Collector(Documents(folder, BANDING, CONFIG.num_perm))
+    collector = Collector(Documents(folder, BANDING.bands, CONFIG.num_perm))
     for batch in sketched:
         collector.add(batch)
     return collector

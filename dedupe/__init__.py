@@ -20,14 +20,14 @@ if TYPE_CHECKING:
         to_datasketch,
         tokenize_text,
     )
-    from dedupe.config import Config
-    from dedupe.errors import DedupeError
-    from dedupe.model import Report
+    from dedupe.model.errors import DedupeError
+    from dedupe.model.report import Report
+    from dedupe.model.settings import Config
 
 _HOMES = {
-    "Config": "dedupe.config",
-    "DedupeError": "dedupe.errors",
-    "Report": "dedupe.model",
+    "Config": "dedupe.model.settings",
+    "DedupeError": "dedupe.model.errors",
+    "Report": "dedupe.model.documents",
     "find_duplicates": "dedupe.api",
     "scan": "dedupe.api",
     "shingle_text": "dedupe.api",

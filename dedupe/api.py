@@ -11,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import sketch
-from dedupe.config import Config
-from dedupe.errors import InputError
-from dedupe.model import Kernels, Report, TextBatch, TextProvider
-from dedupe.pipeline import Whereabouts, scan_corpus
-from dedupe.presence import ScannedTexts
-from dedupe.progress import Progress
-from dedupe.report_rows import materialise
+from dedupe.model.documents import TextBatch, TextProvider
+from dedupe.model.errors import InputError
+from dedupe.model.kernels import Kernels
+from dedupe.model.progress import Progress
+from dedupe.model.report import Report
+from dedupe.model.settings import Config
+from dedupe.pipeline.scan import scan_corpus
+from dedupe.report.rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
-from dedupe.sources.names import readable_name
-from dedupe.sources.text_encoding import encode_text
+from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.files.names import readable_name
+from dedupe.sources.origin import CorpusOrigin
+from dedupe.store.presence import ScannedTexts
 
 if TYPE_CHECKING:
     from datasketch import MinHash
@@ -164,7 +167,7 @@ def scan_with_texts(
         config,
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener, input_bytes=lambda: corpus.input_bytes),
-        Whereabouts(
+        CorpusOrigin(
             tuple(map(readable_name, paths)),
             tuple(map(readable_name, against)),
             lambda: corpus.source_infos,

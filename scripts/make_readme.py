@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from dedupe.marks import TEXT_MARK
+from dedupe.model.marks import TEXT_MARK
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"

@@ -15,7 +15,8 @@ from collections import Counter
 
 import numpy as np
 
-from dedupe.model import BITMAP_WORDS, SetFilters, TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import _kernels, compiled, plain
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
 

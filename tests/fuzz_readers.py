@@ -48,7 +48,7 @@ if str(ROOT) not in sys.path:
 import click  # noqa: E402
 
 from dedupe import cli  # noqa: E402
-from dedupe.errors import DedupeError  # noqa: E402
+from dedupe.model.errors import DedupeError  # noqa: E402
 from tests.fuzz_inputs import COMPRESSORS, make_input, make_options  # noqa: E402
 
 FILES_PER_SCAN = 40

@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.config import Config, GateLimits
-from dedupe.errors import InputError, ReportError
-from dedupe.gate import judge_report, make_baseline
-from dedupe.model import Report
-from dedupe.recluster import count_in_texts, recluster
+from dedupe.gate.limits import GateLimits
+from dedupe.gate.verdict import judge_report, make_baseline
+from dedupe.model.errors import InputError, ReportError
+from dedupe.model.report import Report
+from dedupe.model.settings import Config
+from dedupe.pipeline.reclustering import count_in_texts, recluster
 from tests.conftest import FIXTURES, RunDedupe
 from tests.corpora import TEXTS
 from tests.test_recluster import assert_same, make_chains, refuse

@@ -12,8 +12,8 @@ from datasketch import MinHash
 
 import dedupe
 from dedupe import sketch
-from dedupe.errors import ConfigError, InputError, KernelsError
-from dedupe.renderers.json import parse_report, render_json
+from dedupe.model.errors import ConfigError, InputError, KernelsError
+from dedupe.report.json import parse_report, render_json
 from dedupe.sketch import load_kernels
 
 TEXT = "The ferry did not sail on Monday, because the crew were on strike again."

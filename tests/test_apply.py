@@ -39,12 +39,13 @@ from dedupe.applying import (
     write_output,
 )
 from dedupe.cli import main
-from dedupe.config import Config, ScanSettings
-from dedupe.errors import ReportError
-from dedupe.model import Report, TextBatch
-from dedupe.renderers.json import render_json
+from dedupe.model.documents import TextBatch
+from dedupe.model.errors import ReportError
+from dedupe.model.report import Report
+from dedupe.model.settings import Config, ScanSettings
+from dedupe.report.json import render_json
 from dedupe.sources import read_corpus
-from dedupe.sources.compression import without_compression
+from dedupe.sources.unpack.compression import without_compression
 from tests import every_format
 from tests.conftest import RunDedupe, clean_environment, dedupe_command, sure
 from tests.forms import (

@@ -31,8 +31,8 @@ from dedupe.applying import (
 )
 from dedupe.applying.check import CLOCK_TICK_NS
 from dedupe.applying.outcome import Outcome
-from dedupe.errors import ApplyError
-from dedupe.model import Report
+from dedupe.model.errors import ApplyError
+from dedupe.model.report import Report
 from tests.forms import make_texts
 from tests.kills import FILE_SYSTEMS
 

@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from dedupe import __version__
-from dedupe.config import GateLimits
-from dedupe.gate import GoneDocument, NewDuplicate, Verdict
-from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK
+from dedupe.gate.limits import GateLimits
+from dedupe.gate.verdict import GoneDocument, NewDuplicate, Verdict
+from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK
 from tests.conftest import FIXTURES, clean_environment, git_environment, run_git
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from dedupe import __version__
-from dedupe.renderers.json import parse_report
+from dedupe.report.json import parse_report
 from dedupe.sketch import load_kernels
 from tests.conftest import FIXTURES, clean_environment, dedupe_command
 
@@ -447,7 +447,7 @@ def test_the_slow_path_says_so_once(run_dedupe):
 
 def test_an_internal_error_shows_no_traceback(tmp_path, run_dedupe):
     broken = tmp_path / "sitecustomize.py"
-    broken.write_text("import dedupe.cluster\ndedupe.cluster._LINKAGES = {}\n")
+    broken.write_text("import dedupe.clusters.linkage\ndedupe.clusters.linkage._LINKAGES = {}\n")
     result = run_dedupe("scan", ARTICLES, code=2, PYTHONPATH=str(tmp_path))
     assert b"internal error: KeyError" in result.stderr
 

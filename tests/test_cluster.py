@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe.cluster import cluster_pairs
-from dedupe.model import VerifiedPairs
+from dedupe.clusters.linkage import cluster_pairs
+from dedupe.model.pairs import VerifiedPairs
 
 COUNT = 9
 EDGES = st.sets(st.sampled_from(list(itertools.combinations(range(COUNT), 2))))

@@ -17,11 +17,11 @@ import click
 import jsonschema
 import pytest
 
-from dedupe import documents
 from dedupe.cli import command_group
 from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS, SETTING_NAMES
-from dedupe.config import Config, ScanSettings
-from dedupe.lsh import choose_banding
+from dedupe.matching.banding import choose_banding
+from dedupe.model.settings import Config, ScanSettings
+from dedupe.pipeline import sketching
 from dedupe.renderers.registry import FORMATS
 from dedupe.sources import reasons
 from scripts import make_readme
@@ -236,7 +236,7 @@ def test_schema_takes_standard_input_and_what_was_skipped(scan_json: Any, corpus
 
 def test_schema_takes_reports_of_texts_in_memory():
     import dedupe
-    from dedupe.renderers.json import render_json
+    from dedupe.report.json import render_json
 
     for texts in (["a b c", "A b, c", "x"], []):
         report = dedupe.find_duplicates(texts, Config(embed_text=True))
@@ -325,9 +325,9 @@ def known_reasons() -> set[str]:
         value for name, value in vars(reasons).items() if name.isupper() and isinstance(value, str)
     }
     return words | {
-        documents.NO_TOKENS,
-        documents.TOO_MANY_TOKENS,
-        documents.DUPLICATE_ID,
+        sketching.NO_TOKENS,
+        sketching.TOO_MANY_TOKENS,
+        sketching.DUPLICATE_ID,
     }
 
 

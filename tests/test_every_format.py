@@ -13,7 +13,7 @@ from tests.test_sources import read
 for library in ("fastwarc", "pyarrow", "trafilatura"):
     pytest.importorskip(library)
 
-from dedupe.extraction.pool import _Worker  # noqa: E402
+from dedupe.sources.pages.pool import _Worker  # noqa: E402
 from tests.every_format import (  # noqa: E402
     ARCHIVES,
     COMPRESSORS,

@@ -19,13 +19,13 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.config import ScanSettings
 from dedupe.diff import Vocabulary
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import choose_longest, find_runs, place_passages
 from dedupe.explain.reasons import find_reasons, shared_needed
-from dedupe.marks import TEXT_MARK
+from dedupe.model.marks import TEXT_MARK
+from dedupe.model.settings import ScanSettings
 from dedupe.sketch import plain
 from tests.conftest import FIXTURES
 from tests.injections import VECTORS

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe import Config, find_duplicates
-from dedupe.baseline import Baseline, format_baseline, parse_baseline
-from dedupe.components import connect_documents
-from dedupe.config import GateLimits
-from dedupe.errors import ConfigError
-from dedupe.gate import judge_report, make_baseline
+from dedupe.gate.baseline import Baseline, format_baseline, parse_baseline
+from dedupe.gate.limits import GateLimits
+from dedupe.gate.verdict import judge_report, make_baseline
+from dedupe.model.errors import ConfigError
+from dedupe.report.graph import connect_documents
 from tests.corpora import CORPORA, SETTINGS, TEXTS, make_text, with_ids
 
 LIMITS = GateLimits()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.marks import GITHUB_MARK
+from dedupe.model.marks import GITHUB_MARK
 from tests.conftest import run_git
 from tests.test_check import run_here
 

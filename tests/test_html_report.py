@@ -21,10 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.config import Config, ScanSettings
 from dedupe.diff import diff_texts
-from dedupe.errors import DedupeError
-from dedupe.model import DuplicatePair, Notice, Report, SkippedDocument, SourceInfo
+from dedupe.model.documents import Notice, SkippedDocument, SourceInfo
+from dedupe.model.errors import DedupeError
+from dedupe.model.report import DuplicatePair, Report
+from dedupe.model.settings import Config, ScanSettings
 from dedupe.renderers.html import HtmlOptions, check_installed, render_html
 from dedupe.renderers.html.charts import chart_jaccard, chart_sizes, chart_words
 from dedupe.renderers.html.diff_rows import FoldedRows, Part, Row, arrange_rows
@@ -83,9 +84,9 @@ def test_live_and_saved_reports_give_the_same_bytes(run_dedupe: RunDedupe, tmp_p
     script = """
 import sys
 from dedupe.api import scan_with_texts
-from dedupe.config import Config
+from dedupe.model.settings import Config
 from dedupe.renderers.html import HtmlOptions, render_html
-from dedupe.renderers.json import parse_report, render_json
+from dedupe.report.json import parse_report, render_json
 from dedupe.sources import SourceTexts
 report, texts = scan_with_texts(["corpus"], Config(workers=int(sys.argv[1])))
 live = b"".join(render_html(report, texts, HtmlOptions()))

@@ -14,13 +14,14 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from dedupe.marks import GITHUB_MARK, PHRASE
-from dedupe.model import DuplicatePair, Locator, Notice, Report, SkippedDocument, SourceInfo
+from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.model.marks import GITHUB_MARK, PHRASE
+from dedupe.model.report import DuplicatePair, Report
 from dedupe.renderers.csv import read_cell
-from dedupe.renderers.json import render_jsonl
 from dedupe.renderers.registry import FORMATS, RenderOptions
-from dedupe.renderers.terminal import escape_text, shorten_middle
-from dedupe.report_rows import Rows
+from dedupe.renderers.view.terminal import escape_text, shorten_middle
+from dedupe.report.json import render_jsonl
+from dedupe.report.rows import Rows
 from tests.injections import VECTORS
 from tests.test_render_text import SENTENCES, Texts, make_cluster, make_member, make_report
 

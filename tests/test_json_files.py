@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
-from dedupe.sources.json_cuts import JsonCutter
+from dedupe.sources.formats.json.json_cuts import JsonCutter
 from tests.test_sources import put, read
 
 READ_ALL = """
 import resource, sys
-from dedupe.config import ScanSettings
+from dedupe.model.settings import ScanSettings
 from dedupe.sources import read_corpus
 corpus = read_corpus([sys.argv[1]], ScanSettings())
 count = sum(len(item) for item in corpus if hasattr(item, "ids"))

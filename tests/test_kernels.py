@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedupe.model import BITMAP_WORDS, COUNTED, SetFilters, TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.sketches import BITMAP_WORDS, COUNTED, SetFilters
 from dedupe.sketch import plain
 from dedupe.sketch.permutations import make_permutations
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table

@@ -10,8 +10,9 @@ import time
 import numpy as np
 import pytest
 
-from dedupe.errors import KernelsError
-from dedupe.model import BITMAP_WORDS, SetFilters, TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.errors import KernelsError
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import plain
 from dedupe.sketch.token_table import COMBINES, MULTIPLE, load_table
 

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dedupe.config import Config, ScanSettings
-from dedupe.errors import ConfigError
+from dedupe.model.errors import ConfigError
+from dedupe.model.settings import Config, ScanSettings
 from dedupe.sketch import load_kernels
+from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import ReadLimits, make_batch, parse_path_list
-from dedupe.sources.compression import CODECS, Codec, CompressionError, unpack
-from dedupe.sources.json_depth import is_too_deep
-from dedupe.token_limit import drop_oversized
+from dedupe.sources.formats.json.json_depth import is_too_deep
+from dedupe.sources.unpack.compression import CODECS, Codec, CompressionError, unpack
 from tests.test_archives import COMPRESSORS
 from tests.test_sources import cut, lines, put, read
 
@@ -86,7 +86,7 @@ def test_a_bomb_of_records_gives_no_documents_and_what_stood_before_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Blocks are held back until it is clear that they are not a bomb's beginning."""
-    monkeypatch.setattr("dedupe.sources.unpack_budget.EXCESS_BYTES", 1_000_000)
+    monkeypatch.setattr("dedupe.sources.unpack.unpack_budget.EXCESS_BYTES", 1_000_000)
     noise = [np.random.default_rng(number).bytes(300).hex() for number in range(4000)]
     good = lines(*({"id": f"g{number}", "text": text} for number, text in enumerate(noise)))
     bomb = b'{"text": "a b c"}\n' * 400_000
@@ -150,7 +150,7 @@ def test_limits_are_settings_and_messages_name_their_flags(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("text", ["a " * 100, "漢" * 100, "㌫" * 34, "a" * 3000 + " b" * 99])
 def test_documents_of_too_many_tokens(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedupe.token_limit._SLICE_BYTES", 30)
+    monkeypatch.setattr("dedupe.sketch.token_limit._SLICE_BYTES", 30)
     kernels = load_kernels("auto")
     batch = make_batch(["small", "large", "after"], ["one two", text, "three"])
     batch = replace(batch, metas=[b"\x81\xa1a\xa1s", b"", b"\x81\xa1a\xa1b"])

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.errors import ConfigError
-from dedupe.lsh import (
+from dedupe.matching.banding import (
     ESTIMATE_LOSS,
-    LEAD_COUNT,
     Banding,
     band_recall,
     choose_banding,
     choose_minimum_equal,
-    find_candidates,
     make_band_keys,
-    sort_band,
 )
-from dedupe.model import BITMAP_WORDS, CandidatePairs, SetFilters
+from dedupe.matching.buckets import LEAD_COUNT, sort_band
+from dedupe.matching.candidates import find_candidates
+from dedupe.model.errors import ConfigError
+from dedupe.model.pairs import CandidatePairs
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
 
@@ -193,7 +193,7 @@ def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part,
     arguments = (ArrayRows(signatures, banding), banding, 0.7, max_bucket, KERNELS[0])
     whole = find_all(*arguments)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dedupe.lsh.PAIRS_PER_PART", pairs_per_part)
+        patch.setattr("dedupe.matching.candidates.PAIRS_PER_PART", pairs_per_part)
         parts = list(find_candidates(*arguments, pairs_at_once=pairs_at_once))
     joined = CandidatePairs.concatenate(parts)
     pairs = list(zip(joined.left.tolist(), joined.right.tolist(), strict=True))

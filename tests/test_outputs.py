@@ -22,11 +22,11 @@ from dedupe.cli.output import Outputs
 from dedupe.cli.saved import load_report
 from dedupe.cli.settings import load_settings
 from dedupe.cli.targets import Target, choose_targets
-from dedupe.config import Config
-from dedupe.errors import ConfigError, DedupeError, ReportError
-from dedupe.recluster import count_in_texts, recluster
-from dedupe.renderers.json import parse_report, render_json
+from dedupe.model.errors import ConfigError, DedupeError, ReportError
+from dedupe.model.settings import Config
+from dedupe.pipeline.reclustering import count_in_texts, recluster
 from dedupe.renderers.registry import FORMATS, RenderOptions
+from dedupe.report.json import parse_report, render_json
 from dedupe.sources import SourceTexts, find_sources, reads_file
 from tests.conftest import FIXTURES, dedupe_command
 from tests.test_cli import shell

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from dedupe.marks import PHRASE, kind_of_output
+from dedupe.model.marks import PHRASE, kind_of_output
 from dedupe.renderers.registry import FORMATS
 from tests.conftest import RunDedupe, clean_environment, dedupe_command
 

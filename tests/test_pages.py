@@ -15,10 +15,10 @@ import pytest
 
 from dedupe import Config, scan
 from dedupe.api import scan_with_texts
-from dedupe.model import Report
+from dedupe.model.report import Report
 from dedupe.sources import SourceTexts
-from dedupe.sources.decoding import decode_document
-from dedupe.sources.recognition import recognise_content
+from dedupe.sources.encoding.decoding import decode_document
+from dedupe.sources.formats.recognition import recognise_content
 from tests.conftest import FIXTURES, RunDedupe, clean_environment, dedupe_command, run_measured
 
 lxml = pytest.importorskip("lxml")
@@ -197,8 +197,8 @@ def test_truncated_and_damaged_crawls_keep_what_stood_before(tmp_path: Path):
 
 
 def test_a_missing_extra_names_the_file_and_the_command(tmp_path: Path, monkeypatch: Any):
-    import dedupe.extraction.requirements as requirements
-    import dedupe.sources.warc as warc
+    import dedupe.sources.formats.warc as warc
+    import dedupe.sources.pages.requirements as requirements
 
     (tmp_path / "p.html").write_text(PAGE, encoding="utf-8")
     (tmp_path / "c.warc").write_bytes(response("http://one.example/", PAGE))

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.config import Config
-from dedupe.renderers.json import render_json
+from dedupe.model.settings import Config
+from dedupe.report.json import render_json
 from tests.conftest import FIXTURES
 
 ARTICLES = FIXTURES / "articles"
@@ -283,7 +283,7 @@ def test_every_text_of_a_cluster_can_be_embedded(tmp_path):
 
 
 def test_natural_order_of_ids():
-    from dedupe.documents import natural_key
+    from dedupe.matching.order import natural_key
 
     ids = ["a10", "a2", "a02", "b", "a", "10", "9", "a2b10", "a2b9"]
     expected = ["9", "10", "a", "a02", "a2", "a2b9", "a2b10", "a10", "b"]

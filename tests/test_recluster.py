@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.config import Config
-from dedupe.errors import ConfigError, ReportError
-from dedupe.model import Report
-from dedupe.recluster import count_in_texts, recluster
+from dedupe.model.errors import ConfigError, ReportError
+from dedupe.model.report import Report
+from dedupe.model.settings import Config
+from dedupe.pipeline.reclustering import count_in_texts, recluster
 from tests.test_pipeline import make_corpus
 from tests.test_render_text import Texts
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
-from dedupe.sources.recoding import Recoder, recoded_file, recognise_encoding
-from dedupe.sources.sequential_file import SequentialFile
-from dedupe.sources.text_encoding import wide_encoding
+from dedupe.sources.encoding.recoding import Recoder, recoded_file, recognise_encoding
+from dedupe.sources.encoding.text_encoding import wide_encoding
+from dedupe.sources.unpack.sequential_file import SequentialFile
 from tests.test_archives import tar_of, zip_of
 from tests.test_sources import put, read
 

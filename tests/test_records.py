@@ -19,12 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dedupe
-from dedupe.config import Config, split_keep
-from dedupe.dates import parse_date
-from dedupe.errors import ConfigError
-from dedupe.metadata import host_of, read_meta
+from dedupe.model.dates import parse_date
+from dedupe.model.errors import ConfigError
+from dedupe.model.metadata import host_of, pack_meta, read_meta
+from dedupe.model.settings import Config, split_keep
 from dedupe.sources import SourceTexts
-from dedupe.sources.meta import pack_meta
 from tests.conftest import dedupe_command
 from tests.test_sources import lines, put, read
 
@@ -359,7 +358,7 @@ def test_a_folder_of_shards_gives_the_report_of_its_records(tmp_path: Path) -> N
 
 READ_ALL = """
 import resource, sys
-from dedupe.config import ScanSettings
+from dedupe.model.settings import ScanSettings
 from dedupe.sources import read_corpus
 corpus = read_corpus([sys.argv[1]], ScanSettings())
 count = sum(len(item) for item in corpus if hasattr(item, "ids"))

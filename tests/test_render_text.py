@@ -17,24 +17,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dedupe.config import ScanSettings
-from dedupe.model import (
+from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.model.relations import Relation
+from dedupe.model.report import (
     Cluster,
     CorpusSummary,
     DuplicatePair,
-    Locator,
     Member,
-    Notice,
-    Relation,
     Report,
     RunInfo,
     SearchSummary,
-    SkippedDocument,
-    SourceInfo,
     WeakestLink,
 )
-from dedupe.renderers.terminal import cut_cells, escape_text, file_uri, shorten_middle
+from dedupe.model.settings import ScanSettings
 from dedupe.renderers.text import TextOptions, render_text
+from dedupe.renderers.view.terminal import cut_cells, escape_text, file_uri, shorten_middle
 
 GOLDEN = Path(__file__).with_name("golden") / "text_report.txt"
 

@@ -20,15 +20,17 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import dedupe
-from dedupe.config import Config, GateLimits
-from dedupe.gate import NewDuplicate, judge_report, make_baseline
-from dedupe.marks import GITHUB_MARK
-from dedupe.model import BridgeEnd, DuplicatePair, Locator, Report, SourceInfo
-from dedupe.renderers import json as json_renderer
+from dedupe.gate.limits import GateLimits
+from dedupe.gate.verdict import NewDuplicate, judge_report, make_baseline
+from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.marks import GITHUB_MARK
+from dedupe.model.report import BridgeEnd, DuplicatePair, Report
+from dedupe.model.settings import Config
 from dedupe.renderers.csv import escape_cell, read_cell
-from dedupe.renderers.json import escape_json, render_json, stream_json
 from dedupe.renderers.registry import FORMATS, MIN_MARKDOWN_LIMIT, RenderOptions, format_of_name
 from dedupe.renderers.sarif import render_sarif
+from dedupe.report import json as json_renderer
+from dedupe.report.json import escape_json, render_json, stream_json
 from tests.corpora import SETTINGS, make_text
 from tests.test_pipeline import make_corpus
 from tests.test_render_text import (

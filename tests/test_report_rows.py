@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedupe import report_rows
 from dedupe.api import scan_with_texts
-from dedupe.config import Config
-from dedupe.model import Cluster, Locator, Report
+from dedupe.model.documents import Locator
+from dedupe.model.report import Cluster, Report
+from dedupe.model.settings import Config
 from dedupe.renderers.csv import render_members, render_pairs
-from dedupe.renderers.json import render_json, render_jsonl
-from dedupe.report_rows import LocatorTable, Rows, materialise
+from dedupe.report import rows as report_rows
+from dedupe.report.json import render_json, render_jsonl
+from dedupe.report.rows import LocatorTable, Rows, materialise
 from tests.test_pipeline import make_corpus
 
 

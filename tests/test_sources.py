@@ -23,21 +23,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dedupe.config import ScanSettings
-from dedupe.model import (
+from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.report import (
     Cluster,
     CorpusSummary,
-    Locator,
     Member,
-    Notice,
     Report,
     RunInfo,
     SearchSummary,
-    SkippedDocument,
-    SourceInfo,
-    TextBatch,
     WeakestLink,
 )
+from dedupe.model.settings import ScanSettings
 from dedupe.sources import (
     Corpus,
     ReadLimits,
@@ -47,12 +43,12 @@ from dedupe.sources import (
     read_corpus,
     unreadable_paths,
 )
-from dedupe.sources.compression import CODECS, CompressionError, UnpackedFile, unpack
-from dedupe.sources.line_blocks import LineBlock, LineSplitter, LongLine
-from dedupe.sources.names import openable_names, readable_name
-from dedupe.sources.patterns import PatternSet
-from dedupe.sources.source import Source
-from dedupe.sources.spool import Spool
+from dedupe.sources.files.names import openable_names, readable_name
+from dedupe.sources.files.patterns import PatternSet
+from dedupe.sources.files.source import Source
+from dedupe.sources.files.spool import Spool
+from dedupe.sources.records.line_blocks import LineBlock, LineSplitter, LongLine
+from dedupe.sources.unpack.compression import CODECS, CompressionError, UnpackedFile, unpack
 
 
 class Outcome:
@@ -142,7 +138,7 @@ def test_a_reader_that_fails_loses_its_file_alone(
         yield SkippedDocument("b.csv#1", "text_null")
         raise error("unforeseen")
 
-    monkeypatch.setattr("dedupe.sources.csv_file.read_csv", fail)
+    monkeypatch.setattr("dedupe.sources.formats.csv.csv_file.read_csv", fail)
     for name in ("a.txt", "b.csv", "c.txt"):
         put(tmp_path / name, "one two")
     found = read(tmp_path)

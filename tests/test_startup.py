@@ -12,7 +12,7 @@ import pytest
 
 from dedupe.cli import LazyGroup, command_group
 from dedupe.sketch import load_kernels
-from dedupe.sources.formats import FORCED_TEXT, FORMATS, Format
+from dedupe.sources.formats.registry import FORCED_TEXT, FORMATS, Format
 
 _PROGRAM = """
 import json, sys
@@ -46,13 +46,13 @@ HEAVY = {
     "urllib.request",
     "zipfile",
     "zstandard",
-    "dedupe.extraction",
+    "dedupe.sources.pages.pool",
     "dedupe.sketch.plain",
-    "dedupe.sources.archive_entries",
-    "dedupe.sources.archives",
-    "dedupe.sources.arrow_rows",
-    "dedupe.sources.html_pages",
-    "dedupe.sources.warc",
+    "dedupe.sources.unpack.archive_entries",
+    "dedupe.sources.unpack.archives",
+    "dedupe.sources.formats.tables.arrow_rows",
+    "dedupe.sources.formats.html_pages",
+    "dedupe.sources.formats.warc",
 }
 """What neither a plain scan nor the report of one needs."""
 
@@ -78,7 +78,9 @@ def test_help_imports_only_click() -> None:
 @pytest.mark.parametrize("command", ["scan", "explain"])
 def test_help_of_a_command_imports_no_stage(command: str) -> None:
     modules = modules_of(command, "--help")
-    assert modules & (HEAVY | {"dedupe.model", "dedupe.sources", "numpy", "rich"}) == set()
+    assert (
+        modules & (HEAVY | {"dedupe.model.documents", "dedupe.sources", "numpy", "rich"}) == set()
+    )
 
 
 @needs_kernels
@@ -87,9 +89,12 @@ def test_scan_of_lines_to_json_imports_what_it_needs(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     modules = modules_of("scan", path, "--format", "json")
-    assert "dedupe.sources.json_lines" in modules
-    others = {"rapidfuzz", "rich", "dedupe.diff", "dedupe.renderers.terminal"}
-    others |= {f"dedupe.sources.{name}" for name in ("csv_file", "json_file", "json_cuts")}
+    assert "dedupe.sources.formats.json.json_lines" in modules
+    others = {"rapidfuzz", "rich", "dedupe.diff", "dedupe.renderers.view.terminal"}
+    others |= {
+        f"dedupe.sources.formats.{name}"
+        for name in ("csv.csv_file", "json.json_file", "json.json_cuts")
+    }
     assert modules & (HEAVY | others) == set()
 
 
@@ -98,8 +103,15 @@ def test_scan_of_texts_imports_what_it_needs(tmp_path: Path) -> None:
     for name, end in (("a", "end"), ("b", "other end")):
         (tmp_path / f"{name}.txt").write_text("a text of several words with one more " * 9 + end)
     modules = modules_of("scan", tmp_path)
-    assert "dedupe.diff.align" in modules and "dedupe.sources.plain_text" in modules
-    assert modules & (HEAVY | {"dedupe.sources.json_lines", "dedupe.sources.csv_file"}) == set()
+    assert "dedupe.diff.align" in modules and "dedupe.sources.formats.plain_text" in modules
+    assert (
+        modules
+        & (
+            HEAVY
+            | {"dedupe.sources.formats.json.json_lines", "dedupe.sources.formats.csv.csv_file"}
+        )
+        == set()
+    )
 
 
 @needs_kernels
@@ -110,7 +122,10 @@ def test_apply_to_lines_imports_what_it_needs(tmp_path: Path) -> None:
     modules_of("scan", path, "--format", "json", "--output", saved)
     modules = modules_of("apply", saved, "--output", out)
     assert out.read_text() == path.read_text().splitlines(keepends=True)[0]
-    others = {f"dedupe.{name}" for name in ("assemble", "documents", "lsh", "pipeline", "verify")}
+    others = {
+        f"dedupe.{name}"
+        for name in ("clusters.assembly", "matching", "pipeline", "store.documents")
+    }
     others |= {f"dedupe.applying.rewriting.{name}" for name in ("archives", "tables")}
     assert modules & (HEAVY | others) == set()
 
@@ -122,12 +137,15 @@ def test_explain_imports_what_it_needs(tmp_path: Path) -> None:
         path.write_text(f"a text of several words with one more at the end {path.name}")
     modules = modules_of("explain", *paths)
     assert "dedupe.explain.passages" in modules
-    assert modules & (HEAVY | {"dedupe.pipeline", "dedupe.sources.json_lines"}) == set()
+    assert (
+        modules & (HEAVY | {"dedupe.pipeline.scan", "dedupe.sources.formats.json.json_lines"})
+        == set()
+    )
 
 
 @pytest.mark.parametrize("chosen", [*FORMATS.values(), FORCED_TEXT])
 def test_readers_are_found_by_their_names(chosen: Format) -> None:
-    from dedupe.config import ScanSettings
+    from dedupe.model.settings import ScanSettings
 
     assert callable(chosen.read) and callable(chosen.reread_with(ScanSettings()))
 

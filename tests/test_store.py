@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dedupe.config
+import dedupe.model.settings
 from dedupe.api import scan
-from dedupe.config import Config
-from dedupe.errors import WorkFolderError
+from dedupe.model.errors import WorkFolderError
+from dedupe.model.settings import Config
 from dedupe.sketch import load_kernels
-from dedupe.store import Store, WorkFolder
+from dedupe.store.columns import Store
+from dedupe.store.work_folder import WorkFolder
 from tests.conftest import FIXTURES
 
 COMPILED = pytest.mark.skipif(
@@ -61,8 +62,8 @@ def test_segments_come_back(sizes, limit, random):
 
 
 def test_rows_far_apart_and_close_together_are_read_right(monkeypatch):
-    monkeypatch.setattr("dedupe.store.READ_BYTES", 400)
-    monkeypatch.setattr("dedupe.store.GAP_BYTES", 80)
+    monkeypatch.setattr("dedupe.store.columns.READ_BYTES", 400)
+    monkeypatch.setattr("dedupe.store.columns.GAP_BYTES", 80)
     values = np.arange(4000, dtype=np.uint64).reshape(1000, 4)
     random = np.random.default_rng(0)
     with WorkFolder() as work:
@@ -77,8 +78,8 @@ def test_rows_far_apart_and_close_together_are_read_right(monkeypatch):
 def test_a_scan_that_keeps_nothing_in_memory_finds_the_same(monkeypatch, linkage):
     settings = {"linkage": linkage, "keep": ("longest", "first"), "max_bucket": 3}
     whole = scan([FIXTURES / "articles"], Config(**settings))
-    monkeypatch.setattr(dedupe.config, "MIN_MEMORY", 1)
-    monkeypatch.setattr("dedupe.verify.HASHES_PER_JOB", 1000)
+    monkeypatch.setattr(dedupe.model.settings, "MIN_MEMORY", 1)
+    monkeypatch.setattr("dedupe.matching.verification.HASHES_PER_JOB", 1000)
     through_disk = scan([FIXTURES / "articles"], Config(**settings, max_memory=1))
     assert whole.clusters == through_disk.clusters
     assert whole.bridges == through_disk.bridges

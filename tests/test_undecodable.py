@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.sources.text_encoding import describe_lost
+from dedupe.sources.encoding.text_encoding import describe_lost
 from tests.test_csv_rows import WORDS, run
 
 pa = pytest.importorskip("pyarrow")

@@ -9,13 +9,13 @@ import pytest
 from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
-from dedupe.baseline import format_baseline, parse_baseline
-from dedupe.config import GateLimits
-from dedupe.gate import judge_report, make_baseline
-from dedupe.marks import GITHUB_MARK
+from dedupe.gate.baseline import format_baseline, parse_baseline
+from dedupe.gate.limits import GateLimits
+from dedupe.gate.verdict import judge_report, make_baseline
+from dedupe.model.marks import GITHUB_MARK
 from dedupe.renderers.registry import RenderOptions
-from dedupe.renderers.terminal import escape_text, shorten_middle
 from dedupe.renderers.verdict import VERDICT_FORMATS, VerdictView, render_verdict
+from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from tests.injections import VECTORS
 from tests.test_injections import (
     ALLOWED,

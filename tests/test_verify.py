@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedupe.matching.verification import Verifier, count_distinct, sort_pairs, verify_pairs
 from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
-from dedupe.verify import Verifier, count_distinct, sort_pairs, verify_pairs
 
 KERNELS = [load_kernels(), PlainKernels()]
 

@@ -19,11 +19,12 @@ from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
 from dedupe.applying.places import Places, Stamp
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.rewriting import is_whole
-from dedupe.model import Locator, Report, SourceInfo
+from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.report import Report
 from dedupe.sources import Source, SourceTexts
-from dedupe.sources.names import readable_name
-from dedupe.sources.own_files import holds_output
-from dedupe.sources.text_encoding import encode_text
+from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.own_files import holds_output
 
 CLOCK_TICK_NS = 20_000_000
 """More than a tick (of 1 to 10 ms) of the clock that gives files their times on Linux before 6.13:

@@ -16,9 +16,10 @@ import msgspec
 
 from dedupe.applying.check import Documents
 from dedupe.applying.plan import Drop, Plan
-from dedupe.model import Member, Notice, Report, SourceInfo, TextBatch
+from dedupe.model.documents import Notice, SourceInfo, TextBatch
+from dedupe.model.report import Member, Report
 from dedupe.sources import read_corpus
-from dedupe.sources.names import readable_name
+from dedupe.sources.files.names import readable_name
 from dedupe.sources.reasons import DOUBTFUL_READING
 
 FEW_TOKENS = 20

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, cast
 
-from dedupe.errors import ApplyError
+from dedupe.model.errors import ApplyError
 
 COPY_BYTES = 1 << 20
 PARTIAL = ".dedupe-partial"

@@ -14,11 +14,12 @@ import msgspec
 from dedupe.applying.check import Documents
 from dedupe.applying.outcome import Stopped
 from dedupe.applying.places import Places
-from dedupe.errors import ApplyError
-from dedupe.model import Notice, Report, SkippedDocument
+from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.errors import ApplyError
+from dedupe.model.report import Report
 from dedupe.sources import find_sources
-from dedupe.sources.names import readable_id, readable_name
-from dedupe.sources.own_files import holds_output
+from dedupe.sources.files.names import readable_id, readable_name
+from dedupe.sources.files.own_files import holds_output
 from dedupe.sources.reasons import (
     LINKS_NOT_FOLLOWED,
     NO_FILES,

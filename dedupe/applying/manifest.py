@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from dedupe.errors import ApplyError
+from dedupe.model.errors import ApplyError
 
 MANIFEST = "dedupe-manifest.jsonl"
 VERSION = 1

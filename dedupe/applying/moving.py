@@ -17,16 +17,11 @@ from dedupe.applying.outcome import Outcome, Stopped, order_stopped
 from dedupe.applying.places import Places, Stamp, open_folder, require_descriptors
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.shelf import Shelf, is_content
-from dedupe.applying.whole_files import (
-    AT_THE_LAST_MOMENT,
-    Progress,
-    in_batches,
-    refuse_records,
-)
-from dedupe.errors import ApplyError
-from dedupe.model import Report
-from dedupe.sources.names import readable_name
-from dedupe.sources.system_errors import describe_error
+from dedupe.applying.whole_files import AT_THE_LAST_MOMENT, Progress, in_batches, refuse_records
+from dedupe.model.errors import ApplyError
+from dedupe.model.report import Report
+from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.system_errors import describe_error
 
 _RESERVED = (MANIFEST, PARTIAL)
 

@@ -13,7 +13,8 @@ import msgspec
 from dedupe.applying.check import Documents, holds_one_document
 from dedupe.applying.places import Places
 from dedupe.applying.plan import Drop
-from dedupe.model import Locator, Notice, Report, SkippedDocument, SourceInfo
+from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.model.report import Report
 from dedupe.sources import Source, find_sources, read_corpus
 from dedupe.sources.reasons import OWN_OUTPUT
 

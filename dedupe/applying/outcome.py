@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from dedupe.model import Relation
+from dedupe.model.relations import Relation
 
 Action = Literal["nothing", "output", "move", "delete", "undo"]
 

@@ -23,12 +23,12 @@ from dedupe.applying.places import Places, Stamp, open_folder
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
 from dedupe.applying.staging import TREE, Staging
-from dedupe.errors import ApplyError
-from dedupe.model import Report
-from dedupe.sources.compression import codec_of_name
-from dedupe.sources.names import readable_name
-from dedupe.sources.recognition import recognise_source
-from dedupe.sources.system_errors import describe_error
+from dedupe.model.errors import ApplyError
+from dedupe.model.report import Report
+from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.system_errors import describe_error
+from dedupe.sources.formats.recognition import recognise_source
+from dedupe.sources.unpack.compression import codec_of_name
 
 _SHARDS = (".parquet", ".arrow")
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from dedupe.applying.file_calls import open_at, open_unlinked
-from dedupe.errors import ApplyError
-from dedupe.sources.names import is_hidden_name, openable_names, readable_name
+from dedupe.model.errors import ApplyError
+from dedupe.sources.files.names import is_hidden_name, openable_names, readable_name
 
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 

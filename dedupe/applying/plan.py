@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from dedupe.errors import ReportError
-from dedupe.model import Cluster, DuplicatePair, Member, Relation, Report
-from dedupe.sources.patterns import PatternSet
+from dedupe.model.errors import ReportError
+from dedupe.model.relations import Relation
+from dedupe.model.report import Cluster, DuplicatePair, Member, Report
+from dedupe.sources.files.patterns import PatternSet
 
 
 class Drop(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True):
 def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
     """What applying a report means.
 
-    :param protect: patterns (:mod:`dedupe.sources.patterns`) of ids and files that stay
+    :param protect: patterns (:mod:`dedupe.sources.files.patterns`) of ids and files that stay
     :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
     """
     _refuse_contradictions(report)

@@ -25,7 +25,7 @@ from dedupe.applying.manifest import (
     parse_manifest,
 )
 from dedupe.applying.places import FOLDER_FLAGS, open_folder
-from dedupe.errors import ApplyError
+from dedupe.model.errors import ApplyError
 
 _APPEND_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 

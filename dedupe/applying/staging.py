@@ -14,7 +14,7 @@ from types import TracebackType
 
 from dedupe.applying.file_calls import lock, rename_new, sync_below
 from dedupe.applying.places import FOLDER_FLAGS
-from dedupe.errors import ApplyError
+from dedupe.model.errors import ApplyError
 
 TREE = "tree"
 """What is to be renamed, inside the hidden folder."""

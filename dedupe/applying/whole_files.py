@@ -11,10 +11,10 @@ from dedupe.applying.file_calls import open_at, write_new
 from dedupe.applying.outcome import Action, Dropped, Outcome, Stopped, order_stopped
 from dedupe.applying.places import Places, Stamp
 from dedupe.applying.plan import Drop, Plan
-from dedupe.errors import ApplyError
-from dedupe.model import Report
-from dedupe.sources.names import readable_name
-from dedupe.sources.system_errors import describe_error
+from dedupe.model.errors import ApplyError
+from dedupe.model.report import Report
+from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.system_errors import describe_error
 
 _BATCH = 256
 """So many files are hashed before they go: they, and what stays for them, are as good as fresh."""

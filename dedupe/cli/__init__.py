@@ -131,7 +131,7 @@ def main() -> None:
 
 def _explain(error: BaseException) -> int:
     """Say what went wrong on standard error, without a traceback; return the exit code."""
-    from dedupe.errors import DedupeError
+    from dedupe.model.errors import DedupeError
 
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else EXIT_ERROR

@@ -11,11 +11,11 @@ import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, settle
 from dedupe.cli.messages import ask, can_ask, say
-from dedupe.errors import InputError
+from dedupe.model.errors import InputError
 
 if TYPE_CHECKING:
     from dedupe.applying import Doubt, Outcome
-    from dedupe.model import Report
+    from dedupe.model.report import Report
 
 _ACTIONS = {
     "output": "--output",
@@ -201,7 +201,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
         dropped = {drop.id for drop in checked.drops}
         names = applying.list_kept(report, documents.places, dropped)
     if sys.stdout.isatty():
-        from dedupe.renderers.terminal import escape_text
+        from dedupe.renderers.view.terminal import escape_text
 
         names = (escape_text(os.fsdecode(name)).encode() for name in names)
     end = b"\0" if options["null"] else b"\n"
@@ -214,7 +214,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
 
 
 def _tell(outcome: Outcome, output_format: str) -> None:
-    from dedupe.marks import TEXT_MARK
+    from dedupe.model.marks import TEXT_MARK
     from dedupe.renderers.applied import render_outcome_json, render_outcome_text
 
     for note in outcome.notes:

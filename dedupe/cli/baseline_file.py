@@ -8,7 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from dedupe.baseline import (
+from dedupe.cli.output import Outputs, is_same_file
+from dedupe.cli.targets import Target
+from dedupe.gate.baseline import (
     BASELINE_VERSION,
     COMPANION_ENDING,
     Baseline,
@@ -17,11 +19,9 @@ from dedupe.baseline import (
     parse_baseline,
     parse_companion,
 )
-from dedupe.cli.output import Outputs, is_same_file
-from dedupe.cli.targets import Target
-from dedupe.config import ScanSettings
-from dedupe.errors import BaselineError
-from dedupe.presence import Presence
+from dedupe.model.errors import BaselineError
+from dedupe.model.settings import ScanSettings
+from dedupe.store.presence import Presence
 
 
 class BaselineFile:
@@ -119,8 +119,8 @@ class BaselineFile:
 
         None where they are hidden, for hidden files are not read.
         """
-        from dedupe.sources.names import is_hidden_name, readable_id
-        from dedupe.sources.patterns import escape_pattern
+        from dedupe.sources.files.names import is_hidden_name, readable_id
+        from dedupe.sources.files.patterns import escape_pattern
 
         patterns: list[str] = []
         for path in paths:

@@ -24,7 +24,7 @@ from dedupe.cli.scanning import (
 )
 from dedupe.cli.settings import Settings, load_settings
 from dedupe.cli.targets import Target, choose_targets
-from dedupe.errors import InputError
+from dedupe.model.errors import InputError
 from dedupe.renderers.registry import FORMATS
 
 _SHOWING = ("--output", "--format", "--markdown-limit")
@@ -74,8 +74,8 @@ def command(
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
-    from dedupe.presence import ScannedTexts
     from dedupe.sources import reads_file, unreadable_paths
+    from dedupe.store.presence import ScannedTexts
 
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
@@ -122,7 +122,7 @@ def _find_revision(since: str | None, paths: tuple[str, ...]) -> Any:
     """What git is asked about, where that is wanted; before the scan, which may take long."""
     if since is None:
         return None
-    from dedupe.revision import Revision
+    from dedupe.gate.revision import Revision
 
     return Revision(since, paths)
 
@@ -144,7 +144,7 @@ def _judge(
     was_there: Any,
 ) -> Any:
     """Write the baseline where that was asked for, and judge by what is known then."""
-    from dedupe.gate import judge_report, make_baseline
+    from dedupe.gate.verdict import judge_report, make_baseline
     from dedupe.renderers.verdict import VerdictView
 
     known = baseline.known if baseline is not None else None

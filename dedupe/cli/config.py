@@ -9,7 +9,7 @@ import click
 from dedupe.cli import CONTEXT
 from dedupe.cli.options import gate_options, scan_options
 from dedupe.cli.settings import SETTING_NAMES, load_settings
-from dedupe.config import GATE_NAMES
+from dedupe.gate.limits import GATE_NAMES
 
 
 @click.group("config", context_settings=CONTEXT)

@@ -12,8 +12,8 @@ from dedupe.cli.options import explain_options
 from dedupe.cli.output import make_options
 from dedupe.cli.settings import Settings, load_settings
 from dedupe.cli.targets import STANDARD_OUTPUT, Target
-from dedupe.config import SETTING_NAMES
-from dedupe.errors import InputError
+from dedupe.model.errors import InputError
+from dedupe.model.settings import SETTING_NAMES
 
 
 @click.command("explain", context_settings=CONTEXT)

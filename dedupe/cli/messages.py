@@ -18,7 +18,7 @@ _STYLES: dict[Level, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note
 
 def say(level: Level, message: str) -> None:
     """One message on standard error; what stands in it is escaped."""
-    from dedupe.renderers.terminal import disarm_line, escape_text
+    from dedupe.renderers.view.terminal import disarm_line, escape_text
 
     if sys.stderr is None:
         return
@@ -41,7 +41,7 @@ def say_some(level: Level, messages: Sequence[str], kind: str) -> None:
 
 def ask(question: str) -> bool:
     """Ask on the terminal, on standard error; anything but a clear yes is no."""
-    from dedupe.renderers.terminal import disarm_line, escape_text
+    from dedupe.renderers.view.terminal import disarm_line, escape_text
 
     told = f"dedupe: {disarm_line(escape_text(question))} [y/N] "
     print(told, end="", file=sys.stderr, flush=True)

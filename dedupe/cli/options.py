@@ -1,4 +1,4 @@
-"""The options that commands share, declared once; defaults stand in ``config`` and ``settings``."""
+"""The options that commands share, declared once; defaults stand in ``model.settings``."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from typing import Any, TypeVar, get_args
 import click
 
 from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS
-from dedupe.config import (
-    FAIL_RELATIONS,
-    KEEP_RULES,
-    Config,
-    InputFormat,
-    parse_size,
-    split_keep,
-)
-from dedupe.errors import ConfigError
+from dedupe.gate.limits import FAIL_RELATIONS
+from dedupe.model.errors import ConfigError
+from dedupe.model.settings import KEEP_RULES, Config, InputFormat, parse_size, split_keep
 from dedupe.renderers.registry import FORMATS
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dedupe.cli.messages import say, use_color
 from dedupe.cli.targets import Target
-from dedupe.errors import InputError
+from dedupe.model.errors import InputError
 from dedupe.renderers.registry import FORMATS, RenderOptions
 
 if TYPE_CHECKING:
-    from dedupe.model import Report, TextProvider
+    from dedupe.model.documents import TextProvider
+    from dedupe.model.report import Report
 
 MIN_WIDTH: Final = 30
 IS_SCANNED: Final = (

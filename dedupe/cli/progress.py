@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from dedupe.model import Report, StageInfo
-    from dedupe.progress import Progress
+    from dedupe.model.progress import Progress
+    from dedupe.model.report import Report, StageInfo
 
 LINE_INTERVAL_SECONDS = 60.0
 LIVE_INTERVAL_SECONDS = 0.1

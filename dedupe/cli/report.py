@@ -58,7 +58,7 @@ def command(
     places.refuse(lambda path: is_same_file(path, sources))
     texts = WatchedTexts(SourceTexts.of_report(report))
     if threshold is not None:
-        from dedupe.recluster import count_in_texts, recluster
+        from dedupe.pipeline.reclustering import count_in_texts, recluster
 
         report = recluster(report, threshold, count_in_texts(report, texts))
     code = settle(EXIT_FAILED if settings.output["exit_code"] and report.clusters else 0)

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Final
 
-from dedupe.errors import ReportError
-from dedupe.model import Report, TextProvider
-from dedupe.renderers.json import parse_report
-from dedupe.sources.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
+from dedupe.model.documents import TextProvider
+from dedupe.model.errors import ReportError
+from dedupe.model.report import Report
+from dedupe.report.json import parse_report
+from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.system_errors import describe_error
-from dedupe.sources.unpack_budget import BombError, UnpackBudget
+from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
+from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 
 STANDARD_INPUT: Final = "-"
 BLOCK_BYTES: Final = 1 << 20

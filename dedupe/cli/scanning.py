@@ -11,7 +11,7 @@ from dedupe.cli.messages import say, say_some
 from dedupe.cli.output import Outputs, Render
 from dedupe.cli.settings import Settings
 from dedupe.cli.targets import Target
-from dedupe.errors import InputError
+from dedupe.model.errors import InputError
 
 _kept: list[Any] = []
 """The report of this process: to take a large one apart takes longer than to end the process."""
@@ -87,7 +87,7 @@ def write_outputs(places: Outputs, render: Render, report: Any, settings: Settin
     Progress is shown where all goes into files: what reads a pipe may write to the terminal itself.
     """
     from dedupe.cli.progress import describe_stages, show_progress
-    from dedupe.progress import Progress
+    from dedupe.model.progress import Progress
 
     progress = Progress(None, "writing", report.corpus.document_count)
 

@@ -9,16 +9,9 @@ from typing import Any
 
 import msgspec
 
-from dedupe.config import (
-    CONFIG_NAMES,
-    GATE_NAMES,
-    Config,
-    GateLimits,
-    make_config,
-    parse_size,
-    split_keep,
-)
-from dedupe.errors import ConfigError
+from dedupe.gate.limits import GATE_NAMES, GateLimits
+from dedupe.model.errors import ConfigError
+from dedupe.model.settings import CONFIG_NAMES, Config, make_config, parse_size, split_keep
 from dedupe.renderers.registry import FORMATS, MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from dedupe.cli.settings import Settings
-from dedupe.errors import ConfigError
+from dedupe.model.errors import ConfigError
 from dedupe.renderers.registry import FORMATS, format_of_name
 
 STANDARD_OUTPUT: Final = "-"

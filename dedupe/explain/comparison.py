@@ -9,19 +9,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.config import ScanSettings
 from dedupe.diff import Diff, Vocabulary, diff_words
-from dedupe.errors import ReportError
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import Passage, find_runs, place_passages
 from dedupe.explain.reasons import Reason, find_reasons
 from dedupe.explain.saved import Standing
-from dedupe.lsh import Banding, band_recall, choose_banding, make_band_keys
-from dedupe.model import DuplicatePair, Kernels, Relation, SketchBatch
+from dedupe.matching.banding import Banding, band_recall, choose_banding, make_band_keys
+from dedupe.model.errors import ReportError
+from dedupe.model.kernels import Kernels
+from dedupe.model.relations import Relation
+from dedupe.model.report import DuplicatePair
+from dedupe.model.settings import ScanSettings
+from dedupe.model.sketches import SketchBatch
 from dedupe.sketch import tokenize_text
+from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import make_batch
-from dedupe.token_limit import drop_oversized
 
 Places = Sequence[tuple[int, int]]
 

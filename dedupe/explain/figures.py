@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dedupe.model import Relation
+from dedupe.model.relations import Relation
 
 
 class DocumentFigures(msgspec.Struct, frozen=True):

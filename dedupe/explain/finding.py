@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from dedupe.config import ScanSettings
-from dedupe.errors import InputError
-from dedupe.model import SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.documents import SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.errors import InputError
+from dedupe.model.settings import ScanSettings
 from dedupe.sources import UNREADABLE_PATH_REASONS, Corpus, read_corpus
 from dedupe.sources.reasons import NOT_JSON
 

@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from dedupe.config import ScanSettings
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.saved import DocumentStanding, Standing
+from dedupe.model.settings import ScanSettings
 
 SHOWN_CHARACTERS: Final = 200
 SHOWN_LINKS: Final = 6

@@ -9,8 +9,6 @@ from typing import Literal
 
 import msgspec
 
-from dedupe.components import PairedDocuments, connect_documents
-from dedupe.errors import InputError, ReportError
 from dedupe.explain.finding import (
     FoundDocument,
     find_documents,
@@ -18,7 +16,10 @@ from dedupe.explain.finding import (
     parse_place,
     real_path_of,
 )
-from dedupe.model import DuplicatePair, Member, Report, TextProvider
+from dedupe.model.documents import TextProvider
+from dedupe.model.errors import InputError, ReportError
+from dedupe.model.report import DuplicatePair, Member, Report
+from dedupe.report.graph import PairedDocuments, connect_documents
 
 State = Literal["representative", "member", "bridge_end", "skipped", "unlisted"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from dedupe.applying import Outcome
-from dedupe.renderers.json import encode_indented
-from dedupe.renderers.terminal import escape_text
-from dedupe.renderers.text.figures import format_jaccard
+from dedupe.renderers.view.figures import format_jaccard
+from dedupe.renderers.view.terminal import escape_text
+from dedupe.report.json import encode_indented
 
 _DROPPED = {
     "nothing": "would drop",

@@ -20,9 +20,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from dedupe.marks import MEMBER_COLUMNS, PAIR_COLUMNS
-from dedupe.model import Cluster, DuplicatePair, Member, Report, SourceInfo
-from dedupe.renderers.terminal import DANGEROUS
+from dedupe.model.documents import SourceInfo
+from dedupe.model.marks import MEMBER_COLUMNS, PAIR_COLUMNS
+from dedupe.model.report import Cluster, DuplicatePair, Member, Report
+from dedupe.renderers.view.terminal import DANGEROUS
 
 ROWS_PER_CHUNK: Final = 1000
 

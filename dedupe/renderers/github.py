@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.model import Report
-from dedupe.renderers.findings import (
+from dedupe.model.report import Report
+from dedupe.renderers.view.surplus import (
     Finding,
     describe_relation,
     find_place,
     list_findings,
     worst_findings,
 )
-from dedupe.renderers.terminal import escape_text, shorten_middle
+from dedupe.renderers.view.terminal import escape_text, shorten_middle
 
 MAX_ANNOTATIONS: Final = 10
 """Of one kind; GitHub shows no more for a step."""

@@ -15,20 +15,21 @@ from typing import Final
 import msgspec
 
 from dedupe.diff import Diff, Vocabulary, diff_words
-from dedupe.marks import MARKDOWN_MARK
-from dedupe.model import Cluster, Member, Report, TextProvider
+from dedupe.model.documents import TextProvider
+from dedupe.model.marks import MARKDOWN_MARK
+from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.registry import MARKDOWN_LIMIT, DiffMode
-from dedupe.renderers.terminal import Canvas, Piece, escape_text, shorten_middle
-from dedupe.renderers.text.differences import Change, DiffWriter
-from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
-from dedupe.renderers.text.members import whereabouts
-from dedupe.renderers.text.selection import (
+from dedupe.renderers.view.differences import Change, DiffWriter
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.selection import (
     Selection,
     describe_likeness,
     read_with_texts,
     select_members,
 )
-from dedupe.renderers.text.summary import describe_capped_buckets, describe_recall
+from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
+from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, shorten_middle
 from dedupe.sketch import tokenize_text
 
 ID_CELLS: Final = 80

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
+from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
 
 if TYPE_CHECKING:
-    from dedupe.gate import NewDuplicate
-    from dedupe.model import Report, TextProvider
+    from dedupe.gate.verdict import NewDuplicate
+    from dedupe.model.documents import TextProvider
+    from dedupe.model.report import Report
 
 DiffMode = Literal["none", "summary", "hunks", "full"]
 
@@ -31,7 +32,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param color: whether text is coloured
     :param links: whether ids in text are links to their files
     :param hints: whether text says what can be done next
-    :param marked: whether text begins with the mark of an output (:mod:`dedupe.marks`)
+    :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.marks`)
     :param diff: how much of each difference text and Markdown show
     :param top: clusters that text and Markdown show, the largest first (none: all)
     :param markdown_limit: bytes that Markdown may have
@@ -98,13 +99,13 @@ def _render_text(report: Report, texts: TextProvider, options: RenderOptions) ->
 
 
 def _render_json(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
-    from dedupe.renderers.json import stream_json
+    from dedupe.report.json import stream_json
 
     return stream_json(report)
 
 
 def _render_jsonl(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
-    from dedupe.renderers.json import render_jsonl
+    from dedupe.report.json import render_jsonl
 
     return render_jsonl(report)
 

@@ -15,9 +15,10 @@ from urllib.parse import quote
 import msgspec
 
 from dedupe._version import __version__
-from dedupe.gate import NewDuplicate
-from dedupe.model import Relation, Report
-from dedupe.renderers.findings import (
+from dedupe.gate.verdict import NewDuplicate
+from dedupe.model.relations import Relation
+from dedupe.model.report import Report
+from dedupe.renderers.view.surplus import (
     Finding,
     Place,
     describe_relation,
@@ -25,8 +26,8 @@ from dedupe.renderers.findings import (
     list_findings,
     worst_findings,
 )
-from dedupe.renderers.json import escape_json
-from dedupe.renderers.terminal import escape_text, shorten_middle
+from dedupe.renderers.view.terminal import escape_text, shorten_middle
+from dedupe.report.json import escape_json
 
 MAX_RESULTS: Final = 5000
 """GitHub shows so many and rejects a file of more than 25,000."""

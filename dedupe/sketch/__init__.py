@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from dedupe.config import KernelChoice
-from dedupe.errors import KernelsError
-from dedupe.model import Kernels
+from dedupe.model.errors import KernelsError
+from dedupe.model.kernels import Kernels
+from dedupe.model.settings import KernelChoice
 
 
 def load_kernels(choice: KernelChoice = "auto") -> Kernels:

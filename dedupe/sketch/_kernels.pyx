@@ -118,7 +118,7 @@ SIZES = {
 
 def fail(str what):
     """Raise what a guard found: a count outside its array means that memory may be damaged."""
-    from dedupe.errors import KernelsError
+    from dedupe.model.errors import KernelsError
 
     raise KernelsError(
         f"the compiled kernels are at fault: {what}; nothing of this run can be trusted. "
@@ -459,7 +459,7 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
            uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
            uint64_t[:, ::1] bitmaps, int32_t[::1] distinct_counts, uint32_t[::1] mixed,
            uint64_t[::1] table):
-    """Sketch every document of a batch into the arrays given; see ``model.SketchBatch``.
+    """Sketch every document of a batch into the arrays given; see ``model.sketches.SketchBatch``.
 
     Returns how many shingle hashes there are; -1 where ``hashes`` has no room for them all.
     """
@@ -524,7 +524,7 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
     """Pairs inside the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
     One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``; see
-    ``model.Kernels.bucket_pairs``.
+    ``model.kernels.Kernels.bucket_pairs``.
 
     Goes on from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
     were written, at most ``len(left)``; ``state[0] == len(begins)`` says that all is done.
@@ -803,7 +803,7 @@ def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t
               Py_ssize_t max_pairs, Py_ssize_t max_hashes, int32_t[::1] places, int32_t[::1] jobs,
               int32_t[::1] documents, int32_t[::1] at_first, int32_t[::1] at_second,
               int64_t[::1] cuts, int64_t[::1] document_cuts):
-    """Cut pairs into jobs, and number the documents of each: see ``model.Kernels.plan_jobs``.
+    """Cut pairs into jobs, and number the documents of each: see ``model.kernels.Kernels.plan_jobs``.
 
     ``jobs`` (0 at first) holds the job, from 1, in which each document was last met, and
     ``places`` where among its documents. Returns how many jobs there are, and documents in all.

@@ -8,7 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model import BITMAP_WORDS, JobPlan, SetFilters, SketchBatch, TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.pairs import JobPlan
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters, SketchBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.contracts import (
     check_at_least,
@@ -21,8 +23,8 @@ from dedupe.sketch.contracts import (
     check_threshold,
 )
 from dedupe.sketch.permutations import make_permutations
+from dedupe.sketch.runs import read_runs
 from dedupe.sketch.token_table import CODE_POINT_COUNT, MARK_LIMIT, load_table
-from dedupe.store import read_runs
 
 WINDOW_BYTES = 1 << 16
 """What ``read_runs`` reads at once where runs lie close together."""
@@ -35,7 +37,7 @@ MOST_HASHES = 1 << 62
 
 
 class CompiledKernels:
-    """``model.Kernels`` in compiled code; every method releases the GIL.
+    """``model.kernels.Kernels`` in compiled code; every method releases the GIL.
 
     :raises ValueError: if what a kernel trusts does not hold (:mod:`dedupe.sketch.contracts`)
     :raises KernelsError: if a kernel returned what cannot be

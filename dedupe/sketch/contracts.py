@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.errors import KernelsError
+from dedupe.model.errors import KernelsError
 
 
 def check_offsets(name: str, offsets: NDArray[np.int64], size: int) -> None:

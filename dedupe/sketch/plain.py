@@ -15,7 +15,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model import BITMAP_WORDS, COUNTED, JobPlan, SetFilters, SketchBatch, TextBatch
+from dedupe.model.documents import TextBatch
+from dedupe.model.pairs import JobPlan
+from dedupe.model.sketches import BITMAP_WORDS, COUNTED, SetFilters, SketchBatch
+from dedupe.sketch.runs import copy_runs, read_runs
 from dedupe.sketch.token_table import (
     CLASS_MASK,
     CODE_POINT_MASK,
@@ -31,7 +34,6 @@ from dedupe.sketch.token_table import (
     Decompositions,
     load_table,
 )
-from dedupe.store import copy_runs, read_runs
 
 SIGNED_VALUES: Final = 1 << 19
 """Values that are computed together, of which a signature has the smallest."""
@@ -287,7 +289,7 @@ def _compose(first: int, second: int, tables: Decompositions) -> int | None:
 
 
 def _make_bitmap(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """See :class:`dedupe.model.SketchBatch`."""
+    """See :class:`dedupe.model.sketches.SketchBatch`."""
     bitmap = np.zeros(BITMAP_WORDS, np.uint64)
     if len(hashes) <= COUNTED:
         bits = hashes >> np.uint64(32) & np.uint64(64 * BITMAP_WORDS - 1)
@@ -313,7 +315,7 @@ def _may_reach(
 
 
 class PlainKernels:
-    """``model.Kernels`` in Python and NumPy."""
+    """``model.kernels.Kernels`` in Python and NumPy."""
 
     name = "plain"
 

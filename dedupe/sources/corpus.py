@@ -10,17 +10,24 @@ from typing import BinaryIO
 
 import msgspec
 
-from dedupe.config import ScanSettings
-from dedupe.model import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
-from dedupe.sources.batches import BatchPacker
-from dedupe.sources.byte_blocks import ByteBlocks
-from dedupe.sources.discovery import FoundSources, find_sources
-from dedupe.sources.formats import FORCED_TEXT, FORMATS, has_page_records, missing_extra
+from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.recoding import SAMPLE_BYTES, recognise_encoding
+from dedupe.sources.encoding.text_encoding import describe_lost
+from dedupe.sources.files.discovery import FoundSources, find_sources
+from dedupe.sources.files.own_files import describe_output, is_written_now, open_outputs
+from dedupe.sources.files.source import Source
+from dedupe.sources.files.system_errors import describe_error, reason_of
+from dedupe.sources.formats.plain_text import describe_replaced
+from dedupe.sources.formats.recognition import (
+    ARCHIVES,
+    archive_of_content,
+    has_record_lines,
+    recognise_content,
+)
+from dedupe.sources.formats.registry import FORCED_TEXT, FORMATS, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.own_files import describe_output, is_written_now, open_outputs
-from dedupe.sources.page_stage import PageStage
-from dedupe.sources.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.plain_text import describe_replaced
+from dedupe.sources.pages.page_stage import PageStage
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     MISSING_EXTRA,
@@ -31,16 +38,9 @@ from dedupe.sources.reasons import (
     UNDECODABLE,
     UNDECODABLE_BYTES,
 )
-from dedupe.sources.recoding import SAMPLE_BYTES, recognise_encoding
-from dedupe.sources.recognition import (
-    ARCHIVES,
-    archive_of_content,
-    has_record_lines,
-    recognise_content,
-)
-from dedupe.sources.source import Source
-from dedupe.sources.system_errors import describe_error, reason_of
-from dedupe.sources.text_encoding import describe_lost
+from dedupe.sources.records.batches import BatchPacker
+from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
+from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _MAX_FAILURE_CHARACTERS = 300
 
@@ -226,7 +226,7 @@ class Corpus:
 
     def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The members of an archive, each as a source of its own."""
-        from dedupe.sources.archives import read_members
+        from dedupe.sources.unpack.archives import read_members
 
         for item in read_members(archive, blocks, self._settings, self._limits):
             if isinstance(item, SkippedDocument):

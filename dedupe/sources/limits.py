@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from dedupe.config import ScanSettings
+from dedupe.model.settings import ScanSettings
 
 _DEFAULTS = ScanSettings()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from dedupe.model import SkippedDocument
-from dedupe.sources.names import readable_id
+from dedupe.model.documents import SkippedDocument
+from dedupe.sources.files.names import readable_id
 
 # A path or a whole file.
 PATH_MISSING = "path_missing"

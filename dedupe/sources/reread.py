@@ -8,16 +8,17 @@ from itertools import chain
 
 import msgspec
 
-from dedupe.config import ScanSettings
-from dedupe.model import BridgeEnd, Locator, Member, Report, SourceInfo
-from dedupe.sources.compression import CompressionError
-from dedupe.sources.formats import FORMATS, rereader_of
+from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.report import BridgeEnd, Member, Report
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.recoding import recoded_file
+from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.files.source import SeekableBytes, Source
+from dedupe.sources.files.system_errors import describe_error
+from dedupe.sources.formats.registry import FORMATS, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
-from dedupe.sources.page_rereading import shared_page_reader
-from dedupe.sources.recoding import recoded_file
-from dedupe.sources.source import SeekableBytes, Source
-from dedupe.sources.system_errors import describe_error
-from dedupe.sources.text_encoding import encode_text
+from dedupe.sources.pages.page_rereading import shared_page_reader
+from dedupe.sources.unpack.compression import CompressionError
 
 CHANGED = "its text has changed since the scan"
 """What :meth:`SourceTexts.problem` says of a document that is still there, but not the same."""
@@ -26,7 +27,7 @@ _MAX_FILE_BYTES = (1 << 63) - 1
 
 
 class SourceTexts:
-    """A :class:`dedupe.model.TextProvider` over the files of a scan.
+    """A :class:`dedupe.model.documents.TextProvider` over the files of a scan.
 
     Reads only what is asked for, a compressed file in one pass, and never raises because of a
     file: what cannot be given has a :meth:`problem`.
@@ -139,8 +140,8 @@ class SourceTexts:
         self, archive: Source, members: Mapping[str, list[str]]
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of an archive's members, which one pass reaches."""
-        from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
-        from dedupe.sources.archive_rereading import reread_members
+        from dedupe.sources.unpack.archive_entries import ARCHIVE_FAULTS, ArchiveError
+        from dedupe.sources.unpack.archive_rereading import reread_members
 
         pending = {id for ids in members.values() for id in ids}
         current: set[str] = set()

@@ -21,15 +21,20 @@ from dedupe.applying.rewriting.zip_directory import (
     moved_entry,
     read_directory,
 )
-from dedupe.sources.archive_entries import ARCHIVE_FAULTS, ArchiveError
-from dedupe.sources.compression import MAGIC_BYTES, CompressionError, UnpackedFile, codec_of
+from dedupe.sources.files.names import readable_id
+from dedupe.sources.files.spool import Spool
+from dedupe.sources.formats.recognition import is_zip
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.names import readable_id
-from dedupe.sources.recognition import is_zip
-from dedupe.sources.spool import Spool
-from dedupe.sources.tar_entries import next_info, open_tar, tar_member
-from dedupe.sources.unpack_budget import BombError, UnpackBudget
-from dedupe.sources.zip_entries import open_zip
+from dedupe.sources.unpack.archive_entries import ARCHIVE_FAULTS, ArchiveError
+from dedupe.sources.unpack.compression import (
+    MAGIC_BYTES,
+    CompressionError,
+    UnpackedFile,
+    codec_of,
+)
+from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
+from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
+from dedupe.sources.unpack.zip_entries import open_zip
 
 _COPY_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 8 << 20

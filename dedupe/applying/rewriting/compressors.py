@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
-from dedupe.sources.compression import Codec
+from dedupe.sources.unpack.compression import Codec
 
 _GZIP_WINDOW = 31
 

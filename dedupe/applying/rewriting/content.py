@@ -9,13 +9,13 @@ from typing import BinaryIO, NamedTuple
 from dedupe.applying.rewriting.compressors import CompressingSink, Sink
 from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, write_edited
 from dedupe.applying.rewriting.records import EDITS
-from dedupe.config import ScanSettings
-from dedupe.model import Locator, SourceInfo
-from dedupe.sources.compression import MAGIC_BYTES, UnpackedFile, codec_of
+from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.recoding import recoded_file
+from dedupe.sources.files.source import SeekableBytes
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.random_access import seekable_again
-from dedupe.sources.recoding import recoded_file
-from dedupe.sources.source import SeekableBytes
+from dedupe.sources.unpack.compression import MAGIC_BYTES, UnpackedFile, codec_of
+from dedupe.sources.unpack.random_access import seekable_again
 
 
 class Part(NamedTuple):

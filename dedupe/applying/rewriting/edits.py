@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from dedupe.applying.rewriting.compressors import Sink, new_compressor
-from dedupe.sources.compression import MAGIC_BYTES, Codec, CompressionError, codec_of
+from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.spool import Spool
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.source import SeekableBytes
-from dedupe.sources.spool import Spool
-from dedupe.sources.unpack_budget import BombError, UnpackBudget
+from dedupe.sources.unpack.compression import MAGIC_BYTES, Codec, CompressionError, codec_of
+from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 
 _BLOCK_BYTES = 1 << 20
 _OUT_BYTES = 1 << 18

@@ -1,8 +1,8 @@
 """Edits of files of records that are not UTF-8.
 
-Where such records stand is told in bytes of the content in UTF-8 (:mod:`dedupe.sources.recoding`).
-These places are found again in the file as it stands, so that its bytes are left out and kept, and
-nothing is encoded anew.
+Where such records stand is told in bytes of the content in UTF-8
+(:mod:`dedupe.sources.encoding.recoding`). These places are found again in the file as it stands, so
+that its bytes are left out and kept, and nothing is encoded anew.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, edited_blocks
-from dedupe.sources.recoding import Recoder
-from dedupe.sources.source import SeekableBytes
+from dedupe.sources.encoding.recoding import Recoder
+from dedupe.sources.files.source import SeekableBytes
 
 _BLOCK_BYTES = 1 << 18
 

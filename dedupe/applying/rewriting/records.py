@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dedupe.applying.rewriting.edits import CannotRewriteError, Edit
-from dedupe.model import Locator
-from dedupe.sources.json_cuts import JsonCutter
-from dedupe.sources.source import SeekableBytes, read_at
-from dedupe.sources.text_encoding import UTF8_MARK
+from dedupe.model.documents import Locator
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.files.source import SeekableBytes, read_at
+from dedupe.sources.formats.json.json_cuts import JsonCutter
 
 _BLOCK_BYTES = 1 << 18
 _SPACE_AND_COMMAS = b" \t\r\n,"
@@ -78,7 +78,7 @@ def edits_of_warc(file: SeekableBytes, locators: Sequence[Locator]) -> list[Edit
 
     :raises CannotRewriteError: if a place is not that of a record
     """
-    from dedupe.sources.warc import find_record_offsets
+    from dedupe.sources.formats.warc import find_record_offsets
 
     size = 0
 

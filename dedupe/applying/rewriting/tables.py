@@ -15,7 +15,7 @@ import numpy as np
 from dedupe.applying.rewriting.arrow_codec import compression_of_batches
 from dedupe.applying.rewriting.compressors import CompressingSink
 from dedupe.applying.rewriting.edits import CannotRewriteError
-from dedupe.sources.arrow_tables import (
+from dedupe.sources.formats.tables.arrow_tables import (
     BoundedFile,
     check_part,
     explain_error,

@@ -13,7 +13,7 @@ from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import Passage
 from dedupe.explain.saved import Standing
 from dedupe.renderers.explanation.view import ExplanationView
-from dedupe.renderers.json import escape_json
+from dedupe.report.json import escape_json
 
 EXPLANATION_VERSION: Final = 1
 

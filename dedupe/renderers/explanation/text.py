@@ -12,7 +12,10 @@ from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import Extent, Passage
 from dedupe.explain.saved import DocumentStanding, Standing
 from dedupe.renderers.explanation.view import ExplanationView
-from dedupe.renderers.terminal import (
+from dedupe.renderers.view.differences import DiffWriter
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT
+from dedupe.renderers.view.terminal import (
     MIN_WIDTH,
     NO_BREAK,
     Canvas,
@@ -23,9 +26,6 @@ from dedupe.renderers.terminal import (
     prose,
     shorten_middle,
 )
-from dedupe.renderers.text.differences import DiffWriter
-from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
-from dedupe.renderers.text.layout import DIFF_INDENT, MEMBER_INDENT
 
 LABEL_CELLS: Final = 11
 MIN_ID_CELLS: Final = 12

@@ -9,8 +9,8 @@ from typing import Final
 
 import msgspec
 
-from dedupe.model import Report
-from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+from dedupe.model.report import Report
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 
 RELATIONS: Final = ("identical", "normalised", "near", "linked")
 

@@ -7,15 +7,15 @@ from typing import Final
 
 import msgspec
 
-from dedupe.metadata import plain_site
-from dedupe.model import Member, Report
+from dedupe.model.metadata import plain_site
+from dedupe.model.report import Member, Report
 from dedupe.renderers.html.charts import RELATIONS, hundredths
 from dedupe.renderers.html.differences import Difference, Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions
-from dedupe.renderers.text.members import whereabouts
-from dedupe.renderers.text.selection import Selection, describe_likeness, has_diff
+from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
 
 LISTED_MEMBERS: Final = 200
 DIFFED_MEMBERS: Final = 20

@@ -9,8 +9,8 @@ from typing import Final, Literal, NamedTuple
 from dedupe.diff import Break, Diff, Fold, Segment, Words, fold_equal
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
 from dedupe.renderers.html.headlines import shorten_middle
-from dedupe.renderers.text.differences import describe_origin
-from dedupe.renderers.text.figures import format_count
+from dedupe.renderers.view.differences import describe_origin
+from dedupe.renderers.view.figures import format_count
 
 LONG_ROW: Final = 60
 """Equal words after which a row ends with the sentence, where there are no lines."""

@@ -10,7 +10,8 @@ import msgspec
 
 from dedupe.diff import Diff, Vocabulary, Words, diff_words
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
-from dedupe.model import Member, TextProvider
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Member
 from dedupe.renderers.html.diff_rows import (
     SHOWN_PLACES,
     FoldedRows,
@@ -19,7 +20,7 @@ from dedupe.renderers.html.diff_rows import (
     arrange_text,
 )
 from dedupe.renderers.html.headlines import find_headline
-from dedupe.renderers.text.selection import Selection
+from dedupe.renderers.view.selection import Selection
 from dedupe.sketch import tokenize_text
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from dedupe.errors import DedupeError
-from dedupe.marks import HTML_MARK
+from dedupe.model.errors import DedupeError
+from dedupe.model.marks import HTML_MARK
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
-from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,10 +7,11 @@ from typing import Final
 
 import msgspec
 
-from dedupe.model import DuplicatePair, Notice, Report, SkippedDocument
+from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.report import DuplicatePair, Report
 from dedupe.renderers.html.clusters import ID_SIZE
 from dedupe.renderers.html.headlines import shorten_middle
-from dedupe.renderers.text.figures import format_count, format_seconds
+from dedupe.renderers.view.figures import format_count, format_seconds
 
 LISTED_BRIDGES: Final = 200
 LISTED_OF_REASON: Final = 20

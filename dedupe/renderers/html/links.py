@@ -7,7 +7,7 @@ import re
 from typing import Final
 from urllib.parse import quote
 
-from dedupe.metadata import host_of
+from dedupe.model.metadata import host_of
 from dedupe.renderers.html.visible import spell_invisible
 
 _WEB: Final = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from dedupe.model import Report, TextProvider
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Report
 from dedupe.renderers.html import findings
 from dedupe.renderers.html.charts import (
     RELATIONS,
@@ -27,9 +28,9 @@ from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, 
 from dedupe.renderers.html.environment import load_assets, load_environment
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
-from dedupe.renderers.text.figures import format_count
-from dedupe.renderers.text.selection import Selection, select_members
-from dedupe.renderers.text.summary import describe_capped_buckets, describe_recall
+from dedupe.renderers.view.figures import format_count
+from dedupe.renderers.view.selection import Selection, select_members
+from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -11,7 +11,7 @@ import unicodedata
 from html import escape
 from typing import Final
 
-from dedupe.renderers.terminal import DANGEROUS, NAMED_INVISIBLE, spell_character
+from dedupe.renderers.view.terminal import DANGEROUS, NAMED_INVISIBLE, spell_character
 
 _FILLERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols that look like nothing."""

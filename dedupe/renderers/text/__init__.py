@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dedupe.renderers.text.options import DiffMode, TextOptions
 from dedupe.renderers.text.report import render_text
+from dedupe.renderers.view.options import DiffMode, TextOptions
 
 __all__ = ["DiffMode", "TextOptions", "render_text"]

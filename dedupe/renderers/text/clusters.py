@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from dedupe.model import Cluster, Report, TextProvider
-from dedupe.renderers.terminal import (
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Cluster, Report
+from dedupe.renderers.view.figures import format_count
+from dedupe.renderers.view.members import MemberWriter
+from dedupe.renderers.view.options import TextOptions
+from dedupe.renderers.view.selection import (
+    Selection,
+    describe_likeness,
+    read_with_texts,
+    select_members,
+)
+from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
     Piece,
@@ -15,15 +25,6 @@ from dedupe.renderers.terminal import (
     escape_text,
     prose,
     shorten_middle,
-)
-from dedupe.renderers.text.figures import format_count
-from dedupe.renderers.text.members import MemberWriter
-from dedupe.renderers.text.options import TextOptions
-from dedupe.renderers.text.selection import (
-    Selection,
-    describe_likeness,
-    read_with_texts,
-    select_members,
 )
 
 CLUSTER_ID_CELLS: Final = 20

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dedupe.model import Report, TextProvider
-from dedupe.renderers.terminal import MIN_WIDTH, Canvas
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Report
 from dedupe.renderers.text.clusters import ClusterWriter
-from dedupe.renderers.text.findings import bridge_lines, notice_lines, skipped_lines
-from dedupe.renderers.text.options import TextOptions
-from dedupe.renderers.text.summary import hint_lines, summary_lines
+from dedupe.renderers.view.findings import bridge_lines, notice_lines, skipped_lines
+from dedupe.renderers.view.options import TextOptions
+from dedupe.renderers.view.summary import hint_lines, summary_lines
+from dedupe.renderers.view.terminal import MIN_WIDTH, Canvas
 
 
 def render_text(report: Report, texts: TextProvider, options: TextOptions) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Final
 
-from dedupe.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
+from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
 from dedupe.renderers.verdict.view import VerdictView
 
 __all__ = ["VERDICT_FORMATS", "VerdictView", "render_verdict"]
@@ -24,7 +24,7 @@ _HOMES: Final = {
 VERDICT_FORMATS: Final = tuple(_HOMES)
 
 _MARKS: Final = {"text": TEXT_MARK, "markdown": MARKDOWN_MARK, "github": GITHUB_MARK}
-"""What formats without keys begin with (:mod:`dedupe.marks`)."""
+"""What formats without keys begin with (:mod:`dedupe.model.marks`)."""
 
 
 def render_verdict(format: str, view: VerdictView) -> Iterator[bytes]:

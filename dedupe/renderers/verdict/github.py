@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe.gate import NewDuplicate
-from dedupe.renderers.findings import doubted_copies, find_place
+from dedupe.gate.verdict import NewDuplicate
 from dedupe.renderers.github import MAX_ANNOTATIONS, shown_id, workflow_command
 from dedupe.renderers.verdict.view import (
     VerdictView,
@@ -14,6 +13,7 @@ from dedupe.renderers.verdict.view import (
     describe_relation,
     describe_standing,
 )
+from dedupe.renderers.view.surplus import doubted_copies, find_place
 
 _TITLES: Final = {
     "identical": ("New copy of a document", "Copy of a document"),

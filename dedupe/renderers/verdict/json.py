@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from dedupe.renderers.json import escape_json
 from dedupe.renderers.verdict.view import VerdictView
+from dedupe.report.json import escape_json
 
 VERDICT_VERSION: Final = 2
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from dedupe.diff import Vocabulary, diff_words
-from dedupe.gate import NewDuplicate
+from dedupe.gate.verdict import NewDuplicate
 from dedupe.renderers.markdown import (
     CLOSING_BYTES,
     code,
@@ -15,9 +15,6 @@ from dedupe.renderers.markdown import (
     fence,
     size_of,
 )
-from dedupe.renderers.text.figures import format_jaccard
-from dedupe.renderers.text.members import whereabouts
-from dedupe.renderers.text.summary import describe_capped_buckets
 from dedupe.renderers.verdict.view import (
     REASONS,
     VerdictView,
@@ -27,6 +24,9 @@ from dedupe.renderers.verdict.view import (
     describe_tolerated,
     describe_update,
 )
+from dedupe.renderers.view.figures import format_jaccard
+from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.sketch import tokenize_text
 
 CLUSTER_DIGITS: Final = 8

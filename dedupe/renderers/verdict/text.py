@@ -6,8 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from dedupe.diff import Vocabulary, diff_words
-from dedupe.gate import GoneDocument, NewDuplicate
-from dedupe.renderers.terminal import (
+from dedupe.gate.verdict import GoneDocument, NewDuplicate
+from dedupe.renderers.verdict.view import (
+    VerdictView,
+    advise_on_order,
+    describe_gone,
+    describe_likeness,
+    describe_relation,
+    describe_result,
+    describe_standing,
+    describe_tolerated,
+    describe_update,
+)
+from dedupe.renderers.view.differences import DiffWriter
+from dedupe.renderers.view.findings import notice_lines, skipped_lines
+from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
+from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.summary import describe_capped_buckets
+from dedupe.renderers.view.terminal import (
     MIN_WIDTH,
     NO_BREAK,
     Canvas,
@@ -19,22 +35,6 @@ from dedupe.renderers.terminal import (
     file_uri,
     prose,
     shorten_middle,
-)
-from dedupe.renderers.text.differences import DiffWriter
-from dedupe.renderers.text.findings import notice_lines, skipped_lines
-from dedupe.renderers.text.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
-from dedupe.renderers.text.members import whereabouts
-from dedupe.renderers.text.summary import describe_capped_buckets
-from dedupe.renderers.verdict.view import (
-    VerdictView,
-    advise_on_order,
-    describe_gone,
-    describe_likeness,
-    describe_relation,
-    describe_result,
-    describe_standing,
-    describe_tolerated,
-    describe_update,
 )
 from dedupe.sketch import tokenize_text
 from dedupe.sources.reasons import IGNORE_FILE, IGNORED

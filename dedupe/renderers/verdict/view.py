@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from dedupe.gate import NewDuplicate, Verdict
-from dedupe.model import Report, TextProvider
+from dedupe.gate.verdict import NewDuplicate, Verdict
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Report
 from dedupe.renderers.registry import RenderOptions
-from dedupe.renderers.terminal import NO_BREAK
-from dedupe.renderers.text.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.terminal import NO_BREAK
 
 REASONS: Final = {
     "added": "",

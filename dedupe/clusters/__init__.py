@@ -1,0 +1,1 @@
+"""From verified pairs to the clusters of a report."""

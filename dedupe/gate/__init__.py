@@ -1,0 +1,1 @@
+"""Whether a corpus has more duplicates than are accepted."""

@@ -1,0 +1,246 @@
+"""The baseline: which documents are known to be duplicates, as a text file made for review.
+
+A document is known by the hash of its text, so a rename changes nothing, and each known copy
+stands on a line of its own, so one more copy of the same text is not covered. Lines may stand in
+any order and more than once, as a merge leaves them.
+
+What was there and no duplicate stands in a second file, the companion, that nobody needs to review:
+a mark a document, one a line (see :mod:`dedupe.store.presence`). By these it is known which
+document is new where one comes in that duplicates another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dedupe.model.errors import BaselineError
+from dedupe.model.marks import BASELINE_TITLE
+from dedupe.model.settings import ScanSettings
+from dedupe.store.presence import MARK_DIGITS, Presence
+
+BASELINE_VERSION = 2
+COMPANION_VERSION = 1
+COMPANION_ENDING = ".seen"
+"""What the name of the companion adds to that of the baseline."""
+
+CLUSTER_DIGITS = 12
+"""Hexadecimal digits that name a cluster."""
+
+COMPARED_SETTINGS = (
+    "threshold",
+    "shingle_size",
+    "num_perm",
+    "recall",
+    "seed",
+    "max_bucket",
+    "text_field",
+    "text_format",
+    "html",
+)
+"""Settings that decide which pairs are found, or what the text of a document is."""
+
+_COMMENTS = """\
+# Duplicates that are known and accepted. `dedupe check --baseline` fails on others;
+# `--update-baseline` writes this file anew.
+# One document a line: its cluster, the hash of its text, and the id that it had.
+"""
+_COMPANION_TITLE = "dedupe-baseline-seen"
+_COMPANION_COMMENTS = """\
+# Documents that were there and no duplicates, for `dedupe check --baseline`: it tells by them which
+# documents are new. Written with the baseline; not made for review. Text and id of each, as hashes.
+"""
+_MARK = re.compile(rf"[0-9a-f]{{{MARK_DIGITS}}}")
+_SETTING = re.compile(r"setting ([a-z_]+) = (.+)")
+_ENTRY = re.compile(rf"([0-9a-f]{{{CLUSTER_DIGITS}}}) ([0-9a-f]{{32}}) (\".*\")")
+_CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
+
+# What JSON leaves as it is, but acts on a terminal, ends a line for some programs, or is a command
+# in the log of a CI job (##[command]).
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e0fff]"
+    r"|#(?=#[A-Za-z]*\[)"
+)
+
+
+class Entry(NamedTuple):
+    """A known document.
+
+    :param cluster: names those that it hangs together with; says nothing by itself
+    :param content_hash: XXH3-128 of its text, hexadecimal
+    :param id: what it was called; tells copies of one text apart
+    """
+
+    cluster: str
+    content_hash: str
+    id: str
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """The known documents, and the settings with which they were found.
+
+    :param seen: those that were there and no duplicates; none where that is not known
+    :param version: of the file that it was read from; in the first, hashes are of the texts as
+        they stand, whatever ends their lines
+    """
+
+    settings: dict[str, Any]
+    entries: frozenset[Entry]
+    seen: Presence | None = None
+    version: int = BASELINE_VERSION
+
+    def known_ids(self) -> dict[str, set[str]]:
+        """The ids under which each text is known, by its hash; their number is what is covered."""
+        ids: dict[str, set[str]] = {}
+        for entry in self.entries:
+            ids.setdefault(entry.content_hash, set()).add(entry.id)
+        return ids
+
+    def different_settings(self, config: ScanSettings) -> dict[str, tuple[Any, Any]]:
+        """Settings with which a scan would find other duplicates: then and now."""
+        now = comparable_settings(config)
+        return {
+            name: (value, now[name])
+            for name, value in self.settings.items()
+            if value != now.get(name)
+        }
+
+
+def comparable_settings(config: ScanSettings) -> dict[str, Any]:
+    """The settings that a baseline keeps, as JSON has them."""
+    values = {name: getattr(config, name) for name in COMPARED_SETTINGS}
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+
+
+def format_baseline(baseline: Baseline) -> bytes:
+    """The text of a baseline: equal baselines give equal bytes."""
+    lines = [f"{BASELINE_TITLE} {BASELINE_VERSION}\n", _COMMENTS]
+    lines += (f"setting {name} = {_quote(baseline.settings[name])}\n" for name in COMPARED_SETTINGS)
+    lines += (
+        f"{entry.cluster} {entry.content_hash} {_quote(entry.id)}\n"
+        for entry in sorted(baseline.entries)
+    )
+    return "".join(lines).encode()
+
+
+def parse_baseline(data: bytes, name: str) -> Baseline:
+    """Read the text of a baseline.
+
+    :param name: what to call it in an error
+    :raises BaselineError: if it is not a baseline, is damaged, or of a newer version
+    """
+    settings: dict[str, Any] = {}
+    entries: set[Entry] = set()
+    version, lines = _read_lines(data, name, BASELINE_TITLE, BASELINE_VERSION)
+    for number, line in lines:
+        if entry := _parse_entry(line):
+            entries.add(entry)
+        elif not _take_setting(line, settings):
+            raise _damaged(name, number)
+    _check_complete(settings, name)
+    return Baseline(settings, frozenset(entries), version=version)
+
+
+def format_companion(seen: Presence) -> bytes:
+    """The text of a companion: equal ones give equal bytes."""
+    marks = "".join(f"{mark:0{MARK_DIGITS}x}\n" for mark in seen.marks.tolist())
+    return f"{_COMPANION_TITLE} {COMPANION_VERSION}\n{_COMPANION_COMMENTS}{marks}".encode()
+
+
+def parse_companion(data: bytes, name: str) -> Presence:
+    """Read the text of a companion.
+
+    :param name: what to call it in an error
+    :raises BaselineError: if it is none, is damaged, or of a newer version
+    """
+    marks: list[int] = []
+    _, lines = _read_lines(data, name, _COMPANION_TITLE, COMPANION_VERSION)
+    for number, line in lines:
+        if not _MARK.fullmatch(line):
+            raise _damaged(name, number)
+        marks.append(int(line, 16))
+    return Presence(marks)
+
+
+def _read_lines(
+    data: bytes, name: str, title: str, newest: int
+) -> tuple[int, list[tuple[int, str]]]:
+    """The version of a file, and its lines with their numbers, but for comments and empty ones."""
+    try:
+        lines = data.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise BaselineError(f"{name}: is not a baseline: it is not UTF-8 ({error})") from error
+    version = _check_title(lines[0].rstrip("\r"), name, title, newest)
+    kept: list[tuple[int, str]] = []
+    for number, line in enumerate(lines[1:], 2):
+        line = line.rstrip("\r")
+        if line.startswith(_CONFLICT_MARKS):
+            raise BaselineError(
+                f"{name}:{number}: a merge conflict is not resolved; keep the lines of both "
+                "sides and remove the marks"
+            )
+        if line.strip() and not line.startswith("#"):
+            kept.append((number, line))
+    return version, kept
+
+
+def _damaged(name: str, number: int) -> BaselineError:
+    return BaselineError(
+        f"{name}:{number}: the line is damaged; restore the file from version control, "
+        "or delete it and run --update-baseline"
+    )
+
+
+def _check_title(line: str, name: str, own: str, newest: int) -> int:
+    """The version that the first line of a file tells."""
+    title, _, version = line.partition(" ")
+    if title != own or not re.fullmatch("[0-9]{1,9}", version):
+        raise BaselineError(f"{name}: is not a baseline of dedupe (its first line is not its own)")
+    if not 1 <= int(version) <= newest:
+        raise BaselineError(
+            f"{name}: is a baseline of version {version}, this dedupe reads versions up to "
+            f"{newest}; update dedupe"
+        )
+    return int(version)
+
+
+def _parse_entry(line: str) -> Entry | None:
+    found = _ENTRY.fullmatch(line)
+    id = _decode(found[3]) if found else None
+    return Entry(found[1], found[2], id) if found and isinstance(id, str) else None
+
+
+def _take_setting(line: str, settings: dict[str, Any]) -> bool:
+    """Note a setting; tells whether the line is one, and contradicts none before it."""
+    found = _SETTING.fullmatch(line)
+    if not found or found[1] not in COMPARED_SETTINGS:
+        return False
+    value = _decode(found[2])
+    return value is not None and settings.setdefault(found[1], value) == value
+
+
+def _check_complete(settings: Mapping[str, Any], name: str) -> None:
+    if missing := [each for each in COMPARED_SETTINGS if each not in settings]:
+        raise BaselineError(f"{name}: is damaged: it does not tell {', '.join(missing)}")
+
+
+def _quote(value: Any) -> str:
+    """As JSON, on one line, with nothing in it that acts on a terminal."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _UNSAFE.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "\\u0023" if found[0] == "#" else json.dumps(found[0])[1:-1]
+
+
+def _decode(text: str) -> Any:
+    """The value of a JSON text; ``None`` where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,51 @@
+"""How many new duplicates a gate lets through."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from dedupe.model.settings import check_setting
+
+FAIL_RELATIONS = ("identical", "normalised", "near")
+"""The relations that a gate may fail on, strongest first."""
+
+
+class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many new duplicates a gate lets through.
+
+    :param max_duplicates: their number; ``auto`` is any where a ratio is given, else 0
+    :param max_duplicate_ratio: their share of all documents, in [0, 1]; ``auto`` is any
+    :param fail_on: relations of which they count
+    :raises ConfigError: if a value is outside its range
+    """
+
+    max_duplicates: int | Literal["auto"] = "auto"
+    max_duplicate_ratio: float | Literal["auto"] = "auto"
+    fail_on: tuple[str, ...] = FAIL_RELATIONS
+
+    def __post_init__(self) -> None:
+        count, ratio, chosen = self.max_duplicates, self.max_duplicate_ratio, self.fail_on
+        valid = count == "auto" or (type(count) is int and count >= 0)
+        check_setting(valid, "max_duplicates", count, "a whole number from 0, or auto")
+        valid = ratio == "auto" or (type(ratio) in (int, float) and 0 <= ratio <= 1)
+        check_setting(valid, "max_duplicate_ratio", ratio, "a number from 0 to 1, or auto")
+        valid = (
+            isinstance(chosen, tuple) and bool(chosen) and all(r in FAIL_RELATIONS for r in chosen)
+        )
+        check_setting(valid, "fail_on", chosen, f"made of {', '.join(FAIL_RELATIONS)}")
+
+    def exceeded_by(self, new_count: int, document_count: int) -> tuple[str, ...]:
+        """The names of the limits that so many new duplicates exceed."""
+        highest, ratio = self.max_duplicates, self.max_duplicate_ratio
+        if highest == "auto":
+            highest = 0 if ratio == "auto" else new_count
+        exceeded = {
+            "max_duplicates": new_count > highest,
+            "max_duplicate_ratio": ratio != "auto" and new_count / max(1, document_count) > ratio,
+        }
+        return tuple(name for name, is_exceeded in exceeded.items() if is_exceeded)
+
+
+GATE_NAMES: tuple[str, ...] = GateLimits.__struct_fields__

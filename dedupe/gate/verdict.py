@@ -1,0 +1,262 @@
+"""The gate: whether a corpus has more duplicates than are accepted, and which these are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+import msgspec
+
+from dedupe.gate.baseline import CLUSTER_DIGITS, Baseline, Entry, comparable_settings
+from dedupe.gate.limits import FAIL_RELATIONS, GateLimits
+from dedupe.gate.nearest import find_nearest
+from dedupe.gate.novelty import Novelty, find_novelty
+from dedupe.model.documents import ROW_FORMATS
+from dedupe.model.relations import Relation
+from dedupe.model.report import Report
+from dedupe.report.graph import PairedDocuments, connect_documents
+from dedupe.store.presence import Presence, ScannedTexts, make_mark
+
+Change = Literal["added", "changed", "joined", "present", "unknown"]
+"""Why a document is told: it came, and what it duplicates was there before or came with it; its id
+was known, with another text; it was known, but not as a duplicate of this one (as after a merge of
+two branches); both were there at the revision, and the baseline does not cover it; or it cannot be
+known which of the two came later."""
+
+
+class NewDuplicate(msgspec.Struct, frozen=True):
+    """A duplicate that the baseline does not cover.
+
+    :param relation: to ``copy_of``, the document already there that it is most alike
+    :param jaccard: exact Jaccard of the two
+    :param copy_containment: share of the copy's shingles that this document has
+    :param is_copy_known: whether the baseline covers ``copy_of``, as a duplicate or as unique
+    :param cluster_id: its cluster in the report; empty where it is in none, but in a bridge
+    :param path: the file that it stands in; empty where it came from none
+    :param line: its line in that file, from 1; 0 where it is not a line of it
+    :param is_copy_reference: whether ``copy_of`` is a document of the archive
+    :param is_copy_present: whether ``copy_of`` was there at the revision
+    :param containment: share of this document's shingles that the copy has
+    """
+
+    id: str
+    relation: Relation
+    jaccard: float
+    copy_of: str
+    copy_containment: float
+    is_copy_known: bool
+    cluster_id: str
+    change: Change
+    path: str
+    line: int
+    is_copy_reference: bool = False
+    is_copy_present: bool = False
+    containment: float = 0.0
+
+    @property
+    def is_order_known(self) -> bool:
+        """Whether it is known that this document came after its copy, or with it."""
+        return self.change != "unknown"
+
+
+class GoneDocument(msgspec.Struct, frozen=True):
+    """A document of the baseline that is no duplicate any more.
+
+    :param cluster: its cluster in the baseline
+    """
+
+    cluster: str
+    content_hash: str
+    id: str
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the gate says.
+
+    :param exceeded: names of the limits that are exceeded
+    :param document_count: documents that were judged
+    :param reference_count: documents of the archive, that they were compared with
+    :param duplicate_count: members of clusters that are neither representatives nor references
+    :param known_count: those of them that the baseline covers
+    :param new: new duplicates that count, the most alike first
+    :param tolerated: new duplicates whose relation does not count
+    :param gone: what the baseline could do without, by id
+    """
+
+    passed: bool
+    exceeded: tuple[str, ...]
+    limits: GateLimits
+    document_count: int
+    reference_count: int
+    duplicate_count: int
+    known_count: int
+    new: tuple[NewDuplicate, ...]
+    tolerated: tuple[NewDuplicate, ...]
+    gone: tuple[GoneDocument, ...]
+
+
+def judge_report(
+    report: Report,
+    limits: GateLimits,
+    baseline: Baseline | None = None,
+    scanned: ScannedTexts | None = None,
+    since: Presence | None = None,
+) -> Verdict:
+    """Compare the duplicates of a report with those that are known, and with the limits.
+
+    :param baseline: made with the same settings (see :meth:`Baseline.different_settings`);
+        without one nothing is known
+    :param scanned: what the scan told of its texts; without it each is known by its own hash,
+        whatever ends its lines
+    :param since: what was there at a revision: decides which of two documents is new
+    """
+    documents = connect_documents(report)
+    hashes = _hash_texts(documents, scanned, baseline)
+    novelty = find_novelty(report, documents, hashes, baseline, since)
+    found = _describe_new(report, documents, novelty)
+    new = tuple(each for each in found if each.relation in limits.fail_on)
+    surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
+    surplus -= documents.references
+    exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
+    changed = {each.id for each in found if each.change == "changed"}
+    return Verdict(
+        passed=not exceeded,
+        exceeded=exceeded,
+        limits=limits,
+        document_count=report.corpus.document_count,
+        reference_count=report.corpus.reference_count,
+        duplicate_count=len(surplus),
+        known_count=len((surplus & novelty.known) - {each.id for each in found}),
+        new=new,
+        tolerated=tuple(each for each in found if each.relation not in limits.fail_on),
+        gone=tuple(
+            GoneDocument(entry.cluster, entry.content_hash, entry.id)
+            for entry in sorted(novelty.gone, key=lambda entry: (entry.id, entry.content_hash))
+            if entry.id not in changed
+        ),
+    )
+
+
+def make_baseline(
+    report: Report, old: Baseline | None = None, scanned: ScannedTexts | None = None
+) -> Baseline:
+    """A baseline that covers all duplicates of a report.
+
+    Clusters keep the names that they have in the old one, so that few lines change: of several
+    names the one with the most documents. A new one is named after its smallest content hash.
+
+    :param scanned: what the scan told of its texts: by it the baseline lists those that are unique
+    """
+    documents = connect_documents(report)
+    text_hashes = _hash_texts(documents, scanned, None)
+    names: dict[str, list[str]] = {}
+    for entry in sorted(old.entries if old is not None else ()):
+        names.setdefault(entry.content_hash, []).append(entry.cluster)
+    entries: set[Entry] = set()
+    for component in documents.components():
+        component = [id for id in component if id not in documents.references]
+        hashes = [text_hashes[id] for id in component]
+        had = [name for each in sorted({*hashes}) for name in names.get(each, ())]
+        name = _most_frequent(had) or min(hashes)[:CLUSTER_DIGITS]
+        entries.update(
+            Entry(name, content_hash, id)
+            for id, content_hash in zip(component, hashes, strict=True)
+        )
+    marks = (make_mark(entry.content_hash, entry.id) for entry in entries)
+    seen = scanned.beside(marks) if scanned is not None else None
+    return Baseline(comparable_settings(report.config), frozenset(entries), seen)
+
+
+def _hash_texts(
+    documents: PairedDocuments, scanned: ScannedTexts | None, baseline: Baseline | None
+) -> dict[str, str]:
+    """The hash by which a baseline knows the text of each document: of the text with LF alone.
+
+    One of version 1 has that of the text as it stood, which still counts.
+    """
+    if scanned is None:
+        return documents.hashes
+    folded = scanned.folded.find(documents.hashes.values())
+    if baseline is not None and baseline.version == 1:
+        for entry in baseline.entries:
+            folded.pop(entry.content_hash, None)
+    return {id: folded.get(raw, raw) for id, raw in documents.hashes.items()}
+
+
+def _most_frequent(names: Iterable[str]) -> str:
+    """The name that occurs most often; of several the smallest."""
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
+
+
+def _describe_new(
+    report: Report, documents: PairedDocuments, novelty: Novelty
+) -> list[NewDuplicate]:
+    """The new duplicates, each with what it is a copy of, the most alike first."""
+    cluster_of = {m.id: cluster for cluster in report.clusters for m in cluster.members}
+
+    def rank(id: str) -> tuple[bool, str]:
+        cluster = cluster_of.get(id)
+        return cluster is None or cluster.representative != id, id
+
+    archive = documents.references
+    told = novelty.left | novelty.added
+    old = novelty.there - novelty.covered - told
+    staying = documents.hashes.keys() - novelty.covered - told - archive - old
+    groups = (archive, novelty.known, novelty.listed, old, staying)
+    present = [id for ids in groups for id in sorted(ids, key=rank)]
+    coming = [id for ids in (novelty.left, novelty.added) for id in sorted(ids, key=rank)]
+    nearest = find_nearest(documents, present, coming)
+    for id, others in novelty.joined.items():
+        nearest.update(find_nearest(documents, sorted(others, key=rank), [id]))
+    gone_ids = {entry.id for entry in novelty.gone}
+    new = []
+    for id, (relation, jaccard, containment, other) in nearest.items():
+        path, line = _place(report, id)
+        new.append(
+            NewDuplicate(
+                id=id,
+                relation=relation,
+                jaccard=jaccard,
+                copy_of=other,
+                copy_containment=containment,
+                is_copy_known=other in novelty.covered,
+                cluster_id=cluster_of[id].cluster_id if id in cluster_of else "",
+                change=_change_of(id, novelty, gone_ids),
+                path=path,
+                line=line,
+                is_copy_reference=other in archive,
+                is_copy_present=other in novelty.there,
+                containment=_containment(documents, id, other) if relation == "near" else 1.0,
+            )
+        )
+    new.sort(key=lambda each: (FAIL_RELATIONS.index(each.relation), -each.jaccard, each.id))
+    return new
+
+
+def _change_of(id: str, novelty: Novelty, gone_ids: Collection[str]) -> Change:
+    if id in novelty.joined:
+        return "joined"
+    if id in novelty.left:
+        return "present"
+    if id in gone_ids:
+        return "changed"
+    return "unknown" if id in novelty.unordered else "added"
+
+
+def _containment(documents: PairedDocuments, id: str, other: str) -> float:
+    """The share of a document's shingles that another, which is near it, has too."""
+    group = documents.group_of[id]
+    near = documents.near[documents.group_of[other]]
+    return next(each.containment for each in near if each.group == group)
+
+
+def _place(report: Report, id: str) -> tuple[str, int]:
+    """The file and the line of a document, as far as it has such."""
+    locator = report.run.locators.get(id)
+    if locator is None or locator.source < 0:
+        return "", 0
+    source = report.run.sources[locator.source]
+    has_lines = not source.member and source.format not in ROW_FORMATS
+    return source.path, locator.line if has_lines else 0

@@ -1,0 +1,1 @@
+"""From sketches to verified pairs: collapse, order, bands, buckets, candidates, verification."""

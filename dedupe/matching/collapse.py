@@ -1,0 +1,124 @@
+"""Documents of equal token sequences made one group, so that a thousand copies cost one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.matching.order import order_documents
+from dedupe.model.pairs import VerifiedPairs
+from dedupe.store.documents import Documents
+
+
+class Collapsed(msgspec.Struct, frozen=True):
+    """Documents grouped by token sequence; the groups are ordered by its hash.
+
+    Of reference documents that are equal, a group holds the first alone.
+
+    :param members: ``int64``: documents, group after group, the best to keep first
+    :param begins: ``int64``, ``(m + 1,)``: group *g* is ``members[begins[g]:begins[g + 1]]``
+    """
+
+    documents: Documents
+    members: NDArray[np.int64]
+    begins: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.begins) - 1
+
+    @property
+    def leads(self) -> NDArray[np.int64]:
+        """The document that stands for each group, ``(m,)``."""
+        return self.members[self.begins[:-1]]
+
+    @property
+    def is_reference(self) -> NDArray[np.bool_]:
+        """Whether a reference document stands for a group, ``(m,)``."""
+        return self.leads < self.documents.reference_count
+
+    @property
+    def is_archived(self) -> NDArray[np.bool_]:
+        """Whether no document of a group is new, ``(m,)``: two such are no concern of the scan."""
+        archived: NDArray[np.bool_] = self.is_reference & (self.sizes == 1)
+        return archived
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        return np.diff(self.begins)
+
+    def ends_of_pairs(
+        self, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The documents that a pair of groups is told by: their leads.
+
+        Where both leads are reference documents, a group is told by its first new document, if
+        it has one: for it is these that make the pair one to be told.
+        """
+        leads = self.leads
+        archived = self.is_reference[left] & self.is_reference[right]
+        new = np.where(self.sizes > 1, self.members[self.begins[:-1] + (self.sizes > 1)], leads)
+        return (
+            np.where(archived, new[left], leads[left]),
+            np.where(archived, new[right], leads[right]),
+        )
+
+    @property
+    def repeated(self) -> NDArray[np.int64]:
+        """Groups of more than one document."""
+        return np.flatnonzero(self.sizes > 1)
+
+
+def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
+    """Group the documents of equal token sequence, so that a thousand copies cost one.
+
+    The lead of a group is a reference document, if there is one in it; else, and among such, its
+    first in the order of the ``keep`` rules (but ``degree``, in which copies cannot differ), then
+    of content hash and id.
+    """
+    high, low = documents.token_hashes.T
+    members = _order_by_hash(high, low)
+    same = (high[members[1:]] == high[members[:-1]]) & (low[members[1:]] == low[members[:-1]])
+    edges = np.flatnonzero(~same) + 1
+    begins = np.concatenate([[0], edges, [len(members)] if len(members) else []]).astype(np.int64)
+    sizes = np.diff(begins)
+    in_groups = np.flatnonzero(np.repeat(sizes > 1, sizes))
+    if len(in_groups):
+        group = np.repeat(np.arange(len(sizes)), sizes)[in_groups]
+        best_first = order_documents(documents, members[in_groups], keep, None)
+        best_first = best_first[np.argsort(group[best_first], kind="stable")]
+        members[in_groups] = members[in_groups][best_first]
+    return _drop_repeated_references(Collapsed(documents, members, begins))
+
+
+def _drop_repeated_references(collapsed: Collapsed) -> Collapsed:
+    """What the archive has several times is no concern of a scan against it."""
+    if not collapsed.documents.reference_count:
+        return collapsed
+    kept = collapsed.members >= collapsed.documents.reference_count
+    kept[collapsed.begins[:-1]] = True
+    begins = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)[collapsed.begins]
+    return Collapsed(collapsed.documents, collapsed.members[kept], begins)
+
+
+def _order_by_hash(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Indices in the order of two columns; the second matters only where the first is equal."""
+    order = np.argsort(high)
+    equal = high[order[1:]] == high[order[:-1]]
+    ties = np.zeros(len(order), bool)
+    ties[1:] |= equal
+    ties[:-1] |= equal
+    tied = order[ties]
+    # Ties stand in runs, and sorting them all together keeps each run in its place.
+    order[ties] = tied[np.lexsort((tied, low[tied], high[tied]))]
+    return order
+
+
+def count_degrees(collapsed: Collapsed, pairs: VerifiedPairs) -> NDArray[np.int64]:
+    """How many duplicate pairs each distinct document is in, its copies included."""
+    degrees = np.bincount(pairs.left, minlength=len(collapsed))
+    degrees += np.bincount(pairs.right, minlength=len(collapsed))
+    degrees += collapsed.sizes - 1
+    return degrees

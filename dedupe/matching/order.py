@@ -1,0 +1,100 @@
+"""The order of documents by the keep rules: the first of a cluster represents it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.metadata import date_of, plain_site
+from dedupe.model.settings import sites_of_rule
+from dedupe.store.documents import Documents
+
+
+def order_documents(
+    documents: Documents,
+    chosen: NDArray[np.int64],
+    keep: Iterable[str],
+    degrees: NDArray[np.int64] | None,
+) -> NDArray[np.int64]:
+    """Positions in ``chosen``, the best to keep first: by the rules, degree, content hash, id.
+
+    Reference documents come before all others.
+
+    Content hashes compare by their low half, then their high half. (Of a text of more than 240
+    bytes the low half of XXH3-128 is XXH3-64.)
+    """
+    tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
+    labels = documents.labels
+    rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
+        "degree": lambda: [] if degrees is None else [-degrees],
+        "first": lambda: [_rank(labels.ids(chosen), natural_key)],
+        "longest": lambda: [-tokens, -sizes],
+        "shortest": lambda: [tokens, sizes],
+        "earliest": lambda: _date_keys(labels.metas(chosen), 1),
+        "latest": lambda: _date_keys(labels.metas(chosen), -1),
+    }
+    keys: list[NDArray[Any]] = []
+    if documents.reference_count:
+        keys.append(chosen >= documents.reference_count)
+    for rule in (*keep, "degree"):
+        sites = sites_of_rule(rule)
+        keys += _site_keys(labels.metas(chosen), sites) if sites else rules[rule]()
+    high, low = documents.content_hashes[chosen].T
+    keys += [low, high]
+    order = np.lexsort(keys[::-1])
+    tied = _find_ties([key[order] for key in keys])
+    if len(tied):
+        # Ids decide only among equal texts, so that no others need to be read.
+        positions = order[tied]
+        ranks = _rank(labels.ids(chosen[positions]), str)
+        ordered = np.lexsort((ranks, *(key[positions] for key in reversed(keys))))
+        order[tied] = positions[ordered]
+    return order
+
+
+def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+    """Places in sorted columns where all are equal to those of a neighbour."""
+    count = len(keys[0])
+    equal = np.ones(max(count - 1, 0), bool)
+    for key in keys:
+        equal &= key[1:] == key[:-1]
+    ties = np.zeros(count, bool)
+    ties[1:] |= equal
+    ties[:-1] |= equal
+    return np.flatnonzero(ties)
+
+
+def _date_keys(metas: Sequence[dict[str, str]], sign: int) -> list[NDArray[Any]]:
+    """By date, ascending for sign 1; documents without one come last either way."""
+    dates = np.array(list(map(date_of, metas)), np.float64)
+    undated = np.isnan(dates)
+    return [undated, np.where(undated, 0.0, sign * dates)]
+
+
+def _site_keys(metas: Sequence[dict[str, str]], sites: Sequence[str]) -> list[NDArray[Any]]:
+    """Documents of these sites first, in this order; then all others alike."""
+    place = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
+    found = [place.get(plain_site(meta.get("site", "")), len(sites)) for meta in metas]
+    return [np.array(found, np.int64)]
+
+
+def natural_key(id: str) -> list[tuple[int, int, str]]:
+    """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``.
+
+    By their length and digits: an id may hold more digits than ``int`` takes.
+    """
+    parts = re.split(r"([0-9]+)", id)
+    digits = [part.lstrip("0") for part in parts]
+    return [
+        (0, len(digits[i]), digits[i]) if i % 2 else (1, 0, part) for i, part in enumerate(parts)
+    ]
+
+
+def _rank(ids: list[str], key: Callable[[str], Any]) -> NDArray[np.int64]:
+    ranks = np.empty(len(ids), np.int64)
+    ranks[sorted(range(len(ids)), key=lambda i: (key(ids[i]), ids[i]))] = np.arange(len(ids))
+    return ranks

@@ -1,0 +1,175 @@
+"""Exact verification: integers, never estimates."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.kernels import Kernels, RunAll
+from dedupe.model.pairs import VerifiedPairs
+from dedupe.store.arrays import is_among
+
+PAIRS_PER_JOB: Final = 1 << 18
+PAIRS_PER_PART: Final = 1 << 16
+"""Pairs that are put in order together: what that takes stays in the cache."""
+HASHES_PER_JOB: Final = 1 << 20
+"""Shingle hashes that one job reads; it holds them twice while it sorts them."""
+
+
+class ShingleSets(Protocol):
+    """The shingle hashes of *n* documents, in text order and with repetitions."""
+
+    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many hashes each of these documents has."""
+
+    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The hashes of these documents, end to end, and offsets (``(len + 1,)``)."""
+
+
+class Verifier(msgspec.Struct, frozen=True, dict=True):
+    """What verification works with.
+
+    :param count: of documents
+    :param run_all: maps a function over jobs, such as an executor's ``map``
+    :param run_parts: the same, over smaller ones that are no progress worth telling
+    :param hashes_per_job: bounds the memory of a job
+    """
+
+    shingles: ShingleSets
+    count: int
+    kernels: Kernels
+    run_all: RunAll = map
+    run_parts: RunAll = map
+    hashes_per_job: int = HASHES_PER_JOB
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """How many hashes each document has."""
+        return self.shingles.counts(np.arange(self.count, dtype=np.int64))
+
+
+def verify_pairs(
+    verifier: Verifier,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    threshold: float,
+) -> VerifiedPairs:
+    """Those of these pairs whose exact Jaccard reaches the threshold, in no certain order."""
+    first, second = _order_for_reading(verifier, left, right)
+    plan = verifier.kernels.plan_jobs(
+        first, second, verifier.counts, PAIRS_PER_JOB, verifier.hashes_per_job
+    )
+
+    def run_job(job: int) -> VerifiedPairs:
+        pairs = slice(*plan.cuts[job : job + 2])
+        documents = plan.documents[slice(*plan.document_cuts[job : job + 2])].astype(np.int64)
+        at_first, at_second = plan.at_first[pairs], plan.at_second[pairs]
+        hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
+        shared = verifier.kernels.count_shared(hashes, offsets, at_first, at_second, threshold)
+        kept = np.flatnonzero(shared >= 0)
+        found = first[pairs][kept], second[pairs][kept]
+        sizes = np.diff(offsets)[np.stack([at_first[kept], at_second[kept]])]
+        turned = found[0] > found[1]
+        return VerifiedPairs(
+            np.minimum(*found).astype(np.int64),
+            np.maximum(*found).astype(np.int64),
+            shared[kept],
+            np.where(turned, sizes[1], sizes[0]),
+            np.where(turned, sizes[0], sizes[1]),
+        )
+
+    return VerifiedPairs.concatenate(
+        [_NO_PAIRS, *verifier.run_all(run_job, range(len(plan.cuts) - 1))]
+    )
+
+
+_NO_PAIRS: Final = VerifiedPairs(*(np.empty(0, np.int64) for _ in range(5)))
+
+
+def sort_pairs(parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
+    """All pairs of some parts by left, then right: as they are whatever the parts were."""
+    pairs = VerifiedPairs.concatenate([_NO_PAIRS, *parts])
+    return pairs.select(np.lexsort((pairs.right, pairs.left)))
+
+
+def _order_for_reading(
+    verifier: Verifier, left: NDArray[np.int32], right: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The two ends of each pair, in an order in which few documents are read twice.
+
+    Connected documents are given neighbouring places, and the pairs of two blocks of places stand
+    together. Among them those of one document do, so that it is read once with all of them.
+    """
+    labels = verifier.kernels.label_components(verifier.count, left, right)
+    by_label = np.argsort(labels, kind="stable").astype(np.int32)
+    place = np.empty(verifier.count, np.uint64)
+    place[by_label] = np.arange(verifier.count, dtype=np.uint64)
+    keys = np.empty(len(left), np.uint64)
+    first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
+
+    def pack(part: slice) -> None:
+        keys[part] = _pack_places(place.take(left[part]), place.take(right[part]))
+
+    def unpack(part: slice) -> None:
+        first[part], second[part] = map(by_label.take, _unpack_places(keys[part]))
+
+    parts = [slice(begin, begin + PAIRS_PER_PART) for begin in range(0, len(keys), PAIRS_PER_PART)]
+    deque(verifier.run_parts(pack, parts), maxlen=0)
+    # Sorted as plain integers, which is many times faster than finding an order.
+    keys.sort()
+    deque(verifier.run_parts(unpack, parts), maxlen=0)
+    return first, second
+
+
+_BLOCK, _HALF = np.uint64(11), np.uint64(21)
+"""Bits of a place inside its block, and of a block's number: so many documents can be numbered."""
+_IN_BLOCK, _IN_HALF = np.uint64((1 << 11) - 1), np.uint64((1 << 21) - 1)
+
+
+def _pack_places(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Both places of each pair in one integer: their blocks above, the lower place first."""
+    first, second = np.minimum(one, other), np.maximum(one, other)
+    blocks = (first >> _BLOCK) << _HALF | second >> _BLOCK
+    keys = blocks << _BLOCK + _BLOCK | (first & _IN_BLOCK) << _BLOCK | second & _IN_BLOCK
+    return np.asarray(keys)
+
+
+def _unpack_places(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    first = (keys >> _HALF + _BLOCK + _BLOCK) << _BLOCK | keys >> _BLOCK & _IN_BLOCK
+    second = (keys >> _BLOCK + _BLOCK & _IN_HALF) << _BLOCK | keys & _IN_BLOCK
+    return first.astype(np.int64), second.astype(np.int64)
+
+
+def count_distinct(verifier: Verifier, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct shingles of each of these documents."""
+    read = np.cumsum(verifier.shingles.counts(documents) + 1)
+    begins = np.flatnonzero(np.diff(read // verifier.hashes_per_job, prepend=-1)).tolist()
+
+    def run_job(job: slice) -> NDArray[np.int64]:
+        gathered = verifier.shingles.gather(documents[job])
+        return np.diff(verifier.kernels.sort_unique(*gathered)[1])
+
+    jobs = map(slice, begins, [*begins[1:], len(documents)])
+    return np.concatenate([np.empty(0, np.int64), *verifier.run_all(run_job, jobs)])
+
+
+def unpaired_members(
+    pairs: VerifiedPairs, representatives: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Left and right of the members that are in no pair with their representative.
+
+    Single linkage makes such. Most are below the threshold. One that is not is a duplicate that
+    no bucket had brought together.
+    """
+    members = np.flatnonzero(representatives != np.arange(len(representatives)))
+    left = np.minimum(members, representatives[members])
+    right = np.maximum(members, representatives[members])
+    size = np.int64(len(representatives))
+    missing = ~is_among(left * size + right, pairs.left * size + pairs.right)
+    return left[missing].astype(np.int32), right[missing].astype(np.int32)

@@ -1,0 +1,1 @@
+"""The vocabulary: types that cross stages, settings, errors, dates."""

@@ -1,0 +1,80 @@
+"""Pairs of documents: candidates, the jobs that verify them, and those that are verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+
+class CandidatePairs(msgspec.Struct, frozen=True):
+    """Pairs that share a bucket, unverified, each once: indices into the collapsed documents.
+
+    :param left: ``int32``; ``left < right`` holds for every pair
+    :param right: ``int32``
+    :param met_count: pairs that shared a bucket before estimate, sizes and bitmaps ruled some out
+    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
+    """
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    met_count: int
+    capped_bucket_count: int
+
+    @classmethod
+    def concatenate(cls, parts: Iterable[CandidatePairs]) -> CandidatePairs:
+        """The pairs of all parts, in order; there must be one part at least."""
+        listed = list(parts)
+        return cls(
+            np.concatenate([part.left for part in listed]),
+            np.concatenate([part.right for part in listed]),
+            sum(part.met_count for part in listed),
+            sum(part.capped_bucket_count for part in listed),
+        )
+
+
+class JobPlan(msgspec.Struct, frozen=True):
+    """Pairs cut into jobs; job *i* has the pairs ``cuts[i]:cuts[i + 1]``.
+
+    :param cuts: ``int64``, one a job, and where the last ends
+    :param document_cuts: ``int64``: likewise, of ``documents``
+    :param documents: ``int32``: the documents of each job, each once
+    :param at_first: ``int32``: where among its job's documents one end of each pair is
+    :param at_second: ``int32``: and the other
+    """
+
+    cuts: NDArray[np.int64]
+    document_cuts: NDArray[np.int64]
+    documents: NDArray[np.int32]
+    at_first: NDArray[np.int32]
+    at_second: NDArray[np.int32]
+
+
+class VerifiedPairs(msgspec.Struct, frozen=True):
+    """Pairs with the exact sizes of their shingle sets and of the intersection (``int64``)."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    shared_count: NDArray[np.int64]
+    left_count: NDArray[np.int64]
+    right_count: NDArray[np.int64]
+
+    @property
+    def jaccard(self) -> NDArray[np.float64]:
+        """Exact Jaccard, one correctly rounded division a pair."""
+        return self.shared_count / (self.left_count + self.right_count - self.shared_count)
+
+    def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> VerifiedPairs:
+        """Those pairs for which ``chosen`` holds, or that it numbers."""
+        return VerifiedPairs(*(column[chosen] for column in self._columns()))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
+        """The pairs of all parts, in order; there must be one part at least."""
+        columns = zip(*(part._columns() for part in parts), strict=True)
+        return cls(*map(np.concatenate, columns))
+
+    def _columns(self) -> tuple[NDArray[np.int64], ...]:
+        return self.left, self.right, self.shared_count, self.left_count, self.right_count

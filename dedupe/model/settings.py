@@ -1,0 +1,306 @@
+"""The settings of a scan: one validated object, spelled alike in flags, files, JSON and docs."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from dedupe.model.errors import ConfigError
+
+Linkage = Literal["star", "single", "complete"]
+
+KernelChoice = Literal["auto", "compiled", "plain"]
+
+OnError = Literal["skip", "fail"]
+
+InputFormat = Literal[
+    "auto", "text", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"
+]
+
+TextFormat = Literal["text", "html"]
+
+HtmlMode = Literal["article", "text", "raw"]
+
+KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
+
+KEEP_SITES = "site="
+"""What the keep rule begins with that names sites: ``site=a.example,b.example``."""
+
+MAX_BUCKET = 500
+"""Distinct documents in one bucket up to which all its pairs are compared."""
+
+MIN_MEMORY = 200_000_000
+"""The least that ``max_memory`` can promise: the interpreter, its libraries, batches in work."""
+
+LIMIT_NAMES = (
+    "max_document_bytes",
+    "max_line_bytes",
+    "max_unpacked_bytes",
+    "max_ratio",
+    "max_depth",
+    "max_values",
+    "max_members",
+    "max_tokens",
+)
+
+MAX_LIMITS = {"max_document_bytes": 2**30, "max_line_bytes": 2**30}
+"""Beyond these the places of documents, and the kernels, would not hold."""
+
+
+class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting that changes a result; stands in the report as ``config``.
+
+    :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
+    :param shingle_size: tokens in a shingle
+    :param num_perm: permutations (length of a signature)
+    :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
+    :param seed: seed of the permutations, as datasketch takes it
+    :param linkage: how duplicate pairs make clusters
+    :param keep: rules that order the documents; the first of a cluster is its representative
+    :param max_bucket: distinct documents in a bucket above which only leads are compared
+    :param text_field: fields of a record that hold its text, as dotted paths, joined by a blank
+        line (none: the usual names are tried)
+    :param id_field: field of a record that holds its id, where it has one, as a dotted path
+    :param meta_field: fields of a record that the report carries, as dotted paths
+    :param input_format: how to read files (``auto``: by ending and content)
+    :param text_format: what the text of a record is: text, or HTML to be read like a page
+    :param html: what is taken of a page: its article, all visible text, or its source
+    :param html_max_bytes: a page longer than this is read without its layout, as are those below
+    :param html_max_depth: a page whose elements are nested deeper
+    :param html_max_elements: a page with more elements
+    :param html_max_attributes: a page one of whose elements has more attributes
+    :param html_max_seconds: a page that takes longer
+    :param glob: patterns of which a file below a folder must match one (none: every file)
+    :param exclude: patterns of files and folders that are left out
+    :param ignore: whether what ``.gitignore`` and ``.dedupeignore`` name is left out of folders
+    :param max_document_bytes: a longer document is skipped
+    :param max_line_bytes: a longer line of a file of records is skipped
+    :param max_unpacked_bytes: what one compressed file or archive may become
+    :param max_ratio: what any stretch of it may become in relation to its size, beyond 64 MB
+    :param max_depth: nested lists and objects in a record
+    :param max_values: lists, objects and items in a JSON record, or in a JSON file
+    :param max_members: members of one archive
+    :param max_tokens: a document with more tokens is skipped
+    :param embed_text: store the texts of clustered documents in the report
+    """
+
+    threshold: float = 0.7
+    shingle_size: int = 5
+    num_perm: int = 128
+    recall: float = 0.98
+    seed: int = 1
+    linkage: Linkage = "star"
+    keep: tuple[str, ...] = ("degree",)
+    max_bucket: int = MAX_BUCKET
+    text_field: tuple[str, ...] = ()
+    id_field: str = "id"
+    meta_field: tuple[str, ...] = ()
+    input_format: InputFormat = "auto"
+    text_format: TextFormat = "text"
+    html: HtmlMode = "article"
+    html_max_bytes: int = 20_000_000
+    html_max_depth: int = 250
+    html_max_elements: int = 100_000
+    html_max_attributes: int = 1000
+    html_max_seconds: float = 60.0
+    glob: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    ignore: bool = True
+    max_document_bytes: int = 64_000_000
+    max_line_bytes: int = 64_000_000
+    max_unpacked_bytes: int = 200_000_000_000
+    max_ratio: int = 200
+    max_depth: int = 500
+    max_values: int = 4_000_000
+    max_members: int = 500_000
+    max_tokens: int = 10_000_000
+    embed_text: bool = False
+
+    def __post_init__(self) -> None:
+        self._check_types()
+        check_setting(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
+        check_setting(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
+        check_setting(
+            1 <= self.shingle_size <= 1000, "shingle_size", self.shingle_size, "1 to 1000"
+        )
+        check_setting(1 <= self.num_perm <= 65536, "num_perm", self.num_perm, "1 to 65536")
+        check_setting(0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
+        check_setting(self.max_bucket >= 2, "max_bucket", self.max_bucket, "at least 2")
+        check_setting(self.linkage in get_args(Linkage), "linkage", self.linkage, _one_of(Linkage))
+        check_setting(
+            self.input_format in get_args(InputFormat),
+            "input_format",
+            self.input_format,
+            _one_of(InputFormat),
+        )
+        for name in LIMIT_NAMES:
+            highest = MAX_LIMITS.get(name, 2**63 - 1)
+            value = getattr(self, name)
+            check_setting(1 <= value <= highest, name, value, f"1 to {highest}")
+        self._check_pages()
+        for rule in self.keep:
+            known = rule in KEEP_RULES or any(sites_of_rule(rule))
+            check_setting(
+                known, "keep", rule, f"made of {', '.join(KEEP_RULES)} and site=a.example"
+            )
+
+    def _check_pages(self) -> None:
+        choices = (("text_format", TextFormat), ("html", HtmlMode))
+        for name, choice in choices:
+            value = getattr(self, name)
+            check_setting(value in get_args(choice), name, value, _one_of(choice))
+        for name in ("bytes", "depth", "elements", "attributes"):
+            value = getattr(self, f"html_max_{name}")
+            check_setting(value >= 1, f"html_max_{name}", value, "at least 1")
+        seconds = self.html_max_seconds
+        check_setting(
+            0 < seconds <= 86400, "html_max_seconds", seconds, "above 0 and at most 86400"
+        )
+
+    def _check_types(self) -> None:
+        """What a type checker would say; a list is taken for a tuple."""
+        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+            value = getattr(self, name)
+            if isinstance(default, tuple) and isinstance(value, (list, str)):
+                value = (value,) if isinstance(value, str) else tuple(value)
+                msgspec.structs.force_setattr(self, name, value)
+            if isinstance(default, float) and isinstance(value, (int, float)):
+                # Also a NumPy scalar, which is a float but cannot be written as JSON.
+                value = value if isinstance(value, bool) else float(value)
+                msgspec.structs.force_setattr(self, name, value)
+            items = value if isinstance(value, tuple) else ()
+            check_setting(
+                all(isinstance(item, str) for item in items), name, value, "made of strings"
+            )
+            expected = (int, float) if isinstance(default, float) else type(default)
+            valid = isinstance(value, expected) and isinstance(value, bool) == isinstance(
+                default, bool
+            )
+            check_setting(valid, name, value, _KINDS[type(default)])
+
+
+class Config(ScanSettings, frozen=True, kw_only=True):
+    """The settings of one scan: those that change results, and how it is run.
+
+    :param workers: threads that sketch and verify (0: one for each available processor)
+    :param kernels: which implementation sketches and verifies; the results are the same
+    :param on_error: what becomes of what cannot be read: skipped and told, or the end of the scan
+    :param max_memory: bytes that the scan may take, about; beyond it, it works through the work
+        folder (0: a few hundred bytes for each document, and some 300 MB)
+    :param work_dir: folder for what memory is not to hold (empty: the system's temporary folder)
+    :raises ConfigError: if a value is outside its range
+    """
+
+    workers: int = 0
+    kernels: KernelChoice = "auto"
+    on_error: OnError = "skip"
+    max_memory: int = 0
+    work_dir: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_setting(0 <= self.workers <= 1024, "workers", self.workers, "0 (automatic) to 1024")
+        check_setting(
+            self.kernels in get_args(KernelChoice), "kernels", self.kernels, _one_of(KernelChoice)
+        )
+        check_setting(
+            self.on_error in get_args(OnError), "on_error", self.on_error, _one_of(OnError)
+        )
+        bounded = self.max_memory == 0 or self.max_memory >= MIN_MEMORY
+        least = f"0 (no bound) or at least {MIN_MEMORY} bytes"
+        check_setting(bounded, "max_memory", self.max_memory, least)
+
+    @property
+    def settings(self) -> ScanSettings:
+        """The part that changes results."""
+        return ScanSettings(**{name: getattr(self, name) for name in SETTING_NAMES})
+
+    @property
+    def worker_count(self) -> int:
+        """The threads to use, with 0 resolved."""
+        return self.workers or available_processors()
+
+
+_KINDS: dict[type, str] = {
+    float: "a number",
+    int: "a whole number",
+    str: "a string",
+    tuple: "a list",
+    bool: "true or false",
+}
+
+SETTING_NAMES: tuple[str, ...] = ScanSettings.__struct_fields__
+
+CONFIG_NAMES: tuple[str, ...] = Config.__struct_fields__
+
+
+def make_config(values: dict[str, Any]) -> Config:
+    """A config from plain values, as a file or a command line gives them.
+
+    :raises ConfigError: if a name is unknown or a value is of the wrong type or range
+    """
+    for name in values:
+        if name not in CONFIG_NAMES:
+            raise ConfigError(f"there is no setting {name!r}")
+    return Config(**values)
+
+
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+
+
+def parse_size(value: str | int) -> int:
+    """A number of bytes that was written with a unit: ``800MB``, ``1.5 GiB``, ``4g``.
+
+    :raises ConfigError: if it is none
+    """
+    if isinstance(value, int):
+        return value
+    found = _SIZE.fullmatch(value.strip())
+    if not found:
+        raise ConfigError(f"{value!r} is not a size such as 800MB, 1.5GiB or 4g")
+    number, unit, binary = found.groups()
+    power = " KMGT".index(unit.upper() or " ")
+    return int(float(number) * (1024 if binary else 1000) ** power)
+
+
+def split_keep(value: str) -> tuple[str, ...]:
+    """Keep rules that were written with commas.
+
+    After ``site=`` a part that is no rule and holds a dot names one more site, so that
+    ``site=a.example,b.example,degree`` is two rules.
+    """
+    rules: list[str] = []
+    for part in filter(None, map(str.strip, value.split(","))):
+        goes_on = rules and rules[-1].startswith(KEEP_SITES) and not part.startswith(KEEP_SITES)
+        if goes_on and "." in part:
+            rules[-1] += f",{part}"
+        else:
+            rules.append(part)
+    return tuple(rules)
+
+
+def sites_of_rule(rule: str) -> tuple[str, ...]:
+    """The sites that a ``site=`` rule names, the best first; none for another rule."""
+    if not rule.startswith(KEEP_SITES):
+        return ()
+    names = (name.strip() for name in rule.removeprefix(KEEP_SITES).split(","))
+    return tuple(filter(None, names))
+
+
+def available_processors() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def check_setting(valid: bool, name: str, value: object, expected: str) -> None:
+    if not valid:
+        raise ConfigError(f"{name} is {value!r}, but must be {expected}")
+
+
+def _one_of(choice: Any) -> str:
+    return "one of " + ", ".join(get_args(choice))

@@ -1,0 +1,320 @@
+"""A report at a higher threshold, from its own pairs: what a scan at that threshold gives.
+
+Everything that the clusters of a scan are made of stands in its report, but for one thing. With
+single linkage a member may be no duplicate of its new representative, and how much the two share
+is then counted in their texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.clusters.assembly import assemble_clusters
+from dedupe.clusters.assign import Clustering, cluster_documents
+from dedupe.matching.banding import band_recall, choose_minimum_equal
+from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.verification import Verifier, verify_pairs
+from dedupe.model.documents import TextProvider
+from dedupe.model.errors import ConfigError, ReportError
+from dedupe.model.kernels import Kernels
+from dedupe.model.metadata import pack_meta
+from dedupe.model.pairs import VerifiedPairs as Pairs
+from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters
+from dedupe.sketch import load_kernels
+from dedupe.sources.records.batches import make_batch
+from dedupe.store.documents import Documents, SketchedBatch
+from dedupe.store.identities import pack_identities
+from dedupe.store.shingles import ShingleStore
+from dedupe.store.work_folder import WorkFolder
+
+CountShared = Callable[[Sequence[tuple[str, str]]], Sequence[int]]
+"""Pairs of ids, to the distinct shingles that each two of them share."""
+
+_PAIRS_PER_READ = 1000
+
+
+def recluster(report: Report, threshold: float, count_shared: CountShared) -> Report:
+    """The report of a scan at ``threshold`` over the same candidates.
+
+    Pairs below the threshold go; the documents are ordered (degrees counted anew) and clustered
+    as the scan did it. ``search`` keeps the bands of the scan, with their recall at the new
+    threshold; ``run`` stays.
+
+    :param threshold: at or above that of the report
+    :param count_shared: asked only with single linkage (see :func:`count_in_texts`)
+    :raises ConfigError: if the threshold is lower, or above 1
+    :raises ReportError: if buckets of the scan were capped, or the report does not hold together
+    """
+    lowest = report.config.threshold
+    if not lowest <= threshold <= 1:
+        raise ConfigError(
+            f"threshold is {threshold:g}, but a report of a scan at {lowest:g} holds the pairs "
+            f"from {lowest:g} to 1 only; scan again for a lower one"
+        )
+    if report.search.capped_bucket_count:
+        raise ReportError(
+            f"{report.search.capped_bucket_count} buckets of this scan were capped, so that it "
+            "does not hold all pairs that a scan at another threshold would find; scan again with "
+            f"--threshold {threshold:g}, or with a higher --max-bucket"
+        )
+    with WorkFolder() as work:
+        saved = _SavedPairs.of_report(report, work)
+        clustering = _cluster(saved, report, threshold, count_shared)
+        found = assemble_clusters(clustering).materialise()
+    spoken_of = {member.id for cluster in found.clusters for member in cluster.members}
+    spoken_of.update(*((pair.left, pair.right) for pair in found.bridges))
+    texts = report.texts
+    if texts is not None:
+        texts = {id: text for id, text in texts.items() if id in spoken_of}
+    return msgspec.structs.replace(
+        report,
+        config=msgspec.structs.replace(report.config, threshold=threshold),
+        corpus=msgspec.structs.replace(
+            report.corpus,
+            cluster_count=len(found.clusters),
+            duplicate_count=found.duplicate_count,
+            redundant_token_count=found.redundant_token_count,
+        ),
+        search=msgspec.structs.replace(
+            report.search,
+            expected_recall=_recall_at(report, threshold),
+            duplicate_pair_count=len(found.bridges) + sum(len(c.pairs) for c in found.clusters),
+        ),
+        clusters=found.clusters,
+        bridges=found.bridges,
+        bridge_ends=found.bridge_ends,
+        texts=texts,
+    )
+
+
+def count_in_texts(
+    report: Report, texts: TextProvider, kernels: Kernels | None = None
+) -> CountShared:
+    """Counts what documents share in their texts, read again.
+
+    :raises ReportError: (when it counts) if a text cannot be read or has changed
+    """
+
+    config, used = report.config, kernels or load_kernels()
+
+    def count_some(pairs: Sequence[tuple[str, str]]) -> list[int]:
+        ids = sorted({id for pair in pairs for id in pair})
+        found = texts.read_texts(ids)
+        for id in ids:
+            if id not in found:
+                raise ReportError(
+                    f"{id}: {texts.problem(id)}; with single linkage another threshold takes the "
+                    "texts of the scan"
+                )
+        batch = make_batch(ids, [found[id] for id in ids])
+        sketch = used.sketch(batch, config.shingle_size, config.num_perm, config.seed)
+        position = {id: i for i, id in enumerate(ids)}
+        placed = [(position[left], position[right]) for left, right in pairs]
+        left, right = _columns(placed)
+        with WorkFolder() as work:
+            shingles = ShingleStore(work)
+            shingles.append(sketch.shingle_hashes, np.diff(sketch.shingle_offsets))
+            verified = verify_pairs(Verifier(shingles, len(ids), used), left, right, 0.0)
+        columns = (verified.left, verified.right, verified.shared_count)
+        shared = {(a, b): n for a, b, n in zip(*(c.tolist() for c in columns), strict=True)}
+        return [shared[min(pair), max(pair)] for pair in placed]
+
+    def count(pairs: Sequence[tuple[str, str]]) -> list[int]:
+        parts = range(0, len(pairs), _PAIRS_PER_READ)
+        return [n for part in parts for n in count_some(pairs[part : part + _PAIRS_PER_READ])]
+
+    return count
+
+
+def _recall_at(report: Report, threshold: float) -> float:
+    """The share of the pairs at the new threshold that the bands of the scan find, at least."""
+    search, config = report.search, report.config
+    _, loss = choose_minimum_equal(config.threshold, config.num_perm)
+    return band_recall(threshold, search.bands, search.rows) * (1 - loss)
+
+
+def _cluster(
+    saved: _SavedPairs, report: Report, threshold: float, count_shared: CountShared
+) -> Clustering:
+    settings = msgspec.structs.replace(report.config, threshold=threshold)
+
+    def count_links(left: NDArray[np.int32], right: NDArray[np.int32]) -> Pairs:
+        shared = saved.count_links(left.tolist(), right.tolist(), count_shared)
+        sizes = saved.shingle_counts
+        ends = left.astype(np.int64), right.astype(np.int64)
+        return Pairs(*ends, np.array(shared, np.int64), sizes[left], sizes[right])
+
+    kept = saved.pairs.select(saved.pairs.jaccard >= threshold)
+    repeated_counts = saved.shingle_counts[saved.collapsed.repeated]
+    return cluster_documents(saved.collapsed, kept, settings, repeated_counts, count_links)
+
+
+class _SavedPairs(msgspec.Struct, frozen=True):
+    """What a report tells of its documents, as the stages before the clusters gave it.
+
+    :param pairs: the near pairs, over the groups
+    :param linked: what a member and the representative shared that are in no pair
+    """
+
+    collapsed: Collapsed
+    pairs: Pairs
+    shingle_counts: NDArray[np.int64]
+    linked: dict[tuple[int, int], int]
+
+    @classmethod
+    def of_report(cls, report: Report, work: WorkFolder) -> _SavedPairs:
+        """:raises ReportError: if parts of the report contradict one another."""
+        described = _describe_documents(report)
+        index = {document.id: i for i, document in enumerate(described)}
+        listed = [pair for cluster in report.clusters for pair in cluster.pairs]
+        listed += report.bridges
+        reference_count = sum(document.is_reference for document in described)
+        for pair in listed:
+            _check_pair(pair, index, reference_count)
+        documents = _make_documents(described, _name_groups(listed, index), work)
+        documents.reference_count = reference_count
+        collapsed = collapse_documents(documents, report.config.keep)
+        group_of = np.empty(len(described), np.int64)
+        group_of[collapsed.members] = np.repeat(np.arange(len(collapsed)), collapsed.sizes)
+        groups = dict(zip(index, group_of.tolist(), strict=True))
+        shingle_counts = np.zeros(len(collapsed), np.int64)
+        for pair in listed:
+            shingle_counts[groups[pair.left]] = pair.left_count
+            shingle_counts[groups[pair.right]] = pair.right_count
+        near = _near_pairs([pair for pair in listed if pair.relation == "near"], groups)
+        return cls(collapsed, near, shingle_counts, _links(report, groups, shingle_counts))
+
+    def count_links(
+        self, left: Sequence[int], right: Sequence[int], count_shared: CountShared
+    ) -> list[int]:
+        """What these groups share: as the report has it, or else as ``count_shared`` counts it."""
+        keys = list(zip(left, right, strict=True))
+        unknown = [key for key in keys if key not in self.linked]
+        shared = dict(self.linked)
+        if unknown:
+            leads = self.collapsed.leads[np.array(unknown, np.int64)]
+            ids = self.collapsed.documents.labels.ids(leads.reshape(-1))
+            counted = count_shared(list(zip(ids[::2], ids[1::2], strict=True)))
+            shared.update(zip(unknown, counted, strict=True))
+        return [shared[key] for key in keys]
+
+
+def _describe_documents(report: Report) -> list[Member | BridgeEnd]:
+    """Every document of a pair, each once; reference documents first."""
+    described: dict[str, Member | BridgeEnd] = {}
+    for cluster in report.clusters:
+        for member in cluster.members:
+            if member.id in described:
+                raise ReportError(f"{member.id!r} is in the report's clusters more than once")
+            described[member.id] = member
+    for end in report.bridge_ends:
+        described.setdefault(end.id, end)
+    return sorted(described.values(), key=lambda document: not document.is_reference)
+
+
+def _check_pair(pair: DuplicatePair, index: dict[str, int], reference_count: int) -> None:
+    for id in (pair.left, pair.right):
+        if id not in index:
+            raise ReportError(
+                f"the report has a pair of {id!r}, but does not describe it: it was written by an "
+                "older dedupe, or changed since; scan again"
+            )
+    are_references = max(index[pair.left], index[pair.right]) < reference_count
+    overlaps = pair.shared_count > min(pair.left_count, pair.right_count)
+    if pair.left == pair.right or overlaps or are_references:
+        raise ReportError(f"the report has an impossible pair of {pair.left!r} and {pair.right!r}")
+
+
+def _name_groups(listed: Sequence[DuplicatePair], index: dict[str, int]) -> NDArray[np.int64]:
+    """A number for each document, the same where the pairs tell that the tokens are equal."""
+    equal = [(index[pair.left], index[pair.right]) for pair in listed if pair.relation != "near"]
+    return load_kernels().label_components(len(index), *_columns(equal))
+
+
+def _columns(pairs: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Left and right, as the kernels take them."""
+    left, right = np.array(pairs, np.int32).reshape(-1, 2).T
+    return np.ascontiguousarray(left), np.ascontiguousarray(right)
+
+
+def _make_documents(
+    described: Sequence[Member | BridgeEnd],
+    groups: NDArray[np.int64],
+    work: WorkFolder,
+) -> Documents:
+    """As the first stage of a scan gives them, without what candidates and pairs are made of."""
+    count = len(described)
+    metas = [pack_meta(each.meta) for each in described]
+    none, no_hashes = np.zeros(count, np.int64), np.empty(0, np.uint64)
+    documents = Documents(work, bands=1, num_perm=1)
+    documents.append(
+        SketchedBatch(
+            labels=pack_identities(
+                [each.id for each in described], np.zeros((count, 4), np.int64), metas
+            ),
+            byte_counts=np.array([each.byte_count for each in described], np.int64),
+            token_counts=np.array([each.token_count for each in described], np.int64),
+            token_hashes=np.stack([np.zeros(count, np.uint64), groups.astype(np.uint64)], axis=1),
+            content_hashes=_parse_hashes(described),
+            band_keys=np.empty((0, 1), np.uint64),
+            filters=SetFilters(
+                np.empty((0, 1), np.uint8),
+                np.empty((0, BITMAP_WORDS), np.uint64),
+                np.empty(0, np.int32),
+            ),
+            shingle_hashes=no_hashes,
+            shingle_counts=none,
+            without_tokens=[],
+            too_many_tokens=[],
+        )
+    )
+    return documents
+
+
+def _parse_hashes(described: Sequence[Member | BridgeEnd]) -> NDArray[np.uint64]:
+    hashes = np.empty((len(described), 2), np.uint64)
+    for i, each in enumerate(described):
+        try:
+            hashes[i] = np.frombuffer(bytes.fromhex(each.content_hash), ">u8", 2)
+        except ValueError as error:
+            raise ReportError(f"{each.id!r} has no valid content_hash in the report") from error
+    return hashes
+
+
+def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
+    """As verification gives them: left below right, in their order."""
+    rows = np.empty((len(near), 5), np.int64)
+    for i, pair in enumerate(near):
+        left, right = groups[pair.left], groups[pair.right]
+        counts = pair.left_count, pair.right_count
+        if left > right:
+            left, right, counts = right, left, counts[::-1]
+        rows[i] = left, right, pair.shared_count, *counts
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    return Pairs(*np.ascontiguousarray(rows.T))
+
+
+def _links(
+    report: Report, groups: dict[str, int], shingle_counts: NDArray[np.int64]
+) -> dict[tuple[int, int], int]:
+    """What members share with a representative that they are in no pair with.
+
+    Exact: a containment is one division of two integers.
+    """
+    are_references = {m.id: m.is_reference for c in report.clusters for m in c.members}
+    links: dict[tuple[int, int], int] = {}
+    for cluster in report.clusters:
+        representative = groups[cluster.representative]
+        for member in cluster.members:
+            is_untold = member.is_reference and are_references[cluster.representative]
+            if member.relation == "linked" or (is_untold and member.relation == "near"):
+                group = groups[member.id]
+                shared = member.representative_containment * int(shingle_counts[representative])
+                key = min(group, representative), max(group, representative)
+                links[key] = round(shared)
+    return links

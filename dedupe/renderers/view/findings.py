@@ -1,0 +1,108 @@
+"""What the scan found beside clusters: bridges, skipped documents, notices."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.report import DuplicatePair, Report
+from dedupe.renderers.view.figures import format_count, format_jaccard
+from dedupe.renderers.view.layout import MEMBER_INDENT, listed_count
+from dedupe.renderers.view.terminal import (
+    NO_BREAK,
+    Canvas,
+    Piece,
+    Span,
+    escape_text,
+    prose,
+    shorten_middle,
+)
+
+LISTED_BRIDGES: Final = 10
+LISTED_REASON_IDS: Final = 3
+DETAIL_CELLS: Final = 120
+DETAIL_SIZE: Final = 1000
+
+_NamedItem = tuple[SkippedDocument | Notice, str]
+
+
+def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
+    """The bridges, if there are any."""
+    if not bridges:
+        return
+    ends = "whose ends lie in different clusters"
+    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: duplicate pairs {ends}"))
+    room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
+    shown = listed_count(len(bridges), LISTED_BRIDGES)
+    for pair in bridges[:shown]:
+        left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
+        text = f"{left} ↔ {right}   {format_jaccard(pair.jaccard)}"
+        lines += canvas.line([Span(" " * MEMBER_INDENT), Span(text)])
+    if shown < len(bridges):
+        text = f"⋯ {format_count(len(bridges) - shown, 'bridge')} more"
+        lines += canvas.flow(prose(text, "dim"), MEMBER_INDENT)
+    yield lines + "\n"
+
+
+def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """The documents that were skipped, by reason, if there are any."""
+    count = report.corpus.skipped_count
+    if count:
+        verb = "was" if count == 1 else "were"
+        lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
+        counts = report.corpus.skipped_counts
+        told = [each for each in report.told_with_places() if isinstance(each[0], SkippedDocument)]
+        yield lines + _reason_lines(counts, told, canvas) + "\n"
+
+
+def notice_lines(
+    report: Report, canvas: Canvas, reasons: Collection[str] | None = None
+) -> Iterator[str]:
+    """The notices, by reason, if there are any.
+
+    :param reasons: of which they are told (none: of all)
+    """
+    notices = [each for each in report.notices if reasons is None or each.reason in reasons]
+    if notices:
+        lines = canvas.flow(prose(format_count(len(notices), "notice")))
+        counts = Counter(notice.reason for notice in notices)
+        told = [each for each in report.told_with_places() if isinstance(each[0], Notice)]
+        yield lines + _reason_lines(counts, told, canvas) + "\n"
+
+
+def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas: Canvas) -> str:
+    """A line a reason, the most frequent first.
+
+    :param counts: how often each reason occurred; ``items`` may be fewer
+    """
+    by_reason: dict[str, list[_NamedItem]] = defaultdict(list)
+    for item, name in items:
+        by_reason[item.reason].append((item, name))
+    reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
+    return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
+
+
+def _reason_line(reason: str, count: int, items: Sequence[_NamedItem], canvas: Canvas) -> str:
+    """How often something happened, and to which documents first."""
+    name = escape_text(reason).replace("_", " ")
+    colon = ":" if items else ""
+    pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))
+    shown = items[:LISTED_REASON_IDS]
+    for number, (item, item_name) in enumerate(shown, 1):
+        comma = "," if number < count else ""
+        pieces += _item_pieces(item_name, item.detail, comma, canvas)
+    if shown and len(shown) < count:
+        pieces += prose(f"… {count - len(shown):,}{NO_BREAK}more", "dim")
+    return canvas.flow(pieces, MEMBER_INDENT, 2)
+
+
+def _item_pieces(name: str, detail: str, comma: str, canvas: Canvas) -> Iterator[Piece]:
+    shown_name = shorten_middle(escape_text(name), max(8, canvas.width - 10))
+    shown_detail = shorten_middle(escape_text(detail)[:DETAIL_SIZE], DETAIL_CELLS)
+    if shown_detail:
+        yield Piece(shown_name, "strong")
+        yield from prose(f"({shown_detail}){comma}", "dim")
+    else:
+        yield Piece(shown_name + comma, "strong")

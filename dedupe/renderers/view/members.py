@@ -1,0 +1,153 @@
+"""The members of one cluster: a row each, the differences, and the weakest link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dedupe.diff import Vocabulary, diff_words
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Member, Report
+from dedupe.renderers.view.differences import DiffWriter
+from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.layout import DIFF_INDENT, DUPLICATE, MEMBER_INDENT, REPRESENTATIVE
+from dedupe.renderers.view.options import TextOptions
+from dedupe.renderers.view.rows import Row, lay_out_rows
+from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
+from dedupe.renderers.view.terminal import (
+    NO_BREAK,
+    Canvas,
+    Piece,
+    Style,
+    escape_text,
+    file_uri,
+    prose,
+    shorten_middle,
+)
+from dedupe.sketch import tokenize_text
+
+
+class MemberWriter:
+    """Writes the members of one cluster, with their diffs."""
+
+    def __init__(
+        self, report: Report, selection: Selection, options: TextOptions, canvas: Canvas
+    ) -> None:
+        self._report = report
+        self._selection = selection
+        self._options = options
+        self._canvas = canvas
+        self._vocabulary = Vocabulary(tokenize_text)
+
+    def write(self, texts: Mapping[str, str], provider: TextProvider) -> Iterator[str]:
+        """Blocks of lines; a blank line belongs between two of them."""
+        selection = self._selection
+        rows = [self._representative_row(), *map(self._duplicate_row, selection.listed)]
+        lines = lay_out_rows(rows, self._canvas)
+        block = lines[0]
+        for member, line in zip(selection.listed, lines[1:], strict=True):
+            block += line
+            if member not in selection.diffed:
+                block += self._twin_remark(member)
+                continue
+            remark, body = self._difference(member, texts, provider)
+            block += remark
+            if body:
+                yield block
+                yield body
+                block = ""
+        block += self._rest_line() + self._weakest_link_line()
+        if block:
+            yield block
+
+    def _representative_row(self) -> Row:
+        member = self._selection.representative
+        return self._row(REPRESENTATIVE, member, ("reference",) if member.is_reference else ())
+
+    def _duplicate_row(self, member: Member) -> Row:
+        style: Style = "warn" if member.relation == "linked" else ""
+        return self._row(DUPLICATE, member, _relation_facts(member), style)
+
+    def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
+        source, place = whereabouts(self._report, member.id)
+        return Row(
+            mark=mark,
+            id=escape_text(member.id),
+            link=file_uri(source) if source and self._options.links else "",
+            facts=(format_count(member.token_count, "word"), *facts),
+            place=escape_text(place),
+            style=style,
+        )
+
+    def _difference(
+        self, member: Member, texts: Mapping[str, str], provider: TextProvider
+    ) -> tuple[str, str]:
+        """A remark under the member's row and a block of its own, either of them empty."""
+        representative = self._selection.representative
+        for id, mark in ((representative.id, REPRESENTATIVE), (member.id, DUPLICATE)):
+            if id not in texts:
+                problem = escape_text(provider.problem(id)) or "its text cannot be read"
+                return self._remark(f"no diff: {mark} {problem}", "warn"), ""
+        split = self._vocabulary.split
+        diff = diff_words(split(texts[representative.id]), split(texts[member.id]))
+        writer = DiffWriter(diff, self._options.diff == "full", self._canvas)
+        if self._options.diff == "summary":
+            return writer.summary(), ""
+        return "", writer.body()
+
+    def _twin_remark(self, member: Member) -> str:
+        """Where a text with the same content is shown above."""
+        if has_diff(member):
+            for other in self._selection.diffed:
+                if other.content_hash == member.content_hash:
+                    id = shorten_middle(escape_text(other.id), self._canvas.width // 2)
+                    return self._remark(f"the same text as {DUPLICATE} {id}", "dim")
+        return ""
+
+    def _rest_line(self) -> str:
+        rest = self._selection.rest
+        if not rest:
+            return ""
+        text = f"⋯ {format_count(len(rest), 'member')} more · {describe_likeness(rest)}"
+        return self._canvas.flow(prose(text, "dim"), MEMBER_INDENT)
+
+    def _weakest_link_line(self) -> str:
+        """Of more than two members, the one that is held by least."""
+        weakest = self._selection.cluster.weakest_link
+        if len(self._selection.cluster.members) <= 2 or weakest.jaccard >= 1:
+            return ""
+        room = max(8, self._canvas.width - MEMBER_INDENT - 28)
+        id = shorten_middle(escape_text(weakest.id), room)
+        style: Style = "warn" if weakest.jaccard < self._report.config.threshold else "dim"
+        text = f"weakest link: Jaccard{NO_BREAK}{format_jaccard(weakest.jaccard)},"
+        return self._canvas.flow([*prose(text, style), Piece(id, "dim")], MEMBER_INDENT)
+
+    def _remark(self, text: str, style: Style) -> str:
+        return self._canvas.flow(prose(text, style), DIFF_INDENT)
+
+
+def _relation_facts(member: Member) -> tuple[str, ...]:
+    if member.relation == "identical":
+        return ("identical",)
+    if member.relation == "normalised":
+        return ("same words, other punctuation",)
+    to_representative = f"contains {format_percent(member.representative_containment)} of"
+    if member.relation == "linked":
+        to_representative = "no duplicate of"
+    return (
+        "reference" if member.is_reference else member.relation,
+        format_jaccard(member.jaccard),
+        f"{to_representative}{NO_BREAK}{REPRESENTATIVE}",
+    )
+
+
+def whereabouts(report: Report, id: str) -> tuple[str, str]:
+    """The file of a document, and the place in words where its id does not tell it."""
+    locator = report.run.locators.get(id)
+    if locator is None or not 0 <= locator.source < len(report.run.sources):
+        return "", ""
+    source = report.run.sources[locator.source]
+    place = source.place(locator.line) if locator.line else source.name
+    told = id.partition("#")[0] or id
+    if any(place == name or place.endswith("/" + name) for name in (id, told)):
+        place = ""
+    return "" if source.path == "-" else source.path, place

@@ -1,0 +1,104 @@
+"""Which members of a cluster are listed, in which order, and whose difference is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from dedupe.model.documents import TextProvider
+from dedupe.model.report import Cluster, Member
+from dedupe.renderers.view.figures import format_jaccard
+from dedupe.renderers.view.layout import listed_count
+from dedupe.renderers.view.terminal import NO_BREAK
+
+DIFFED_MEMBERS: Final = 5
+LISTED_MEMBERS: Final = 20
+READ_AHEAD: Final = 200
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """A cluster, as it is shown.
+
+    :param listed: members but for the representative, the most different first
+    :param rest: members that are only counted
+    :param diffed: those of the listed whose diff is shown, each text once
+    """
+
+    cluster: Cluster
+    representative: Member
+    listed: tuple[Member, ...]
+    rest: tuple[Member, ...]
+    diffed: tuple[Member, ...]
+
+    @property
+    def text_ids(self) -> list[str]:
+        """The documents whose texts the diffs need."""
+        shown = (self.representative, *self.diffed) if self.diffed else ()
+        return [member.id for member in shown]
+
+
+def select_members(
+    cluster: Cluster,
+    diffs: bool,
+    max_listed: int = LISTED_MEMBERS,
+    max_diffed: int = DIFFED_MEMBERS,
+) -> Selection:
+    """Choose what is shown of a cluster.
+
+    :param diffs: whether any difference is shown
+    :param max_listed: members listed, beside the representative
+    :param max_diffed: members of which a difference is shown
+    """
+    representative = next(m for m in cluster.members if m.id == cluster.representative)
+    others = [m for m in cluster.members if m.id != cluster.representative]
+    others.sort(key=lambda m: (m.jaccard, m.relation != "near", m.id))
+    count = listed_count(len(others), max_listed)
+    diffed = _choose_diffed(others[:max_listed])[:max_diffed] if diffs else ()
+    return Selection(cluster, representative, tuple(others[:count]), tuple(others[count:]), diffed)
+
+
+def read_with_texts(
+    selections: Iterable[Selection], provider: TextProvider
+) -> Iterator[tuple[Selection, Mapping[str, str]]]:
+    """What is shown with the texts that its diffs need, read for several clusters at once."""
+    waiting: list[Selection] = []
+    ids: dict[str, None] = {}
+
+    def read() -> Iterator[tuple[Selection, Mapping[str, str]]]:
+        texts = provider.read_texts(ids) if ids else {}
+        return ((selection, texts) for selection in waiting)
+
+    for selection in selections:
+        waiting.append(selection)
+        ids.update(dict.fromkeys(selection.text_ids))
+        if len(ids) >= READ_AHEAD:
+            yield from read()
+            waiting, ids = [], {}
+    yield from read()
+
+
+def has_diff(member: Member) -> bool:
+    """Whether the member's words differ from those of its representative."""
+    return member.relation not in ("identical", "normalised")
+
+
+def _choose_diffed(members: Iterable[Member]) -> tuple[Member, ...]:
+    by_content: dict[str, Member] = {}
+    for member in members:
+        if has_diff(member):
+            by_content.setdefault(member.content_hash, member)
+    return tuple(by_content.values())
+
+
+def describe_likeness(members: Sequence[Member]) -> str:
+    """How alike members are to their representative: a range of Jaccards, or a word."""
+    relations = {member.relation for member in members}
+    if relations == {"identical"}:
+        return "identical"
+    if relations <= {"identical", "normalised"}:
+        return "same words"
+    lowest = format_jaccard(min(member.jaccard for member in members))
+    highest = format_jaccard(max(member.jaccard for member in members))
+    return f"Jaccard{NO_BREAK}{lowest if lowest == highest else f'{lowest}–{highest}'}"

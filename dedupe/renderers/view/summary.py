@@ -1,0 +1,152 @@
+"""The last lines of the text report: the verdict, what to trust, and what to do next."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from dedupe.model.report import Report
+from dedupe.model.settings import ScanSettings
+from dedupe.renderers.view.figures import format_count, format_percent, format_seconds
+from dedupe.renderers.view.terminal import NO_BREAK, Canvas, Piece, Style, escape_text, prose
+
+MAX_UNBROKEN: Final = 24
+MIN_TIMED_BYTES: Final = 1_000_000
+HINT_PATHS: Final = 3
+_HINTED_ID: Final = re.compile(r"[\w./][\w./ :#-]{0,59}")
+
+
+def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """Is this much or little, can it be trusted, and how long did it take."""
+    yield canvas.flow(_listing(_verdict(report), "strong"))
+    if report.search.bands and report.corpus.document_count:
+        yield canvas.flow(_listing([describe_recall(report), "every pair verified"]))
+    if report.search.capped_bucket_count:
+        yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
+    yield canvas.flow(_listing(_run_facts(report), "dim"))
+
+
+def hint_lines(report: Report, canvas: Canvas) -> str:
+    """What next: commands to copy."""
+    threshold = report.config.threshold
+    if not report.corpus.cluster_count and threshold > 0.3:
+        looser = ["--threshold", f"{round(threshold - 0.2, 6):g}"]
+        return _hint("For looser pairs:", ["scan", *_named_paths(report), *looser], canvas)
+    lines = _hint("Next:", ["scan", *_named_paths(report), "--format", "json"], canvas)
+    if command := _explain_command(report):
+        return _hint("Why:", command, canvas) + lines
+    return lines
+
+
+def _hint(purpose: str, command: Sequence[str], canvas: Canvas) -> str:
+    text = " ".join(["dedupe", *map(escape_text, command)])
+    return canvas.flow([*prose(purpose, "dim"), *prose(text, "accent")], 0, 2)
+
+
+def _named_paths(report: Report) -> list[str]:
+    """What was scanned, as it is typed; of many paths the first."""
+    archive = [word for path in report.run.against for word in ("--against", shlex.quote(path))]
+    paths = report.run.paths
+    shown = paths if len(paths) <= HINT_PATHS else paths[: HINT_PATHS - 1]
+    return [*archive, *map(shlex.quote, shown), *(["…"] if len(shown) < len(paths) else [])]
+
+
+def _explain_command(report: Report) -> list[str]:
+    """How to have the most different pair of the largest cluster explained; nothing where the
+    command would be long, or would read the documents in another way than the scan did."""
+    paths, config = report.run.paths, report.config
+    differing = [each for each in report.clusters if each.weakest_link.jaccard < 1]
+    several = report.run.against or not 0 < len(paths) <= HINT_PATHS
+    if several or "-" in paths or not differing:
+        return []
+    names = "threshold", "linkage", "keep", "max_bucket", "embed_text"
+    usual = ScanSettings(**{name: getattr(config, name) for name in names})
+    largest = min(differing, key=lambda each: (-len(each.members), each.representative))
+    ids = largest.representative, largest.weakest_link.id
+    if config != usual or any(not _HINTED_ID.fullmatch(id) for id in ids):
+        return []
+    command = ["explain", *map(shlex.quote, ids)]
+    for path in paths:
+        command += ["--in", shlex.quote(path)]
+    if config.threshold != ScanSettings().threshold:
+        command += ["--threshold", f"{config.threshold:g}"]
+    return command
+
+
+def _listing(items: Sequence[str], style: Style = "") -> Iterator[Piece]:
+    """Items with a dot between them; a line breaks inside one only if it is long."""
+    for number, item in enumerate(items, 1):
+        text = item.replace(" ", NO_BREAK) if len(item) <= MAX_UNBROKEN else item
+        yield from prose(text + (f"{NO_BREAK}·" if number < len(items) else ""), style)
+
+
+def _verdict(report: Report) -> list[str]:
+    """Is this much or little? In one line, also where nothing was found."""
+    corpus = report.corpus
+    skipped = [f"{corpus.skipped_count:,} skipped"] if corpus.skipped_count else []
+    if not corpus.document_count:
+        return ["Nothing to compare: no document with a word in it", *skipped]
+    if not corpus.cluster_count:
+        return [_nothing_found(report), *skipped]
+    share = corpus.redundant_token_count / max(1, corpus.token_count)
+    archive = [f"against {_archive(report)}"] if corpus.reference_count else []
+    return [
+        format_count(corpus.document_count, "document"),
+        *archive,
+        format_count(corpus.cluster_count, "cluster"),
+        format_count(corpus.duplicate_count, "duplicate"),
+        f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words are redundant",
+    ]
+
+
+def _nothing_found(report: Report) -> str:
+    corpus = report.corpus
+    words = format_count(corpus.token_count, "word")
+    reached = f"Jaccard{NO_BREAK}{report.config.threshold:g}"
+    if corpus.reference_count:
+        documents = format_count(corpus.document_count, "document")
+        others = f"with another or with one of {_archive(report)}"
+        return f"No duplicates: none of {documents} ({words}) reaches {reached} {others}"
+    if corpus.document_count == 1:
+        return f"No duplicates: one document ({words}), nothing to compare it with"
+    documents = format_count(corpus.document_count, "document")
+    return f"No duplicates: no two of {documents} ({words}) reach {reached}"
+
+
+def _archive(report: Report) -> str:
+    return format_count(report.corpus.reference_count, "reference document")
+
+
+def describe_recall(report: Report) -> str:
+    """Can it be trusted? What share of the pairs the bands find, at two Jaccards."""
+    search, threshold = report.search, report.config.threshold
+    bands, rows = format_count(search.bands, "band"), format_count(search.rows, "row")
+    text = f"{bands} of {rows} find {format_percent(search.expected_recall, 1)} of the pairs"
+    text += f" at{NO_BREAK}{threshold:g}"
+    higher = round(threshold + 0.1, 6)
+    if higher < 1:
+        share = 1 - (1 - higher**search.rows) ** search.bands
+        text += f", {format_percent(share, 1)} at{NO_BREAK}{higher:g}"
+    return text
+
+
+def describe_capped_buckets(report: Report) -> str:
+    """What buckets that were too large cost."""
+    count = report.search.capped_bucket_count
+    limit = f"{report.config.max_bucket:,}"
+    was, there = ("was", "it") if count == 1 else ("were", "them")
+    return (
+        f"{format_count(count, 'bucket')} of more than {limit} documents {was} compared with a "
+        f"few leads alone: for the documents in {there} the recall is lower"
+    )
+
+
+def _run_facts(report: Report) -> list[str]:
+    run = report.run
+    facts = [format_seconds(run.seconds)]
+    if run.seconds > 0 and run.byte_count >= MIN_TIMED_BYTES:
+        facts.append(f"{run.byte_count / run.seconds / 1e6:,.1f}{NO_BREAK}MB/s")
+    facts += [f"{escape_text(run.kernels)} kernels", format_count(run.workers, "worker")]
+    return facts

@@ -1,0 +1,1 @@
+"""A report as a whole: its graph, its rows, its JSON."""

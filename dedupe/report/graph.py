@@ -1,0 +1,100 @@
+"""The documents of a report that are in duplicate pairs, and what hangs together by these.
+
+Connected components depend on the texts alone, where clusters also depend on which documents are
+chosen as representatives: a document more or less can only join components or split them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from dedupe.model.report import BridgeEnd, Member, Report
+
+
+class Neighbour(NamedTuple):
+    """A group of documents that are near-duplicates of another's.
+
+    :param containment: share of this group's shingles that the other has too
+    """
+
+    group: str
+    jaccard: float
+    containment: float
+
+
+class PairedDocuments(msgspec.Struct, frozen=True):
+    """All documents that are in a duplicate pair; those of equal tokens make a group.
+
+    :param hashes: the content hash of each, by id
+    :param group_of: the group of each, by id; a group is named by one of its documents
+    :param groups: the documents of each group, by id
+    :param near: for each group those that are near it, the nearest first
+    :param references: documents of the archive, by id
+    """
+
+    hashes: dict[str, str]
+    group_of: dict[str, str]
+    groups: dict[str, list[str]]
+    near: dict[str, list[Neighbour]]
+    references: frozenset[str]
+
+    def components(self, within: Collection[str] | None = None) -> Iterator[list[str]]:
+        """The documents that hang together, without a path that leaves ``within`` (ids)."""
+        chosen = self.hashes.keys() if within is None else within
+        of_group: dict[str, list[str]] = {}
+        for id in sorted(chosen):
+            of_group.setdefault(self.group_of[id], []).append(id)
+        seen: set[str] = set()
+        for first in of_group:
+            if first in seen:
+                continue
+            seen.add(first)
+            reached = [first]
+            for group in reached:  # grows while it is walked
+                for other in self.near.get(group, ()):
+                    if other.group in of_group and other.group not in seen:
+                        seen.add(other.group)
+                        reached.append(other.group)
+            yield [id for group in reached for id in of_group[group]]
+
+
+def connect_documents(report: Report) -> PairedDocuments:
+    """Read the duplicate pairs of a report, those of clusters and bridges alike."""
+    members = [member for cluster in report.clusters for member in cluster.members]
+    documents: list[Member | BridgeEnd] = [*report.bridge_ends, *members]
+    hashes = {document.id: document.content_hash for document in documents}
+    pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
+    # Copies are paired with their lead alone.
+    group_of = name_sets(hashes, ((p.left, p.right) for p in pairs if p.relation != "near"))
+    groups: dict[str, list[str]] = {}
+    for id in sorted(hashes):
+        groups.setdefault(group_of[id], []).append(id)
+    near: dict[str, list[Neighbour]] = {}
+    for pair in pairs:
+        if pair.relation == "near":
+            left, right = group_of[pair.left], group_of[pair.right]
+            near.setdefault(left, []).append(Neighbour(right, pair.jaccard, pair.right_containment))
+            near.setdefault(right, []).append(Neighbour(left, pair.jaccard, pair.left_containment))
+    for found in near.values():
+        found.sort(key=lambda each: (-each.jaccard, each.group))
+    references = frozenset(document.id for document in documents if document.is_reference)
+    return PairedDocuments(hashes, group_of, groups, near, references)
+
+
+def name_sets(ids: Iterable[str], equal: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """For each id the smallest of those that these equalities join it with."""
+    parent = {id: id for id in ids}
+
+    def find(id: str) -> str:
+        while parent[id] != id:
+            parent[id] = parent[parent[id]]
+            id = parent[id]
+        return id
+
+    for pair in equal:
+        first, second = sorted(map(find, pair))
+        parent[second] = first
+    return {id: find(id) for id in parent}

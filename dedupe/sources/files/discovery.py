@@ -1,0 +1,362 @@
+"""From the paths of a command line to the files that are read.
+
+Paths stay strings: ``pathlib`` would change how they were named (``./a``), which ids keep, and
+is slow over a million files.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Sequence
+from typing import BinaryIO
+
+import msgspec
+
+from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.files.data_sets import find_cards
+from dedupe.sources.files.ignore_files import NAMES, IgnoreFiles, IgnoreRules
+from dedupe.sources.files.names import is_hidden_name, readable_id
+from dedupe.sources.files.own_files import is_output
+from dedupe.sources.files.patterns import PatternSet
+from dedupe.sources.files.source import STANDARD_INPUT, Source
+from dedupe.sources.files.spool import Spool
+from dedupe.sources.files.system_errors import describe_error, reason_of
+from dedupe.sources.formats.recognition import archive_of_name, recognise_source
+from dedupe.sources.reasons import (
+    DATASET_CARD,
+    IGNORED,
+    LINKS_NOT_FOLLOWED,
+    NO_FILES,
+    NOT_A_FILE,
+    SAME_FILE,
+)
+
+
+class FoundSources(msgspec.Struct, frozen=True):
+    """What there is to read, in the order of ids, and what there is to say about the rest.
+
+    :param cards: paths of files that describe a data set and are not read
+    :param references: those of ``against``
+    """
+
+    sources: list[Source]
+    remarks: list[SkippedDocument | Notice]
+    cards: list[str]
+    references: list[Source] = msgspec.field(default_factory=list)
+
+
+class _Folder(msgspec.Struct):
+    """A folder that was named, and what was met below it.
+
+    :ivar names: of its files, relative to it
+    :ivar ignored: files and folders that ignore files leave out
+    """
+
+    path: str
+    id_prefix: str
+    names: list[str] = msgspec.field(default_factory=list)
+    link_count: int = 0
+    left_out_count: int = 0
+    ignored: list[str] = msgspec.field(default_factory=list)
+    is_unreadable: bool = False
+
+
+def find_sources(
+    paths: Sequence[str | os.PathLike[str]],
+    settings: ScanSettings,
+    stdin: BinaryIO | None = None,
+    against: Sequence[str | os.PathLike[str]] = (),
+) -> FoundSources:
+    """The files to read.
+
+    Folders are searched with all that is below them, but for hidden files, hidden folders and
+    those of version control, and what ignore files leave out (see
+    :mod:`dedupe.sources.files.ignore_files`); symbolic links below them are not followed.
+    ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
+    files and folders wherever they come from (see :mod:`dedupe.sources.files.patterns`).
+
+    A file's id is its path relative to the folder, where one folder alone was named; else the
+    path as named, and what follows. Neither depends on the order of ``paths``.
+
+    :param stdin: what stands for standard input, instead of the process's own
+    :param against: paths of reference documents. A file that is reached from ``paths`` too is
+        none of them: so a folder may be compared with all that surrounds it.
+    """
+    has_several = len(paths) + len(against) > 1
+    finder, archive = (_Finder(settings, has_several, stdin) for _ in range(2))
+    for path in paths:
+        finder.add(os.fsdecode(path))
+    found = finder.conclude()
+    if not against:
+        return found
+    for path in against:
+        archive.add(os.fsdecode(path))
+    references = archive.conclude(taken=finder.real_paths)
+    remarks = [*found.remarks, *references.remarks]
+    return FoundSources(found.sources, remarks, found.cards, references.sources)
+
+
+def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
+    """Whether a scan of these paths reads this file, whatever name it reaches it by.
+
+    What the program wrote is not read, unless it is named as what to scan, which is a mistake.
+    """
+    real_file = os.path.realpath(file)
+    near = [path for path in paths if path != STANDARD_INPUT and _leads_to(path, real_file)]
+    if not near:
+        return False
+    if is_output(real_file) and real_file not in map(os.path.realpath, near):
+        return False
+    return any(
+        os.path.realpath(each.path) == real_file for each in find_sources(near, settings).sources
+    )
+
+
+def id_in_scan(
+    file: str, paths: Sequence[str], settings: ScanSettings, has_several: bool
+) -> str | None:
+    """The id that a file would have in a scan of these paths, whether it is there or not.
+
+    :param has_several: whether more than one path is scanned
+    :returns: none where no path leads to it, or it is hidden or left out by patterns
+    """
+    exclude, glob = PatternSet(settings.exclude), PatternSet(settings.glob)
+    real_file = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+    for path in paths:
+        if path == STANDARD_INPUT or not _leads_to(path, real_file):
+            continue
+        real_path = os.path.realpath(path)
+        if real_file == real_path:
+            return readable_id(path)
+        below = os.path.relpath(real_file, real_path)
+        name = readable_id(below)
+        is_wanted = not glob or glob.matches_file(name) or bool(archive_of_name(name))
+        is_left_out = any(map(is_hidden_name, below.split(os.sep))) or exclude.matches_file(name)
+        if is_wanted and not is_left_out:
+            return readable_id(os.path.join(path if has_several else "", below))
+    return None
+
+
+def _leads_to(path: str, real_file: str) -> bool:
+    """Whether a path is the file, or a folder that it stands in."""
+    real_path = os.path.realpath(path)
+    return real_file == real_path or real_file.startswith(os.path.join(real_path, ""))
+
+
+class _Finder:
+    def __init__(self, settings: ScanSettings, has_several: bool, stdin: BinaryIO | None) -> None:
+        self._settings = settings
+        self._glob = PatternSet(settings.glob)
+        self._exclude = PatternSet(settings.exclude)
+        self._ignore_files = IgnoreFiles() if settings.ignore else None
+        self._has_several = has_several
+        self._stdin = stdin
+        self._found: list[tuple[Source, str]] = []
+        self._remarks: list[SkippedDocument | Notice] = []
+        self._cards: list[str] = []
+
+    def add(self, path: str) -> None:
+        """A path as named."""
+        if path == STANDARD_INPUT:
+            self._add_stream(path)
+            return
+        try:
+            mode = os.stat(path).st_mode
+        except (OSError, ValueError) as error:
+            self._skip_named(path, reason_of(error, is_named=True), describe_error(error))
+            return
+        if stat.S_ISDIR(mode):
+            self._add_folder(path)
+        elif not self._exclude.matches_file(readable_id(path)):
+            if stat.S_ISREG(mode):
+                self._add_file(path, readable_id(path), os.path.realpath(path))
+            else:
+                self._add_stream(path)
+
+    @property
+    def real_paths(self) -> set[str]:
+        """All files that were found, by the path without links."""
+        return {real_path for _, real_path in self._found}
+
+    def conclude(self, taken: Collection[str] = ()) -> FoundSources:
+        """Everything in the order of ids, each file once.
+
+        :param taken: real paths of files that are read already, and left out
+        """
+        twice = [source for source, real_path in self._found if real_path in taken]
+        if twice:
+            self._found = [found for found in self._found if found[1] not in taken]
+            self._remarks.append(_describe_taken(min(twice, key=lambda source: source.id), twice))
+        sources: list[Source] = []
+        seen: dict[str, Source] = {}
+        repeated: list[tuple[Source, Source]] = []
+        for source, real_path in sorted(self._found, key=lambda pair: (pair[0].id, pair[0].path)):
+            if real_path and seen.setdefault(real_path, source) is not source:
+                repeated.append((source, seen[real_path]))
+            else:
+                sources.append(source)
+        if repeated:
+            self._remarks.append(_describe_repeated(repeated))
+        if self._ignore_files is not None:
+            self._remarks += self._ignore_files.remarks
+        return FoundSources(sources, self._remarks, self._cards)
+
+    def _add_file(self, path: str, document_id: str, real_path: str) -> None:
+        kind = recognise_source(path, self._settings.input_format)
+        self._found.append((Source(document_id, path, kind), real_path))
+
+    def _add_stream(self, path: str) -> None:
+        """Standard input, or a pipe or device that was named."""
+        source = Source(
+            readable_id(path),
+            path,
+            recognise_source(path, self._settings.input_format),
+            spool=Spool(),
+            stream=self._stdin if path == STANDARD_INPUT else None,
+        )
+        self._found.append((source, os.path.realpath(path) if path != STANDARD_INPUT else path))
+
+    def _add_folder(self, path: str) -> None:
+        folder = _Folder(path, path if self._has_several else "")
+        self._walk(folder)
+        if folder.ignored:
+            detail = _describe_ignored(folder.ignored)
+            self._remarks.append(Notice(readable_id(folder.path), IGNORED, detail))
+        self._leave_out_cards(folder)
+        real_path = os.path.realpath(path) if self._has_several else ""
+        for name in folder.names:
+            self._add_file(
+                os.path.join(path, name),
+                self._id_below(folder, name),
+                os.path.join(real_path, name) if real_path else "",
+            )
+        self._describe_folder(folder)
+
+    def _leave_out_cards(self, folder: _Folder) -> None:
+        """What describes a data set is no document of it (see :mod:`.data_sets`)."""
+        cards = find_cards(folder.names)
+        if cards:
+            folder.names = [name for name in folder.names if name not in cards]
+            self._cards += [os.path.join(folder.path, name) for name in sorted(cards)]
+            named = ", ".join(self._id_below(folder, name) for name in sorted(cards)[:3])
+            detail = f"describe a data set and are not read unless named: {named}"
+            detail += f" and {len(cards) - 3} more" if len(cards) > 3 else ""
+            self._remarks.append(Notice(readable_id(folder.path), DATASET_CARD, detail))
+
+    def _walk(self, folder: _Folder) -> None:
+        """Everything below a folder, without recursion: depth is the file system's affair."""
+        ignore = self._ignore_files
+        pending = [("", ignore.start(folder.path) if ignore else None)]
+        while pending:
+            below, rules = pending.pop()
+            path = os.path.join(folder.path, below)
+            try:
+                entries = _list_folder(path)
+                if ignore and rules:
+                    rules = ignore.enter(rules, path, below, NAMES & {e.name for e in entries})
+                for entry in entries:
+                    name = os.path.join(below, entry.name)
+                    if self._take_entry(folder, entry, name, rules):
+                        pending.append((name, rules))
+            except OSError as error:
+                self._skip_folder(folder, below, error)
+
+    def _skip_folder(self, folder: _Folder, below: str, error: OSError) -> None:
+        """A folder that cannot be listed: the one that was named, or one below it."""
+        if below:
+            document_id = self._id_below(folder, below)
+        else:
+            document_id = readable_id(folder.path)
+            folder.is_unreadable = True
+        self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
+
+    def _take_entry(
+        self, folder: _Folder, entry: os.DirEntry[str], name: str, rules: IgnoreRules | None
+    ) -> bool:
+        """Note one entry; tells whether it is a folder to go into."""
+        if is_hidden_name(entry.name):
+            return False
+        pattern_name = readable_id(name)
+        if entry.is_symlink():
+            folder.link_count += not self._exclude.matches_file(pattern_name)
+        elif entry.is_dir(follow_symlinks=False):
+            if self._exclude.matches_folder(pattern_name):
+                return False
+            return not self._is_ignored(folder, rules, name, is_folder=True)
+        elif not self._is_wanted(pattern_name):
+            folder.left_out_count += 1
+        elif self._is_ignored(folder, rules, name, is_folder=False):
+            pass
+        elif entry.is_file(follow_symlinks=False):
+            folder.names.append(name)
+        else:
+            detail = "it is a pipe, a socket or a device; such are read only when named"
+            self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
+        return False
+
+    @staticmethod
+    def _is_ignored(folder: _Folder, rules: IgnoreRules | None, name: str, is_folder: bool) -> bool:
+        shown = name.replace(os.sep, "/") if os.sep != "/" else name
+        is_ignored = rules is not None and rules.leaves_out(shown, is_folder)
+        if is_ignored:
+            folder.ignored.append(f"{shown}/" if is_folder else shown)
+        return is_ignored
+
+    def _is_wanted(self, name: str) -> bool:
+        if self._exclude.matches_file(name):
+            return False
+        return not self._glob or self._glob.matches_file(name) or bool(archive_of_name(name))
+
+    def _describe_folder(self, folder: _Folder) -> None:
+        links = f"symbolic links in it are not followed: {folder.link_count}"
+        if not folder.names and not folder.is_unreadable:
+            self._skip_named(folder.path, NO_FILES, _why_no_files(folder, links))
+        elif folder.link_count:
+            self._remarks.append(Notice(readable_id(folder.path), LINKS_NOT_FOLLOWED, links))
+
+    def _skip_named(self, path: str, reason: str, detail: str) -> None:
+        self._remarks.append(SkippedDocument(readable_id(path), reason, detail))
+
+    @staticmethod
+    def _id_below(folder: _Folder, name: str) -> str:
+        return readable_id(os.path.join(folder.id_prefix, name))
+
+
+def _list_folder(path: str) -> list[os.DirEntry[str]]:
+    with os.scandir(path) as entries:
+        return [*entries]
+
+
+def _describe_ignored(ignored: Sequence[str]) -> str:
+    """What ignore files leave out, folders with all that is in them counted once."""
+    shown = sorted(map(readable_id, ignored))
+    told = ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+    return f"left out by .gitignore or .dedupeignore: {told}; --no-ignore reads them"
+
+
+def _why_no_files(folder: _Folder, links: str) -> str:
+    count = folder.left_out_count
+    reasons = [f"files that --glob and --exclude leave out: {count}"] if count else []
+    reasons += [_describe_ignored(folder.ignored)] if folder.ignored else []
+    reasons += [links] if folder.link_count else []
+    return "; ".join(["the folder holds no file to read", *reasons])
+
+
+def _describe_repeated(repeated: list[tuple[Source, Source]]) -> Notice:
+    """One notice, however many files are reached again."""
+    again, first = repeated[0]
+    detail = "reached more than once, read once"
+    if again.id != first.id:
+        detail += f", as {first.id!r}"
+    if len(repeated) > 1:
+        detail += f"; other files for which the same holds: {len(repeated) - 1}"
+    return Notice(again.id, SAME_FILE, detail)
+
+
+def _describe_taken(first: Source, twice: Sequence[Source]) -> Notice:
+    detail = "is scanned itself, and so is no reference document"
+    if len(twice) > 1:
+        detail += f"; other files for which the same holds: {len(twice) - 1}"
+    return Notice(first.id, SAME_FILE, detail)

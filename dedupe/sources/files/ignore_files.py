@@ -1,0 +1,281 @@
+"""What ``.gitignore`` and ``.dedupeignore`` leave out below a folder.
+
+``.gitignore`` counts inside a repository: those of all folders from its root down, and
+``.git/info/exclude``; what stands deeper wins, and in a file the last pattern. ``.dedupeignore``
+has the same syntax, wins over all of them, and counts outside a repository too, from the folder
+down that was named. A user's own list of git (``core.excludesFile``) does not count: it differs
+from machine to machine. Patterns are made by pathspec; https://git-scm.com/docs/gitignore.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from dedupe.model.documents import Notice
+from dedupe.sources.files.names import readable_id
+from dedupe.sources.files.source import open_regular
+from dedupe.sources.reasons import IGNORE_FILE
+
+GIT_FILE: Final = ".gitignore"
+OWN_FILE: Final = ".dedupeignore"
+_REPOSITORY: Final = ".git"
+
+MAX_BYTES: Final = 1 << 20
+MAX_PATTERNS: Final = 10_000
+MAX_LINE: Final = 1000
+MAX_WILDCARDS: Final = 3
+"""Stars in one name, and ``**`` in one pattern: with more, a name can be made that takes hours."""
+
+_POINTER_BYTES: Final = 4096
+_CLASSES: Final = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "blank": " \t",
+    "digit": "0-9",
+    "lower": "a-z",
+    "space": r" \t\n\r\f\v",
+    "upper": "A-Z",
+    "xdigit": "0-9A-Fa-f",
+}
+_STARS: Final = re.compile(r"(\\.|\*)\*+")
+_BRACKETS: Final = re.compile(r"\\.|\[\^?\]?[^\]]*\]", re.DOTALL)
+_CLASS: Final = re.compile(r"\[:(" + "|".join(_CLASSES) + r"):\]")
+
+
+class _Rules:
+    """The patterns of one file; paths are from the folder that it stands in."""
+
+    def __init__(self, expressions: Iterable[tuple[str, bool]]) -> None:
+        listed = [*expressions]
+        self._patterns = [(re.compile(text, re.DOTALL), leaves) for text, leaves in listed[::-1]]
+        # Most names match none: one search tells that.
+        self._any = re.compile("|".join(f"(?:{text})" for text, _ in listed), re.DOTALL)
+
+    def judge(self, path: str) -> bool | None:
+        """Whether the last pattern that matches leaves it out; none where none does."""
+        if self._any.match(path) is None:
+            return None
+        return next(leaves for pattern, leaves in self._patterns if pattern.match(path))
+
+
+class IgnoreRules(msgspec.Struct, frozen=True):
+    """What counts in one folder.
+
+    :param git: rules and the length of what a path begins with above their folder, the deepest
+        first
+    :param own: the same of ``.dedupeignore``
+    :param prefix: what precedes a path below the folder that was named, to be from the root
+    """
+
+    git: tuple[tuple[_Rules, int], ...]
+    own: tuple[tuple[_Rules, int], ...]
+    prefix: str
+    is_in_repository: bool
+
+    def leaves_out(self, path: str, is_folder: bool) -> bool:
+        """Whether an entry of the folder is left out.
+
+        :param path: below the folder that was named, with ``/`` between its parts
+        """
+        if not self.git and not self.own:
+            return False
+        whole = f"{self.prefix}{path}/" if is_folder else self.prefix + path
+        for rules, begin in (*self.own, *self.git):
+            found = rules.judge(whole[begin:])
+            if found is not None:
+                return found
+        return False
+
+
+class IgnoreFiles:
+    """Reads the ignore files of folders, one folder after another.
+
+    :ivar remarks: on what could not be taken of them
+    """
+
+    def __init__(self) -> None:
+        self.remarks: list[Notice] = []
+
+    def start(self, folder: str) -> IgnoreRules:
+        """What counts for a folder that was named, before its own files are read."""
+        real = os.path.realpath(folder)
+        root = _find_repository(real)
+        if root is None:
+            return IgnoreRules((), (), "", False)
+        below = os.path.relpath(real, root)
+        parts = [] if below == os.curdir else below.split(os.sep)
+        rules = self._enter_repository(IgnoreRules((), (), "", True), root, 0)
+        prefix = ""
+        for part in parts:
+            rules = self._read(rules, os.path.join(root, prefix), len(prefix), (GIT_FILE, OWN_FILE))
+            prefix += f"{part}/"
+        return msgspec.structs.replace(rules, prefix=prefix)
+
+    def enter(
+        self, rules: IgnoreRules, folder: str, below: str, names: frozenset[str]
+    ) -> IgnoreRules:
+        """What counts in a folder.
+
+        :param rules: what counts around it
+        :param below: the folder from the one that was named, with ``/`` between its parts
+        :param names: those of its entries that :data:`NAMES` has
+        """
+        if not names:
+            return rules
+        begin = len(rules.prefix) + (len(below) + 1 if below else 0)
+        if _REPOSITORY in names and (below or not rules.is_in_repository):
+            # Another repository: what surrounds it has no say, but for the files of our own.
+            rules = self._enter_repository(
+                IgnoreRules((), rules.own, rules.prefix, True), folder, begin
+            )
+        wanted = [name for name in (GIT_FILE, OWN_FILE) if name in names]
+        return self._read(rules, folder, begin, wanted)
+
+    def _enter_repository(self, rules: IgnoreRules, root: str, begin: int) -> IgnoreRules:
+        path = os.path.join(_git_folder(root), "info", "exclude")
+        found = self._load(path)
+        return msgspec.structs.replace(rules, git=((found, begin),)) if found else rules
+
+    def _read(
+        self, rules: IgnoreRules, folder: str, begin: int, names: Iterable[str]
+    ) -> IgnoreRules:
+        for name in names:
+            if name == GIT_FILE and not rules.is_in_repository:
+                continue
+            path = os.path.join(folder, name)
+            if os.path.islink(path):  # (as git does: a link could lead anywhere)
+                continue
+            if found := self._load(path):
+                if name == GIT_FILE:
+                    rules = msgspec.structs.replace(rules, git=((found, begin), *rules.git))
+                else:
+                    rules = msgspec.structs.replace(rules, own=((found, begin), *rules.own))
+        return rules
+
+    def _load(self, path: str) -> _Rules | None:
+        """The patterns of a file; none where there is no such file, or no pattern in it."""
+        try:
+            with open_regular(path) as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            self._remark(path, f"cannot be read, and leaves nothing out: {error}")
+            return None
+        lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        if len(data) > MAX_BYTES or len(lines) > MAX_PATTERNS:
+            told = f"has more than {MAX_BYTES} bytes or {MAX_PATTERNS} lines"
+            self._remark(path, f"{told}, and leaves nothing out")
+            return None
+        expressions: list[tuple[str, bool]] = []
+        passed: list[int] = []
+        for number, line in enumerate(lines, 1):
+            text = _merge_stars(os.fsdecode(line.removesuffix(b"\r")))
+            if not text or text.startswith("#"):
+                continue  # (so that pathspec is not imported for the comments of git's own list)
+            if _is_costly(text):
+                passed.append(number)
+            elif made := _translate(text):
+                expressions.append(made)
+        if passed:
+            told = f"has more than {MAX_LINE} characters or {MAX_WILDCARDS} stars in a name"
+            self._remark(path, f"line {passed[0]} {told}, and leaves nothing out", len(passed))
+        return _Rules(expressions) if expressions else None
+
+    def _remark(self, path: str, told: str, count: int = 1) -> None:
+        told += f"; so do {count - 1} more" if count > 1 else ""
+        self.remarks.append(Notice(readable_id(path), IGNORE_FILE, told))
+
+
+NAMES: Final = frozenset({GIT_FILE, OWN_FILE, _REPOSITORY})
+"""Entries of a folder that matter here."""
+
+
+def _find_repository(folder: str) -> str | None:
+    """The root of the repository that a folder is in."""
+    while not os.path.lexists(os.path.join(folder, _REPOSITORY)):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
+def _git_folder(root: str) -> str:
+    """Where a repository keeps what is common to its working trees."""
+    path = os.path.join(root, _REPOSITORY)
+    if os.path.isdir(path):
+        return path
+    path = os.path.join(root, _read_pointer(path).removeprefix("gitdir: "))
+    common = _read_pointer(os.path.join(path, "commondir"))
+    return os.path.join(path, common) if common else path
+
+
+def _read_pointer(path: str) -> str:
+    try:
+        with open_regular(path) as file:
+            return os.fsdecode(file.read(_POINTER_BYTES)).strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _merge_stars(line: str) -> str:
+    """The same without stars that say nothing: ``a**b`` as ``a*b``, ``/***/`` as ``/**/``."""
+    taken_back = "!" if line.startswith("!") else ""
+    names = line.removeprefix("!").split("/")
+    merged = ("**" if re.fullmatch(r"\*{2,}", name) else _STARS.sub(r"\1", name) for name in names)
+    return taken_back + "/".join(merged)
+
+
+def _is_costly(line: str) -> bool:
+    if len(line) > MAX_LINE:
+        return True
+    names = line.split("/")
+    stars = [name.count("*") for name in names if name != "**"]
+    return max(stars, default=0) > MAX_WILDCARDS or names.count("**") > MAX_WILDCARDS
+
+
+def _translate(line: str) -> tuple[str, bool] | None:
+    """An expression that matches what a pattern names, and not what stands below that.
+
+    A folder is given with ``/`` at its end. Below a folder that is left out nothing is asked about.
+
+    :returns: the expression, and whether it leaves out or takes back; none for a comment, an
+        empty line and what is no pattern
+    """
+    from pathspec.patterns.gitignore import GitIgnorePatternError
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+    if "[[:" in line or "[!" in line or "[^" in line:
+        line = _CLASS.sub(lambda found: _CLASSES[found[1]], line)
+    if line.endswith("/**/"):
+        line += "*/"  # (folders below it, and not itself)
+    try:
+        made, leaves_out = GitIgnoreSpecPattern.pattern_to_regex(line)
+    except GitIgnorePatternError:
+        return None
+    if made is None or leaves_out is None:
+        return None
+    text = str(made).removesuffix("(?:(?P<ps_d>/)|$)")
+    if text != made:
+        text += r"/?\Z"
+    elif text.endswith("(?P<ps_d>/)"):
+        text = (text.removesuffix("(?P<ps_d>/)") or ".+") + r"/\Z"
+    elif text.endswith("/"):
+        text += "."  # (all that stands below)
+    text = _BRACKETS.sub(_keep_to_name, text)
+    try:
+        re.compile(text)
+    except re.error:
+        return None
+    return text, leaves_out
+
+
+def _keep_to_name(found: re.Match[str]) -> str:
+    """Characters in brackets never match a slash."""
+    return found[0] if found[0] == "[^/]" or found[0][0] == "\\" else f"(?!/){found[0]}"

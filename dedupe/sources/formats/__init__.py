@@ -1,0 +1,1 @@
+"""One place a format."""

@@ -1,0 +1,320 @@
+"""CSV and TSV: a header names the columns, and each row after it is a record."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from dedupe.model.documents import Locator, Notice, SkippedDocument
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.formats.csv.csv_layout import (
+    LAYOUT_BYTES,
+    Layout,
+    ends_in_open_quote,
+    find_layout,
+    fits,
+)
+from dedupe.sources.formats.csv.csv_lines import CsvLines, RowTooLongError
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import (
+    DAMAGED,
+    FIELD_MISSING,
+    ODD_LAYOUT,
+    TOO_LARGE,
+    TRUNCATED,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.records.fields import UNSET, FieldPlan
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.record_chunks import ColumnRecords, RecordTaker
+
+_MAX_FIELD_CHARACTERS = (1 << 31) - 1
+_MAX_HEADER_BYTES = 1 << 20
+_GROUP_ROWS = 1000
+_MARK = UTF8_MARK.decode()
+
+
+def read_csv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a CSV file."""
+    yield from _CsvReader(file, settings, limits, is_tsv=False).read()
+
+
+def read_tsv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a file in which tabs separate."""
+    yield from _CsvReader(file, settings, limits, is_tsv=True).read()
+
+
+def reread_csv_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows again, by the bytes where they stand."""
+    return _reread_with(settings, is_tsv=False)
+
+
+def reread_tsv_with(settings: ScanSettings) -> Rereader:
+    """The same where tabs separate."""
+    return _reread_with(settings, is_tsv=True)
+
+
+def _reread_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
+    tables: list[_Table] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        if not tables:
+            tables.append(_read_table(file, settings, is_tsv))
+        file.seek(locator.offset)
+        raw = _read_up_to(file, locator.length)
+        return tables[0].read_text(raw) if len(raw) == locator.length else None
+
+    return reread
+
+
+class _Table:
+    """A header and a layout: what makes a row a record.
+
+    :ivar width: fields of a row
+    """
+
+    def __init__(self, header: Sequence[str], layout: Layout, settings: ScanSettings) -> None:
+        self.columns = layout.columns_of(header)
+        self.width = layout.width_of(self.columns)
+        self.plan = FieldPlan(settings)
+        self._dialect = layout.dialect
+        first = {name: place for place, name in reversed([*enumerate(self.columns)])}
+        self._places = [first.get(name, -1) for name in self.plan.names]
+
+    @property
+    def has_text(self) -> bool:
+        """Whether some column can be the text."""
+        return type(self.plan.find_text(self.values([""] * len(self.columns)))) is str
+
+    @property
+    def name_in_doubt(self) -> str:
+        """The name of two columns, either of which may be the text; nothing where none is."""
+        names = {name for name in self.columns if name and self.columns.count(name) > 1}
+        present = [name for name in self.plan.text_names if name in self.columns]
+        return next((n for n in present[: 1 if self.plan.is_automatic else None] if n in names), "")
+
+    def values(self, row: Sequence[str]) -> list[Any]:
+        """The values of a row, which may be shorter than the header."""
+        width = len(row)
+        return [row[place] if 0 <= place < width else UNSET for place in self._places]
+
+    def gather(self, rows: Sequence[Sequence[str]]) -> ColumnRecords:
+        """Several rows for the plan."""
+        shortest = min(map(len, rows))
+        columns: dict[int, list[Any]] = {}
+        for index, place in enumerate(self._places):
+            if 0 <= place < shortest:
+                columns[index] = [row[place] for row in rows]
+            elif place >= 0:
+                columns[index] = [row[place] if place < len(row) else UNSET for row in rows]
+        return ColumnRecords(columns, len(self._places), len(rows))
+
+    def fields(self, row: Sequence[str]) -> dict[str, Any]:
+        """All fields of a row by name."""
+        return dict(zip(self.columns, row, strict=False))
+
+    def read_text(self, raw: bytes) -> str | None:
+        """The text of one row; None where it holds none."""
+        lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        try:
+            rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
+        except csv.Error:
+            return None
+        text = self.plan.find_text(self.values(rows[0])) if len(rows) == 1 else None
+        return text if isinstance(text, str) else None
+
+
+class _CsvReader:
+    """Reads one file.
+
+    :ivar _row: of the record that was read last, from 1
+    """
+
+    def __init__(
+        self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, is_tsv: bool
+    ) -> None:
+        self._file = file
+        self._path_id = file.source.id
+        self._settings = settings
+        self._limits = limits
+        self._lines = CsvLines(file.blocks, limits.line_bytes)
+        self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), is_tsv)
+        self._width = 0
+        self._row = 0
+        # The limit is the whole process's; a row that is too long ends earlier.
+        csv.field_size_limit(_MAX_FIELD_CHARACTERS)
+
+    def read(self) -> Iterator[Piece]:
+        reader = csv.reader(self._lines, strict=True, **self._layout.dialect)
+        columns: list[str] = []
+        try:
+            while not columns:
+                columns = self._next_row(reader)
+        except StopIteration:
+            pass
+        except (csv.Error, RowTooLongError) as error:
+            yield SkippedDocument(self._path_id, *self._explain_row(error))
+            return
+        table = _Table(columns, self._layout, self._settings)
+        if columns and not table.has_text:
+            yield self._explain_columns(table)
+            return
+        if name := table.name_in_doubt:
+            detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
+            yield SkippedDocument(self._path_id, DAMAGED, detail)
+            return
+        self._width = table.width
+        yield from self._read_rows(reader, table)
+        yield from self._conclude()
+
+    def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
+        taker = RecordTaker(self._file, table.plan, self._limits)
+        rows: list[list[str]] = []
+        places: list[tuple[int, int, int, int]] = []
+        group_bytes = 0
+        while True:
+            try:
+                row = self._next_row(reader)
+            except StopIteration:
+                break
+            except (csv.Error, RowTooLongError) as error:
+                yield self._skip_row(error)
+                continue
+            if not row:
+                continue
+            self._row += 1
+            is_odd = len(row) != self._width or row[-1][:1] == " " or self._lines.is_last
+            if is_odd and (problem := self._find_problem(row)):
+                yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
+                continue
+            begin, length = self._lines.row_place
+            rows.append(row)
+            places.append((self._file.index, begin, length, self._row))
+            group_bytes += length
+            if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
+                yield from _take(taker, table, rows, places)
+                rows, places, group_bytes = [], [], 0
+        if rows:
+            yield from _take(taker, table, rows, places)
+
+    def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
+        """Why a row is not one record, of which nothing is missing."""
+        lines, width = self._lines, self._width
+        if lines.is_last and self._file.blocks.fault is not None:
+            return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
+        if len(row) != width and not fits(row, width):
+            fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
+            detail = f"line {lines.first_line}: the row has {fields}, where the header has {width}"
+            if len(row) > width:
+                detail += ": a separator may stand in a text without quotes"
+            return DAMAGED, detail + lines.has_swallowed * "; none of its lines was read"
+        if row[-1][:1] == " " and not lines.has_swallowed:
+            quote = self._layout.dialect["quotechar"]
+            if ends_in_open_quote(row, "".join(lines.row), quote):
+                told = "a quote that begins behind a space is not closed"
+                return DAMAGED, f"line {lines.first_line}: {told}"
+        return None
+
+    def _next_row(self, reader: Any) -> list[str]:
+        """The next row; nothing for a blank line.
+
+        A row with odd quotes is taken if it is one line. Of several lines it would be rows that a
+        quote has run together.
+
+        :raises csv.Error: if the row is none
+        :raises RowTooLongError: if it is too long
+        :raises StopIteration: at the end
+        """
+        self._lines.begin_row()
+        try:
+            row: list[str] = next(reader)
+        except csv.Error:
+            if self._lines.is_open or self._lines.has_swallowed:
+                raise
+            row = next(csv.reader(self._lines.row, **self._layout.dialect), [])
+        if self._lines.has_swallowed and self._width > 1 and self._are_rows():
+            raise csv.Error("a quote that begins in it is closed in another row")
+        return row
+
+    def _are_rows(self) -> bool:
+        """Whether all lines of a row but its first look like rows, which prose does not: its commas
+        are followed by spaces."""
+        separator = self._layout.dialect["delimiter"].encode()
+        if self._lines.holds_below(separator + b" "):
+            return False
+        lines = self._lines.swallowed
+        if lines.count(separator) < lines.count(b"\n") * (self._width - 1):
+            return False
+        counts = {line.count(separator) for line in lines.splitlines()}
+        return counts == {self._width - 1}
+
+    def _explain_columns(self, table: _Table) -> SkippedDocument:
+        columns: dict[str, Any] = dict.fromkeys(table.columns, "")
+        _, detail = table.plan.explain(UNSET, lambda: columns)
+        detail = f"{detail}; a CSV file begins with a row that names the columns"
+        return SkippedDocument(self._path_id, FIELD_MISSING, detail)
+
+    def _skip_row(self, error: Exception) -> SkippedDocument:
+        """The row that was read last cannot be used; the lines that it took are read as rows."""
+        self._row += 1
+        reason, detail = self._explain_row(error)
+        if self._lines.has_swallowed:
+            self._lines.go_back()
+            detail += "; the lines after its first are read as rows"
+        return SkippedDocument(f"{self._path_id}#{self._row}", reason, detail)
+
+    def _explain_row(self, error: Exception) -> tuple[str, str]:
+        line = f"line {self._lines.first_line}: "
+        if isinstance(error, RowTooLongError):
+            detail = f"{line}the row is longer than {self._limits.line_bytes} bytes"
+            detail += " (--max-line-bytes)"
+            return TOO_LARGE, detail + ": a quote may not be closed" * self._lines.has_swallowed
+        if self._lines.is_open:
+            return DAMAGED, f"{line}a quote that begins in the row is never closed"
+        return DAMAGED, f"{line}the row is not CSV: {error}"
+
+    def _conclude(self) -> Iterator[Piece]:
+        if self._layout.notice and self._row:
+            yield Notice(self._path_id, ODD_LAYOUT, self._layout.notice)
+        fault = self._file.blocks.fault
+        if fault is not None:
+            detail = f"{fault.detail}, after row {self._row}"
+            yield SkippedDocument(self._path_id, fault.reason, detail)
+        if self._lines.bad_count:
+            detail = "lines that hold bytes that are not UTF-8 (replaced by U+FFFD)"
+            detail = f"{detail}: {self._lines.bad_count}"
+            yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
+
+
+def _take(
+    taker: RecordTaker, table: _Table, rows: list[list[str]], places: Sequence[tuple[int, ...]]
+) -> Iterator[Piece]:
+    """The documents of some rows."""
+    locators = np.array(places, np.int64)
+    return taker.take(table.gather(rows), locators, lambda i: table.fields(rows[i]))
+
+
+def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:
+    """The header as it is read in a scan; it may be longer than what tells the layout."""
+    file.seek(0)
+    data = _read_up_to(file, _MAX_HEADER_BYTES)
+    layout = find_layout(data[:LAYOUT_BYTES], is_tsv)
+    lines = data.decode("utf-8", "replace").removeprefix(_MARK).split("\n")
+    try:
+        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **layout.dialect)), [])
+    except csv.Error:
+        columns = []
+    return _Table(columns, layout, settings)
+
+
+def _read_up_to(file: SeekableBytes, size: int) -> bytes:
+    parts: list[bytes] = []
+    while size and (part := file.read(min(size, 1 << 20))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,148 @@
+"""The lines of a CSV file for :func:`csv.reader`, and a way back where a row swallows others.
+
+A quote that is opened and never closed makes one field of all that follows. So the lines of the
+row that is being read are kept, and can be given again as the beginnings of rows.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.records.line_blocks import LineSplitter, LongLine
+from dedupe.sources.unpack.byte_blocks import ByteBlocks
+
+_MAX_RETURNED_ROWS = 4
+"""So many rows of the largest size may be given again in one file, since a hostile one asks for
+that at every line. After that a row is a line."""
+
+
+class RowTooLongError(Exception):
+    """A row is longer than allowed."""
+
+
+class CsvLines:
+    """Gives just those lines that a row needs.
+
+    :ivar bad_count: lines in which bytes were replaced
+    :ivar first_line: the number of the first line of the row that was read last, from 1
+    :ivar is_last: whether the row that was read last ends without a line feed, as the file does
+    :ivar is_open: whether the row that was read last ended only because there was no line more:
+        inside quotes
+    """
+
+    def __init__(self, blocks: ByteBlocks, max_row_bytes: int) -> None:
+        self._offset = 0
+        self.bad_count = 0
+        self.first_line = 0
+        self.is_last = False
+        self.is_open = False
+        self._line = 0
+        self._max_row_bytes = max_row_bytes
+        self._row = bytearray()
+        self._first_bytes = 0
+        self._returnable_bytes = _MAX_RETURNED_ROWS * max_row_bytes
+        self._lines: list[Iterator[bytes]] = [self._split(LineSplitter(blocks, max_row_bytes))]
+
+    @property
+    def has_swallowed(self) -> bool:
+        """Whether the row that was read last took more than one line."""
+        return len(self._row) > self._first_bytes
+
+    @property
+    def swallowed(self) -> bytes:
+        """All lines but the first of the row that was read last."""
+        return bytes(memoryview(self._row)[self._first_bytes :])
+
+    def holds_below(self, part: bytes) -> bool:
+        """Whether some bytes stand in those lines."""
+        return self._row.find(part, self._first_bytes) >= 0
+
+    @property
+    def row_place(self) -> tuple[int, int]:
+        """Offset and length of the row that was read last."""
+        return self._offset - len(self._row), len(self._row)
+
+    @property
+    def row(self) -> Iterator[str]:
+        """The lines of the row that was read last."""
+        return (line.decode("utf-8", "replace") for line in io.BytesIO(self._row))
+
+    def begin_row(self) -> None:
+        """What comes next is a row."""
+        self.first_line = self._line + 1
+        self.is_open = False
+        self._row = bytearray()
+        self._first_bytes = 0
+
+    def go_back(self) -> None:
+        """Give all lines but the first of the row that was read last once more, as rows."""
+        rest = self.swallowed
+        self._lines.append(io.BytesIO(rest))
+        self.bad_count -= sum(map(_is_bad, io.BytesIO(rest)))
+        self._offset -= len(rest)
+        self._line = self.first_line
+        self._returnable_bytes -= len(rest)
+
+    def __iter__(self) -> CsvLines:
+        return self
+
+    def __next__(self) -> str:
+        line = None if self._is_full else self._next_line()
+        if line is None:
+            self.is_open = bool(self._row)
+            raise StopIteration
+        self._line += 1
+        if not line:
+            raise RowTooLongError
+        self._row += line
+        self._first_bytes = self._first_bytes or len(line)
+        self._offset += len(line)
+        if len(self._row) > self._max_row_bytes:
+            raise RowTooLongError
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            self.bad_count += 1
+            text = line.decode("utf-8", "replace")
+        if text.endswith("\n"):
+            return text
+        self.is_last = True
+        return f"{text}\n"
+
+    @property
+    def _is_full(self) -> bool:
+        """Whether the row may have no line more."""
+        return self._returnable_bytes < 0 and bool(self._row)
+
+    def _next_line(self) -> bytes | None:
+        """What was given back comes first."""
+        while self._lines:
+            line = next(self._lines[-1], None)
+            if line is not None:
+                return line
+            self._lines.pop()
+        return None
+
+    def _split(self, blocks: LineSplitter) -> Iterator[bytes]:
+        """Each line with its line feed; nothing in the place of one that is too long."""
+        for block in blocks:
+            if isinstance(block, LongLine):
+                yield b""
+                continue
+            self._offset = block.offset
+            lines, last = block.lines, len(block.lines) - 1
+            if block.offset == 0 and lines[0].startswith(UTF8_MARK):
+                self._offset = len(UTF8_MARK)
+                lines = [lines[0].removeprefix(UTF8_MARK), *lines[1:]]
+            for place, line in enumerate(lines):
+                yield line if block.is_rest and place == last else line + b"\n"
+
+
+def _is_bad(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False

@@ -1,0 +1,81 @@
+"""JSON Lines: a line is a record, some of whose fields are its text, its id and its metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.documents import Locator, SkippedDocument
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.files.source import SeekableBytes, read_at
+from dedupe.sources.formats.json.json_record import record_decoder
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import NOT_JSON, TOO_LARGE
+from dedupe.sources.records.line_blocks import LineBlock, LineSplitter, LongLine
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.raw_records import RawRecords
+
+
+def read_json_lines(
+    file: OpenSource, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[Piece]:
+    """The records of a file, and what there is to say about those that could not be used."""
+    records = RawRecords(file, settings, limits, mark=":")
+    last_line = 0
+    for block in LineSplitter(file.blocks, limits.line_bytes):
+        if isinstance(block, LongLine):
+            detail = f"the line is longer than {limits.line_bytes} bytes (--max-line-bytes)"
+            yield SkippedDocument(records.place(block.line), TOO_LARGE, detail)
+            last_line = block.line
+            continue
+        pieces = _read_block(_without_mark(block), records, file.index)
+        if block.is_rest and file.blocks.fault is not None:
+            pieces = filter(_is_no_broken_line, pieces)
+        yield from pieces
+        if not block.is_rest:
+            last_line = block.first_line + len(block) - 1
+    if file.blocks.fault is not None:
+        fault = file.blocks.fault
+        yield SkippedDocument(
+            file.source.id, fault.reason, f"{fault.detail}, after line {last_line}"
+        )
+    yield from records.notices()
+
+
+def reread_records_with(settings: ScanSettings) -> Rereader:
+    """Reads single lines again."""
+    decoder = record_decoder(settings)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        raw = read_at(file, locator.offset, locator.length)
+        return None if raw is None else decoder.read_text(raw)
+
+    return reread
+
+
+def _read_block(block: LineBlock, records: RawRecords, source_index: int) -> Iterator[Piece]:
+    return records.read(block.data, block.begins, block.ends, _locate(block, source_index))
+
+
+def _is_no_broken_line(piece: Piece) -> bool:
+    """Not what tells that a line is no JSON, where the file itself breaks off in it."""
+    return not (isinstance(piece, SkippedDocument) and piece.reason == NOT_JSON)
+
+
+def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
+    """Where each line stands: the locators of all."""
+    locators = np.empty((len(block), 4), np.int64)
+    locators[:, 0] = source_index
+    locators[:, 1] = block.offset + block.begins
+    locators[:, 2] = block.ends - block.begins
+    locators[:, 3] = np.arange(block.first_line, block.first_line + len(block))
+    return locators
+
+
+def _without_mark(block: LineBlock) -> LineBlock:
+    """The block without a byte order mark at the beginning of the file."""
+    has_mark = block.offset == 0 and block.data.startswith(UTF8_MARK)
+    return block.without_start(len(UTF8_MARK)) if has_mark else block

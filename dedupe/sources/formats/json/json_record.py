@@ -1,0 +1,232 @@
+"""One JSON object to the fields that are asked for.
+
+The fast way decodes these fields alone, whatever their types. A line that it refuses goes
+the lenient way: Python's own parser, which takes what is common on the web though the standard
+forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from dedupe.model.documents import Notice
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_encoding import replace_surrogates
+from dedupe.sources.formats.json.json_depth import has_too_many_values, is_too_deep
+from dedupe.sources.reasons import (
+    LONE_SURROGATES,
+    NOT_A_RECORD,
+    NOT_JSON,
+    TOO_DEEP,
+    TOO_LARGE,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.records.fields import UNSET, FieldPlan, Values, name_kind
+
+_MAX_DEPTH = 50
+
+Record = Any
+"""A generated struct with an attribute for each name of the plan: ``f0``, ``f1``, …"""
+
+GetValues = Callable[[Record], Values]
+
+
+class LenientRecord(NamedTuple):
+    """A record that only the lenient way could read.
+
+    :param has_bad_bytes: whether bytes that are not UTF-8 were replaced
+    :param has_surrogates: whether lone surrogates were replaced in a value
+    """
+
+    record: Record
+    has_bad_bytes: bool
+    has_surrogates: bool
+
+
+class NotARecord(Exception):
+    """A line that is no JSON object: a reason, and what is wrong."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class JsonRecords:
+    """Decoded records in bulk: a :class:`dedupe.sources.records.fields.Records`."""
+
+    def __init__(self, rows: list[Record], present: frozenset[int], values: GetValues) -> None:
+        self.rows = rows
+        self.present = present
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Values]:
+        return map(self._values, self.rows)
+
+    def column(self, index: int) -> list[Any]:
+        """The values of all under one of the names that are present."""
+        return list(map(attrgetter(f"f{index}"), self.rows))
+
+
+@lru_cache(maxsize=4)
+def record_decoder(settings: ScanSettings) -> RecordDecoder:
+    """The decoder for these settings, which all files share."""
+    return RecordDecoder(settings)
+
+
+class RecordDecoder:
+    """Decodes lines.
+
+    :ivar plan: what is needed of a record
+    :ivar decode: the fast way; raises ``ValueError`` or ``RecursionError`` where the line
+        must go the lenient way
+    :ivar values: the values of a record, for the plan
+    """
+
+    def __init__(self, settings: ScanSettings) -> None:
+        self.plan = FieldPlan(settings)
+        attributes = [f"f{number}" for number in range(len(self.plan.names))]
+        fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]
+        self._struct = msgspec.defstruct("Record", fields, gc=False)
+        self.decode: Callable[[bytes], Record] = self._decode_all
+        self.values = cast(GetValues, attrgetter(*attributes))
+        try:
+            names = dict(zip(attributes, self.plan.names, strict=True))
+            self._struct = msgspec.defstruct("Record", fields, rename=names, gc=False)
+            self.decode = msgspec.json.Decoder(self._struct).decode
+        except ValueError:  # a name that msgspec does not take
+            pass
+
+    def find_present(self, rows: list[Record]) -> frozenset[int]:
+        """The names of the plan that some of these records have, by their index."""
+        columns = enumerate(zip(*map(self.values, rows), strict=True))
+        return frozenset(i for i, values in columns if values.count(UNSET) < len(values))
+
+    def gather(self, rows: list[Record], present: frozenset[int]) -> JsonRecords:
+        """Several records for the plan.
+
+        :param present: the names that some may have
+        """
+        return JsonRecords(rows, present, self.values)
+
+    def decode_leniently(self, line: bytes) -> LenientRecord:
+        """A record, the lenient way.
+
+        :raises NotARecord: if it is no JSON object
+        """
+        fields, has_bad_bytes = parse_fields(line)
+        values = [fields.get(name, UNSET) for name in self.plan.names]
+        sound = [_without_surrogates(value) for value in values]
+        return LenientRecord(self._struct(*sound), has_bad_bytes, sound != values)
+
+    def read_text(self, line: bytes) -> str | None:
+        """The text of a line either way; None where it holds none."""
+        try:
+            record = self.decode(line)
+        except (ValueError, RecursionError):
+            try:
+                record = self.decode_leniently(line).record
+            except NotARecord:
+                return None
+        text = self.plan.find_text(self.values(record))
+        return text if isinstance(text, str) else None
+
+    def _decode_all(self, line: bytes) -> Record:
+        fields = msgspec.json.decode(line)
+        if not isinstance(fields, dict):
+            raise ValueError("not an object")
+        return self._struct(*(fields.get(name, UNSET) for name in self.plan.names))
+
+
+class CarefulDecoder:
+    """Records one by one, the lenient way where it must be; counts what had to be replaced."""
+
+    def __init__(self, decoder: RecordDecoder, max_depth: int, max_values: int) -> None:
+        self._decoder = decoder
+        self._max_depth, self._max_values = max_depth, max_values
+        self._bad_bytes_count = 0
+        self._surrogates_count = 0
+
+    def decode(self, raw: bytes) -> Record:
+        """One record.
+
+        :raises NotARecord: if it is none, or beyond a limit
+        """
+        if is_too_deep(raw, self._max_depth):
+            detail = f"it is nested deeper than {self._max_depth} (--max-depth)"
+            raise NotARecord(TOO_DEEP, detail)
+        if has_too_many_values(raw, self._max_values):
+            detail = f"it holds more than {self._max_values} values (--max-values)"
+            raise NotARecord(TOO_LARGE, detail)
+        try:
+            return self._decoder.decode(raw)
+        except (ValueError, RecursionError):
+            lenient = self._decoder.decode_leniently(raw)
+        self._bad_bytes_count += lenient.has_bad_bytes
+        self._surrogates_count += lenient.has_surrogates
+        return lenient.record
+
+    def notices(self, source_id: str) -> Iterator[Notice]:
+        """What was replaced, in all."""
+        for count, reason, what in (
+            (self._bad_bytes_count, UNDECODABLE_BYTES, "bytes that are not UTF-8"),
+            (self._surrogates_count, LONE_SURROGATES, "lone surrogates"),
+        ):
+            if count:
+                detail = f"records that hold {what} (replaced by U+FFFD): {count}"
+                yield Notice(source_id, reason, detail)
+
+
+def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
+    """All fields of a line, the lenient way, and whether bytes had to be replaced.
+
+    :raises NotARecord: if it is no JSON object
+    """
+    import json
+
+    try:
+        text, has_bad_bytes = line.decode(), False
+    except UnicodeDecodeError:
+        text, has_bad_bytes = line.decode("utf-8", "replace"), True
+    try:
+        value = json.loads(text, parse_int=_parse_integer)
+    except ValueError:
+        raise NotARecord(NOT_JSON, explain_json(text.encode("utf-8", "replace"))) from None
+    except RecursionError:
+        raise NotARecord(TOO_DEEP, "it is nested deeper than Python can parse") from None
+    if not isinstance(value, dict):
+        raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object")
+    return value, has_bad_bytes
+
+
+def _parse_integer(digits: str) -> int | float:
+    """An integer; beyond Python's limit on digits, a float, since its value is not used."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+def explain_json(data: bytes) -> str:
+    """What msgspec, whose words do not change with Python's version, says of broken JSON."""
+    try:
+        msgspec.json.decode(data)
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return "it is not JSON"
+
+
+def _without_surrogates(value: Any, depth: int = 0) -> Any:
+    if type(value) is str:
+        return value if value.isascii() else replace_surrogates(value)
+    if type(value) is dict and depth < _MAX_DEPTH:
+        return {key: _without_surrogates(each, depth + 1) for key, each in value.items()}
+    return value

@@ -1,0 +1,307 @@
+"""Parquet, Arrow and Feather: rows are records.
+
+Where the text is one column of strings, its bytes are not copied: Arrow's layout is that of
+:class:`dedupe.model.documents.TextBatch`. Everything else goes the way of all records, row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.documents import Locator, SkippedDocument, TextBatch
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_encoding import REPLACEMENT
+from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.system_errors import describe_error
+from dedupe.sources.formats.tables.arrow_tables import (
+    INSTALL_COMMAND,
+    BrokenTableError,
+    MissingLibraryError,
+    RowCursor,
+    Table,
+    explain_error,
+    open_table,
+    table_errors,
+)
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
+from dedupe.sources.records.fields import UNSET, FieldPlan
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.record_chunks import ColumnRecords, RecordTaker
+from dedupe.sources.unpack.random_access import open_seekable, seekable_again
+
+_PARQUET_MAGIC = b"PAR1"
+
+
+def read_parquet(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of a Parquet file."""
+    yield from _read("parquet", file, settings, limits)
+
+
+def read_arrow(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The rows of an Arrow file or stream (Feather version 2 is one)."""
+    yield from _read("arrow", file, settings, limits)
+
+
+def reread_parquet_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows of a Parquet file again."""
+    return _reread_with("parquet", settings)
+
+
+def reread_arrow_with(settings: ScanSettings) -> Rereader:
+    """Reads single rows of an Arrow file again."""
+    return _reread_with("arrow", settings)
+
+
+def _read(
+    name: str, file: OpenSource, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[Piece]:
+    document_id = file.source.id
+    reader: _RowsReader | None = None
+    try:
+        with open_seekable(file.source, file.blocks, limits.unpacked_bytes) as seekable:
+            if file.blocks.fault is not None:
+                fault = file.blocks.fault
+                yield SkippedDocument(document_id, fault.reason, fault.detail)
+                return
+            is_cut = name == "parquet" and not _ends_in_magic(seekable)
+            reader = _RowsReader(file, open_table(name, seekable), settings, limits)
+            yield from reader.read()
+    except MissingLibraryError:
+        detail = f"reading {name} files takes pyarrow: {INSTALL_COMMAND}"
+        yield SkippedDocument(document_id, MISSING_EXTRA, detail)
+    except BrokenTableError as error:
+        reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
+        after = f", after row {reader.row}" if reader is not None else ""
+        yield SkippedDocument(document_id, reason, f"the {name} data is damaged ({error}){after}")
+    except OSError as error:
+        yield SkippedDocument(document_id, UNREADABLE, describe_error(error))
+
+
+def _ends_in_magic(file: Any) -> bool:
+    """Whether a Parquet file has its end, without which nothing of it can be read."""
+    file.seek(0, 2)
+    size = file.tell()
+    file.seek(max(0, size - len(_PARQUET_MAGIC)))
+    end = file.read(len(_PARQUET_MAGIC))
+    file.seek(0)
+    return bool(end == _PARQUET_MAGIC)
+
+
+def _reread_with(name: str, settings: ScanSettings) -> Rereader:
+    plan = FieldPlan(settings)
+    opened: list[tuple[_Columns, RowCursor, object]] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        try:
+            if not opened:
+                seekable, held = seekable_again(file)
+                table = open_table(name, seekable)
+                columns = _Columns(plan, table.schema)
+                opened.append((columns, RowCursor(table, columns.paths), held))
+            columns, cursor, _ = opened[0]
+            part = cursor.find(locator.line - 1)
+            text = None if part is None else plan.find_texts(columns.gather(part))[0]
+        except MissingLibraryError:
+            raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
+        except BrokenTableError:
+            return None
+        except table_errors():
+            return None
+        return text if isinstance(text, str) else None
+
+    return reread
+
+
+class _Columns:
+    """Which columns of a table the plan needs.
+
+    :ivar paths: of the columns to read, or of what is needed inside them
+    """
+
+    def __init__(self, plan: FieldPlan, schema: Any) -> None:
+        self._plan = plan
+        self._present = [name if name in schema.names else None for name in plan.names]
+        present = set(filter(None, self._present))
+        inside = [path for path in plan.dotted_paths if path.partition(".")[0] in present]
+        heads = {path.partition(".")[0] for path in inside}
+        whole = [name for name in plan.whole_names if name in present and name not in heads]
+        self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
+
+    def gather(self, part: Any, left_out: Set[str] = frozenset()) -> ColumnRecords:
+        """The rows of a part for the plan, without some columns that are not asked for."""
+        columns = {
+            index: _as_values(part.column(name))
+            for index, name in enumerate(self._plan.names)
+            if name in part.schema.names and name not in left_out
+        }
+        return ColumnRecords(columns, len(self._plan.names), part.num_rows)
+
+
+class _RowsReader:
+    """Reads one table.
+
+    :ivar row: the rows that were read so far
+    """
+
+    def __init__(
+        self, file: OpenSource, table: Table, settings: ScanSettings, limits: ReadLimits
+    ) -> None:
+        self.row = 0
+        self._file = file
+        self._table = table
+        self._plan = FieldPlan(settings)
+        self._holds_pages = settings.text_format == "html"
+        self._limits = limits
+        self._columns = _Columns(self._plan, table.schema)
+        self._taker = RecordTaker(file, self._plan, limits)
+
+    def read(self) -> Iterator[Piece]:
+        schema = self._table.schema
+        fields = {name: _example_of(schema.field(name).type) for name in schema.names}
+        if not self._plan.could_find_text(fields):
+            reason, detail = self._plan.explain(UNSET, lambda: fields)
+            yield SkippedDocument(
+                self._file.source.id, reason, detail.replace("its fields", "its columns")
+            )
+            return
+        parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
+        while (part := self._next(parts)) is not None:
+            batch = self._zero_copy(part)
+            if batch is not None:
+                yield batch
+            else:
+                yield from self._read_rows(part)
+            self.row += part.num_rows
+            del part, batch
+
+    @staticmethod
+    def _next(parts: Iterator[Any]) -> Any:
+        try:
+            return next(parts, None)
+        except table_errors() as error:
+            raise BrokenTableError(explain_error(error)) from None
+
+    def _zero_copy(self, part: Any) -> TextBatch | None:
+        """The part as it is; nothing where its texts are not one sound column."""
+        name = self._simple_column(part)
+        if name is None or part.num_rows == 0:
+            return None
+        found = _buffers_of(part.column(name), self._limits.document_bytes)
+        if found is None:
+            return None
+        data, offsets = found
+        ids, metas = self._describe(part)
+        if self._plan.is_automatic:
+            self._file.text_names[name] += part.num_rows
+        return TextBatch(
+            ids, (data.data,), offsets, self._locate(part), metas if any(metas) else ()
+        )
+
+    def _locate(self, part: Any) -> NDArray[np.int64]:
+        """The locators of a part's rows."""
+        locators = np.zeros((part.num_rows, 4), np.int64)
+        locators[:, 0] = self._file.index
+        locators[:, 3] = np.arange(self.row + 1, self.row + 1 + part.num_rows)
+        return locators
+
+    def _simple_column(self, part: Any) -> str | None:
+        """The one column that holds every text, if there is one."""
+        if not self._plan.has_simple_text or self._holds_pages:
+            return None
+        return next((name for name in self._plan.text_names if name in part.schema.names), None)
+
+    def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
+        """Ids and metadata, from the columns that are not texts."""
+        plan = self._plan
+        records = self._columns.gather(part, set(plan.text_names) - plan.names_beside_text)
+        ids = plan.find_ids(records)
+        if not all(ids):
+            rows = range(self.row + 1, self.row + 1 + part.num_rows)
+            ids = [own or self._taker.place(row) for own, row in zip(ids, rows, strict=True)]
+        return ids, plan.find_metas(records)
+
+    def _read_rows(self, part: Any) -> Iterator[Piece]:
+        fields = dict.fromkeys(self._table.schema.names, "")
+        records = self._columns.gather(part)
+        yield from self._taker.take(records, self._locate(part), lambda i: fields)
+
+
+def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
+    """The bytes and offsets of a column of strings, as they lie in Arrow's memory."""
+    import pyarrow.types as kinds
+
+    is_large = kinds.is_large_string(column.type)
+    if column.null_count or not (is_large or kinds.is_string(column.type)):
+        return None
+    try:
+        column.validate(full=True)  # Parquet may hold anything in the place of UTF-8
+    except table_errors():
+        return None
+    _, places, data = column.buffers()
+    dtype = np.dtype(np.int64 if is_large else np.int32)
+    count = len(column) + 1
+    found = np.frombuffer(places, dtype, count, column.offset * dtype.itemsize).astype(np.int64)
+    begin, end = int(found[0]), int(found[-1])
+    if data is None or int(np.diff(found).max()) > max_bytes:
+        return None
+    texts = np.frombuffer(data, np.uint8)[begin:end]
+    if _holds_replacement(texts):
+        return None  # some may have to be left out
+    return texts, found - begin
+
+
+def _holds_replacement(texts: NDArray[np.uint8]) -> bool:
+    """Whether U+FFFD stands in some UTF-8, found without a copy."""
+    first, *others = REPLACEMENT.encode()
+    places = np.flatnonzero(texts == first)
+    for distance, byte in enumerate(others, 1):
+        places = places[texts[places + distance] == byte]
+    return len(places) > 0
+
+
+def _as_values(column: Any) -> list[Any]:
+    """A column as Python values; times in ISO 8601, undecodable bytes as U+FFFD."""
+    import pyarrow
+    import pyarrow.types as kinds
+
+    try:
+        if not kinds.is_timestamp(column.type):
+            return list(column.to_pylist())
+        zone = "+00:00" if column.type.tz else ""
+        plain = column.cast(pyarrow.timestamp("s"), safe=False)
+        values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
+        return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
+    except table_errors():
+        return [_as_value(value) for value in column]
+
+
+def _as_value(scalar: Any) -> Any:
+    """One value of a column that holds some that Python cannot; nothing where it is such a one."""
+    import pyarrow
+
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        try:
+            return scalar.cast(pyarrow.large_binary()).as_py().decode("utf-8", "replace")
+        except table_errors():
+            return None
+    except table_errors():
+        return None
+
+
+def _example_of(kind: Any) -> Any:
+    """What stands for a column where only its type is known."""
+    import pyarrow.types as kinds
+
+    if kinds.is_struct(kind):
+        return {field.name: _example_of(field.type) for field in kind}
+    if kinds.is_dictionary(kind):
+        kind = kind.value_type
+    text_like = kinds.is_string(kind) or kinds.is_large_string(kind) or "string" in str(kind)
+    return "" if text_like else 0

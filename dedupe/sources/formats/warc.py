@@ -1,0 +1,231 @@
+"""WARC: what a crawler kept of the web. A record of HTML or text is a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any, cast
+
+import msgspec
+
+from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
+from dedupe.model.metadata import pack_meta
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.declared import charset_of
+from dedupe.sources.encoding.decoding import Decoded, decode_document
+from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.formats.html_pages import decode_page
+from dedupe.sources.formats.plain_text import describe_replaced
+from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
+from dedupe.sources.pages.page_rereading import shared_page_reader
+from dedupe.sources.reasons import (
+    BOMB,
+    DAMAGED,
+    NOT_DECODABLE,
+    TOO_LARGE,
+    TRUNCATED,
+    UNDECODABLE_BYTES,
+)
+from dedupe.sources.records.metadata_values import as_meta_value
+from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, Rereader
+from dedupe.sources.unpack.http_content import (
+    ContentTooLargeError,
+    UndecodableError,
+    decode_content,
+)
+from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
+
+WARC_INSTALL = "pip install 'dedupe-corpus[warc]'"
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_KINDS = frozenset({"response", "resource", "conversion"})
+_READ_BYTES = 1 << 18
+_UNUSABLE = (ContentTooLargeError, UndecodableError, BombError)
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """A record that is a document.
+
+    :param date: when it was fetched, as the record says (ISO 8601)
+    :param length: of its content as it stands in the archive
+    :param is_complete: whether the archive holds all of it
+    """
+
+    uri: str
+    date: str
+    is_html: bool
+    content: Decoded
+    length: int
+    is_complete: bool
+
+
+def missing_warc_extra(settings: ScanSettings) -> str:
+    """What to say where crawls cannot be read; nothing where they can."""
+    return "" if find_spec("fastwarc") else f"WARC needs fastwarc: {WARC_INSTALL}"
+
+
+def read_warc(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The documents of a crawl, in its order, and what there is to say about the rest."""
+    yield from _WarcReader(file, limits).read()
+
+
+def reread_warc_with(settings: ScanSettings) -> Rereader:
+    """Reads single records again, by their offset."""
+    reader = shared_page_reader(settings)
+    limits = ReadLimits.of_settings(settings)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        file.seek(locator.offset)
+        try:
+            records = _iterate(_Feed(iter(lambda: file.read(_READ_BYTES), b"")))
+            capture = read_capture(next(records), UnpackBudget(limits), MAX_LOCATED_BYTES)
+        except (StopIteration, OSError, ValueError, *_UNUSABLE):
+            return None
+        if capture is None:
+            return None
+        return (
+            reader.read(capture.content.text) if capture.is_html else capture.content.text.decode()
+        )
+
+    return reread
+
+
+def find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
+    """Where each record begins, of whatever kind.
+
+    :param blocks: the uncompressed content, which is read to its end
+    :raises OSError, ValueError: where there is no record
+    """
+    for record in _iterate(_Feed(blocks)):
+        yield int(record.stream_pos)
+
+
+class _WarcReader:
+    """Reads one archive; a record's place is known once the next one is met."""
+
+    def __init__(self, file: OpenSource, limits: ReadLimits) -> None:
+        self._file = file
+        self._path_id = file.source.id
+        self._max_bytes = limits.document_bytes
+        self._budget = UnpackBudget(limits)
+        self._feed = _Feed(iter(file.blocks))
+        self._bad_bytes_count = 0
+        self._last_uri = ""
+
+    def read(self) -> Iterator[Piece]:
+        problem = ""
+        try:
+            for record in _iterate(self._feed):
+                yield from self._read_record(record)
+        except (OSError, ValueError) as error:
+            problem = str(error)
+        fault = self._file.blocks.fault
+        if fault is not None:
+            yield self._tell(fault.reason, fault.detail)
+        elif problem:
+            yield self._tell(DAMAGED, f"it is no WARC record ({problem})")
+        if self._bad_bytes_count:
+            yield Notice(self._path_id, UNDECODABLE_BYTES, describe_replaced(self._bad_bytes_count))
+
+    def _read_record(self, record: Any) -> Iterator[Piece]:
+        offset = int(record.stream_pos)
+        uri = record.headers.get("WARC-Target-URI") or f"{self._path_id}@{offset}"
+        self._last_uri = uri
+        try:
+            capture = read_capture(record, self._budget, self._max_bytes)
+        except _UNUSABLE as error:
+            yield self._skip(uri, offset, error)
+            return
+        if capture is None:
+            return
+        if not capture.is_complete and self._file.blocks.fault is None:
+            yield self._tell(TRUNCATED, "the last record is cut off; its beginning is kept")
+        content = capture.content
+        self._bad_bytes_count += content.replaced_count
+        locators = pack_locators([Locator(self._file.index, offset, capture.length)])
+        told = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
+        metas = [pack_meta({name: value for name, value in told.items() if value})]
+        chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding, metas)
+        yield Pages(chunk, self._path_id) if capture.is_html else chunk
+
+    def _skip(self, uri: str, offset: int, error: Exception) -> SkippedDocument:
+        place = f"the record at byte {offset} of {self._path_id}"
+        if isinstance(error, ContentTooLargeError):
+            detail = f"it is longer than {self._max_bytes} bytes (--max-document-bytes)"
+            return SkippedDocument(uri, TOO_LARGE, detail)
+        if isinstance(error, BombError):
+            return SkippedDocument(uri, BOMB, f"{error}, with what stands before it; {place}")
+        return SkippedDocument(uri, NOT_DECODABLE, f"{error}; {place}")
+
+    def _tell(self, reason: str, detail: str) -> Notice:
+        after = f", at {self._last_uri}" if self._last_uri else ""
+        return Notice(self._path_id, reason, f"{detail}{after}; what stood before is kept")
+
+
+def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture | None:
+    """The document that a record holds; None where it holds none.
+
+    :raises ContentTooLargeError: if its content is longer than ``max_bytes``
+    :raises UndecodableError: if it is in an encoding that cannot be undone
+    :raises BombError: if the budget is used up
+    """
+    kind = str(record.record_type).rsplit(".", 1)[-1]
+    if kind not in _KINDS:
+        return None
+    headers = record.http_headers if kind == "response" else record.headers
+    if headers is None or (kind == "response" and headers.status_code != 200):
+        return None
+    content_type = (headers.get("Content-Type") or "").strip()
+    media_type = content_type.split(";")[0].strip().lower()
+    is_html = media_type in _HTML_TYPES
+    if not is_html and not media_type.startswith("text/"):
+        return None
+    expected = int(record.content_length)
+    raw = _read_bounded(record.reader, max_bytes)
+    encodings = headers.items() if kind == "response" else ()
+    body = decode_content(raw, encodings, budget, max_bytes)
+    charset = charset_of(content_type)
+    content = decode_page(body, charset) if is_html else decode_document(body, charset)
+    uri = record.headers.get("WARC-Target-URI") or ""
+    date = record.headers.get("WARC-Date") or ""
+    return Capture(uri.strip("<>"), date, is_html, content, len(raw), len(raw) >= expected)
+
+
+def _read_bounded(reader: Any, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while part := reader.read(_READ_BYTES):
+        size += len(part)
+        if size > max_bytes:
+            raise ContentTooLargeError
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _iterate(feed: _Feed) -> Iterator[Any]:
+    """The records of a stream."""
+    from fastwarc.warc import ArchiveIterator
+
+    yield from ArchiveIterator(cast(Any, feed), stream_detect=False, fsspec_args=False)
+
+
+class _Feed:
+    """Blocks as the file that fastwarc wants."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._held = memoryview(b"")
+        self._position = 0
+
+    def read(self, size: int = _READ_BYTES) -> bytes:
+        """Some bytes, at most ``size``; none at the end."""
+        if not self._held:
+            self._held = memoryview(next(self._blocks, b""))
+        part = bytes(self._held[:size])
+        self._held = self._held[size:]
+        self._position += len(part)
+        return part
+
+    def tell(self) -> int:
+        """Bytes read so far."""
+        return self._position

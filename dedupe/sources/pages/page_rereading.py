@@ -1,0 +1,69 @@
+"""Pages read again, one at a time, for diffs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from dedupe.model.documents import Locator
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.records.pieces import Rereader
+
+if TYPE_CHECKING:
+    from dedupe.sources.pages.pool import PagePool
+
+
+class PageReader:
+    """The text of pages, as a scan under these settings found it; starts a process for it."""
+
+    def __init__(self, settings: ScanSettings) -> None:
+        self._settings = settings
+        self._pool: PagePool | None = None
+
+    def read(self, html: bytes) -> str:
+        """The text of one page.
+
+        :param html: UTF-8
+        :raises OSError: if what reads pages is not installed
+        """
+        way = self._settings.html
+        if way == "raw":
+            return html.decode()
+        return self._started_pool().submit(html, way).result().text.decode()
+
+    def _started_pool(self) -> PagePool:
+        if self._pool is None:
+            from dedupe.sources.pages.outcome import PageLimits
+            from dedupe.sources.pages.pool import PagePool
+            from dedupe.sources.pages.requirements import missing_html_extra
+
+            if missing := missing_html_extra(self._settings.html):
+                raise OSError(0, missing)
+            self._pool = PagePool(1, PageLimits.of_settings(self._settings))
+        return self._pool
+
+
+def shared_page_reader(settings: ScanSettings) -> PageReader:
+    """The one that is in use under these settings, else a new one."""
+    reader = _in_use.get(settings)
+    if reader is None:
+        reader = _in_use[settings] = PageReader(settings)
+    return reader
+
+
+_in_use: WeakValueDictionary[ScanSettings, PageReader] = WeakValueDictionary()
+
+
+def reread_pages(reread_source: Rereader, settings: ScanSettings) -> Rereader:
+    """Reads pages that stand in records.
+
+    :param reread_source: gives the record's HTML
+    """
+    reader = shared_page_reader(settings)
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        html = reread_source(file, locator)
+        return None if html is None else reader.read(html.encode())
+
+    return reread

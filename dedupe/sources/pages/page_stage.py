@@ -1,0 +1,153 @@
+"""Between the readers and the batches: pages become texts, several at a time, in order."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
+from dedupe.sources.records.pieces import Chunk, Pages, Piece
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from dedupe.sources.pages.outcome import PageOutcome
+    from dedupe.sources.pages.pool import PagePool
+    from dedupe.sources.pages.shared_articles import SharedArticles
+
+_MAX_IN_FLIGHT = 64
+_MAX_NAMED = 3
+
+
+class _Pending(msgspec.Struct):
+    """Pages whose texts are awaited."""
+
+    pages: Pages
+    outcomes: list[Future[PageOutcome]]
+
+
+class _WithoutArticle(msgspec.Struct):
+    """The pages of one source in which no article was found."""
+
+    count: int = 0
+    ids: list[str] = msgspec.field(default_factory=list)
+
+
+class PageStage:
+    """Takes what readers give, and gives the same with texts in the place of pages.
+
+    :ivar counts: takes pages by the way in which their text was got
+    """
+
+    def __init__(self, settings: ScanSettings, workers: int, counts: Counter[str]) -> None:
+        self.counts = counts
+        self._settings = settings
+        self._workers = workers
+        self._pool: PagePool | None = None
+        self._pending: deque[Piece | _Pending] = deque()
+        self._page_count = 0
+        self._without_article: dict[str, _WithoutArticle] = {}
+        self._shared: SharedArticles | None = None
+
+    def run(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
+        """The pieces in their order; a bounded number of pages is awaited at once."""
+        for piece in pieces:
+            if isinstance(piece, Pages):
+                self._add(piece)
+            elif self._page_count:
+                self._pending.append(piece)
+            else:
+                yield piece
+            while self._page_count > _MAX_IN_FLIGHT:
+                yield from self._take_first()
+        while self._pending:
+            yield from self._take_first()
+        for piece, way in self._shared.release() if self._shared else ():
+            self.counts.update([way] if way else [])
+            yield piece
+        yield from self._tell_without_article()
+
+    def close(self) -> None:
+        """End the processes that read pages."""
+        if self._shared is not None:
+            self._shared.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    def _add(self, pages: Pages) -> None:
+        way = self._settings.html
+        outcomes: list[Future[PageOutcome]] = []
+        if way != "raw":
+            pool = self._started_pool()
+            outcomes = [pool.submit(html, way) for html in pages.chunk.texts]
+        self._page_count += len(outcomes)
+        self._pending.append(_Pending(pages, outcomes))
+
+    def _started_pool(self) -> PagePool:
+        if self._pool is None:
+            from dedupe.sources.pages.outcome import PageLimits
+            from dedupe.sources.pages.pool import PagePool
+
+            self._pool = PagePool(self._workers, PageLimits.of_settings(self._settings))
+        return self._pool
+
+    def _take_first(self) -> Iterator[Piece]:
+        first = self._pending.popleft()
+        if not isinstance(first, _Pending):
+            yield first
+        elif self._settings.html == "raw":
+            self.counts["raw"] += len(first.pages.chunk.ids)
+            yield first.pages.chunk
+        else:
+            self._page_count -= len(first.outcomes)
+            yield from self._conclude(first.pages, [each.result() for each in first.outcomes])
+
+    def _conclude(self, pages: Pages, outcomes: list[PageOutcome]) -> Iterator[Piece]:
+        """The texts of some pages, and what there is to say about them."""
+        chunk = pages.chunk
+        for number, (page_id, outcome) in enumerate(zip(chunk.ids, outcomes, strict=True)):
+            if outcome.doubt is not None:
+                self._hold(chunk.select([number]), outcome)
+                continue
+            if outcome.way == "unread":
+                yield SkippedDocument(page_id, PAGE_UNREADABLE, outcome.exceeded)
+                continue
+            self.counts[outcome.way] += 1
+            if outcome.way == "stripped":
+                detail = f"{outcome.exceeded}; all its text was taken, without its layout"
+                yield Notice(page_id, PAGE_LIMIT, detail)
+            elif outcome.way != self._settings.html:
+                self._note_without_article(pages.source_id, page_id)
+        read = [i for i, each in enumerate(outcomes) if each.way != "unread" and not each.doubt]
+        with_texts = msgspec.structs.replace(chunk, texts=[outcome.text for outcome in outcomes])
+        yield with_texts.select(read)
+
+    def _hold(self, chunk: Chunk, outcome: PageOutcome) -> None:
+        """Keep a page of which much is not its article until all pages are known."""
+        if self._shared is None:
+            from dedupe.sources.pages.shared_articles import SharedArticles
+
+            self._shared = SharedArticles()
+        assert outcome.doubt is not None
+        self._shared.hold(chunk, outcome.text, outcome.doubt)
+
+    def _note_without_article(self, source_id: str, page_id: str) -> None:
+        noted = self._without_article.setdefault(source_id, _WithoutArticle())
+        noted.count += 1
+        if len(noted.ids) < _MAX_NAMED:
+            noted.ids.append(page_id)
+
+    def _tell_without_article(self) -> Iterator[Notice]:
+        for source_id, noted in self._without_article.items():
+            if noted.ids == [source_id]:
+                detail = "no article was found in it; all its visible text was taken"
+            else:
+                detail = f"pages in which no article was found: {noted.count} ("
+                detail += ", ".join(noted.ids) + ", …" * (noted.count > len(noted.ids))
+                detail += "); all their visible text was taken"
+            yield Notice(source_id, NO_ARTICLE, detail)

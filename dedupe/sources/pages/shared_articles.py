@@ -1,0 +1,85 @@
+"""Pages of which most is not what was found as their article, kept until all pages are read.
+
+Where several share what was found and differ in the rest, that is not what they are about: they
+are compared by all their visible text. Which pages these are depends on no order.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+import numpy as np
+
+from dedupe.model.documents import Notice
+from dedupe.sources.pages.doubt import Doubt
+from dedupe.sources.reasons import EXTRACTION_DOUBTFUL
+from dedupe.sources.records.pieces import Chunk, Piece
+
+_MEMORY_BYTES = 16 << 20
+_LENGTH_BYTES = 8
+_DETAIL = (
+    "what was found as its article stands in other pages too, whose other text differs; "
+    "all its visible text was compared"
+)
+
+
+class _Held(msgspec.Struct):
+    """A page that waits, with both of its texts."""
+
+    id: str
+    text: bytes
+    locator: list[int]
+    encoding: str
+    metas: list[bytes]
+    doubt: Doubt
+
+
+class SharedArticles:
+    """Takes doubtful pages, and gives them once all are known.
+
+    Some hashes of each are kept in memory; the texts go to a file without a name if they are many.
+    """
+
+    def __init__(self) -> None:
+        self._rests: dict[int, int | None] = {}
+        self._file: IO[bytes] | None = None
+
+    def hold(self, chunk: Chunk, text: bytes, doubt: Doubt) -> None:
+        """Keep a page.
+
+        :param chunk: the page alone
+        :param text: what was found as its article
+        """
+        for key in doubt.keys:
+            if self._rests.setdefault(key, doubt.rest) != doubt.rest:
+                self._rests[key] = None
+        locator = chunk.locators[0].tolist()
+        held = _Held(chunk.ids[0], text, locator, chunk.encoding, chunk.metas, doubt)
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
+        data = msgspec.msgpack.encode(held)
+        self._file.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+
+    def release(self) -> Iterator[tuple[Piece, str]]:
+        """All pages, each with the way in which it was read, and what there is to say of them."""
+        if self._file is None:
+            return
+        self._file.seek(0)
+        decode = msgspec.msgpack.Decoder(_Held).decode
+        while size := self._file.read(_LENGTH_BYTES):
+            held = decode(self._file.read(int.from_bytes(size, "big")))
+            is_shared = any(self._rests[key] is None for key in held.doubt.keys)
+            if is_shared:
+                yield Notice(held.id, EXTRACTION_DOUBTFUL, _DETAIL), ""
+            text = held.doubt.visible if is_shared else held.text
+            locators = np.array([held.locator], np.int64)
+            chunk = Chunk([held.id], [text], locators, held.encoding, held.metas)
+            yield chunk, "text" if is_shared else "article"
+
+    def close(self) -> None:
+        """Forget all."""
+        if self._file is not None:
+            self._file.close()

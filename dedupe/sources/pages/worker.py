@@ -1,0 +1,67 @@
+"""The process that reads pages: one request after another from standard input."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import suppress
+
+import msgspec
+
+from dedupe.sources.pages.doubt import find_doubt
+from dedupe.sources.pages.frames import read_frame, write_frame
+from dedupe.sources.pages.layout import extract_article, extract_visible
+from dedupe.sources.pages.outcome import PageOutcome, PageRequest
+from dedupe.sources.pages.page_cost import find_exceeded
+from dedupe.sources.pages.stripped import strip_tags
+
+MAX_MEMORY_BYTES = 2 << 30
+"""Address space of a worker: what a page needs beyond fails it, and not the machine."""
+
+
+def main() -> None:
+    """Serve until the scan closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan itself decides what Ctrl-C ends
+    _limit_memory()
+    requests, outcomes = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing that a library prints may get between the frames
+    decoder = msgspec.msgpack.Decoder(PageRequest)
+    while (frame := read_frame(requests)) is not None:
+        request = decoder.decode(frame)
+        _die_after(2 * request.limits.max_seconds + 5)
+        write_frame(outcomes, read_page(request))
+        _die_after(0)
+
+
+def read_page(request: PageRequest) -> PageOutcome:
+    """The text of one page, in the way that was asked for or the next best."""
+    html = request.html.decode("utf-8", "replace")
+    if request.way == "stripped":
+        return PageOutcome(strip_tags(html).encode(), "stripped")
+    exceeded = find_exceeded(html, len(request.html), request.limits)
+    if exceeded:
+        return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
+    if request.way == "text":
+        return PageOutcome(_encode(extract_visible(request.html)), "text")
+    text, visible = extract_article(request.html)
+    if not text:
+        return PageOutcome(_encode(visible), "text")
+    return PageOutcome(_encode(text), "article", doubt=find_doubt(text, visible))
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _limit_memory() -> None:
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
+
+
+def _die_after(seconds: float) -> None:
+    """End this process should the scan be gone by then, whatever code it is in."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -1,0 +1,1 @@
+"""From records to batches: fields, metadata, pieces."""

@@ -1,0 +1,158 @@
+"""Lines of JSON decoded all at once, where they are as in most corpora: each line one record, each
+record of the same few fields.
+
+What a file's records have is learned from them. A struct with just these fields, of which none may
+be unknown, then proves of every further block that no record has a field which is not looked at. So
+nothing is asked of each record alone. Any block of which something else holds is refused, and
+goes the general way (:mod:`dedupe.sources.formats.json.json_record`), which gives the same for
+every record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.sources.formats.json.json_depth import has_deep_object
+
+UNSET = msgspec.UNSET
+
+_Scalar = str | int | float | bool | None
+_MAX_FIELDS = 200
+_MAX_REFUSALS = 8
+_SAMPLE_LINES = 50
+_RETURN = ord("\r")
+
+Decode = Callable[[bytes], list[Any]]
+
+
+class LayoutDecoder:
+    """Decodes blocks of lines as far as the layout of their records is known.
+
+    :ivar present: which of the names (by their index) records may have, as far as is known
+
+    Learning costs more than the general way, so it ends for good where it does not help.
+    """
+
+    def __init__(self, names: Sequence[str], max_depth: int, max_values: int) -> None:
+        """Nothing is known yet.
+
+        :param names: those that are needed of a record; attribute ``f<i>`` holds ``names[i]``
+        :param max_depth: of nested lists and objects
+        :param max_values: in a record
+        """
+        self.present: frozenset[int] = frozenset()
+        self._names = tuple(names)
+        self._max_depth, self._max_values = max_depth, max_values
+        self._nested: dict[str, bool] = {}
+        self._decode: Decode | None = None
+        self._refusals = 0
+
+    def decode(
+        self, data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[Any] | None:
+        """One struct a line; nothing where the lines must go the general way.
+
+        :param data: lines, or records of more than one line each of which is known to be a value
+        :param begins: where each begins, one after another
+        :param ends: and ends, but for its line feed
+        """
+        if self._refusals > _MAX_REFUSALS:
+            return None
+        if self._decode is None:
+            self._learn(_cut(data, begins[:_SAMPLE_LINES], ends[:_SAMPLE_LINES]))
+        records = self._try(data, begins, ends)
+        if records is None and self._learn(_cut(data, begins, ends)):
+            records = self._try(data, begins, ends)
+        self._refusals = self._refusals + 1 if records is None else 0
+        return records
+
+    def _try(
+        self, data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> list[Any] | None:
+        if self._decode is None or not _are_objects(data, begins, ends, self._max_values):
+            return None
+        try:
+            records = self._decode(data)
+        except (ValueError, RecursionError):
+            return None
+        # As each line begins and ends like an object, none holds two records or a part of one.
+        is_sound = len(records) == len(begins)
+        if is_sound and any(self._nested.values()):
+            is_sound = not has_deep_object(data, begins, self._max_depth)
+        return records if is_sound else None
+
+    def _learn(self, lines: Iterable[bytes]) -> bool:
+        """Take in the fields of these records; tells whether one was new."""
+        known = dict(self._nested)
+        for line in lines:
+            try:
+                fields = _decode_fields(line)
+            except (ValueError, RecursionError):
+                continue
+            for name, value in fields.items():
+                known[name] = known.get(name, False) or bytes(memoryview(value)[:1]) in (b"[", b"{")
+        if known == self._nested or len(known) > _MAX_FIELDS:
+            return False
+        self._nested = known
+        self.present = frozenset(i for i, name in enumerate(self._names) if name in known)
+        self._decode = _make_decoder(self._names, tuple(known.items()))
+        return self._decode is not None
+
+
+_decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+@lru_cache(maxsize=16)
+def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) -> Decode | None:
+    """Decodes lines whose records have no other fields than these.
+
+    Of those that are needed a list or an object becomes one; of the others it is passed over.
+
+    :returns: nothing where msgspec does not take a name
+    """
+    attributes = {name: f"f{number}" for number, name in enumerate(names)}
+    fields: list[tuple[str, Any, Any]] = []
+    rename: dict[str, str] = {}
+    for number, (name, is_nested) in enumerate(nested):
+        attribute = attributes.pop(name, f"x{number}")
+        rename[attribute] = name
+        if not is_nested:
+            fields.append((attribute, _Scalar | msgspec.UnsetType, UNSET))
+        elif attribute.startswith("f"):
+            fields.append((attribute, Any, UNSET))
+        else:
+            fields.append((attribute, msgspec.Raw, msgspec.Raw()))
+    absent = dict.fromkeys(attributes.values(), UNSET)
+    try:
+        struct = msgspec.defstruct(
+            "Record", fields, rename=rename, namespace=absent, forbid_unknown_fields=True, gc=False
+        )
+    except ValueError:
+        return None
+    return msgspec.json.Decoder(struct).decode_lines
+
+
+def _cut(data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Iterator[bytes]:
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        yield data[begin:end]
+
+
+def _are_objects(
+    data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64], max_values: int
+) -> bool:
+    """Whether each begins and ends like an object, and none can hold too many values."""
+    if len(data) > max_values:
+        return False
+    codes, count = np.frombuffer(data, np.uint8), len(begins)
+    if codes[begins].tobytes().count(b"{") < count:
+        return False
+    last = codes[ends - 1]
+    if b"\r" in last.tobytes():
+        last = np.where(last == _RETURN, codes[ends - 2], last)
+    return last.tobytes().count(b"}") == count

@@ -1,0 +1,69 @@
+"""Members of archives once more, for texts that are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import BinaryIO, cast
+
+from dedupe.sources.files.names import readable_id
+from dedupe.sources.files.source import SeekableBytes, Source, read_at
+from dedupe.sources.formats.recognition import is_zip
+from dedupe.sources.unpack.archive_entries import MemberStream
+from dedupe.sources.unpack.compression import MAGIC_BYTES, UnpackedFile, codec_of
+from dedupe.sources.unpack.random_access import seekable_again
+from dedupe.sources.unpack.sequential_file import SequentialFile
+from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
+from dedupe.sources.unpack.zip_entries import open_member, open_zip
+
+_ANY_COUNT = 1 << 62
+_READ_BYTES = 1 << 18
+
+
+def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, SeekableBytes]]:
+    """Those members that are wanted, in one pass; each until the next is asked for.
+
+    May raise whatever the libraries raise (``ARCHIVE_FAULTS``), and ``ArchiveError``.
+    """
+    missing = set(wanted)
+    with archive.open_again() as file:
+        head = read_at(file, 0, MAGIC_BYTES) or b""
+        file.seek(0)
+        members = _zip_members if is_zip(archive.path, head) else _tar_members
+        for name, stream in members(file, missing):
+            missing.discard(name)
+            yield name, _uncompressed(stream)
+            if not missing:
+                return
+
+
+def _zip_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
+    seekable, _held = seekable_again(file)
+    with open_zip(seekable, _ANY_COUNT) as archive:
+        for entry in archive.infolist():
+            if readable_id(entry.filename) in missing:
+                yield readable_id(entry.filename), MemberStream(open_member(archive, entry))
+
+
+def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
+    tar = open_tar(file)
+    while (info := next_info(tar)) is not None:
+        if readable_id(info.name) in missing and info.isreg():
+            yield readable_id(info.name), MemberStream(tar_member(tar, info))
+
+
+def _uncompressed(stream: MemberStream) -> SeekableBytes:
+    codec = codec_of(read_at(member := _once(stream), 0, MAGIC_BYTES) or b"")
+    member.seek(0)
+    return UnpackedFile(cast(BinaryIO, member), codec) if codec else member
+
+
+def _once(stream: MemberStream) -> SequentialFile:
+    """A member as a file that does not go far back."""
+    passes = iter([iter(lambda: stream.read(_READ_BYTES), b"")])
+
+    def begin() -> Iterator[bytes]:
+        if (blocks := next(passes, None)) is None:
+            raise OSError(0, "an archive cannot be read backwards")
+        return blocks
+
+    return SequentialFile(begin)

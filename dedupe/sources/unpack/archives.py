@@ -1,0 +1,118 @@
+"""Archives read as folders: the members of a ZIP or tar file, one after another, never unpacked
+to disk. A member's name is only ever a part of an id, so it may say what it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from dedupe.model.documents import SkippedDocument
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.files.names import is_hidden_name
+from dedupe.sources.files.patterns import PatternSet
+from dedupe.sources.files.source import Source
+from dedupe.sources.formats.recognition import archive_of_name, recognise_name
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import (
+    BOMB,
+    DUPLICATE_MEMBER,
+    NESTED_ARCHIVE,
+    NO_FILES,
+    TOO_MANY_MEMBERS,
+)
+from dedupe.sources.unpack.archive_entries import ArchiveError, Entry
+from dedupe.sources.unpack.byte_blocks import ByteBlocks
+from dedupe.sources.unpack.random_access import open_seekable
+from dedupe.sources.unpack.tar_entries import read_tar
+from dedupe.sources.unpack.unpack_budget import UnpackBudget
+from dedupe.sources.unpack.zip_entries import read_zip
+
+
+class OpenMember(msgspec.Struct, frozen=True):
+    """A member that is to be read now: the next one ends it.
+
+    :param budget: for what it is unpacked to, if it is compressed in itself
+    """
+
+    source: Source
+    stream: BinaryIO
+    budget: UnpackBudget
+
+
+def read_members(
+    source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
+) -> Iterator[OpenMember | SkippedDocument]:
+    """The members that are wanted, and what there is to say about the others.
+
+    Hidden members, ``glob`` and ``exclude`` are as below a folder; of members of one name the
+    first is read.
+
+    :param blocks: the uncompressed content of the archive
+    """
+    yield from _Walk(source, blocks, settings, limits).read()
+
+
+class _Walk:
+    def __init__(
+        self, source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
+    ) -> None:
+        self._source = source
+        self._blocks = blocks
+        self._settings = settings
+        self._limits = limits
+        self._glob = PatternSet(settings.glob)
+        self._exclude = PatternSet(settings.exclude)
+        self._budget = blocks.budget
+        self._seen: set[str] = set()
+        self._count = 0
+
+    def read(self) -> Iterator[OpenMember | SkippedDocument]:
+        try:
+            for entry in self._entries():
+                self._count += 1
+                if self._count > self._limits.members:
+                    detail = f"it has more than {self._limits.members} members (--max-members)"
+                    raise ArchiveError(TOO_MANY_MEMBERS, detail)
+                if self._is_wanted(entry.name):
+                    yield from self._take(entry)
+                if self._budget.problem:
+                    raise ArchiveError(BOMB, self._budget.problem)
+            if not self._count:
+                raise ArchiveError(NO_FILES, "the archive holds no file to read")
+        except ArchiveError as error:
+            after = f", after member {self._count}" if self._count else ""
+            yield SkippedDocument(self._source.id, error.reason, error.detail + after)
+
+    def _entries(self) -> Iterator[Entry]:
+        if self._source.format == "tar":
+            yield from read_tar(self._blocks)
+            return
+        with open_seekable(self._source, self._blocks, self._limits.unpacked_bytes) as file:
+            if fault := self._blocks.fault:
+                raise ArchiveError(fault.reason, fault.detail)
+            yield from read_zip(file, self._limits.members, self._budget)
+
+    def _take(self, entry: Entry) -> Iterator[OpenMember | SkippedDocument]:
+        member_id = f"{self._source.id}/{entry.name.removeprefix('./')}"
+        problem = entry.problem
+        if not problem and archive_of_name(entry.name):
+            problem = NESTED_ARCHIVE, "it is an archive inside an archive; such are not opened"
+        if not problem and entry.name in self._seen:
+            problem = DUPLICATE_MEMBER, "a member of this name was read before it"
+        if problem:
+            yield SkippedDocument(member_id, *problem)
+            return
+        self._seen.add(entry.name)
+        kind = recognise_name(entry.name, self._settings.input_format)
+        member = Source(member_id, self._source.path, kind, member=entry.name, archive=self._source)
+        budget = UnpackBudget(self._limits, self._budget)
+        yield OpenMember(member, entry.open(budget), UnpackBudget(self._limits, budget))
+
+    def _is_wanted(self, name: str) -> bool:
+        shown = name.removeprefix("./")
+        if any(map(is_hidden_name, shown.split("/"))) or self._exclude.matches_file(shown):
+            return False
+        return not self._glob or self._glob.matches_file(shown)

@@ -1,0 +1,224 @@
+"""Decompression of gzip, bzip2, xz and zstd data, from files and from pipes alike.
+
+Done block by block with each library's own decompressor rather than its file object: a pipe whose
+beginning was looked at cannot be given to those, they lose what they had decompressed when the
+data turns out wrong, and a few bytes can make them take gigabytes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import BinaryIO
+
+import msgspec
+
+from dedupe.sources.unpack.sequential_file import SequentialFile
+from dedupe.sources.unpack.unpackers import (
+    CompressionError,
+    Unpacker,
+    new_bzip2,
+    new_gzip,
+    new_xz,
+    new_zstd,
+)
+
+__all__ = [
+    "CODECS",
+    "MAGIC_BYTES",
+    "Codec",
+    "CompressionError",
+    "StreamUnpacker",
+    "UnpackedFile",
+    "codec_of",
+    "codec_of_name",
+    "ending_of",
+    "unpack",
+    "without_compression",
+]
+
+MAGIC_BYTES = 4
+"""So many bytes tell how data is compressed."""
+
+_VIEW_BLOCK_BYTES = 1 << 18
+_HISTORY_BYTES = 1 << 16
+
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_SKIPPABLE = tuple(bytes([0x50 + i, 0x2A, 0x4D, 0x18]) for i in range(16))
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """A way of compressing.
+
+    :param ending: what names of files end in
+    :param magics: what the data begins with: one of these
+    :param new: makes a decompressor of one member (gzip), stream (xz) or frame (zstd)
+    :param piece_bytes: compressed bytes to hand over at once; bounds what one call can make
+    """
+
+    name: str
+    ending: str
+    magics: tuple[bytes, ...]
+    new: Callable[[], Unpacker]
+    piece_bytes: int
+
+
+CODECS = (
+    Codec("gzip", ".gz", (b"\x1f\x8b",), new_gzip, 1 << 19),
+    Codec("bzip2", ".bz2", (b"BZh",), new_bzip2, 1 << 16),
+    Codec("xz", ".xz", (b"\xfd7zX",), new_xz, 1 << 16),
+    Codec("zstd", ".zst", (_ZSTD_MAGIC, *_ZSTD_SKIPPABLE), new_zstd, 1 << 10),
+)
+
+
+_ALL_MAGICS = tuple(magic for codec in CODECS for magic in codec.magics)
+_CODEC_OF_ENDING = {codec.ending: codec for codec in CODECS}
+
+
+def codec_of(head: bytes) -> Codec | None:
+    """How data that begins so is compressed, if it is."""
+    if not head.startswith(_ALL_MAGICS):
+        return None
+    return next(codec for codec in CODECS if head.startswith(codec.magics))
+
+
+def codec_of_name(name: str) -> Codec | None:
+    """How the ending of a name says that the file is compressed, if it does."""
+    return _CODEC_OF_ENDING.get(ending_of(name))
+
+
+def ending_of(name: str) -> str:
+    """What stands from the last dot on, in small letters; nothing where there is no dot."""
+    _, dot, ending = name.rpartition(".")
+    return dot + ending.lower()
+
+
+def without_compression(name: str) -> str:
+    """A name without the ending that tells how the file is compressed."""
+    codec = codec_of_name(name)
+    return name if codec is None else name[: -len(codec.ending)]
+
+
+def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[bytes]:
+    """The uncompressed data in blocks of at most ``block_bytes``.
+
+    Several members, one after another, are one content; zeros after the last are padding.
+
+    :raises EOFError: after all that could be decompressed, if the data ends early
+    :raises CompressionError: the same, if the data is wrong
+    """
+    unpacker = StreamUnpacker(codec, block_bytes)
+    for block in blocks:
+        yield from unpacker.feed(block)
+    unpacker.finish()
+
+
+class StreamUnpacker:
+    """The same for data that is handed over piece by piece."""
+
+    def __init__(self, codec: Codec, block_bytes: int) -> None:
+        self._codec = codec
+        self._block_bytes = block_bytes
+        self._member = _Member(codec, block_bytes)
+
+    def feed(self, block: bytes) -> Iterator[bytes]:
+        """All that this makes, in blocks of at most ``block_bytes``.
+
+        :raises CompressionError: after all that could be decompressed, if the data is wrong
+        """
+        for begin in range(0, len(block), self._codec.piece_bytes):
+            data = block[begin : begin + self._codec.piece_bytes]
+            while data:
+                if self._member.is_over:
+                    data = data.lstrip(b"\0")
+                    if not data:
+                        break
+                    self._member = _Member(self._codec, self._block_bytes)
+                yield from self._member.unpack(data)
+                data = self._member.rest
+
+    def finish(self) -> None:
+        """There is no more.
+
+        :raises EOFError: if the data ends early
+        """
+        if not self._member.is_over:
+            raise EOFError
+
+
+class _Member:
+    """One member being decompressed, and as much of its past as mending an error needs.
+
+    A library drops what it made of a piece when it finds an error in it. So where an error comes,
+    its piece is gone through again byte by byte: from the beginning where that is not far, else
+    from a copy of the state before it where the library can give one (zlib).
+    """
+
+    def __init__(self, codec: Codec, block_bytes: int) -> None:
+        self._codec = codec
+        self._block_bytes = block_bytes
+        self._unpacker = codec.new()
+        self._history: bytes | None = b""
+        self._given_bytes = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._unpacker.eof
+
+    @property
+    def rest(self) -> bytes:
+        """What stands in the last piece after the end of the member."""
+        return self._unpacker.unused_data
+
+    def unpack(self, data: bytes) -> Iterator[bytes]:
+        """All that the member makes of ``data``."""
+        before = self._unpacker.copy() if self._history is None else None
+        given_before = self._given_bytes
+        try:
+            yield from self._inflate(self._unpacker, data)
+        except CompressionError:
+            if before is not None:
+                yield from self._salvage(before, data, self._given_bytes - given_before)
+            elif self._history is not None:
+                yield from self._salvage(self._codec.new(), self._history + data, self._given_bytes)
+            raise
+        if self._history is not None and not self.is_over:
+            short = len(self._history) + len(data) <= _HISTORY_BYTES
+            self._history = self._history + data if short else None
+
+    def _inflate(self, unpacker: Unpacker, data: bytes) -> Iterator[bytes]:
+        while True:
+            out = unpacker.decompress(data, self._block_bytes)
+            self._given_bytes += len(out)
+            if out:
+                yield out
+            data = b""
+            if unpacker.eof or not out or (unpacker.needs_input and len(out) < self._block_bytes):
+                return
+
+    def _salvage(self, unpacker: Unpacker, data: bytes, skip: int) -> Iterator[bytes]:
+        """What ``data`` makes before its error, without the first ``skip`` bytes of it."""
+        try:
+            for position in range(len(data)):
+                for out in self._inflate(unpacker, data[position : position + 1]):
+                    if out[skip:]:
+                        yield out[skip:]
+                    skip = max(0, skip - len(out))
+        except CompressionError:
+            return
+
+
+class UnpackedFile(SequentialFile):
+    """A compressed file as if it were not: one pass as long as no seek goes back.
+
+    Data that breaks off or is wrong ends it quietly, where a scan also ends.
+    """
+
+    def __init__(self, file: BinaryIO, codec: Codec) -> None:
+        def begin() -> Iterator[bytes]:
+            file.seek(0)
+            raw_blocks = iter(lambda: file.read(_VIEW_BLOCK_BYTES), b"")
+            with suppress(EOFError, CompressionError):
+                yield from unpack(raw_blocks, codec, _VIEW_BLOCK_BYTES)
+
+        super().__init__(begin)

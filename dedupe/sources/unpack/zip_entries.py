@@ -1,0 +1,155 @@
+"""The entries of a ZIP file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import IO, BinaryIO, cast
+
+from dedupe.sources.files.names import readable_id
+from dedupe.sources.reasons import ENCRYPTED, NOT_A_FILE, NOT_ZIP, TOO_MANY_MEMBERS
+from dedupe.sources.unpack.archive_entries import (
+    ARCHIVE_FAULTS,
+    ArchiveError,
+    Entry,
+    MemberStream,
+)
+from dedupe.sources.unpack.unpack_budget import UnpackBudget
+
+_ENTRY_MAGIC = b"PK\x01\x02"
+_MEMBER_MAGIC = b"PK\x03\x04"
+_STEP = 1 << 20
+_PART_BYTES = 1 << 16
+_ENCRYPTED_FLAG = 1
+
+
+def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry]:
+    """The entries, in the order of the directory at the file's end.
+
+    :param budget: is told how much is read of the file
+    :raises ArchiveError: if there is no such directory, or it is too large
+    """
+    counted = _CountedFile(file, budget)
+    with open_zip(cast(BinaryIO, counted), max_members) as archive:
+        for info in archive.infolist():
+            if not info.filename.endswith("/"):
+                opened = partial(_open_member, archive, info, counted)
+                yield Entry(readable_id(info.filename), _problem_of(info), opened)
+
+
+def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
+    """A file as an archive.
+
+    :raises ArchiveError: if it is none, or has too many members
+    """
+    try:
+        _refuse_many(file, max_members)
+        return zipfile.ZipFile(file)
+    except ARCHIVE_FAULTS as error:
+        file.seek(0)
+        begins_as_zip = file.read(len(_MEMBER_MAGIC)) == _MEMBER_MAGIC
+        detail = f"it cannot be read as a ZIP file ({error})"
+        if begins_as_zip:
+            detail += ": its directory, which stands at its end, is missing or damaged; "
+            detail += "`zip -FF` can make one again"
+        raise ArchiveError(NOT_ZIP, detail) from None
+
+
+def _refuse_many(file: BinaryIO, max_members: int) -> None:
+    """The library takes in the whole directory at once: so see first how large it is.
+
+    It stands at the end, so counting stops where it is clear that it cannot have too many.
+    """
+    size = file.seek(0, os.SEEK_END)
+    count, end = 0, size
+    while end > 0 and count <= max_members:
+        begin = max(0, end - _STEP)
+        file.seek(begin)
+        found = file.read(end - begin + len(_ENTRY_MAGIC) - 1).count(_ENTRY_MAGIC)
+        if not found and end < size:
+            break
+        count += found
+        end = begin
+    file.seek(0)
+    if count > max_members:
+        detail = f"it has more than {max_members} members (--max-members)"
+        raise ArchiveError(TOO_MANY_MEMBERS, detail)
+
+
+def _problem_of(info: zipfile.ZipInfo) -> tuple[str, str] | None:
+    if info.flag_bits & _ENCRYPTED_FLAG:
+        return ENCRYPTED, "it is encrypted; unpack the archive with its password first"
+    mode = info.external_attr >> 16
+    if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return NOT_A_FILE, "it is a link or a device; such are not followed in archives"
+    return None
+
+
+def _open_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: _CountedFile, budget: UnpackBudget
+) -> BinaryIO:
+    budget.expect(info.compress_size, info.file_size)
+    return MemberStream.of(cast(BinaryIO, _Member(archive, info, file, budget)), budget)
+
+
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    """The bytes of a member, also of one whose checksum is wrong: the library drops its end."""
+    info.CRC = None  # type: ignore[assignment]
+    return archive.open(info)
+
+
+class _CountedFile:
+    """The file of an archive; what is read of it pays for what comes out.
+
+    For the archive as a whole each byte pays once: several members may claim the same.
+    """
+
+    def __init__(self, file: BinaryIO, whole: UnpackBudget) -> None:
+        self._file = file
+        self._whole = whole
+        self._left = file.seek(0, os.SEEK_END)
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.member: UnpackBudget | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if self.member is not None:
+            self.member.add_packed(len(data))
+            self._whole.add_packed(min(len(data), self._left))
+            self._left -= min(len(data), self._left)
+        return data
+
+
+class _Member:
+    """Opened at the first read, where an error is that of the member alone.
+
+    It is read in small parts, since the library takes as much of the file as is asked for of what
+    comes out, and that pays at once.
+    """
+
+    def __init__(
+        self,
+        archive: zipfile.ZipFile,
+        info: zipfile.ZipInfo,
+        file: _CountedFile,
+        budget: UnpackBudget,
+    ) -> None:
+        self._checksum, self._expected = 0, info.CRC
+        self._open = partial(open_member, archive, info)
+        self._file = file
+        self._budget = budget
+        self._stream: IO[bytes] | None = None
+
+    def read(self, size: int) -> bytes:
+        self._file.member = self._budget
+        if self._stream is None:
+            self._stream = self._open()
+        data = self._stream.read(min(size, _PART_BYTES))
+        self._checksum = zlib.crc32(data, self._checksum)
+        if not data and self._checksum != self._expected:
+            raise zipfile.BadZipFile("its checksum is wrong")
+        return data

@@ -1,0 +1,164 @@
+"""Records of documents that may outgrow memory: appended in turn, read back by place.
+
+A store keeps what it holds in memory up to a limit, and then goes on in a file of the work folder
+(see ``store.work_folder``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.store.work_folder import WorkFolder
+
+READ_BYTES: Final = 1 << 20
+"""What is read from a file at once, at most, when rows lie close together."""
+
+GAP_BYTES: Final = 1 << 14
+"""Rows further apart than this are read separately."""
+
+ROOM_BYTES: Final = 64 << 20
+"""For so much there is room from the start, if a store may hold it."""
+
+GROWTH: Final = 8
+"""A column grows by one part in this many: what it does not use yet is memory all the same."""
+
+
+class Column:
+    """An array that grows at its end.
+
+    :param rows: for how many there is room at first; what is not written is no memory yet
+    """
+
+    def __init__(self, dtype: Any, width: int = 0, rows: int = 0) -> None:
+        self._values: NDArray[Any] = np.empty((rows, width) if width else rows, dtype)
+        self.count = 0
+
+    def extend(self, values: NDArray[Any]) -> None:
+        """Append rows."""
+        needed = self.count + len(values)
+        if needed > len(self._values):
+            rows = max(needed, len(self._values) + len(self._values) // GROWTH, 256)
+            self._values.resize((rows, *self._values.shape[1:]), refcheck=False)
+        self._values[self.count : needed] = values
+        self.count = needed
+
+    @property
+    def view(self) -> NDArray[Any]:
+        """All rows so far; not to be held over the next :meth:`extend`."""
+        return self._values[: self.count]
+
+    @property
+    def byte_count(self) -> int:
+        return self.view.nbytes
+
+
+class Store:
+    """Rows of one type, or, with ``width`` 0, a run of single values.
+
+    :param limit: bytes kept in memory; 0 for no limit
+    """
+
+    def __init__(self, work: WorkFolder, dtype: Any, width: int = 0, limit: int = 0) -> None:
+        self._work = work
+        self._limit = limit
+        self._file: int | None = None
+        self._dtype = np.dtype(dtype)
+        self._shape = (width,) if width else ()
+        self._row_bytes = self._dtype.itemsize * max(width, 1)
+        self._column = Column(dtype, width, min(limit, ROOM_BYTES) // self._row_bytes)
+        self.count = 0
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Add rows at the end.
+
+        :raises WorkFolderError: if the file cannot be made, or its disk is full
+        """
+        self.count += len(values)
+        size = self._column.byte_count + values.nbytes
+        if self._file is None and (not self._limit or size <= self._limit):
+            self._column.extend(values)
+            return
+        if self._file is None:
+            self._file = self._work.create_file()
+            self._work.write(self._file, self._column.view)
+            self._column = Column(self._dtype, *self._shape)
+        self._work.write(self._file, values)
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self._file is None
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._column = Column(self._dtype, *self._shape)
+        if self._file is not None:
+            self._work.close_file(self._file)
+            self._file = None
+        self.count = 0
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """These rows, in this order."""
+        if self._file is None:
+            # (Three times as quick as indexing with an array.)
+            return np.take(self._column.view, rows, axis=0)
+        result = np.empty((len(rows), *self._shape), self._dtype)
+        if len(rows) == 0:
+            return result
+        ascending = np.argsort(rows, kind="stable")
+        ordered = rows[ascending]
+        close = GAP_BYTES // self._row_bytes + 1
+        far = np.diff(ordered, prepend=ordered[:1]) > close
+        most = max(READ_BYTES // self._row_bytes, 1)
+        # A new read begins where a gap is, and at least once in so many rows.
+        reads = np.cumsum(far) * (self.count // most + 2) + (ordered // most)
+        begins = np.flatnonzero(np.diff(reads, prepend=-1))
+        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(rows)], strict=True):
+            first, last = int(ordered[begin]), int(ordered[end - 1])
+            block = self._read(first, last + 1)
+            result[ascending[begin:end]] = block[ordered[begin:end] - first]
+        return result
+
+    def columns(self, first: int, last: int) -> NDArray[Any]:
+        """Columns ``first`` to ``last`` (exclusive) of all rows, ``(last - first, count)``."""
+        if self._file is None:
+            return np.ascontiguousarray(self._column.view[:, first:last].T)
+        result = np.empty((last - first, self.count), self._dtype)
+        step = max(READ_BYTES // self._row_bytes, 1)
+        for begin in range(0, self.count, step):
+            end = min(begin + step, self.count)
+            result[:, begin:end] = self._read(begin, end)[:, first:last].T
+        return result
+
+    def segments(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+        """The runs ``begins[i]:begins[i] + lengths[i]``, end to end."""
+        result = np.empty((int(lengths.sum()), *self._shape), self._dtype)
+        begins, lengths = begins * self._row_bytes, lengths * self._row_bytes
+        if self._file is None:
+            values = self._column.view.reshape(-1).view(np.uint8)
+            self._work.copy_runs(values, begins, lengths, result.reshape(-1).view(np.uint8))
+        else:
+            self._work.read_runs_into(self._file, begins, lengths, result)
+        return result
+
+    def runs(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[memoryview]:
+        """The same runs one by one, of single values; not to be held over :meth:`append`."""
+        if self._file is None:
+            data = self._column.view.data
+        else:
+            data = self.segments(begins, lengths).data
+            begins = np.cumsum(lengths) - lengths
+        for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+            yield data[begin : begin + length]
+
+    def _read(self, begin: int, end: int) -> NDArray[Any]:
+        result = np.empty((end - begin, *self._shape), self._dtype)
+        self._read_into(begin, result)
+        return result
+
+    def _read_into(self, begin: int, target: NDArray[Any]) -> None:
+        assert self._file is not None
+        self._work.read_into(self._file, begin * self._row_bytes, target)

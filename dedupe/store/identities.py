@@ -1,0 +1,173 @@
+"""What a report calls documents and tells of them: ids, places and metadata, kept in stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from dedupe.model.metadata import read_meta
+from dedupe.store.arrays import is_among, sort_distinct
+from dedupe.store.columns import Column, Store
+from dedupe.store.work_folder import WorkFolder
+
+STORE_BYTES: Final = 16 << 20
+"""What each of the stores keeps in memory before it goes on in a file."""
+
+
+class PackedIdentities(msgspec.Struct, frozen=True):
+    """The labels of a batch of *n* documents, as the stores take them.
+
+    :param ids: UTF-8, end to end (``uint8``)
+    :param id_lengths: ``int64``, ``(n,)``
+    :param id_hashes: XXH3-64 of each id, ``uint64``, ``(n,)``
+    :param metas: packed mappings (see :class:`dedupe.model.documents.TextBatch`), end to end
+        (``uint8``)
+    :param meta_lengths: ``int64``, ``(n,)``
+    :param locators: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
+    """
+
+    ids: NDArray[np.uint8]
+    id_lengths: NDArray[np.int64]
+    id_hashes: NDArray[np.uint64]
+    metas: NDArray[np.uint8]
+    meta_lengths: NDArray[np.int64]
+    locators: NDArray[np.int64]
+
+
+def pack_identities(
+    ids: Sequence[str], locators: NDArray[np.int64], metas: Sequence[bytes]
+) -> PackedIdentities:
+    """The labels of a batch; ``metas`` may be empty where no document has any."""
+    encoded = [id.encode("utf-8", "surrogatepass") for id in ids]
+    count = len(encoded)
+    hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, count)
+    metas = metas or (b"",) * count
+    return PackedIdentities(
+        np.frombuffer(b"".join(encoded), np.uint8),
+        np.fromiter(map(len, encoded), np.int64, count),
+        hashes,
+        np.frombuffer(b"".join(metas), np.uint8),
+        np.fromiter(map(len, metas), np.int64, count),
+        locators,
+    )
+
+
+class Identities:
+    """The labels of all documents so far; arguments are indices of documents (``int64``)."""
+
+    def __init__(self, work: WorkFolder) -> None:
+        limit = work.share(32, STORE_BYTES)
+        self._ids = Store(work, np.uint8, limit=limit)
+        self._metas = Store(work, np.uint8, limit=limit)
+        self._locators = Store(work, np.int64, 4, limit)
+        self._id_begins, self._meta_begins = Column(np.int64), Column(np.int64)
+        self._id_hashes = Column(np.uint64)
+        self._renamed: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return self._id_begins.count
+
+    def append(self, labels: PackedIdentities) -> None:
+        """Add those of the next documents."""
+        self._id_begins.extend(self._ids.count + _begins(labels.id_lengths))
+        self._meta_begins.extend(self._metas.count + _begins(labels.meta_lengths))
+        self._ids.append(labels.ids)
+        self._metas.append(labels.metas)
+        self._locators.append(labels.locators)
+        self._id_hashes.extend(labels.id_hashes)
+
+    def ids(self, documents: NDArray[np.int64]) -> list[str]:
+        """Their ids, each unique."""
+        runs = _runs(self._ids, self._id_begins.view, documents)
+        ids = [str(run, "utf-8", "surrogatepass") for run in runs]
+        if self._renamed:
+            renamed = self._renamed
+            places = enumerate(documents.tolist())
+            ids = [renamed.get(document, ids[i]) for i, document in places]
+        return ids
+
+    def locators(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where they stand, ``(n, 4)``: the fields of :class:`Locator`."""
+        return self._locators.take(documents)
+
+    def packed_metas(
+        self, documents: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Their metadata as it came, end to end, and where each begins, and the end."""
+        begins = self._meta_begins.view
+        lengths = _ends(begins, self._metas.count, documents) - begins[documents]
+        packed = self._metas.segments(begins[documents], lengths)
+        return packed, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+    def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
+        """Their metadata, by name."""
+        return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
+
+    def separate_ids(
+        self, content_hashes: NDArray[np.uint64], reference_count: int = 0
+    ) -> dict[str, NDArray[np.int64]]:
+        """Make ids that occur twice unique: ``#2``, ``#3`` in the order of content hash.
+
+        To be called once, when all documents are there.
+
+        :param reference_count: documents at the beginning that keep their ids before others
+        :returns: by such an id, the documents that had it, in the order of their new ids
+        """
+        hashes = np.sort(self._id_hashes.view)
+        repeated = sort_distinct(hashes[1:][hashes[1:] == hashes[:-1]])
+        suspects = np.flatnonzero(is_among(self._id_hashes.view, repeated))
+        self._id_hashes = Column(np.uint64)  # (nobody asks for them again)
+        by_id: dict[str, list[int]] = {}
+        for id, document in zip(self.ids(suspects), suspects.tolist(), strict=True):
+            by_id.setdefault(id, []).append(document)
+        found = {id: np.array(same) for id, same in sorted(by_id.items()) if len(same) > 1}
+        taken: set[str] = set()
+        for id in found:
+            places = self.locators(found[id]).T[::-1]
+            high, low = content_hashes[found[id]].T
+            is_other = found[id] >= reference_count
+            found[id] = found[id][np.lexsort((*places, high, low, is_other))]
+            self._name_apart(id, found[id][1:].tolist(), hashes, taken)
+        return found
+
+    def _name_apart(
+        self, id: str, documents: list[int], hashes: NDArray[np.uint64], taken: set[str]
+    ) -> None:
+        """Number documents of one id, past names that are taken.
+
+        An id whose hash occurs counts as taken: then a number is left out, once in 2⁶⁴.
+        """
+        number = 1
+        for document in documents:
+            while True:
+                number += 1
+                name = f"{id}#{number}"
+                hash = np.uint64(xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")))
+                place = int(np.searchsorted(hashes, hash))
+                known = place < len(hashes) and hashes[place] == hash
+                if not known and name not in taken:
+                    break
+            taken.add(name)
+            self._renamed[document] = name
+
+
+def _begins(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.cumsum(lengths) - lengths
+
+
+def _ends(begins: NDArray[np.int64], total: int, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the records of these documents end, given where all begin."""
+    following = np.minimum(documents + 1, len(begins) - 1)
+    return np.where(documents + 1 < len(begins), begins[following], total)
+
+
+def _runs(
+    store: Store, begins: NDArray[np.int64], documents: NDArray[np.int64]
+) -> Iterator[memoryview]:
+    """The bytes of each of these documents."""
+    return store.runs(begins[documents], _ends(begins, store.count, documents) - begins[documents])
