@@ -18,7 +18,8 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.marks import GITHUB_MARK, PHRASE
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.renderers.csv import read_cell
-from dedupe.renderers.registry import FORMATS, RenderOptions
+from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from dedupe.report.json import render_jsonl
 from dedupe.report.rows import Rows

@@ -25,7 +25,8 @@ from dedupe.cli.targets import Target, choose_targets
 from dedupe.model.errors import ConfigError, DedupeError, ReportError
 from dedupe.model.settings import Config
 from dedupe.pipeline.reclustering import count_in_texts, recluster
-from dedupe.renderers.registry import FORMATS, RenderOptions
+from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.view.options import RenderOptions
 from dedupe.report.json import parse_report, render_json
 from dedupe.sources import SourceTexts, find_sources, reads_file
 from tests.conftest import FIXTURES, dedupe_command

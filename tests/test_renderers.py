@@ -27,8 +27,9 @@ from dedupe.model.marks import GITHUB_MARK
 from dedupe.model.report import BridgeEnd, DuplicatePair, Report
 from dedupe.model.settings import Config
 from dedupe.renderers.csv import escape_cell, read_cell
-from dedupe.renderers.registry import FORMATS, MIN_MARKDOWN_LIMIT, RenderOptions, format_of_name
+from dedupe.renderers.registry import FORMATS, format_of_name
 from dedupe.renderers.sarif import render_sarif
+from dedupe.renderers.view.options import MIN_MARKDOWN_LIMIT, RenderOptions
 from dedupe.report import json as json_renderer
 from dedupe.report.json import escape_json, render_json, stream_json
 from tests.corpora import SETTINGS, make_text

@@ -13,8 +13,8 @@ from dedupe.gate.baseline import format_baseline, parse_baseline
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import judge_report, make_baseline
 from dedupe.model.marks import GITHUB_MARK
-from dedupe.renderers.registry import RenderOptions
 from dedupe.renderers.verdict import VERDICT_FORMATS, VerdictView, render_verdict
+from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from tests.injections import VECTORS
 from tests.test_injections import (

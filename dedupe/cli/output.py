@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from dedupe.cli.messages import say, use_color
 from dedupe.cli.targets import Target
 from dedupe.model.errors import InputError
-from dedupe.renderers.registry import FORMATS, RenderOptions
+from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.view.options import RenderOptions
 
 if TYPE_CHECKING:
     from dedupe.model.documents import TextProvider

@@ -12,7 +12,8 @@ import msgspec
 from dedupe.gate.limits import GATE_NAMES, GateLimits
 from dedupe.model.errors import ConfigError
 from dedupe.model.settings import CONFIG_NAMES, Config, make_config, parse_size, split_keep
-from dedupe.renderers.registry import FORMATS, MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT
+from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "format": "text",

@@ -18,10 +18,10 @@ from dedupe.diff import Diff, Vocabulary, diff_words
 from dedupe.model.documents import TextProvider
 from dedupe.model.marks import MARKDOWN_MARK
 from dedupe.model.report import Cluster, Member, Report
-from dedupe.renderers.registry import MARKDOWN_LIMIT, DiffMode
 from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.options import MARKDOWN_LIMIT, DiffMode
 from dedupe.renderers.view.selection import (
     Selection,
     describe_likeness,

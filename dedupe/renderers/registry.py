@@ -7,53 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
+from dedupe.renderers.view.options import RenderOptions
 
 if TYPE_CHECKING:
-    from dedupe.gate.verdict import NewDuplicate
     from dedupe.model.documents import TextProvider
     from dedupe.model.report import Report
-
-DiffMode = Literal["none", "summary", "hunks", "full"]
-
-MARKDOWN_LIMIT: Final = 65_536
-"""Characters that a comment on GitHub may have; a step summary may have 1,048,576 bytes."""
-MIN_MARKDOWN_LIMIT: Final = 4096
-
-
-class RenderOptions(msgspec.Struct, frozen=True):
-    """What any renderer may be told; each looks at what concerns it.
-
-    :param width: cells of a line of text
-    :param color: whether text is coloured
-    :param links: whether ids in text are links to their files
-    :param hints: whether text says what can be done next
-    :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.marks`)
-    :param diff: how much of each difference text and Markdown show
-    :param top: clusters that text and Markdown show, the largest first (none: all)
-    :param markdown_limit: bytes that Markdown may have
-    :param folder: absolute: that of the repository; SARIF and GitHub name files below it
-        relative to it
-    :param output_folder: where the output will stand, from which links in HTML start
-    :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
-    """
-
-    width: int = 80
-    color: bool = False
-    links: bool = False
-    hints: bool = False
-    marked: bool = True
-    diff: DiffMode = "hunks"
-    top: int | None = None
-    markdown_limit: int = MARKDOWN_LIMIT
-    folder: str = ""
-    output_folder: str = ""
-    new: Mapping[str, NewDuplicate] | None = None
-
 
 Renderer = Callable[["Report", "TextProvider", RenderOptions], Iterator[bytes]]
 

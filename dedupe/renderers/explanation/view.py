@@ -8,7 +8,7 @@ import msgspec
 
 from dedupe.explain import Explanation
 from dedupe.explain.passages import Passage, choose_longest
-from dedupe.renderers.registry import RenderOptions
+from dedupe.renderers.view.options import RenderOptions
 
 
 class ExplanationView(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ import msgspec
 from dedupe.gate.verdict import NewDuplicate, Verdict
 from dedupe.model.documents import TextProvider
 from dedupe.model.report import Report
-from dedupe.renderers.registry import RenderOptions
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import NO_BREAK
 
 REASONS: Final = {

@@ -1,16 +1,24 @@
-"""What can be chosen about the text report."""
+"""What can be chosen about how a report is written."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+if TYPE_CHECKING:
+    from dedupe.gate.verdict import NewDuplicate
+
 DiffMode = Literal["none", "summary", "hunks", "full"]
+
+MARKDOWN_LIMIT: Final = 65_536
+"""Characters that a comment on GitHub may have; a step summary may have 1,048,576 bytes."""
+MIN_MARKDOWN_LIMIT: Final = 4096
 
 
 class TextOptions(msgspec.Struct, frozen=True):
-    """How a report is written.
+    """How the text report is written.
 
     :param width: cells of a line
     :param color: whether to write colours; without, no escape sequence is written for them
@@ -26,3 +34,33 @@ class TextOptions(msgspec.Struct, frozen=True):
     diff: DiffMode = "hunks"
     top: int | None = None
     hints: bool = False
+
+
+class RenderOptions(msgspec.Struct, frozen=True):
+    """What any renderer may be told; each looks at what concerns it.
+
+    :param width: cells of a line of text
+    :param color: whether text is coloured
+    :param links: whether ids in text are links to their files
+    :param hints: whether text says what can be done next
+    :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.marks`)
+    :param diff: how much of each difference text and Markdown show
+    :param top: clusters that text and Markdown show, the largest first (none: all)
+    :param markdown_limit: bytes that Markdown may have
+    :param folder: absolute: that of the repository; SARIF and GitHub name files below it
+        relative to it
+    :param output_folder: where the output will stand, from which links in HTML start
+    :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
+    """
+
+    width: int = 80
+    color: bool = False
+    links: bool = False
+    hints: bool = False
+    marked: bool = True
+    diff: DiffMode = "hunks"
+    top: int | None = None
+    markdown_limit: int = MARKDOWN_LIMIT
+    folder: str = ""
+    output_folder: str = ""
+    new: Mapping[str, NewDuplicate] | None = None
