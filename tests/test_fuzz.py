@@ -36,7 +36,7 @@ def test_inputs_are_functions_of_their_number() -> None:
 FAILING_PROGRAM = """
 import os, sys, time
 sys.path.insert(0, {root!r})
-from dedupe.sources import csv_file
+from dedupe.sources.formats.csv import csv_file
 from tests import fuzz_readers
 
 def fail(*arguments):
