@@ -13,7 +13,12 @@ import sys
 from pathlib import Path
 
 MINORS = (11, 12, 13, 14)
-TESTS = ("tests/test_tokens.py", "tests/test_kernels.py")
+TESTS = (
+    "tests/test_tokens.py",
+    "tests/test_kernels.py",
+    "tests/test_kernels_contracts.py",
+    "tests/test_kernels_fuzz.py",
+)
 
 
 def find_python(minor: int) -> str | None:
