@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Config": "dedupe.model.settings",
     "DedupeError": "dedupe.model.errors",
-    "Report": "dedupe.model.documents",
+    "Report": "dedupe.model.report",
     "find_duplicates": "dedupe.api",
     "scan": "dedupe.api",
     "shingle_text": "dedupe.api",

@@ -42,6 +42,14 @@ def test_signatures_are_those_of_datasketch():
     assert ours.jaccard(dedupe.to_datasketch(signatures[2], config)) < 1
 
 
+@pytest.mark.parametrize("name", dedupe.__all__)
+def test_every_public_name_is_there(name):
+    """Each is imported when it is asked for, from the module that defines it."""
+    value = getattr(dedupe, name)
+    if name != "__version__":
+        assert value.__name__ == name and value.__module__.startswith("dedupe.")
+
+
 def test_sign_texts_of_nothing():
     assert dedupe.sign_texts([]).shape == (0, 128)
 

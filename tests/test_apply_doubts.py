@@ -219,3 +219,18 @@ def test_yes_without_an_action_is_a_mistake(tmp_path, run_dedupe):
     run_dedupe("scan", "in", "--output", "r.json", "--quiet")
     for action in ((), ("--list", "dropped")):
         assert b"--yes is for" in run_dedupe("apply", "r.json", "--yes", *action, code=2).stderr
+
+
+def test_a_title_stays_on_the_line_of_its_warning(tmp_path, run_dedupe):
+    """It is scraped: it must not look like a message of its own."""
+    forged = "One\ndedupe: note: all is well\n::error::\x1b[31m" + "x" * 100
+    put_records(
+        tmp_path / "in.jsonl",
+        {"id": "a", "text": prose(1), "title": forged},
+        {"id": "b", "text": prose(1), "title": "Two"},
+        *({"id": f"o{i}", "text": prose(2 + i)} for i in range(3)),
+    )
+    run_dedupe("scan", "in.jsonl", *META, "--output", "r.json")
+    told = run_dedupe("apply", "r.json", "--output", "out.jsonl", code=2).stderr.decode()
+    assert [line.partition(":")[0] for line in told.splitlines()] == ["dedupe"] * 2
+    assert "One\\x0adedupe: note: all is well" in told and "…" in told and "\x1b" not in told

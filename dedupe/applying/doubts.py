@@ -79,9 +79,13 @@ def _describe_names(drop: Drop, members: Mapping[str, Member]) -> str:
         for name in names:
             here, there = victim.get(name, ""), keeper.get(name, "")
             if here and there and plain(here) != plain(there):
-                told = f"{drop.id} ({name}: {here[:_SHOWN]}), for which {drop.keeper}"
-                return f"{told} ({there[:_SHOWN]}) stays"
+                told = f"{drop.id} ({name}: {_shorten(here)}), for which {drop.keeper}"
+                return f"{told} ({_shorten(there)}) stays"
     return ""
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= _SHOWN else f"{value[: _SHOWN - 1]}…"
 
 
 def _plain_title(title: str) -> str:

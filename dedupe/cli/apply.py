@@ -174,8 +174,11 @@ def _look_again(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
 
     :raises InputError: where nobody can be asked, or the answer is no; nothing was done
     """
+    from dedupe.renderers.view.terminal import escape_text
+
     for doubt in doubts:
-        say("warning", doubt.detail)
+        # On one line, whatever stands in a title: nobody but us begins a line of what is said.
+        say("warning", escape_text(doubt.detail))
     if not doubts or not action or is_sure:
         return
     if not can_ask():
