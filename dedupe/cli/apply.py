@@ -174,11 +174,8 @@ def _look_again(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
 
     :raises InputError: where nobody can be asked, or the answer is no; nothing was done
     """
-    from dedupe.renderers.view.terminal import escape_text
-
     for doubt in doubts:
-        # On one line, whatever stands in a title: nobody but us begins a line of what is said.
-        say("warning", escape_text(doubt.detail))
+        say("warning", doubt.detail)
     if not doubts or not action or is_sure:
         return
     if not can_ask():

@@ -17,7 +17,11 @@ _STYLES: dict[Level, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note
 
 
 def say(level: Level, message: str) -> None:
-    """One message on standard error; what stands in it is escaped."""
+    """One message on standard error; what stands in it is escaped.
+
+    Only an error has several lines: what notes and warnings tell of documents, such as ids and
+    titles, was scraped, and must not begin a line that looks like a message of its own.
+    """
     from dedupe.renderers.view.terminal import disarm_line, escape_text
 
     if sys.stderr is None:
@@ -25,7 +29,8 @@ def say(level: Level, message: str) -> None:
     head = f"{level}:"
     if use_color(sys.stderr, "auto", os.environ):
         head = f"{_STYLES[level]}{head}\x1b[0m"
-    lines = [disarm_line(escape_text(line)) for line in message.split("\n")]
+    parts = message.split("\n") if level == "error" else [message]
+    lines = [disarm_line(escape_text(part)) for part in parts]
     # That nobody can be told is no reason to fail.
     with suppress(OSError):
         print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr, flush=True)
