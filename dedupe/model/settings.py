@@ -1,4 +1,4 @@
-"""The settings of a scan: one validated object, spelled alike in flags, files, JSON and docs."""
+"""The settings of a scan, a class for each stage; spelled alike in flags, files, JSON and docs."""
 
 from __future__ import annotations
 
@@ -50,17 +50,41 @@ MAX_LIMITS = {"max_document_bytes": 2**30, "max_line_bytes": 2**30}
 """Beyond these the places of documents, and the kernels, would not hold."""
 
 
-class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Every setting that changes a result; stands in the report as ``config``.
+class _Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings whose values are of the types of their defaults; a list is taken for a tuple."""
 
-    :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
-    :param shingle_size: tokens in a shingle
-    :param num_perm: permutations (length of a signature)
-    :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
-    :param seed: seed of the permutations, as datasketch takes it
-    :param linkage: how duplicate pairs make clusters
-    :param keep: rules that order the documents; the first of a cluster is its representative
-    :param max_bucket: distinct documents in a bucket above which only leads are compared
+    def __post_init__(self) -> None:
+        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
+            value = getattr(self, name)
+            if isinstance(default, tuple) and isinstance(value, (list, str)):
+                value = (value,) if isinstance(value, str) else tuple(value)
+                msgspec.structs.force_setattr(self, name, value)
+            if isinstance(default, float) and isinstance(value, (int, float)):
+                # Also a NumPy scalar, which is a float but cannot be written as JSON.
+                value = value if isinstance(value, bool) else float(value)
+                msgspec.structs.force_setattr(self, name, value)
+            items = value if isinstance(value, tuple) else ()
+            check_setting(
+                all(isinstance(item, str) for item in items), name, value, "made of strings"
+            )
+            expected = (int, float) if isinstance(default, float) else type(default)
+            valid = isinstance(value, expected) and isinstance(value, bool) == isinstance(
+                default, bool
+            )
+            check_setting(valid, name, value, _KINDS[type(default)])
+
+    def _check_choice(self, name: str, choice: Any) -> None:
+        value = getattr(self, name)
+        check_setting(value in get_args(choice), name, value, _one_of(choice))
+
+    def _check_range(self, name: str, lowest: int, highest: int) -> None:
+        value = getattr(self, name)
+        check_setting(lowest <= value <= highest, name, value, f"{lowest} to {highest}")
+
+
+class ReadSettings(_Checked, frozen=True, kw_only=True):
+    """How files become texts.
+
     :param text_field: fields of a record that hold its text, as dotted paths, joined by a blank
         line (none: the usual names are tried)
     :param id_field: field of a record that holds its id, where it has one, as a dotted path
@@ -68,11 +92,12 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param input_format: how to read files (``auto``: by ending and content)
     :param text_format: what the text of a record is: text, or HTML to be read like a page
     :param html: what is taken of a page: its article, all visible text, or its source
-    :param html_max_bytes: a page longer than this is read without its layout, as are those below
-    :param html_max_depth: a page whose elements are nested deeper
-    :param html_max_elements: a page with more elements
-    :param html_max_attributes: a page one of whose elements has more attributes
-    :param html_max_seconds: a page that takes longer
+    :param html_max_bytes: a page longer than this is read without its layout, as a page is that
+        exceeds one of the next four
+    :param html_max_depth: how deep the elements of a page may be nested
+    :param html_max_elements: elements of a page
+    :param html_max_attributes: attributes of one element of a page
+    :param html_max_seconds: how long it may take to read a page
     :param glob: patterns of which a file below a folder must match one (none: every file)
     :param exclude: patterns of files and folders that are left out
     :param ignore: whether what ``.gitignore`` and ``.dedupeignore`` name is left out of folders
@@ -84,17 +109,8 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     :param max_values: lists, objects and items in a JSON record, or in a JSON file
     :param max_members: members of one archive
     :param max_tokens: a document with more tokens is skipped
-    :param embed_text: store the texts of clustered documents in the report
     """
 
-    threshold: float = 0.7
-    shingle_size: int = 5
-    num_perm: int = 128
-    recall: float = 0.98
-    seed: int = 1
-    linkage: Linkage = "star"
-    keep: tuple[str, ...] = ("degree",)
-    max_bucket: int = MAX_BUCKET
     text_field: tuple[str, ...] = ()
     id_field: str = "id"
     meta_field: tuple[str, ...] = ()
@@ -117,41 +133,14 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_values: int = 4_000_000
     max_members: int = 500_000
     max_tokens: int = 10_000_000
-    embed_text: bool = False
 
     def __post_init__(self) -> None:
-        self._check_types()
-        check_setting(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
-        check_setting(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
-        check_setting(
-            1 <= self.shingle_size <= 1000, "shingle_size", self.shingle_size, "1 to 1000"
-        )
-        check_setting(1 <= self.num_perm <= 65536, "num_perm", self.num_perm, "1 to 65536")
-        check_setting(0 <= self.seed < 2**32, "seed", self.seed, "0 to 4294967295")
-        check_setting(self.max_bucket >= 2, "max_bucket", self.max_bucket, "at least 2")
-        check_setting(self.linkage in get_args(Linkage), "linkage", self.linkage, _one_of(Linkage))
-        check_setting(
-            self.input_format in get_args(InputFormat),
-            "input_format",
-            self.input_format,
-            _one_of(InputFormat),
-        )
+        super().__post_init__()
+        self._check_choice("input_format", InputFormat)
+        self._check_choice("text_format", TextFormat)
+        self._check_choice("html", HtmlMode)
         for name in LIMIT_NAMES:
-            highest = MAX_LIMITS.get(name, 2**63 - 1)
-            value = getattr(self, name)
-            check_setting(1 <= value <= highest, name, value, f"1 to {highest}")
-        self._check_pages()
-        for rule in self.keep:
-            known = rule in KEEP_RULES or any(sites_of_rule(rule))
-            check_setting(
-                known, "keep", rule, f"made of {', '.join(KEEP_RULES)} and site=a.example"
-            )
-
-    def _check_pages(self) -> None:
-        choices = (("text_format", TextFormat), ("html", HtmlMode))
-        for name, choice in choices:
-            value = getattr(self, name)
-            check_setting(value in get_args(choice), name, value, _one_of(choice))
+            self._check_range(name, 1, MAX_LIMITS.get(name, 2**63 - 1))
         for name in ("bytes", "depth", "elements", "attributes"):
             value = getattr(self, f"html_max_{name}")
             check_setting(value >= 1, f"html_max_{name}", value, "at least 1")
@@ -160,26 +149,72 @@ class ScanSettings(msgspec.Struct, frozen=True, kw_only=True):
             0 < seconds <= 86400, "html_max_seconds", seconds, "above 0 and at most 86400"
         )
 
-    def _check_types(self) -> None:
-        """What a type checker would say; a list is taken for a tuple."""
-        for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
-            value = getattr(self, name)
-            if isinstance(default, tuple) and isinstance(value, (list, str)):
-                value = (value,) if isinstance(value, str) else tuple(value)
-                msgspec.structs.force_setattr(self, name, value)
-            if isinstance(default, float) and isinstance(value, (int, float)):
-                # Also a NumPy scalar, which is a float but cannot be written as JSON.
-                value = value if isinstance(value, bool) else float(value)
-                msgspec.structs.force_setattr(self, name, value)
-            items = value if isinstance(value, tuple) else ()
+
+class SketchSettings(ReadSettings, frozen=True, kw_only=True):
+    """How texts become sketches, and how the texts were read.
+
+    :param shingle_size: tokens in a shingle
+    :param num_perm: permutations (length of a signature)
+    :param seed: seed of the permutations, as datasketch takes it
+    """
+
+    shingle_size: int = 5
+    num_perm: int = 128
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_range("shingle_size", 1, 1000)
+        self._check_range("num_perm", 1, 65536)
+        self._check_range("seed", 0, 2**32 - 1)
+
+
+class MatchSettings(SketchSettings, frozen=True, kw_only=True):
+    """How pairs are found among sketches, and how these were made.
+
+    :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
+    :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
+    :param max_bucket: distinct documents in a bucket above which only leads are compared
+    """
+
+    threshold: float = 0.7
+    recall: float = 0.98
+    max_bucket: int = MAX_BUCKET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_setting(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
+        check_setting(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
+        check_setting(self.max_bucket >= 2, "max_bucket", self.max_bucket, "at least 2")
+
+
+class ScanSettings(MatchSettings, frozen=True, kw_only=True):
+    """How pairs become clusters; with what it inherits, every setting that changes a result.
+
+    Stands in the report as ``config``. Each class of settings inherits those of the stages before
+    it, so that a stage knows how its input was made, and nothing of the stages after it.
+
+    :param linkage: how duplicate pairs make clusters
+    :param keep: rules that order the documents; the first of a cluster is its representative
+    :param embed_text: store the texts of clustered documents in the report
+    """
+
+    linkage: Linkage = "star"
+    keep: tuple[str, ...] = ("degree",)
+    embed_text: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_choice("linkage", Linkage)
+        for rule in self.keep:
+            known = rule in KEEP_RULES or any(sites_of_rule(rule))
             check_setting(
-                all(isinstance(item, str) for item in items), name, value, "made of strings"
+                known, "keep", rule, f"made of {', '.join(KEEP_RULES)} and site=a.example"
             )
-            expected = (int, float) if isinstance(default, float) else type(default)
-            valid = isinstance(value, expected) and isinstance(value, bool) == isinstance(
-                default, bool
-            )
-            check_setting(valid, name, value, _KINDS[type(default)])
+
+    def in_report_order(self) -> dict[str, Any]:
+        """Values by name, in the order in which a report has them."""
+        return {name: getattr(self, name) for name in SETTING_NAMES}
 
 
 class Config(ScanSettings, frozen=True, kw_only=True):
@@ -203,12 +238,8 @@ class Config(ScanSettings, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_setting(0 <= self.workers <= 1024, "workers", self.workers, "0 (automatic) to 1024")
-        check_setting(
-            self.kernels in get_args(KernelChoice), "kernels", self.kernels, _one_of(KernelChoice)
-        )
-        check_setting(
-            self.on_error in get_args(OnError), "on_error", self.on_error, _one_of(OnError)
-        )
+        self._check_choice("kernels", KernelChoice)
+        self._check_choice("on_error", OnError)
         bounded = self.max_memory == 0 or self.max_memory >= MIN_MEMORY
         least = f"0 (no bound) or at least {MIN_MEMORY} bytes"
         check_setting(bounded, "max_memory", self.max_memory, least)
@@ -216,7 +247,7 @@ class Config(ScanSettings, frozen=True, kw_only=True):
     @property
     def settings(self) -> ScanSettings:
         """The part that changes results."""
-        return ScanSettings(**{name: getattr(self, name) for name in SETTING_NAMES})
+        return ScanSettings(**self.in_report_order())
 
     @property
     def worker_count(self) -> int:
@@ -232,9 +263,27 @@ _KINDS: dict[type, str] = {
     bool: "true or false",
 }
 
-SETTING_NAMES: tuple[str, ...] = ScanSettings.__struct_fields__
+_FIRST_IN_REPORT = (
+    "threshold",
+    "shingle_size",
+    "num_perm",
+    "recall",
+    "seed",
+    "linkage",
+    "keep",
+    "max_bucket",
+)
 
-CONFIG_NAMES: tuple[str, ...] = Config.__struct_fields__
+SETTING_NAMES: tuple[str, ...] = (
+    *_FIRST_IN_REPORT,
+    *(name for name in ScanSettings.__struct_fields__ if name not in _FIRST_IN_REPORT),
+)
+"""Those of :class:`ScanSettings`: what is asked about most first, and then as they are declared."""
+
+CONFIG_NAMES: tuple[str, ...] = (
+    *SETTING_NAMES,
+    *(name for name in Config.__struct_fields__ if name not in SETTING_NAMES),
+)
 
 
 def make_config(values: dict[str, Any]) -> Config:

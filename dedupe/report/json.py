@@ -142,7 +142,8 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
             before = b"," + inner
         yield inner[:-2] + b"}"
     elif isinstance(value, (ScanSettings, CorpusSummary, SearchSummary)):
-        data = msgspec.json.format(_encoder.encode(value), indent=2)
+        plain = value.in_report_order() if isinstance(value, ScanSettings) else value
+        data = msgspec.json.format(_encoder.encode(plain), indent=2)
         yield data.replace(b"\n", inner[:-2])
     elif isinstance(value, str) or not isinstance(value, (Mapping, Sequence)):
         yield _encoder.encode(value)

@@ -55,8 +55,7 @@ def list_bridges(report: Report) -> Sequence[DuplicatePair]:
 def list_settings(report: Report) -> Iterator[tuple[str, str, bool]]:
     """Name and value of each setting, and whether it is the default."""
     defaults = type(report.config)()
-    for name in type(report.config).__struct_fields__:
-        value = getattr(report.config, name)
+    for name, value in report.config.in_report_order().items():
         told = _tell_setting(value)
         yield name, shorten_middle(told, DETAIL_SIZE), value == getattr(defaults, name)
 
