@@ -27,18 +27,20 @@ from numpy.typing import NDArray
 from tables import format_facts, format_table, tell_command
 
 from dedupe.clusters.assembly import assemble_clusters
-from dedupe.clusters.assign import Clustering
-from dedupe.matching.banding import choose_banding, make_band_keys
+from dedupe.clusters.assign import Clustering, cluster_matches
+from dedupe.engines.local import run_locally
+from dedupe.matching.banding import banding_of, make_band_keys
 from dedupe.matching.candidates import find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
-from dedupe.matching.verification import sort_pairs, verify_pairs
-from dedupe.model.documents import TextBatch
+from dedupe.matching.matches import Matches
+from dedupe.matching.search import LeadRows, LeadShingles
+from dedupe.matching.verification import Verifier, count_distinct, sort_pairs, verify_pairs
+from dedupe.model.documents import CorpusItems, TextBatch
 from dedupe.model.pairs import CandidatePairs
 from dedupe.model.progress import Progress
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.pipeline.scan import scan_corpus
-from dedupe.pipeline.search import DistinctRows, Search
 from dedupe.pipeline.sketching import Collector, sketch_batch
 from dedupe.report.json import render_json
 from dedupe.report.rows import materialise
@@ -48,7 +50,7 @@ from dedupe.store.documents import Documents, SketchedBatch
 from dedupe.store.work_folder import WorkFolder
 
 CONFIG: Final = Config(workers=1)
-BANDING: Final = choose_banding(CONFIG.threshold, CONFIG.num_perm, CONFIG.recall)
+BANDING: Final = banding_of(CONFIG)
 KERNELS: Final = load_kernels()
 CACHED_VALUES: Final = 1 << 12
 """What stays in the nearest cache: 16 KB."""
@@ -104,21 +106,21 @@ class Work:
 
     @cached_property
     def sketched(self) -> list[SketchedBatch]:
-        config = CONFIG
-        settings = (config.shingle_size, config.num_perm, config.seed, BANDING, KERNELS)
-        return [sketch_batch(batch, *settings, config.max_tokens) for batch in self.batches]
+        return [sketch_batch(batch, CONFIG, KERNELS, BANDING) for batch in self.batches]
 
     @cached_property
     def documents(self) -> Documents:
-        return keep_records(self.sketched, self.folder).finish()
+        collector = keep_records(self.sketched, self.folder)
+        collector.finish()
+        return collector.documents
 
     @cached_property
     def collapsed(self) -> Collapsed:
-        return collapse_documents(self.documents, CONFIG.keep)
+        return collapse_documents(self.documents)
 
     @cached_property
-    def rows(self) -> DistinctRows:
-        return DistinctRows(self.documents, self.collapsed.leads)
+    def rows(self) -> LeadRows:
+        return LeadRows(self.documents, self.collapsed.leads, self.documents.signatures)
 
     @cached_property
     def candidates(self) -> CandidatePairs:
@@ -130,7 +132,7 @@ class Work:
 
     @cached_property
     def report(self) -> Report:
-        return scan_corpus(self.batches, CONFIG, KERNELS, Progress())
+        return scan_corpus(CorpusItems(self.batches), CONFIG, run_locally, KERNELS, Progress())
 
     @cached_property
     def candidate_hashes(self) -> list[NDArray[np.uint64]]:
@@ -161,21 +163,31 @@ def sketch(batches: Sequence[TextBatch], num_perm: int = CONFIG.num_perm) -> Ite
 
 
 def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Collector:
-    collector = Collector(Documents(folder, BANDING.bands, CONFIG.num_perm))
+    collector = Collector(Documents(folder, CONFIG.num_perm, BANDING.bands))
     for batch in sketched:
         collector.add(batch)
     return collector
 
 
-def find_all_candidates(rows: DistinctRows) -> CandidatePairs:
-    parts = find_candidates(rows, BANDING, CONFIG.threshold, CONFIG.max_bucket, KERNELS)
+def find_all_candidates(rows: LeadRows) -> CandidatePairs:
+    parts = find_candidates(rows, BANDING, CONFIG, KERNELS)
     return CandidatePairs.concatenate(parts)
 
 
 def verify_and_cluster(collapsed: Collapsed, candidates: CandidatePairs) -> Clustering:
-    search = Search(collapsed, CONFIG, BANDING, KERNELS, Progress(), map)
+    shingles = LeadShingles(collapsed.documents, collapsed.leads)
+    verifier = Verifier(shingles, len(collapsed), KERNELS)
     ends = candidates.left, candidates.right
-    return search.cluster(sort_pairs([verify_pairs(search.verifier, *ends, CONFIG.threshold)]))
+    matches = Matches(
+        collapsed=collapsed,
+        pairs=sort_pairs([verify_pairs(verifier, *ends, CONFIG.threshold)]),
+        banding=BANDING,
+        candidate_pair_count=candidates.met_count,
+        capped_bucket_count=candidates.capped_bucket_count,
+        count_pairs=lambda left, right: sort_pairs([verify_pairs(verifier, left, right, 0.0)]),
+        count_distinct=lambda groups: count_distinct(verifier, groups),
+    )
+    return cluster_matches(matches, CONFIG)
 
 
 # --- their floors ---------------------------------------------------------------------------
@@ -223,7 +235,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
         "a copy of the signatures": lambda: [rows.copy() for rows in work.signatures],
         "keep records": lambda: keep_into_own_folder(work.sketched),
         "a copy of the shingle hashes": lambda: np.concatenate(hashes),
-        "collapse": lambda: collapse_documents(work.documents, CONFIG.keep),
+        "collapse": lambda: collapse_documents(work.documents),
         "sort of the token hashes": lambda: np.sort(token_hashes),
         "candidates": lambda: find_all_candidates(work.rows),
         "sort of the band keys": lambda: sort_all(columns),

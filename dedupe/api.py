@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe import sketch
-from dedupe.model.documents import TextBatch, TextProvider
+from dedupe.engines.local import run_locally
+from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
 from dedupe.model.errors import InputError
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
@@ -76,7 +77,8 @@ def find_duplicates(
         raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
     kernels = sketch.load_kernels(config.kernels)
     references = _batches(archive)
-    report = scan_corpus(_batches(by_id), config, kernels, Progress(), references=references)
+    items = CorpusItems(_batches(by_id), references)
+    report = scan_corpus(items, config, run_locally, kernels, Progress())
     if not config.embed_text:
         return report
     by_id |= archive
@@ -163,11 +165,12 @@ def scan_with_texts(
         paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
     )
     report = scan_corpus(
-        corpus,
+        CorpusItems(corpus, corpus.references() if against else ()),
         config,
+        run_locally,
         kernels or sketch.load_kernels(config.kernels),
         Progress(listener, input_bytes=lambda: corpus.input_bytes),
-        CorpusOrigin(
+        origin=CorpusOrigin(
             tuple(map(readable_name, paths)),
             tuple(map(readable_name, against)),
             lambda: corpus.source_infos,
@@ -175,9 +178,8 @@ def scan_with_texts(
             corpus.text_names,
             lambda: (corpus.encoding_counts, corpus.html_counts),
         ),
-        corpus.references() if against else (),
-        streamed,
-        scanned,
+        streamed=streamed,
+        scanned=scanned,
     )
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from dedupe.matching.banding import (
     ESTIMATE_LOSS,
-    Banding,
     band_recall,
     choose_banding,
     choose_minimum_equal,
@@ -21,7 +20,8 @@ from dedupe.matching.buckets import LEAD_COUNT, sort_band
 from dedupe.matching.candidates import find_candidates
 from dedupe.model.errors import ConfigError
 from dedupe.model.pairs import CandidatePairs
-from dedupe.model.sketches import BITMAP_WORDS, SetFilters
+from dedupe.model.settings import MatchSettings
+from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.sketch import load_kernels
 from dedupe.sketch.plain import PlainKernels
 
@@ -111,8 +111,7 @@ def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes,
     found = find_all(
         ArrayRows(signatures, banding),
         banding,
-        0.7,
-        100,
+        MatchSettings(max_bucket=100),
         kernels,
         map,
         ignore,
@@ -141,7 +140,7 @@ def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
     signatures[:, 2:] = (np.arange(count) // 2)[:, None]
     banding = Banding(bands=2, rows=2, minimum_equal=0, expected_recall=0.0)
     rows = ArrayRows(signatures, banding)
-    found = find_all(rows, banding, 0.7, 50, kernels, job_rows=job_rows)
+    found = find_all(rows, banding, MatchSettings(max_bucket=50), kernels, job_rows=job_rows)
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     with_leads = {(i, j) for i in range(LEAD_COUNT) for j in range(i + 1, count)}
     neighbours = {(i, i + 1) for i in range(0, count, 2)}
@@ -168,7 +167,15 @@ def test_with_references_the_pairs_between_them_alone_are_missing(
     is_reference = np.array([flag for _, flag in documents], bool)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
     rows = ArrayRows(signatures, banding)
-    rest = (banding, 0.7, max_bucket, kernels, map, ignore, column_bytes, job_rows)
+    rest = (
+        banding,
+        MatchSettings(max_bucket=max_bucket),
+        kernels,
+        map,
+        ignore,
+        column_bytes,
+        job_rows,
+    )
     joint = find_all(rows, *rest)
     found = find_all(rows, *rest, is_reference)
     together = zip(joint.left.tolist(), joint.right.tolist(), strict=True)
@@ -190,7 +197,12 @@ def test_with_references_the_pairs_between_them_alone_are_missing(
 def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part, max_bucket):
     signatures = np.array(rows, np.uint32).reshape(-1, 4)
     banding = Banding(bands=2, rows=2, minimum_equal=2, expected_recall=0.0)
-    arguments = (ArrayRows(signatures, banding), banding, 0.7, max_bucket, KERNELS[0])
+    arguments = (
+        ArrayRows(signatures, banding),
+        banding,
+        MatchSettings(max_bucket=max_bucket),
+        KERNELS[0],
+    )
     whole = find_all(*arguments)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dedupe.matching.candidates.PAIRS_PER_PART", pairs_per_part)
@@ -216,7 +228,7 @@ def test_progress_goes_from_nothing_to_all(column_bytes):
     told = []
     rows = ArrayRows(signatures, banding)
     options = {"reach": told.append, "column_bytes": column_bytes, "pairs_at_once": 50}
-    find_all(rows, banding, 0.7, 100, KERNELS[0], **options)
+    find_all(rows, banding, MatchSettings(max_bucket=100), KERNELS[0], **options)
     assert told == sorted(told)
     assert len(told) >= 4
     assert 0 < told[0] < told[-1] == 3

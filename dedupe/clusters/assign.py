@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.clusters.linkage import cluster_pairs
-from dedupe.matching.collapse import Collapsed, count_degrees
+from dedupe.matching.collapse import Collapsed, arrange_groups, count_degrees
+from dedupe.matching.matches import Matches
 from dedupe.matching.order import order_documents
 from dedupe.matching.verification import unpaired_members
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.settings import ScanSettings
 
-CountPairs = Callable[[NDArray[np.int32], NDArray[np.int32]], VerifiedPairs]
-"""Left and right, to the same pairs with their exact counts."""
 
-
-def cluster_documents(
-    collapsed: Collapsed,
-    pairs: VerifiedPairs,
-    settings: ScanSettings,
-    repeated_counts: NDArray[np.int64],
-    count_pairs: CountPairs,
-) -> Clustering:
-    """Order the documents by the ``keep`` rules, and cluster them by the linkage.
-
-    :param pairs: duplicates among the groups
-    :param repeated_counts: ``int64``: distinct shingles of the groups of more than one document
-    :param count_pairs: asked for members that are in no pair with their representative
-    """
+def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
+    """Order the documents by the ``keep`` rules, and cluster them by the linkage."""
+    collapsed = arrange_groups(matches.collapsed, settings.keep)
+    pairs = matches.pairs
     order = _order_paired(collapsed, pairs, settings)
     linking = pairs
     if settings.linkage != "single":
         linking = pairs.select(~_both(collapsed.is_reference, pairs))
     representatives = cluster_pairs(linking, order, settings.linkage, len(collapsed))
-    links = count_pairs(*unpaired_members(pairs, representatives))
-    # What no bucket had brought together is a pair like others, unless both are of the archive.
+    links = matches.count_pairs(*unpaired_members(pairs, representatives))
+    # What no bucket had brought together is a pair like others, unless both are references.
     near = links.jaccard >= settings.threshold
     near &= ~_both(collapsed.is_archived, links)
     shingle_counts = np.zeros(len(collapsed), np.int64)
-    shingle_counts[collapsed.repeated] = repeated_counts
+    shingle_counts[collapsed.repeated] = matches.count_distinct(collapsed.repeated)
     for each in (pairs, links):
         shingle_counts[each.left] = each.left_count
         shingle_counts[each.right] = each.right_count

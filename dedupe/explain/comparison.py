@@ -15,13 +15,13 @@ from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import Passage, find_runs, place_passages
 from dedupe.explain.reasons import Reason, find_reasons
 from dedupe.explain.saved import Standing
-from dedupe.matching.banding import Banding, band_recall, choose_banding, make_band_keys
+from dedupe.matching.banding import band_recall, banding_of, make_band_keys
 from dedupe.model.errors import ReportError
 from dedupe.model.kernels import Kernels
 from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
-from dedupe.model.sketches import SketchBatch
+from dedupe.model.sketches import Banding, SketchBatch
 from dedupe.sketch import tokenize_text
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import make_batch
@@ -114,12 +114,12 @@ def explain_pair(
 def _banding(settings: ScanSettings, standing: Standing | None) -> Banding:
     """That of the settings; of a saved report its own, which may be of a lower threshold."""
     if standing is None:
-        return choose_banding(settings.threshold, settings.num_perm, settings.recall)
+        return banding_of(settings)
     bands, rows = standing.bands, standing.rows
     if bands < 1 or rows < 1 or bands * rows > settings.num_perm:
         told = f"{bands} bands of {rows} rows, but signatures of {settings.num_perm} values"
         raise ReportError(f"the report cannot be: it has {told}")
-    chosen = choose_banding(settings.threshold, settings.num_perm, settings.recall)
+    chosen = banding_of(settings)
     if (chosen.bands, chosen.rows) == (bands, rows):
         return chosen
     return Banding(bands, rows, 0, band_recall(settings.threshold, bands, rows))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.errors import ConfigError
+from dedupe.model.settings import MatchSettings
+from dedupe.model.sketches import Banding
+from dedupe.store.columns import Store
+from dedupe.store.sketches import Sketches
 
 ESTIMATE_LOSS: Final = 1e-6
 """Accepted chance that the estimate from the whole signature loses a pair at the threshold."""
@@ -17,19 +21,6 @@ ESTIMATE_LOSS: Final = 1e-6
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 _FLAG = np.uint64(1)
-
-
-class Banding(msgspec.Struct, frozen=True):
-    """How signatures are cut into bands.
-
-    :param minimum_equal: signature values in which a pair must agree to be verified
-    :param expected_recall: share of the pairs exactly at the threshold that is found
-    """
-
-    bands: int
-    rows: int
-    minimum_equal: int
-    expected_recall: float
 
 
 def choose_banding(threshold: float, num_perm: int, recall: float) -> Banding:
@@ -47,6 +38,14 @@ def choose_banding(threshold: float, num_perm: int, recall: float) -> Banding:
         f"{num_perm} permutations cannot reach a recall of {recall} at threshold {threshold}: "
         "raise num_perm, or lower recall"
     )
+
+
+def banding_of(settings: MatchSettings) -> Banding:
+    """The banding that the settings of a scan ask for.
+
+    :raises ConfigError: if no banding reaches the recall
+    """
+    return choose_banding(settings.threshold, settings.num_perm, settings.recall)
 
 
 def band_recall(jaccard: float, bands: int, rows: int) -> float:
@@ -85,3 +84,45 @@ def make_band_keys(signatures: NDArray[np.uint32], banding: Banding) -> NDArray[
         keys ^= keys >> np.uint64(29)
     keys &= ~_FLAG
     return keys
+
+
+class BandKeys(Protocol):
+    """The band keys of all documents."""
+
+    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
+        """Those of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """All keys of these documents, ``(k, bands)``; nobody else holds the array."""
+
+
+def band_keys_of(sketches: Sketches, banding: Banding) -> BandKeys:
+    """The band keys of sketches.
+
+    :raises ConfigError: if keys of another banding were kept in place of the signatures
+    """
+    kept = sketches.banding
+    if kept is None:
+        return _SignatureKeys(sketches.documents.signatures, banding)
+    if (kept.bands, kept.rows) != (banding.bands, banding.rows):
+        raise ConfigError(
+            f"these sketches keep {kept.bands} bands of {kept.rows} rows alone, but "
+            f"{banding.bands} of {banding.rows} are asked for: sketch with whole signatures"
+        )
+    return sketches.documents.signatures
+
+
+class _SignatureKeys(msgspec.Struct, frozen=True):
+    """Band keys made of whole signatures whenever they are asked for."""
+
+    signatures: Store
+    banding: Banding
+
+    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
+        rows = self.banding.rows
+        values = self.signatures.columns(first * rows, last * rows)
+        some = msgspec.structs.replace(self.banding, bands=last - first)
+        return np.ascontiguousarray(make_band_keys(values.T, some).T)
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        return make_band_keys(self.signatures.take(rows), self.banding)

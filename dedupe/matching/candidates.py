@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.banding import Banding
 from dedupe.matching.buckets import LEAD_COUNT, Buckets, Part, sort_band
 from dedupe.model.kernels import Kernels, RunAll
 from dedupe.model.pairs import CandidatePairs
-from dedupe.model.sketches import SetFilters
+from dedupe.model.settings import MatchSettings
+from dedupe.model.sketches import Banding, SetFilters
 
 ROWS_PER_JOB: Final = 1 << 18
 """Documents whose keys and low bytes are held together while their pairs are made."""
@@ -47,8 +47,7 @@ class BandRows(Protocol):
 def find_candidates(
     rows: BandRows,
     banding: Banding,
-    threshold: float,
-    max_bucket: int,
+    settings: MatchSettings,
     kernels: Kernels,
     run_all: RunAll = map,
     reach: Callable[[float], None] = lambda bands: None,
@@ -67,6 +66,7 @@ def find_candidates(
     Documents must stand in an order that depends on their content alone: the first of a capped
     bucket are its leads.
 
+    :param settings: what is asked of pairs (``threshold``) and buckets (``max_bucket``)
     :param run_all: maps a function over bands and parts of them, such as an executor's ``map``
     :param reach: is told how many bands are done so far
     :param column_bytes: bounds the keys that are held at once, and so the bands in work
@@ -74,9 +74,7 @@ def find_candidates(
     :param is_reference: documents that make no pairs with one another (none: no document)
     :param pairs_at_once: pairs that a part has, about, and that are made before it is given
     """
-    search = _Search(
-        rows, banding.minimum_equal, threshold, max_bucket, kernels, job_rows, is_reference
-    )
+    search = _Search(rows, banding.minimum_equal, settings, kernels, job_rows, is_reference)
     found = _Found()
     # A band takes its keys and the sorted copy.
     group_size = max(1, min(banding.bands, column_bytes // (16 * max(len(rows), 1))))
@@ -145,8 +143,7 @@ class _Search(msgspec.Struct, frozen=True):
 
     rows: BandRows
     minimum_equal: int
-    threshold: float
-    max_bucket: int
+    settings: MatchSettings
     kernels: Kernels
     job_rows: int
     is_reference: NDArray[np.bool_] | None
@@ -156,8 +153,8 @@ class _Search(msgspec.Struct, frozen=True):
         """The buckets of one band; those of references alone are left out."""
         documents, begins = sort_band(keys)
         if self.is_reference is None:
-            return Buckets.without_references(documents, begins, self.max_bucket)
-        return _arrange(documents, begins, self.is_reference[documents], self.max_bucket)
+            return Buckets.without_references(documents, begins, self.settings.max_bucket)
+        return _arrange(documents, begins, self.is_reference[documents], self.settings.max_bucket)
 
     def flag_capped(self, band: int, buckets: Buckets) -> int:
         """Mark who was not compared with one another here, so that a later band may do it."""
@@ -177,7 +174,7 @@ class _Search(msgspec.Struct, frozen=True):
                 keys[:, earlier] |= flagged[part.documents]
         left, right, met_count = self.kernels.bucket_pairs(
             keys, band, part.firsts, part.first_ends, part.seconds, part.ends, filters,
-            self.minimum_equal, self.threshold,
+            self.minimum_equal, self.settings.threshold,
         )  # fmt: skip
         one = part.documents[left].astype(np.int32)
         other = part.documents[right].astype(np.int32)

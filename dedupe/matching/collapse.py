@@ -16,9 +16,8 @@ from dedupe.store.documents import Documents
 class Collapsed(msgspec.Struct, frozen=True):
     """Documents grouped by token sequence; the groups are ordered by its hash.
 
-    Of reference documents that are equal, a group holds the first alone.
-
-    :param members: ``int64``: documents, group after group, the best to keep first
+    :param members: ``int64``: documents, group after group; reference documents first, then
+        ascending, until :func:`arrange_groups` puts the best to keep first
     :param begins: ``int64``, ``(m + 1,)``: group *g* is ``members[begins[g]:begins[g + 1]]``
     """
 
@@ -41,8 +40,10 @@ class Collapsed(msgspec.Struct, frozen=True):
 
     @property
     def is_archived(self) -> NDArray[np.bool_]:
-        """Whether no document of a group is new, ``(m,)``: two such are no concern of the scan."""
-        archived: NDArray[np.bool_] = self.is_reference & (self.sizes == 1)
+        """Whether a group consists of reference documents alone, ``(m,)``: two such groups are
+        not compared."""
+        last = self.members[self.begins[1:] - 1]
+        archived: NDArray[np.bool_] = last < self.documents.reference_count
         return archived
 
     @property
@@ -52,10 +53,10 @@ class Collapsed(msgspec.Struct, frozen=True):
     def ends_of_pairs(
         self, left: NDArray[np.int64], right: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The documents that a pair of groups is told by: their leads.
+        """The documents that stand for the two groups of each pair in a report: their leads.
 
-        Where both leads are reference documents, a group is told by its first new document, if
-        it has one: for it is these that make the pair one to be told.
+        Where both leads are reference documents, whose pairs are not reported, the first new
+        document stands for each group that has one.
         """
         leads = self.leads
         archived = self.is_reference[left] & self.is_reference[right]
@@ -71,30 +72,36 @@ class Collapsed(msgspec.Struct, frozen=True):
         return np.flatnonzero(self.sizes > 1)
 
 
-def collapse_documents(documents: Documents, keep: Sequence[str]) -> Collapsed:
-    """Group the documents of equal token sequence, so that a thousand copies cost one.
-
-    The lead of a group is a reference document, if there is one in it; else, and among such, its
-    first in the order of the ``keep`` rules (but ``degree``, in which copies cannot differ), then
-    of content hash and id.
-    """
+def collapse_documents(documents: Documents) -> Collapsed:
+    """Group the documents of equal token sequence, so that a thousand copies cost one."""
     high, low = documents.token_hashes.T
     members = _order_by_hash(high, low)
     same = (high[members[1:]] == high[members[:-1]]) & (low[members[1:]] == low[members[:-1]])
     edges = np.flatnonzero(~same) + 1
     begins = np.concatenate([[0], edges, [len(members)] if len(members) else []]).astype(np.int64)
-    sizes = np.diff(begins)
+    return Collapsed(documents, members, begins)
+
+
+def arrange_groups(collapsed: Collapsed, keep: Sequence[str]) -> Collapsed:
+    """The same groups, the best to keep of each first; it leads the group.
+
+    That is a reference document, if there is one in it; else, and among such, the first in the
+    order of the ``keep`` rules (but ``degree``, in which copies cannot differ), then of content
+    hash and id. Of several reference documents in one group only the first stays in it.
+    """
+    documents, members = collapsed.documents, collapsed.members.copy()
+    sizes = collapsed.sizes
     in_groups = np.flatnonzero(np.repeat(sizes > 1, sizes))
     if len(in_groups):
         group = np.repeat(np.arange(len(sizes)), sizes)[in_groups]
         best_first = order_documents(documents, members[in_groups], keep, None)
         best_first = best_first[np.argsort(group[best_first], kind="stable")]
         members[in_groups] = members[in_groups][best_first]
-    return _drop_repeated_references(Collapsed(documents, members, begins))
+    return _drop_repeated_references(Collapsed(documents, members, collapsed.begins))
 
 
 def _drop_repeated_references(collapsed: Collapsed) -> Collapsed:
-    """What the archive has several times is no concern of a scan against it."""
+    """Copies among the reference documents are not reported."""
     if not collapsed.documents.reference_count:
         return collapsed
     kept = collapsed.members >= collapsed.documents.reference_count

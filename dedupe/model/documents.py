@@ -118,6 +118,21 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
+Item = TextBatch | SkippedDocument | Notice
+
+
+class CorpusItems(msgspec.Struct, frozen=True):
+    """A corpus on its way in; each part can be gone through once.
+
+    :param documents: batches of texts, and what there is to say of what could not be read
+    :param references: the same of reference documents, read first: they are compared with the
+        documents, but not with one another
+    """
+
+    documents: Iterable[Item]
+    references: Iterable[Item] = ()
+
+
 class TextProvider(Protocol):
     """Reads texts of reported documents again, for diffs."""
 

@@ -49,3 +49,16 @@ class SetFilters(msgspec.Struct, frozen=True):
     low_bytes: NDArray[np.uint8]
     bitmaps: NDArray[np.uint64]
     distinct_counts: NDArray[np.int32]
+
+
+class Banding(msgspec.Struct, frozen=True):
+    """How signatures are cut into bands.
+
+    :param minimum_equal: signature values in which a pair must agree to be verified
+    :param expected_recall: share of the pairs exactly at the threshold that is found
+    """
+
+    bands: int
+    rows: int
+    minimum_equal: int
+    expected_recall: float

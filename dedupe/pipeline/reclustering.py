@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.clusters.assembly import assemble_clusters
-from dedupe.clusters.assign import Clustering, cluster_documents
+from dedupe.clusters.assign import Clustering, cluster_matches
 from dedupe.matching.banding import band_recall, choose_minimum_equal
 from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.matches import Matches
 from dedupe.matching.verification import Verifier, verify_pairs
 from dedupe.model.documents import TextProvider
 from dedupe.model.errors import ConfigError, ReportError
@@ -24,7 +25,7 @@ from dedupe.model.kernels import Kernels
 from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
 from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
-from dedupe.model.sketches import BITMAP_WORDS, SetFilters
+from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.sketch import load_kernels
 from dedupe.sources.records.batches import make_batch
 from dedupe.store.documents import Documents, SketchedBatch
@@ -82,7 +83,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         ),
         search=msgspec.structs.replace(
             report.search,
-            expected_recall=_recall_at(report, threshold),
+            expected_recall=_banding_at(report, threshold).expected_recall,
             duplicate_pair_count=len(found.bridges) + sum(len(c.pairs) for c in found.clusters),
         ),
         clusters=found.clusters,
@@ -131,27 +132,35 @@ def count_in_texts(
     return count
 
 
-def _recall_at(report: Report, threshold: float) -> float:
-    """The share of the pairs at the new threshold that the bands of the scan find, at least."""
+def _banding_at(report: Report, threshold: float) -> Banding:
+    """That of the scan, with the recall that it has at the new threshold, at least."""
     search, config = report.search, report.config
-    _, loss = choose_minimum_equal(config.threshold, config.num_perm)
-    return band_recall(threshold, search.bands, search.rows) * (1 - loss)
+    minimum_equal, loss = choose_minimum_equal(config.threshold, config.num_perm)
+    recall = band_recall(threshold, search.bands, search.rows) * (1 - loss)
+    return Banding(search.bands, search.rows, minimum_equal, recall)
 
 
 def _cluster(
     saved: _SavedPairs, report: Report, threshold: float, count_shared: CountShared
 ) -> Clustering:
     settings = msgspec.structs.replace(report.config, threshold=threshold)
+    sizes = saved.shingle_counts
 
     def count_links(left: NDArray[np.int32], right: NDArray[np.int32]) -> Pairs:
         shared = saved.count_links(left.tolist(), right.tolist(), count_shared)
-        sizes = saved.shingle_counts
         ends = left.astype(np.int64), right.astype(np.int64)
         return Pairs(*ends, np.array(shared, np.int64), sizes[left], sizes[right])
 
-    kept = saved.pairs.select(saved.pairs.jaccard >= threshold)
-    repeated_counts = saved.shingle_counts[saved.collapsed.repeated]
-    return cluster_documents(saved.collapsed, kept, settings, repeated_counts, count_links)
+    matches = Matches(
+        collapsed=saved.collapsed,
+        pairs=saved.pairs.select(saved.pairs.jaccard >= threshold),
+        banding=_banding_at(report, threshold),
+        candidate_pair_count=report.search.candidate_pair_count,
+        capped_bucket_count=report.search.capped_bucket_count,
+        count_pairs=count_links,
+        count_distinct=lambda groups: sizes[groups],
+    )
+    return cluster_matches(matches, settings)
 
 
 class _SavedPairs(msgspec.Struct, frozen=True):
@@ -178,7 +187,7 @@ class _SavedPairs(msgspec.Struct, frozen=True):
             _check_pair(pair, index, reference_count)
         documents = _make_documents(described, _name_groups(listed, index), work)
         documents.reference_count = reference_count
-        collapsed = collapse_documents(documents, report.config.keep)
+        collapsed = collapse_documents(documents)
         group_of = np.empty(len(described), np.int64)
         group_of[collapsed.members] = np.repeat(np.arange(len(collapsed)), collapsed.sizes)
         groups = dict(zip(index, group_of.tolist(), strict=True))
@@ -251,7 +260,7 @@ def _make_documents(
     count = len(described)
     metas = [pack_meta(each.meta) for each in described]
     none, no_hashes = np.zeros(count, np.int64), np.empty(0, np.uint64)
-    documents = Documents(work, bands=1, num_perm=1)
+    documents = Documents(work, num_perm=1)
     documents.append(
         SketchedBatch(
             labels=pack_identities(
@@ -261,7 +270,7 @@ def _make_documents(
             token_counts=np.array([each.token_count for each in described], np.int64),
             token_hashes=np.stack([np.zeros(count, np.uint64), groups.astype(np.uint64)], axis=1),
             content_hashes=_parse_hashes(described),
-            band_keys=np.empty((0, 1), np.uint64),
+            signatures=np.empty((0, 1), np.uint32),
             filters=SetFilters(
                 np.empty((0, 1), np.uint8),
                 np.empty((0, BITMAP_WORDS), np.uint64),

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from functools import partial
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.banding import Banding, make_band_keys
-from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
+from dedupe.matching.banding import make_band_keys
+from dedupe.model.documents import CorpusItems, Item, Locator, Notice, SkippedDocument, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.kernels import Kernels
-from dedupe.model.sketches import SetFilters
+from dedupe.model.settings import SketchSettings
+from dedupe.model.sketches import Banding, SetFilters
+from dedupe.sketch.fingerprint import sketch_fingerprint
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources.reasons import OWN_OUTPUT
 from dedupe.store.documents import Documents, SketchedBatch
 from dedupe.store.identities import pack_identities
-from dedupe.store.presence import fold_line_ends
+from dedupe.store.presence import ScannedTexts, fold_line_ends
+from dedupe.store.resources import Resources
+from dedupe.store.sketches import Remarks, Sketches
 
 NO_TOKENS = "no_tokens"
 
@@ -24,19 +32,96 @@ TOO_MANY_TOKENS = "too_many_tokens"
 DUPLICATE_ID = "duplicate_id"
 
 
+def sketch_corpus(
+    corpus: CorpusItems,
+    settings: SketchSettings,
+    resources: Resources,
+    *,
+    banding: Banding | None = None,
+    fails_on_skip: bool = False,
+    scanned: ScannedTexts | None = None,
+) -> Sketches:
+    """Read a corpus once, and keep what pairs are found by.
+
+    Texts are read in this thread and sketched in others; a bounded number of batches is in flight.
+
+    :param banding: keep its band keys alone, which is enough for pairs at one threshold (none:
+        whole signatures)
+    :param fails_on_skip: whether what cannot be read ends the scan
+    :param scanned: is told of all documents, for a gate
+    :raises InputError: if something cannot be read, where that ends the scan
+    """
+    documents = Documents(resources.work, settings.num_perm, banding.bands if banding else 0)
+    collector = Collector(documents, fails_on_skip=fails_on_skip)
+    sketch = partial(
+        sketch_batch,
+        settings=settings,
+        kernels=resources.kernels,
+        banding=banding,
+        folds_line_ends=scanned is not None,
+    )
+    _read_and_sketch(corpus.references, collector, settings, sketch, resources)
+    documents.reference_count = len(documents)
+    _read_and_sketch(corpus.documents, collector, settings, sketch, resources)
+    repeated = collector.finish()
+    if scanned is not None:
+        documents.describe(scanned)
+    return Sketches(documents, sketch_fingerprint(settings), banding, collector.remarks(), repeated)
+
+
+def _read_and_sketch(
+    items: Iterable[Item],
+    collector: Collector,
+    settings: SketchSettings,
+    sketch: Callable[[TextBatch], SketchedBatch],
+    resources: Resources,
+) -> None:
+    progress = resources.progress
+
+    def take(sketched: SketchedBatch) -> None:
+        collector.add(sketched)
+        detail = f"it has more than {settings.max_tokens} tokens (--max-tokens)"
+        for id, locator in sketched.too_many_tokens:
+            collector.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
+        progress.document_count = len(collector.documents)
+        progress.byte_count = collector.byte_count
+        progress.tell()
+
+    progress.tell()
+    with closing(_batches(items, collector)) as batches:
+        for sketched in resources.run_ahead(sketch, batches):
+            take(sketched)
+
+
+def _batches(items: Iterable[Item], collector: Collector) -> Generator[TextBatch]:
+    """The batches of texts among the items of a corpus; the rest is noted.
+
+    Where the scan ends early, so do the processes that read the corpus.
+    """
+    iterator = iter(items)
+    try:
+        for item in iterator:
+            if isinstance(item, SkippedDocument):
+                collector.skip(item)
+            elif isinstance(item, Notice):
+                collector.notices.append(item)
+            else:
+                yield item
+    finally:
+        if isinstance(iterator, Generator):
+            iterator.close()
+
+
 def sketch_batch(
     batch: TextBatch,
-    shingle_size: int,
-    num_perm: int,
-    seed: int,
-    banding: Banding,
+    settings: SketchSettings,
     kernels: Kernels,
-    max_tokens: int,
+    banding: Banding | None = None,
     folds_line_ends: bool = False,
 ) -> SketchedBatch:
     """Sketch a batch and keep only what later stages need."""
-    batch, oversized = drop_oversized(batch, max_tokens, kernels)
-    sketch = kernels.sketch(batch, shingle_size, num_perm, seed)
+    batch, oversized = drop_oversized(batch, settings.max_tokens, kernels)
+    sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
     kept: NDArray[np.int64] | slice = slice(None)  # (of which arrays are no copies)
     ids, metas = batch.ids, batch.metas
@@ -51,7 +136,7 @@ def sketch_batch(
         token_counts=sketch.token_counts[kept],
         token_hashes=sketch.token_hashes[kept],
         content_hashes=sketch.content_hashes[kept],
-        band_keys=make_band_keys(signatures, banding),
+        signatures=make_band_keys(signatures, banding) if banding else signatures,
         filters=SetFilters(
             signatures.astype(np.uint8), sketch.bitmaps[kept], sketch.distinct_counts[kept]
         ),
@@ -83,7 +168,6 @@ class Collector(msgspec.Struct):
     skipped: list[SkippedDocument] = msgspec.field(default_factory=list)
     skipped_locators: dict[tuple[str, str], list[Locator]] = msgspec.field(default_factory=dict)
     notices: list[Notice] = msgspec.field(default_factory=list)
-    repeated: list[NDArray[np.int64]] = msgspec.field(default_factory=list)
     byte_count: int = 0
     fails_on_skip: bool = False
 
@@ -108,12 +192,23 @@ class Collector(msgspec.Struct):
         if locator is not None:
             self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
-    def finish(self) -> Documents:
-        """All documents, in the order in which they came, with unique ids."""
+    def finish(self) -> list[NDArray[np.int64]]:
+        """Make ids unique, once all documents are there.
+
+        :returns: the documents of each id that occurred more than once
+        """
         labels = self.documents.labels
         ids = labels.separate_ids(self.documents.content_hashes, self.documents.reference_count)
         for id, same in ids.items():
-            self.repeated.append(same)
             told = f"occurs {len(same)} times; kept apart as {', '.join(labels.ids(same[:4]))}"
             self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))
-        return self.documents
+        return [*ids.values()]
+
+    def remarks(self) -> Remarks:
+        """What was noted, in an order that does not depend on that of reading."""
+        return Remarks(
+            skipped=sorted(self.skipped, key=lambda each: (each.id, each.reason, each.detail)),
+            skipped_locators=self.skipped_locators,
+            notices=sorted(self.notices, key=lambda each: (each.id, each.reason, each.detail)),
+            byte_count=self.byte_count,
+        )

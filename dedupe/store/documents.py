@@ -17,15 +17,16 @@ from dedupe.store.presence import ScannedTexts
 from dedupe.store.shingles import ShingleStore
 from dedupe.store.work_folder import WorkFolder
 
-KEY_STORE_BYTES: Final = 1 << 30
-"""What is kept in memory of band keys; more, at the default settings those of over 5 million
-documents, goes into a file."""
+SIGNATURE_STORE_BYTES: Final = 1 << 30
+"""What is kept in memory of band keys or signatures; more, at the default settings the keys of
+over 5 million documents, goes into a file."""
 
 
 class SketchedBatch(msgspec.Struct, frozen=True):
     """A batch after its sketch: everything but the texts; arrays have *n* rows.
 
-    :param band_keys: ``uint64``, ``(n, bands)``
+    :param signatures: ``uint32``, ``(n, num_perm)``; or, in their place, the keys of one banding,
+        ``uint64``, ``(n, bands)``
     :param filters: what rules out pairs
     :param shingle_counts: ``int64``, ``(n,)``: each document's in ``shingle_hashes``
     :param without_tokens: ids of documents that were set aside, and where they stand
@@ -39,7 +40,7 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     token_counts: NDArray[np.int64]
     token_hashes: NDArray[np.uint64]
     content_hashes: NDArray[np.uint64]
-    band_keys: NDArray[np.uint64]
+    signatures: NDArray[np.uint32] | NDArray[np.uint64]
     filters: SetFilters
     shingle_hashes: NDArray[np.uint64]
     shingle_counts: NDArray[np.int64]
@@ -57,15 +58,18 @@ class Documents:
     :ivar reference_count: the first so many are reference documents
     :ivar labels: their ids, places and metadata
     :ivar shingles: their shingle hashes
-    :ivar band_keys: rows of ``bands`` values (``uint64``)
+    :ivar signatures: rows of ``num_perm`` values (``uint32``), or of ``bands`` keys (``uint64``)
     :ivar filters: what rules out pairs of them
     """
 
-    def __init__(self, work: WorkFolder, bands: int, num_perm: int) -> None:
+    def __init__(self, work: WorkFolder, num_perm: int, bands: int = 0) -> None:
+        """:param bands: keep so many band keys of each document in place of its signature"""
         self.reference_count = 0
         self.labels = Identities(work)
         self.shingles = ShingleStore(work)
-        self.band_keys = Store(work, np.uint64, bands, work.share(6, KEY_STORE_BYTES))
+        kind: type = np.uint64 if bands else np.uint32
+        limit = work.share(6, SIGNATURE_STORE_BYTES)
+        self.signatures = Store(work, kind, bands or num_perm, limit)
         self.filters = FilterStore(work, num_perm)
         self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
         self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
@@ -80,7 +84,7 @@ class Documents:
         self._folded_hashes.extend(batch.folded_hashes)
         self.labels.append(batch.labels)
         self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
-        self.band_keys.append(batch.band_keys)
+        self.signatures.append(batch.signatures)
         self.filters.append(batch.filters)
         self._byte_counts.extend(batch.byte_counts)
         self._token_counts.extend(batch.token_counts)
@@ -113,3 +117,8 @@ class Documents:
     def forget_token_hashes(self) -> None:
         """Give their memory back, once nobody asks for them any more."""
         self._token_hashes = Column(np.uint64, 2)
+
+    def forget_signatures(self) -> None:
+        """Likewise, once all candidates are found."""
+        self.signatures.close()
+        self.filters.close()

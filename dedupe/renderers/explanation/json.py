@@ -36,7 +36,7 @@ def render_json_explanation(view: ExplanationView) -> bytes:
         "passages": [_passage(each) for each in view.shown_passages],
         "diff": _diff(told, with_segments=view.options.diff != "summary"),
         "report": _standing(told.standing),
-        "config": told.settings,
+        "config": told.settings.in_report_order(),
     }
     return escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
 

@@ -1,0 +1,61 @@
+"""The stages run by threads of one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+from dedupe.matching.banding import banding_of
+from dedupe.matching.search import match_sketches
+from dedupe.model.documents import CorpusItems
+from dedupe.model.kernels import Kernels
+from dedupe.model.progress import Progress
+from dedupe.model.settings import Config
+from dedupe.pipeline.engine import EngineRun
+from dedupe.pipeline.sketching import sketch_corpus
+from dedupe.store.presence import ScannedTexts
+from dedupe.store.resources import Resources
+from dedupe.store.sketches import Sketches
+from dedupe.store.work_folder import WorkFolder, return_memory
+
+
+@contextmanager
+def run_locally(
+    corpus: CorpusItems,
+    config: Config,
+    kernels: Kernels,
+    progress: Progress,
+    scanned: ScannedTexts | None = None,
+) -> Iterator[EngineRun]:
+    """Read and sketch with threads, in bounded memory, and find the pairs (an ``Engine``).
+
+    :raises ConfigError: if no banding reaches the recall
+    :raises InputError: if something cannot be read, where that ends the scan
+    :raises WorkFolderError: if the work folder cannot be written in
+    """
+    banding = banding_of(config)
+    pool = ThreadPoolExecutor(config.worker_count)
+    runs = kernels.copy_runs, kernels.read_runs
+    with WorkFolder(config.work_dir, config.max_memory, *runs) as work:
+        if config.work_dir:
+            work.check()
+        resources = Resources(kernels, work, pool, config.worker_count, progress)
+        try:
+            # Nobody else asks for these sketches: so they keep no more than one search needs.
+            sketches = sketch_corpus(
+                corpus, config, resources, banding=banding,
+                fails_on_skip=config.on_error == "fail", scanned=scanned,
+            )  # fmt: skip
+            progress.enter("comparing")
+            matches = match_sketches(sketches, config, resources, keeps_sketches=False)
+            yield EngineRun.of_sketches(sketches, matches, partial(_release, sketches, config))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _release(sketches: Sketches, config: Config) -> None:
+    sketches.documents.shingles.close()
+    if config.max_memory:
+        return_memory()

@@ -1,0 +1,163 @@
+"""From sketches to duplicate pairs: collapse, candidates, verification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.matching.banding import BandKeys, band_keys_of, banding_of
+from dedupe.matching.candidates import COLUMN_BYTES, PAIRS_AT_ONCE, ROWS_PER_JOB, find_candidates
+from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.matches import Matches
+from dedupe.matching.verification import (
+    HASHES_PER_JOB,
+    Verifier,
+    count_distinct,
+    sort_pairs,
+    verify_pairs,
+)
+from dedupe.model.errors import ConfigError
+from dedupe.model.kernels import RunAll
+from dedupe.model.pairs import CandidatePairs, VerifiedPairs
+from dedupe.model.settings import MatchSettings
+from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
+from dedupe.sketch.fingerprint import sketch_fingerprint
+from dedupe.store.documents import Documents
+from dedupe.store.resources import Resources
+from dedupe.store.sketches import Sketches
+
+MOST_COLUMN_BYTES: Final = 512 << 20
+"""What the keys of the bands in work may take, however many documents and workers there are."""
+
+PAIR_BYTES: Final = 64
+
+HASH_BYTES: Final = 16
+"""What a candidate pair takes until it is verified, and a shingle hash of a job, about."""
+
+
+def match_sketches(
+    sketches: Sketches,
+    settings: MatchSettings,
+    resources: Resources,
+    *,
+    keeps_sketches: bool = True,
+) -> Matches:
+    """Find every duplicate pair, and verify it exactly.
+
+    :param keeps_sketches: whether others will be asked for among the same sketches; else what is
+        no longer needed of them gives its memory back on the way
+    :raises ConfigError: if the sketches were made with other settings, or keep other bands
+    """
+    asked = sketch_fingerprint(settings)
+    if asked != sketches.fingerprint:
+        raise ConfigError(f"these sketches are {sketches.fingerprint}, not {asked}")
+    banding = banding_of(settings)
+    keys = band_keys_of(sketches, banding)
+    documents = sketches.documents
+    collapsed = collapse_documents(documents)
+    if not keeps_sketches:
+        documents.forget_token_hashes()
+    search = _Search(collapsed, keys, banding, settings, resources)
+    run_all, progress = resources.run_all, resources.progress
+    unfollowed, followed = search.verifier(run_all), search.verifier(progress.follow(run_all))
+    found: list[VerifiedPairs] = []
+    met_count = capped_count = 0
+    for part, is_last in _with_last(search.find_candidates()):
+        if is_last:
+            # In most corpora this is all of them: a stage of its own.
+            if not keeps_sketches:
+                documents.forget_signatures()
+            progress.enter("verifying")
+        verifier = followed if is_last else unfollowed
+        found.append(verify_pairs(verifier, part.left, part.right, settings.threshold))
+        met_count += part.met_count
+        capped_count += part.capped_bucket_count
+    return Matches(
+        collapsed=collapsed,
+        pairs=sort_pairs(found),
+        banding=banding,
+        candidate_pair_count=met_count,
+        capped_bucket_count=capped_count,
+        count_pairs=lambda left, right: sort_pairs([verify_pairs(followed, left, right, 0.0)]),
+        count_distinct=lambda groups: count_distinct(followed, groups),
+    )
+
+
+def _with_last(parts: Iterator[CandidatePairs]) -> Iterator[tuple[CandidatePairs, bool]]:
+    """Each part, and whether it is the last, which is known once the next was looked for."""
+    part: CandidatePairs | None = next(parts)
+    while part is not None:
+        following = next(parts, None)
+        yield part, following is None
+        part = following
+
+
+class _Search(msgspec.Struct, frozen=True):
+    collapsed: Collapsed
+    keys: BandKeys
+    banding: Banding
+    settings: MatchSettings
+    resources: Resources
+
+    def verifier(self, run_all: RunAll) -> Verifier:
+        resources, collapsed = self.resources, self.collapsed
+        share = resources.work.share(8 * resources.worker_count, HASH_BYTES * HASHES_PER_JOB)
+        shingles = LeadShingles(collapsed.documents, collapsed.leads)
+        return Verifier(
+            shingles, len(collapsed), resources.kernels, run_all, resources.run_all,
+            hashes_per_job=max(share // HASH_BYTES, 1),
+        )  # fmt: skip
+
+    def find_candidates(self) -> Iterator[CandidatePairs]:
+        banding, resources, collapsed = self.banding, self.resources, self.collapsed
+        work, workers = resources.work, resources.worker_count
+        row_bytes = 8 * banding.bands + self.settings.num_perm + 8 * BITMAP_WORDS
+        # With many documents too, each worker has a band to sort.
+        columns = min(max(COLUMN_BYTES, 16 * workers * len(collapsed)), MOST_COLUMN_BYTES)
+        return find_candidates(
+            LeadRows(collapsed.documents, collapsed.leads, self.keys),
+            banding,
+            self.settings,
+            resources.kernels,
+            resources.run_all,
+            lambda bands: resources.progress.reach(bands / banding.bands),
+            column_bytes=work.share(8, columns),
+            pairs_at_once=work.share(8, PAIR_BYTES * PAIRS_AT_ONCE) // PAIR_BYTES,
+            job_rows=work.share(8 * workers * row_bytes, ROWS_PER_JOB),
+            is_reference=collapsed.is_archived if collapsed.documents.reference_count else None,
+        )
+
+
+class LeadRows(msgspec.Struct, frozen=True):
+    """The band keys and filters of the leads, read from the stores of all documents."""
+
+    documents: Documents
+    leads: NDArray[np.int64]
+    keys: BandKeys
+
+    def __len__(self) -> int:
+        return len(self.leads)
+
+    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
+        return np.stack([column.take(self.leads) for column in self.keys.columns(first, last)])
+
+    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
+        rows = self.leads[documents]
+        return self.keys.take(rows), self.documents.filters.take(rows)
+
+
+class LeadShingles(msgspec.Struct, frozen=True):
+    """The shingle hashes of the leads."""
+
+    documents: Documents
+    leads: NDArray[np.int64]
+
+    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.documents.shingles.counts(self.leads[documents])
+
+    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        return self.documents.shingles.gather(self.leads[documents])
