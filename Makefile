@@ -10,7 +10,7 @@ SOURCES := pyproject.toml setup.py $(wildcard dedupe/sketch/*.pyx dedupe/sketch/
 demo: $(STAMP)  ## scan the project's own articles
 	$(BIN)/dedupe scan fixtures/articles
 
-test: $(STAMP)  ## all tests; make test TESTS=tests/test_cli.py: some
+test: $(STAMP)  ## all tests; make test TESTS=tests/cli: some
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(STAMP)  ## lint, format, types, import contract
@@ -37,17 +37,17 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 # Tests of what begins with a report, or ends with texts: the kernels between make no difference;
 # and of documentation, benchmarks and checked builds, which are of the compiled ones.
 # (Limits count tokens and diffs are made of them, so those of both stay.)
-WITHOUT_KERNELS := apply apply_doubts apply_kills apply_races archives benchmarks bulk_reading check \
-	checked_builds ci_files crawl_content csv_rows docs every_format fuzz gate gate_story \
-	html_report ignore_files injections json_files outputs own_outputs pages recluster \
-	recoding records render_text renderers shared_articles sources undecodable \
-	verdict_injections whole_scans
+WITHOUT_KERNELS := applying gate renderers $(addprefix cli/test_,check.py outputs.py) \
+	pipeline/test_recluster.py \
+	$(filter-out %/test_limits.py,$(patsubst tests/%,%,$(wildcard tests/sources/test_*.py))) \
+	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py \
+	own_outputs.py whole_scans.py)
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain
 	git ls-files -z | xargs -0 cp --parents --target-directory=build/plain
 	CC=false CXX=false $(MAKE) -C build/plain VENV=.venv test \
-		TESTS="$(WITHOUT_KERNELS:%=--ignore=tests/test_%.py)"
+		TESTS="$(WITHOUT_KERNELS:%=--ignore=tests/%)"
 	cd build/plain && .venv/bin/python -c "import dedupe.sketch as s; assert s.load_kernels().name == 'plain'"
 
 test-pythons:  ## the kernels on every other supported Python that is installed

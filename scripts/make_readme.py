@@ -2,7 +2,7 @@
 
 Usage: ``python scripts/make_readme.py`` writes the help blocks of ``README.md`` (between
 ``<!-- help:scan -->`` and ``<!-- /help:scan -->``) and ``docs/demo.svg``. With ``--check`` it
-writes nothing and fails where either is stale. ``tests/test_docs.py`` does the same.
+writes nothing and fails where either is stale. ``tests/whole/test_docs.py`` does the same.
 """
 
 from __future__ import annotations

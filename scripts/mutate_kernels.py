@@ -24,10 +24,10 @@ PYX: Final = "dedupe/sketch/_kernels.pyx"
 HEADER: Final = "dedupe/sketch/kernels.h"
 CONTRACTS: Final = "dedupe/sketch/contracts.py"
 CHECKS: Final = (
-    ("fuzzer", "tests/test_kernels_fuzz.py"),
-    ("contracts", "tests/test_kernels_contracts.py"),
-    ("kernels", "tests/test_kernels.py"),
-    ("tokens", "tests/test_tokens.py"),
+    ("fuzzer", "tests/sketch/test_kernels_fuzz.py"),
+    ("contracts", "tests/sketch/test_kernels_contracts.py"),
+    ("kernels", "tests/sketch/test_kernels.py"),
+    ("tokens", "tests/sketch/test_tokens.py"),
 )
 GUARD: Final = "the compiled kernels are at fault"
 SECONDS: Final = 120

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.browser import chromium, open_page  # noqa: F401 (fixtures for all)
-from tests.builds import bounds_build, sanitizer_build  # noqa: F401
+from tests.support.browser import chromium, open_page  # noqa: F401 (fixtures for all)
+from tests.support.builds import bounds_build, sanitizer_build  # noqa: F401
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 

@@ -1,8 +1,8 @@
 """The compiled kernels: the loops over bytes, hashes and pairs, without the GIL.
 
 ``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` says the same in Python.
-Buffers are typed memoryviews, so that a build with bounds checks (``tests/test_checked_builds.py``)
-checks each access that is made here; for the loops in ``kernels.h`` there is one with AddressSanitizer.
+Buffers are typed memoryviews, so that a build with bounds checks checks each access made here; for
+the loops in ``kernels.h`` one has AddressSanitizer (``tests/whole/test_checked_builds.py``).
 """
 
 import os

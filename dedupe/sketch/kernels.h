@@ -309,7 +309,7 @@ static size_t dedupe_take_plain(const uint8_t *restrict data, size_t i, size_t e
  *
  * Blocks of 64 bytes: each byte is mapped and judged (the compiler vectorises that), and what is
  * left to do is done by bits: tokens start where a separator stands before, and a separator after
- * another is left out of the output. (tests/test_kernels.py compares with the token table.)
+ * another is left out of the output. (tests/sketch/test_kernels.py compares with the token table.)
  */
 DEDUPE_CLONES
 static dedupe_place dedupe_take_ascii(const uint8_t *restrict data, size_t count,
