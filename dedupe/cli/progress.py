@@ -1,19 +1,22 @@
-"""Progress on standard error: a live line on a terminal, plain lines elsewhere when asked for."""
+"""Progress on standard error: a bar on a terminal, plain lines elsewhere when asked for."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from dedupe.model.progress import Progress
     from dedupe.model.report import Report, StageInfo
 
 LINE_INTERVAL_SECONDS = 60.0
-LIVE_INTERVAL_SECONDS = 0.1
+DRAW_INTERVAL_SECONDS = 0.1
+SHORT_SECONDS = 0.5
+BAR_WIDTH = 24
 LONG_STAGE_SECONDS = 2.0
 TRUSTED_SECONDS, TRUSTED_SHARE = 1.0, 0.02
 """What must have passed of a stage before a guess at the rest is shown."""
@@ -28,53 +31,116 @@ def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Liste
     if sys.stderr is None or quiet or choice is False or (choice == "auto" and not terminal):
         yield None
         return
-    line = _ProgressLine(live=terminal)
+    can_draw = terminal and os.environ.get("TERM", "") not in ("dumb", "unknown")
+    display = _Bar() if can_draw else _Lines()
     try:
-        yield line.update
+        yield display.update
     finally:
-        line.clear()
+        display.close()
 
 
-class _ProgressLine:
-    """One line a stage; it stays where the stage took long enough to be missed."""
+class _Lines:
+    """A line where a stage begins, and once a minute."""
 
-    def __init__(self, live: bool) -> None:
-        self._live = live
-        self._shown = 0.0
+    def __init__(self) -> None:
+        self._told = 0.0
         self._stage = ""
-        self._text = ""
 
     def update(self, progress: Progress) -> None:
         now = time.perf_counter()
-        if progress.stage == self._stage:
-            interval = LIVE_INTERVAL_SECONDS if self._live else LINE_INTERVAL_SECONDS
-            if now - self._shown < interval:
-                return
-        elif self._live and progress.stages and progress.stages[-1].seconds > LONG_STAGE_SECONDS:
-            sys.stderr.write(f"\r\x1b[K{self._text.partition(', about ')[0]}\n")
-        self._stage, self._shown = progress.stage, now
-        if progress.stage == "done":
+        if progress.stage == self._stage and now - self._told < LINE_INTERVAL_SECONDS:
             return
-        self._text = _describe(progress, now - progress.began)
-        sys.stderr.write(f"\r\x1b[K{self._text}" if self._live else f"dedupe: {self._text}\n")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._live:
-            sys.stderr.write("\r\x1b[K")
+        self._stage, self._told = progress.stage, now
+        if progress.stage != "done":
+            figures = _describe(progress, now - progress.began)
+            sys.stderr.write(f"dedupe: {progress.stage}: {figures}\n")
             sys.stderr.flush()
+
+    def close(self) -> None:
+        """Nothing to undo."""
+
+
+class _Bar:
+    """A bar on a terminal, once there was something to wait for; it goes when all is done.
+
+    The line of a stage that took long stays. rich, which draws it, knows the terminal's width and
+    the terminals that can draw nothing; it is imported when the bar is first shown.
+    """
+
+    def __init__(self) -> None:
+        self._began = self._drawn = time.perf_counter()
+        self._stage = ""
+        self._bar: Any = None
+
+    def update(self, progress: Progress) -> None:
+        now = time.perf_counter()
+        if self._bar is None:
+            if now - self._began < SHORT_SECONDS:
+                return
+            self._bar = _make_bar()
+        elif progress.stage == self._stage and now - self._drawn < DRAW_INTERVAL_SECONDS:
+            return
+        if progress.stage != self._stage and progress.stages:
+            self._leave(progress, progress.stages[-1])
+        self._stage, self._drawn = progress.stage, now
+        share = progress.share
+        self._bar.update(
+            self._bar.task_ids[0],
+            description=progress.stage,
+            completed=share,
+            total=1.0 if share else None,
+            figures=_describe(progress, now - progress.began),
+        )
+        self._bar.start()
+        self._bar.refresh()
+
+    def _leave(self, progress: Progress, stage: StageInfo) -> None:
+        """Let the line of a stage stay that took long."""
+        if stage.seconds > LONG_STAGE_SECONDS:
+            done = ", ".join(_count(progress, stage.name, stage.seconds))
+            self._bar.console.print(f"{stage.name}: {done}", markup=False, highlight=False)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _make_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    bar = Bars(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=BAR_WIDTH),
+        TextColumn("{task.fields[figures]}", markup=False),
+        console=Console(stderr=True, no_color=True),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    bar.add_task("", total=None, figures="")
+    return bar
 
 
 def _describe(progress: Progress, seconds: float) -> str:
-    parts = [f"{progress.stage}: {progress.document_count:,} documents"]
-    if progress.stage in ("reading", "writing"):
-        parts.append(f"{progress.byte_count / 1e6:,.1f} MB")
-        parts.append(f"{progress.byte_count / 1e6 / max(seconds, 1e-9):,.0f} MB/s")
+    """How far the stage in work is after so long, and how long it may still take."""
+    parts = _count(progress, progress.stage, seconds)
     if share := progress.share:
         parts.append(f"{share:.0%}")
         if seconds > TRUSTED_SECONDS and share > TRUSTED_SHARE:
             parts.append(f"about {_duration(seconds * (1 - share) / share)} left")
     return ", ".join(parts)
+
+
+def _count(progress: Progress, stage: str, seconds: float) -> list[str]:
+    """What a stage has done in so long."""
+    parts = [f"{progress.document_count:,} documents"]
+    if stage in ("reading", "writing"):
+        parts.append(f"{progress.byte_count / 1e6:,.1f} MB")
+        parts.append(f"{progress.byte_count / 1e6 / max(seconds, 1e-9):,.0f} MB/s")
+    return parts
 
 
 def _duration(seconds: float) -> str:

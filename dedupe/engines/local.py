@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
+import msgspec
+
 from dedupe.matching.banding import banding_of
 from dedupe.matching.search import match_sketches
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
-from dedupe.pipeline.engine import EngineRun
+from dedupe.pipeline.engine import Engine, EngineRun
 from dedupe.pipeline.sketching import sketch_corpus
 from dedupe.store.presence import ScannedTexts
 from dedupe.store.resources import Resources
@@ -53,6 +55,28 @@ def run_locally(
             yield EngineRun.of_sketches(sketches, matches, partial(_release, sketches, config))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
+    """An engine that reads nothing, but matches sketches that were made before.
+
+    For scans of one corpus with several settings; those of sketching must be the same.
+    """
+
+    @contextmanager
+    def run(
+        corpus: CorpusItems,
+        config: Config,
+        kernels: Kernels,
+        progress: Progress,
+        scanned: ScannedTexts | None = None,
+    ) -> Iterator[EngineRun]:
+        matches = match_sketches(
+            sketches, config, msgspec.structs.replace(resources, progress=progress)
+        )
+        yield EngineRun.of_sketches(sketches, matches)
+
+    return run
 
 
 def _release(sketches: Sketches, config: Config) -> None:

@@ -85,11 +85,11 @@ def test_color_when_piped(run_dedupe, environment, colored):
     assert (b"\x1b[" in output) == colored
 
 
-def run_on_terminal(arguments, folder, **environment):
+def run_on_terminal(arguments, folder, command=None, **environment):
     """Run with a terminal for all three streams; return what it shows and the exit code."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
-        [*dedupe_command(), *map(str, arguments)],
+        [*(command or dedupe_command()), *map(str, arguments)],
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -123,9 +123,27 @@ def test_color_on_a_terminal(tmp_path, environment, colored):
     assert (b"\x1b[3" in shown or b"\x1b[9" in shown) == colored
 
 
+AT_ONCE = (
+    "import sys, dedupe.cli, dedupe.cli.progress as progress;"
+    "progress.SHORT_SECONDS = progress.LONG_STAGE_SECONDS = 0; sys.argv[0] = 'dedupe';"
+    "sys.exit(dedupe.cli.run())"
+)
+"""The command, but with a bar from the start: what these tests scan is read in no time."""
+
+
+def run_with_bar(arguments, folder, **environment):
+    command = [sys.executable, "-c", AT_ONCE]
+    return run_on_terminal(arguments, folder, command=command, **environment)
+
+
 def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
-    shown, _ = run_on_terminal(["scan", ARTICLES, "--format", "json"], tmp_path)
-    assert b"documents, " in shown
+    shown, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path)
+    assert re.search(rb"reading .*0 documents, 0\.0 MB", shown)
+    assert b"reading: 25 documents, 0.0 MB" in shown  # which stays: the stage took "long"
+    quick, _ = run_on_terminal(["scan", ARTICLES, "--format", "json"], tmp_path)
+    assert b"\x1b[?25l" not in quick  # (which a bar begins with: the cursor goes)
+    plain, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path, TERM="dumb")
+    assert b"dedupe: reading: 0 documents" in plain
     # (Where kernels are named, there is no word about slow ones.)
     assert run_dedupe("scan", ARTICLES, "--kernels", KERNELS).stderr == b""
     assert b"dedupe: reading" in run_dedupe("scan", ARTICLES, "--progress").stderr
@@ -133,12 +151,12 @@ def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
 
 def test_progress_of_writing_stands_in_nobodys_way(tmp_path):
     arguments = ["scan", ARTICLES]
-    to_file, _ = run_on_terminal([*arguments, "--output", "json:report.json"], tmp_path)
-    assert b"writing: 25 documents" in to_file
+    to_file, _ = run_with_bar([*arguments, "--output", "json:report.json"], tmp_path)
+    assert re.search(rb"writing .*25 documents", to_file)
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.DEVNULL):
-        to_pipe, _ = run_on_terminal([*arguments, "--output", "json:pipe"], tmp_path)
-    to_terminal, _ = run_on_terminal(arguments, tmp_path)
+        to_pipe, _ = run_with_bar([*arguments, "--output", "json:pipe"], tmp_path)
+    to_terminal, _ = run_with_bar(arguments, tmp_path)
     assert b"documents, " in to_pipe
     assert b"writing" not in to_pipe + to_terminal
 

@@ -1,19 +1,17 @@
 """Sketches that stay: matched at any threshold, as if the corpus had been scanned anew."""
 
 import random
-from contextlib import contextmanager
 
 import msgspec
 import pytest
 
-from dedupe.engines.local import run_locally
+from dedupe.engines.local import reuse_sketches, run_locally
 from dedupe.matching.banding import banding_of
 from dedupe.matching.search import match_sketches
 from dedupe.model.documents import CorpusItems, SkippedDocument
 from dedupe.model.errors import ConfigError
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
-from dedupe.pipeline.engine import EngineRun
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.pipeline.sketching import sketch_corpus
 from dedupe.report.json import render_json
@@ -60,17 +58,6 @@ def report_bytes(report):
     return render_json(msgspec.structs.replace(report, run=run))
 
 
-def engine_of(sketches, resources):
-    """An engine that does not read, but matches these sketches."""
-
-    @contextmanager
-    def run(corpus, config, kernels, progress, scanned=None):
-        matches = match_sketches(sketches, config, resources)
-        yield EngineRun.of_sketches(sketches, matches)
-
-    return run
-
-
 @pytest.mark.parametrize("has_references", [False, True])
 @pytest.mark.parametrize("max_memory", [0, 200_000_000])
 def test_five_thresholds_from_one_set_of_sketches_are_five_scans(
@@ -85,7 +72,7 @@ def test_five_thresholds_from_one_set_of_sketches_are_five_scans(
         for threshold in THRESHOLDS:
             for linkage in ("star", "single", "complete"):
                 asked = msgspec.structs.replace(config, threshold=threshold, linkage=linkage)
-                engine = engine_of(sketches, resources)
+                engine = reuse_sketches(sketches, resources)
                 found = scan_corpus(CorpusItems(()), asked, engine, KERNELS, Progress())
                 anew = scan_corpus(
                     items(texts, references), asked, run_locally, KERNELS, Progress()

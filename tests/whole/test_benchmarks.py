@@ -307,6 +307,12 @@ def test_signing_is_compared_and_checked(
         signing.check(texts, signatures, signing.sign_with_datasketch(texts))
 
 
+@needs_speed
+def test_thresholds_are_swept_with_equal_reports(small_corpus: Path):
+    told = run_script("thresholds.py", small_corpus, "--thresholds", "0.6,0.9", "--runs", 1)
+    assert "| one set of sketches |" in told
+
+
 def test_every_stage_stands_beside_its_floor(
     small_corpus: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
