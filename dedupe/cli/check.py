@@ -74,22 +74,14 @@ def command(
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
-    from dedupe.sources import reads_file, unreadable_paths
+    from dedupe.sources import unreadable_paths
     from dedupe.store.presence import ScannedTexts
 
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
-    if update_baseline and not settings.baseline:
-        raise click.UsageError("--update-baseline takes --baseline FILE.")
-    baseline = BaselineFile(settings.baseline, update_baseline) if settings.baseline else None
-    if baseline is not None:
-        baseline.check_settings(settings.config)
-        settings = _leave_out(settings, baseline.patterns_below(read))
-    places = Outputs(choose_targets(outputs, settings))
-    if baseline is not None:
-        baseline.refuse_outputs(places.targets)
-    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    baseline, settings = _open_baseline(settings, update_baseline, read)
+    places = _choose_places(outputs, settings, baseline, read)
     revision = _find_revision(since, paths)
     scanned = ScannedTexts()
     report, texts = run_scan(paths, settings, scanned=scanned)
@@ -101,21 +93,59 @@ def command(
     was_there = None
     if revision is not None:
         has_several = len(read) > 1
-        sources = report.run.sources
-        was_there = revision.find_presence(scanned, sources, settings.config, has_several)
+        was_there = revision.find_presence(
+            scanned, report.run.sources, settings.config, has_several
+        )
     view = _judge(report, texts, settings, baseline, update_baseline, scanned, was_there)
     view = msgspec.structs.replace(view, since=since or "")
     if not settings.output["quiet"]:
-        if baseline is not None and baseline.remark:
-            say("note", baseline.remark)
-        say_which_field(report)
-        if not places.shows_text():
-            say_what_was_met(report)
+        _tell_notes(report, baseline, places)
     code = settle(EXIT_ERROR if unread else 0 if view.verdict.passed else EXIT_FAILED)
     write_outputs(places, lambda target: _render(view, target, settings), report, settings)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
     sys.exit(code)
+
+
+def _open_baseline(
+    settings: Settings, update: bool, read: tuple[str, ...]
+) -> tuple[BaselineFile | None, Settings]:
+    """The baseline where one is named, and the settings, by which it is no document.
+
+    :param read: all paths that the scan reads
+    """
+    if not settings.baseline:
+        if update:
+            raise click.UsageError("--update-baseline takes --baseline FILE.")
+        return None, settings
+    baseline = BaselineFile(settings.baseline, update)
+    baseline.check_settings(settings.config)
+    return baseline, _leave_out(settings, baseline.patterns_below(read))
+
+
+def _choose_places(
+    outputs: tuple[str, ...],
+    settings: Settings,
+    baseline: BaselineFile | None,
+    read: tuple[str, ...],
+) -> Outputs:
+    """Where to write; no output may take the place of the baseline or of what is read."""
+    from dedupe.sources import reads_file
+
+    places = Outputs(choose_targets(outputs, settings))
+    if baseline is not None:
+        baseline.refuse_outputs(places.targets)
+    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    return places
+
+
+def _tell_notes(report: Any, baseline: BaselineFile | None, places: Outputs) -> None:
+    """What a person should know besides the verdict."""
+    if baseline is not None and baseline.remark:
+        say("note", baseline.remark)
+    say_which_field(report)
+    if not places.shows_text():
+        say_what_was_met(report)
 
 
 def _find_revision(since: str | None, paths: tuple[str, ...]) -> Any:

@@ -123,7 +123,7 @@ def test_permutations_are_what_numpy_draws(num_perm, seed):
 def test_a_long_document_is_signed_in_parts(monkeypatch):
     hashes = np.random.default_rng(1).integers(0, 2**64, 1000, np.uint64)
     whole = plain.sign_hashes(hashes, 64, 1)
-    monkeypatch.setattr(plain, "SIGNED_VALUES", 64 * 7)
+    monkeypatch.setattr(plain.signatures, "SIGNED_VALUES", 64 * 7)
     np.testing.assert_array_equal(plain.sign_hashes(hashes, 64, 1), whole)
 
 

@@ -1,0 +1,190 @@
+"""The plain kernels: what ``model.kernels.Kernels`` asks for, in Python and NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.documents import TextBatch
+from dedupe.model.pairs import JobPlan
+from dedupe.model.sketches import BITMAP_WORDS, COUNTED, SetFilters, SketchBatch
+from dedupe.sketch.plain.signatures import (
+    hash_shingles,
+    make_bitmap,
+    shingle_tokens,
+    sign_hashes,
+)
+from dedupe.sketch.plain.tokens import tokenize_text
+from dedupe.sketch.runs import copy_runs, read_runs
+
+
+def _may_reach(
+    filters: SetFilters, first: int, others: NDArray[np.int64], threshold: float
+) -> NDArray[np.bool_]:
+    """Which of the others may reach the threshold, by what either has alone."""
+    one, counts = filters.bitmaps[first], filters.distinct_counts.astype(np.int64)
+    bits = [one & ~filters.bitmaps[others], filters.bitmaps[others] & ~one]
+    alone, others_alone = (
+        np.unpackbits(each.view(np.uint8), axis=1).sum(axis=1, dtype=np.int64) for each in bits
+    )
+    shared = np.minimum(counts[first] - alone, counts[others] - others_alone)
+    united = np.maximum(counts[others] + alone, counts[first] + others_alone)
+    found: NDArray[np.bool_] = shared / np.maximum(united, 1) >= threshold
+    found |= (counts[others] == 0) | (counts[first] == 0)
+    return found
+
+
+class PlainKernels:
+    """``model.kernels.Kernels`` in Python and NumPy."""
+
+    name = "plain"
+
+    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+        import xxhash
+
+        count = len(batch)
+        signatures = np.full((count, num_perm), 0xFFFFFFFF, np.uint32)
+        token_counts = np.zeros(count, np.int64)
+        digests: list[bytes] = []
+        hashes: list[NDArray[np.uint64]] = []
+        for i in range(count):
+            encoded = batch.data[batch.offsets[i] : batch.offsets[i + 1]].tobytes()
+            tokens = tokenize_text(encoded.decode("utf-8", "replace"))
+            token_counts[i] = len(tokens)
+            digests += [
+                xxhash.xxh3_128_digest(encoded),
+                xxhash.xxh3_128_digest(" ".join(tokens).encode()),
+            ]
+            hashes.append(hash_shingles(shingle_tokens(tokens, shingle_size)))
+            if tokens:
+                signatures[i] = sign_hashes(hashes[i], num_perm, seed)
+        pairs = np.frombuffer(b"".join(digests), ">u8").astype(np.uint64).reshape(count, 2, 2)
+        return SketchBatch(
+            signatures=signatures,
+            token_counts=token_counts,
+            token_hashes=pairs[:, 1].copy(),
+            content_hashes=pairs[:, 0].copy(),
+            shingle_hashes=np.concatenate([np.empty(0, np.uint64), *hashes]),
+            shingle_offsets=np.cumsum([0, *map(len, hashes)], dtype=np.int64),
+            bitmaps=np.array([*map(make_bitmap, hashes)], np.uint64).reshape(-1, BITMAP_WORDS),
+            distinct_counts=np.array(
+                [len(np.unique(each)) if len(each) <= COUNTED else 0 for each in hashes], np.int32
+            ),
+        )
+
+    def sort_unique(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
+    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        segments = [
+            np.unique(hashes[begin:end])
+            for begin, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+        ]
+        return (
+            np.concatenate([np.empty(0, np.uint64), *segments]),
+            np.cumsum([0, *map(len, segments)], dtype=np.int64),
+        )
+
+    def count_shared(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        threshold: float,
+    ) -> NDArray[np.int64]:
+        shared = np.empty(len(left), np.int64)
+        for i, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+            both = np.concatenate(
+                [
+                    hashes[offsets[one] : offsets[one + 1]],
+                    hashes[offsets[other] : offsets[other + 1]],
+                ]
+            )
+            union = len(np.unique(both))
+            common = len(both) - union
+            shared[i] = common if common / union >= threshold else -1
+        return shared
+
+    def bucket_pairs(
+        self,
+        keys: NDArray[np.uint64],
+        band: int,
+        begins: NDArray[np.int64],
+        lead_ends: NDArray[np.int64],
+        seconds: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        filters: SetFilters,
+        minimum_equal: int,
+        threshold: float,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        lefts, rights, met = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
+        buckets = zip(*(c.tolist() for c in (begins, lead_ends, seconds, ends)), strict=True)
+        for begin, lead_end, second, end in buckets:
+            # One row of the triangle of pairs at a time: memory stays linear in the bucket.
+            for first in range(begin, min(lead_end, end - 1)):
+                others = np.arange(max(first + 1, second), end)
+                one, other = keys[first, :band], keys[others, :band]
+                met_before = ((one ^ other) <= 1) & ((one & other & np.uint64(1)) == 0)
+                others = others[~met_before.any(axis=1)]
+                met += len(others)
+                low_bytes = filters.low_bytes
+                equal = np.count_nonzero(low_bytes[others] == low_bytes[first], axis=1)
+                others = others[equal >= minimum_equal]
+                if not len(others):
+                    continue
+                others = others[_may_reach(filters, first, others, threshold)]
+                lefts.append(np.full(len(others), first, np.int64))
+                rights.append(others)
+        return np.concatenate(lefts), np.concatenate(rights), met
+
+    def plan_jobs(
+        self,
+        first: NDArray[np.int32],
+        second: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        max_pairs: int,
+        max_hashes: int,
+    ) -> JobPlan:
+        cuts: list[int] = []
+        document_cuts: list[int] = []
+        documents: list[int] = []
+        places: dict[int, int] = {}
+        at: list[tuple[int, int]] = []
+        hashes = 0
+        for pair, ends in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
+            cost = sum(int(counts[end]) for end in ends if end not in places)
+            if not cuts or pair - cuts[-1] >= max_pairs or hashes + cost > max_hashes:
+                document_cuts.append(len(documents))
+                cuts.append(pair)
+                places, hashes = {}, 0
+                cost = int(counts[list(ends)].sum())
+            hashes += cost
+            for end in ends:
+                if end not in places:
+                    places[end] = len(places)
+                    documents.append(end)
+            at.append((places[ends[0]], places[ends[1]]))
+        at_first, at_second = np.array(at, np.int32).reshape(-1, 2).T.copy()
+        return JobPlan(
+            np.array([*cuts, len(first)], np.int64),
+            np.array([*document_cuts, len(documents)], np.int64),
+            np.array(documents, np.int32),
+            at_first,
+            at_second,
+        )
+
+    def label_components(
+        self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        labels = np.arange(count)
+        while True:
+            one, other = labels[left], labels[right]
+            if np.array_equal(one, other):
+                return labels
+            # Each root is hung below a smaller one, and then each document below its root.
+            np.minimum.at(labels, np.maximum(one, other), np.minimum(one, other))
+            while not np.array_equal(above := labels[labels], labels):
+                labels = above
+
+    copy_runs = staticmethod(copy_runs)
+    read_runs = staticmethod(read_runs)
