@@ -1,218 +1,197 @@
-"""The options that commands share, declared once; defaults stand in ``model.settings``."""
+"""The options that commands share, each declared once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 import click
 
-from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS
+from dedupe.cli.declaring import (
+    ByteSize,
+    Command,
+    declare_option,
+    declare_switch,
+    split_keep_rules,
+    split_relations,
+)
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.errors import ConfigError
-from dedupe.model.settings import KEEP_RULES, Config, InputFormat, parse_size, split_keep
+from dedupe.model.settings import KEEP_RULES, InputFormat
 from dedupe.renderers.registry import FORMATS
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_DEFAULTS = Config()
-
-
-class ByteSize(click.ParamType):  # type: ignore[type-arg]
-    """A number of bytes, or of KB, MB, GB, KiB, MiB, GiB."""
-
-    name = "SIZE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> int:
-        try:
-            return parse_size(value)
-        except ConfigError as error:
-            self.fail(str(error), param, ctx)
-
-
-def _default(name: str) -> str:
-    shown = {**OUTPUT_DEFAULTS, **GATE_DEFAULTS, **PATH_DEFAULTS}
-    value = shown[name] if name in shown else getattr(_DEFAULTS, name)
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Command]:
-    """An option whose default (unknown until files are read) is told in its help."""
-    name = flag.removeprefix("--").replace("-", "_")
-    default = _default(name)
-    told = f"{help}  [default: {default}]" if default not in ("", "False", "None") else help
-    return click.option(flag, name, default=None, help=told, **attributes)
-
-
-def _switch(name: str, help: str) -> Callable[[Command], Command]:
-    """A flag and its opposite, so that a flag can win over a file either way."""
-    return click.option(f"--{name}/--no-{name}", default=None, help=help)
-
-
-def _relations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Relations written with commas; a word that is none is told with the other settings."""
-    return tuple(each.strip() for value in values for each in value.split(","))
-
-
-def _keep_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
-    return tuple(rule for value in values for rule in split_keep(value)) or None
-
-
 _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
-    _option("--max-document-bytes", "Skip longer documents.", type=int, metavar="N"),
-    _option("--max-line-bytes", "Skip longer lines of records.", type=int, metavar="N"),
-    _option(
+    declare_option("--max-document-bytes", "Skip documents of more bytes.", type=int, metavar="N"),
+    declare_option(
+        "--max-line-bytes", "In files of records, skip lines of more bytes.", type=int, metavar="N"
+    ),
+    declare_option(
         "--max-unpacked-bytes",
-        "Stop where one compressed file or archive becomes more.",
+        "Stop reading a compressed file or archive that becomes more than so many bytes.",
         type=int,
         metavar="N",
     ),
-    _option(
+    declare_option(
         "--max-ratio",
-        "Stop where part of one becomes more times its size (and 64 MB).",
+        "Stop reading a compressed file of which a part grows to more than so many times its size, "
+        "once that is over 64 MB.",
         type=int,
         metavar="N",
     ),
-    _option("--max-depth", "Skip records nested deeper.", type=int, metavar="N"),
-    _option("--max-values", "Skip JSON records of more values.", type=int, metavar="N"),
-    _option("--max-members", "Read no more members of one archive.", type=int, metavar="N"),
-    _option("--max-tokens", "Skip documents of more tokens.", type=int, metavar="N"),
+    declare_option(
+        "--max-depth",
+        "Skip records whose lists and objects are nested deeper.",
+        type=int,
+        metavar="N",
+    ),
+    declare_option(
+        "--max-values", "Skip JSON records that hold more values.", type=int, metavar="N"
+    ),
+    declare_option(
+        "--max-members", "Read only the first so many members of an archive.", type=int, metavar="N"
+    ),
+    declare_option("--max-tokens", "Skip documents of more tokens (words).", type=int, metavar="N"),
 ]
 
 _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
-    _option(
+    declare_option(
         "--against",
-        "Compare with the documents of this path too, but not these with one another; none of them "
-        "is a duplicate. May be repeated.",
+        "Compare also with the documents of this path (an archive): they are not compared with one "
+        "another, and are never duplicates themselves. May be repeated.",
         multiple=True,
         type=click.Path(readable=False),
         metavar="PATH",
     ),
-    _option(
+    declare_option(
         "--threshold",
-        "Exact Jaccard at or above which two documents are duplicates.",
+        "How alike duplicates are at least: their exact Jaccard, from 0 to 1.",
         type=float,
         metavar="J",
     ),
-    _option("--shingle-size", "Tokens in a shingle.", type=int, metavar="N"),
-    _option("--num-perm", "Permutations: the length of a signature.", type=int, metavar="N"),
-    _option(
+    declare_option("--shingle-size", "Tokens (words) in a shingle.", type=int, metavar="N"),
+    declare_option(
+        "--num-perm",
+        "Permutations of MinHash: how many values a signature has.",
+        type=int,
+        metavar="N",
+    ),
+    declare_option(
         "--recall",
-        "Share of the pairs at the threshold that must be found.",
+        "Share of the pairs exactly at the threshold that must be found; above it more are.",
         type=float,
         metavar="R",
     ),
-    _option("--seed", "Seed of the permutations.", type=int, metavar="N"),
+    declare_option("--seed", "Seed of the permutations of MinHash.", type=int, metavar="N"),
 ]
 
 _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
-    _option(
+    declare_option(
         "--linkage",
         "How pairs make clusters: star cannot chain, single joins whatever is connected, "
         "complete wants every two members to be duplicates.",
         type=click.Choice(["star", "single", "complete"]),
     ),
-    _option(
+    declare_option(
         "--keep",
-        f"Rules that order the documents, comma-separated: {', '.join(KEEP_RULES)}, "
-        "site=A,B. The first of a cluster is its representative.",
+        "Which document of a cluster is kept, its representative: the first by these rules, "
+        f"comma-separated: {', '.join(KEEP_RULES)}, site=A,B.",
         multiple=True,
         metavar="RULES",
-        callback=_keep_rules,
+        callback=split_keep_rules,
     ),
-    _option(
+    declare_option(
         "--max-bucket",
-        "Documents in one LSH bucket above which only leads are compared.",
+        "In an LSH bucket of more distinct documents, compare only a few of them with all others.",
         type=int,
         metavar="N",
     ),
 ]
 
 _READ_OPTIONS: list[Callable[[Any], Any]] = [
-    _option(
+    declare_option(
         "--text-field",
-        "Field of a record that holds its text, as a dotted path; several are joined. Without it "
-        "the usual names are tried.",
+        "Field of a record that holds its text, as a dotted path. May be repeated: the texts are "
+        "joined. Without this option the usual names are tried.",
         multiple=True,
         metavar="NAME",
     ),
-    _option("--id-field", "Field of a record that holds its id, as a dotted path.", metavar="NAME"),
-    _option(
+    declare_option(
+        "--id-field", "Field of a record that holds its id, as a dotted path.", metavar="NAME"
+    ),
+    declare_option(
         "--meta-field",
-        "Field of a record to carry into the report; may be repeated. Date, url and site are "
-        "found by themselves.",
+        "Field of a record to carry into the report, as a dotted path. May be repeated. Date, url "
+        "and site are found without it.",
         multiple=True,
         metavar="NAME",
     ),
-    _option(
+    declare_option(
         "--input-format",
-        "How to read files and standard input; auto goes by ending and content.",
+        "As what to read files and standard input; auto goes by ending and content.",
         type=click.Choice(get_args(InputFormat)),
     ),
-    _option(
+    declare_option(
         "--text-format",
-        "What the text field of a record holds; html is read like a page.",
+        "What the text field of a record holds: plain text, or HTML, which is read like a page.",
         type=click.Choice(["text", "html"]),
     ),
-    _option(
+    declare_option(
         "--html",
-        "What is taken of a page: its article, all visible text, or its source.",
+        "What is taken of an HTML page: its article, all visible text, or its source.",
         type=click.Choice(["article", "text", "raw"]),
     ),
-    _option(
+    declare_option(
         "--html-max-bytes",
-        "A longer page is read without its layout.",
+        "Read only the plain text of an HTML page of more bytes, not its article.",
         type=int,
         metavar="N",
     ),
-    _option(
+    declare_option(
         "--html-max-depth",
-        "So is one whose elements are nested deeper.",
+        "Read only the plain text of an HTML page whose elements are nested deeper.",
         type=int,
         metavar="N",
     ),
-    _option(
+    declare_option(
         "--html-max-elements",
-        "So is one with more elements.",
+        "Read only the plain text of an HTML page with more elements.",
         type=int,
         metavar="N",
     ),
-    _option(
+    declare_option(
         "--html-max-attributes",
-        "So is one with an element of more attributes.",
+        "Read only the plain text of an HTML page with an element of more attributes.",
         type=int,
         metavar="N",
     ),
-    _option(
+    declare_option(
         "--html-max-seconds",
-        "So is one that takes longer.",
+        "Read only the plain text of an HTML page whose article takes longer to find.",
         type=float,
         metavar="S",
     ),
-    _option(
+    declare_option(
         "--glob",
-        "Take only files below a folder that match; may be repeated.",
+        "Of folders, read only files whose path or name matches. May be repeated.",
         multiple=True,
         metavar="PATTERN",
     ),
-    _option(
+    declare_option(
         "--exclude",
-        "Leave out files and folders that match; may be repeated.",
+        "Leave out files and folders whose path or name matches. May be repeated.",
         multiple=True,
         metavar="PATTERN",
     ),
     click.option(
         "--ignore/--no-ignore",
         default=None,
-        help="Leave out of folders what .gitignore and .dedupeignore name, or take it too.  "
-        "[default: ignore]",
+        help="Leave out what .gitignore and .dedupeignore name, or read it too.  [default: ignore]",
     ),
     *_LIMIT_OPTIONS,
 ]
 
-_KERNELS_OPTION = _option(
+_KERNELS_OPTION = declare_option(
     "--kernels",
-    "Implementation to use; results are the same.",
+    "Which implementation sketches and compares; the results are the same.",
     type=click.Choice(["auto", "compiled", "plain"]),
 )
 
@@ -220,50 +199,63 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     *_MATCH_OPTIONS,
     *_CLUSTER_OPTIONS,
     *_READ_OPTIONS,
-    _option(
+    declare_option(
         "--max-memory",
-        "Memory to stay below, about, such as 1GB; what it is not to hold goes through the work "
-        "folder. 0 for no bound.",
+        "Memory that the scan may take, about, such as 1GB; the rest goes through files in "
+        "--work-dir. 0 for no bound.",
         type=ByteSize(),
     ),
-    _option(
+    declare_option(
         "--work-dir",
-        "Folder for that, instead of the system's temporary one.",
+        "Folder for temporary files, instead of the system's.",
         type=click.Path(file_okay=False, readable=False),
         metavar="DIR",
     ),
-    _option("--workers", "Threads; 0 is one for each processor.", type=int, metavar="N"),
+    declare_option(
+        "--workers",
+        "Threads that sketch and compare; 0 for one a processor.",
+        type=int,
+        metavar="N",
+    ),
     _KERNELS_OPTION,
-    _option(
+    declare_option(
         "--on-error",
-        "What cannot be read: skip it and tell, or fail at once.",
+        "Where a document cannot be read: skip it and say so, or end with an error.",
         type=click.Choice(["skip", "fail"]),
     ),
-    _switch("embed-text", "Store the texts of clustered documents in the report."),
+    declare_switch(
+        "embed-text",
+        "Store the texts of clustered documents in the report, so that diffs need no files.",
+    ),
 ]
 
-_COLOR_OPTION = _option(
+_COLOR_OPTION = declare_option(
     "--color",
-    "Colour the text format; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
+    "Colour the format text; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
     type=click.Choice(["auto", "always", "never"]),
 )
 
 _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
-    _option(
+    declare_option(
         "--format",
-        "What to write: of standard output, and of each --output that names none itself.",
+        "Format of standard output, and of each --output whose name does not tell one.",
         type=click.Choice([*FORMATS]),
     ),
-    _option(
+    declare_option(
         "--diff",
-        "How much of each difference text and markdown show; html shows all or none.",
+        "How much of each difference the formats text and markdown show; html shows all or none.",
         type=click.Choice(["none", "summary", "hunks", "full"]),
     ),
-    _option("--top", "Clusters that text and markdown show; 0 for all.", type=int, metavar="N"),
-    _option(
+    declare_option(
+        "--top",
+        "How many clusters the formats text and markdown show; 0 for all.",
+        type=int,
+        metavar="N",
+    ),
+    declare_option(
         "--markdown-limit",
-        "Bytes that markdown may have. The default fits a comment on GitHub; a step summary takes "
-        "1048576.",
+        "Most bytes of the format markdown. The default fits a comment on GitHub; a step summary "
+        "takes 1048576.",
         type=int,
         metavar="N",
     ),
@@ -271,12 +263,14 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
 ]
 
 _PROGRESS_OPTIONS: list[Callable[[Any], Any]] = [
-    _switch("progress", "Show progress on standard error.  [default: on a terminal]"),
-    _switch("verbose", "Show what each stage took: time, throughput, memory."),
+    declare_switch("progress", "Show progress on standard error.  [default: on a terminal]"),
+    declare_switch(
+        "verbose", "Show on standard error what each stage took: time, throughput, memory."
+    ),
 ]
 
 _EXIT_OPTIONS: list[Callable[[Any], Any]] = [
-    _switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
+    declare_switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
 ]
 
 _CONFIG_OPTION = click.option(
@@ -288,7 +282,7 @@ _CONFIG_OPTION = click.option(
 )
 
 _RUN_OPTIONS: list[Callable[[Any], Any]] = [
-    _switch("quiet", "No progress, warnings or notes on standard error."),
+    declare_switch("quiet", "No progress, warnings or notes on standard error."),
     _CONFIG_OPTION,
 ]
 
@@ -298,26 +292,26 @@ _GATE_OPTIONS: list[Callable[[Any], Any]] = [
         "--max-duplicates",
         type=click.IntRange(0),
         metavar="N",
-        help="New duplicates that are let through.  [default: 0, or any with a ratio]",
+        help="Let so many new duplicates pass.  [default: 0, or any with --max-duplicate-ratio]",
     ),
     click.option(
         "--max-duplicate-ratio",
         type=float,
         metavar="R",
-        help="Share of all documents that new duplicates may be.  [default: any]",
+        help="Let new duplicates pass up to this share of all documents.  [default: any]",
     ),
-    _option(
+    declare_option(
         "--fail-on",
-        f"Relations that count, comma-separated: {', '.join(FAIL_RELATIONS)}.",
+        f"Which duplicates fail the gate, comma-separated: {', '.join(FAIL_RELATIONS)}.",
         multiple=True,
         metavar="RELATIONS",
-        callback=_relations,
+        callback=split_relations,
     ),
     click.option(
         "--baseline",
         type=click.Path(dir_okay=False, readable=False),
         metavar="FILE",
-        help="File of the duplicates that are known, which are let through.",
+        help="File of known duplicates, which pass; --update-baseline writes it.",
     ),
 ]
 
@@ -326,8 +320,8 @@ _FILES_FROM = click.option(
     "files_from",
     type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Scan also the paths that this file (- for standard input) lists: one a line, or "
-    "separated by NUL bytes.",
+    help="Scan also the paths that are listed in this file (- for standard input): one a line, "
+    "or separated by NUL bytes.",
 )
 
 
@@ -362,11 +356,11 @@ def explain_options(command: Command) -> Command:
         click.option(
             "--format",
             type=click.Choice(["text", "json"]),
-            help="text for people, json for programs.  [default: text]",
+            help="Format of the explanation: text for people, json for programs.  [default: text]",
         ),
-        _option(
+        declare_option(
             "--diff",
-            "How much of the difference is shown; none is the quickest.",
+            "How much of the difference to show; none is the quickest.",
             type=click.Choice(["none", "summary", "hunks", "full"]),
         ),
         _COLOR_OPTION,
@@ -387,8 +381,8 @@ def output_option(command: Command) -> Command:
         "outputs",
         multiple=True,
         metavar="[FORMAT:]FILE",
-        help="Write the report to this file (replacing it) instead of standard output, which is "
-        "-. May be repeated. Without FORMAT: that of --format, or the one that the ending tells.",
+        help="Write the report to this file (replacing it), - for standard output. May be "
+        "repeated. Without FORMAT: that of --format, or the one that the ending tells.",
     )(command)
 
 

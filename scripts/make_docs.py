@@ -1,6 +1,6 @@
 """Regenerate what the documentation shows of the program: help texts and a picture.
 
-Usage: ``python scripts/make_readme.py`` writes the help blocks of ``README.md`` (between
+Usage: ``python scripts/make_docs.py`` writes the help blocks of ``docs/commands.md`` (between
 ``<!-- help:scan -->`` and ``<!-- /help:scan -->``) and ``docs/demo.svg``. With ``--check`` it
 writes nothing and fails where either is stale. ``tests/whole/test_docs.py`` does the same.
 """
@@ -24,7 +24,7 @@ from rich.text import Text
 from dedupe.model.marks import TEXT_MARK
 
 ROOT = Path(__file__).resolve().parent.parent
-README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "commands.md"
 PICTURE = ROOT / "docs" / "demo.svg"
 
 PICTURE_COLUMNS = 88
@@ -99,14 +99,14 @@ def help_text(command: str) -> str:
     return run_dedupe(*command.split(), "--help", columns=HELP_COLUMNS)
 
 
-def fill_help(readme: str) -> str:
-    """The text of a README with all its help blocks as they should be."""
+def fill_help(page: str) -> str:
+    """The text of a page with all its help blocks as they should be."""
 
     def fill(block: re.Match[str]) -> str:
         command = block[2].removeprefix("dedupe").strip()
         return f"{block[1]}```text\n{help_text(command)}```\n{block[3]}"
 
-    return _HELP_BLOCK.sub(fill, readme)
+    return _HELP_BLOCK.sub(fill, page)
 
 
 def make_picture() -> str:
@@ -147,13 +147,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where stale")
     check = parser.parse_args().check
-    readme = README.read_text(encoding="utf-8")
-    filled, picture = fill_help(readme), make_picture()
+    page = COMMANDS.read_text(encoding="utf-8")
+    filled, picture = fill_help(page), make_picture()
     if not check:
-        README.write_text(filled, encoding="utf-8", newline="\n")
+        COMMANDS.write_text(filled, encoding="utf-8", newline="\n")
         PICTURE.write_text(picture, encoding="utf-8", newline="\n")
         return
-    stale = [README] if filled != readme else []
+    stale = [COMMANDS] if filled != page else []
     shown = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else "<svg/>"
     stale += [PICTURE] if describe_picture(shown) != describe_picture(picture) else []
     if stale:
