@@ -19,7 +19,6 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-_CLOCK = r"(?:[T ,]+(?:at\s+)?(\d{1,2}):(\d\d)(?::(\d\d))?\s*(am|pm)?)?"
 _DAY_MONTH = re.compile(
     r"(?:[a-z]+,?\s+)?(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -](\d{4})"
 )
