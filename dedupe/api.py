@@ -45,10 +45,10 @@ def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> 
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
     """
-    named, archive = _list_paths(paths), _list_paths(against)
+    named, references = _list_paths(paths), _list_paths(against)
     if not named:
         raise InputError("no path was given")
-    report, _ = scan_with_texts(named, config or Config(), against=archive)
+    report, _ = scan_with_texts(named, config or Config(), against=references)
     return report
 
 
@@ -70,18 +70,17 @@ def find_duplicates(
         by_id = dict(zip(_check_texts(texts), _check_texts(texts.values()), strict=True))
     else:
         by_id = {str(i): text for i, text in enumerate(_check_texts(texts))}
-    archive = dict(
+    references = dict(
         zip(_check_texts(against or {}), _check_texts((against or {}).values()), strict=True)
     )
-    if shared := by_id.keys() & archive.keys():
+    if shared := by_id.keys() & references.keys():
         raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
     kernels = sketch.load_kernels(config.kernels)
-    references = _batches(archive)
-    items = CorpusItems(_batches(by_id), references)
+    items = CorpusItems(_batches(by_id), _batches(references))
     report = scan_corpus(items, config, run_locally, kernels, Progress())
     if not config.embed_text:
         return report
-    by_id |= archive
+    by_id |= references
     reported = _reported_ids(report)
     return msgspec.structs.replace(report, texts={id: by_id[id] for id in reported})
 

@@ -76,7 +76,7 @@ MUTANTS: Final = [
         (PYX, "if written == left.shape[0]:\n                        break", "if written > left.shape[0]:\n                        break"),  # noqa: E501
         (PYX, "for earlier in range(band):", "for earlier in range(band + 1):"),
         (PYX, "while j < ends[bucket]:", "while j <= ends[bucket]:"),
-        (PYX, "while i < lead_ends[bucket]:", "while i <= lead_ends[bucket]:"),
+        (PYX, "while i < first_ends[bucket]:", "while i <= first_ends[bucket]:"),
         (PYX, "stop = min(i + 64, i_end)", "stop = i + 64"),
         (PYX, "    while i < i_end and j < j_end:\n", "    while i < i_end and j <= j_end:\n"),
         (PYX, "elif self.run_count < MARK_LIMIT:", "elif self.run_count <= MARK_LIMIT:"),

@@ -27,7 +27,7 @@ def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
     links = matches.count_pairs(*unpaired_members(pairs, representatives))
     # What no bucket had brought together is a pair like others, unless both are references.
     near = links.jaccard >= settings.threshold
-    near &= ~_both(collapsed.is_archived, links)
+    near &= ~_both(collapsed.is_reference_only, links)
     shingle_counts = np.zeros(len(collapsed), np.int64)
     shingle_counts[collapsed.repeated] = matches.count_distinct(collapsed.repeated)
     for each in (pairs, links):

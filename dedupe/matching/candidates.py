@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.buckets import LEAD_COUNT, Buckets, Part, sort_band
+from dedupe.matching.buckets import PIVOT_COUNT, Buckets, Part, sort_band
 from dedupe.model.kernels import Kernels, RunAll
 from dedupe.model.pairs import CandidatePairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import Banding, SetFilters
 
 ROWS_PER_JOB: Final = 1 << 18
-"""Documents whose keys and low bytes are held together while their pairs are made."""
+"""Groups whose keys and low bytes are held together while their pairs are made."""
 
 COLUMN_BYTES: Final = 64 << 20
 """What the keys of the bands in work may take."""
@@ -33,15 +33,15 @@ Job = tuple[int, "Part"]
 
 
 class BandRows(Protocol):
-    """Band keys of *n* distinct documents, and what rules out pairs of them."""
+    """Band keys of *n* distinct groups, and what rules out pairs of them."""
 
     def __len__(self) -> int: ...
 
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
         """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
 
-    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
-        """All keys, ``(k, bands)``, and the filters of these documents."""
+    def take(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
+        """All keys, ``(k, bands)``, and the filters of these groups."""
 
 
 def find_candidates(
@@ -63,15 +63,15 @@ def find_candidates(
 
     In parts, so that whoever takes them need not hold all; there is one part at least.
 
-    Documents must stand in an order that depends on their content alone: the first of a capped
-    bucket are its leads.
+    Groups must stand in an order that depends on their content alone: the first of a capped
+    bucket are its pivots.
 
     :param settings: what is asked of pairs (``threshold``) and buckets (``max_bucket``)
     :param run_all: maps a function over bands and parts of them, such as an executor's ``map``
     :param reach: is told how many bands are done so far
     :param column_bytes: bounds the keys that are held at once, and so the bands in work
-    :param job_rows: documents whose keys and bytes are held at once for each part in work
-    :param is_reference: documents that make no pairs with one another (none: no document)
+    :param job_rows: groups whose keys and bytes are held at once for each part in work
+    :param is_reference: groups that make no pairs with one another (none: no group)
     :param pairs_at_once: pairs that a part has, about, and that are made before it is given
     """
     search = _Search(rows, banding.minimum_equal, settings, kernels, job_rows, is_reference)
@@ -139,7 +139,7 @@ class _Found(msgspec.Struct):
 
 
 class _Search(msgspec.Struct, frozen=True):
-    """:ivar flags: by band, the documents that a capped bucket there compared with leads alone"""
+    """:ivar flags: by band, the groups that a capped bucket there compared with pivots alone"""
 
     rows: BandRows
     minimum_equal: int
@@ -151,46 +151,46 @@ class _Search(msgspec.Struct, frozen=True):
 
     def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
         """The buckets of one band; those of references alone are left out."""
-        documents, begins = sort_band(keys)
+        groups, begins = sort_band(keys)
         if self.is_reference is None:
-            return Buckets.without_references(documents, begins, self.settings.max_bucket)
-        return _arrange(documents, begins, self.is_reference[documents], self.settings.max_bucket)
+            return Buckets.without_references(groups, begins, self.settings.max_bucket)
+        return _arrange(groups, begins, self.is_reference[groups], self.settings.max_bucket)
 
     def flag_capped(self, band: int, buckets: Buckets) -> int:
         """Mark who was not compared with one another here, so that a later band may do it."""
         ends = buckets.begins[1:]
-        capped = np.flatnonzero(buckets.lead_ends < ends).tolist()
+        capped = np.flatnonzero(buckets.pivot_ends < ends).tolist()
         for i in capped:
             flagged = self.flags.setdefault(band, np.zeros(len(self.rows), bool))
-            flagged[buckets.documents[buckets.lead_ends[i] : ends[i]]] = True
+            flagged[buckets.groups[buckets.pivot_ends[i] : ends[i]]] = True
         return len(capped)
 
     def pair_up(self, job: Job) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
         """The pairs of a part of a band that did not meet in an earlier one, and those that met."""
         band, part = job
-        keys, filters = self.rows.take(part.documents)
+        keys, filters = self.rows.take(part.groups)
         for earlier, flagged in self.flags.items():
             if earlier < band:
-                keys[:, earlier] |= flagged[part.documents]
+                keys[:, earlier] |= flagged[part.groups]
         left, right, met_count = self.kernels.bucket_pairs(
             keys, band, part.firsts, part.first_ends, part.seconds, part.ends, filters,
             self.minimum_equal, self.settings.threshold,
         )  # fmt: skip
-        one = part.documents[left].astype(np.int32)
-        other = part.documents[right].astype(np.int32)
+        one = part.groups[left].astype(np.int32)
+        other = part.groups[right].astype(np.int32)
         return np.minimum(one, other), np.maximum(one, other), met_count
 
     def cut(self, buckets: Buckets) -> Iterator[Part]:
-        """The buckets in parts of bounded documents and pairs, as far as they can be cut."""
-        begins, count = buckets.begins, len(buckets.lead_ends)
+        """The buckets in parts of bounded groups and pairs, as far as they can be cut."""
+        begins, count = buckets.begins, len(buckets.pivot_ends)
         sizes = np.diff(begins)
-        pairs = np.concatenate([[0], np.cumsum((buckets.lead_ends - begins[:-1]) * sizes)])
+        pairs = np.concatenate([[0], np.cumsum((buckets.pivot_ends - begins[:-1]) * sizes)])
         first = 0
         while first < count:
             last = int(np.searchsorted(begins, begins[first] + self.job_rows, side="right")) - 1
             enough = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right")) - 1
             last = max(min(last, enough), first + 1)
-            is_capped = buckets.lead_ends[first] < begins[first + 1]
+            is_capped = buckets.pivot_ends[first] < begins[first + 1]
             if is_capped and begins[last] - begins[first] > self.job_rows:
                 yield from self._cut_capped(buckets, first)
             else:
@@ -198,46 +198,46 @@ class _Search(msgspec.Struct, frozen=True):
             first = last
 
     def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[Part]:
-        """One capped bucket: its leads with a part of the others at a time."""
+        """One capped bucket: its pivots with a part of the others at a time."""
         begin, end = buckets.begins[bucket : bucket + 2].tolist()
-        lead_end = int(buckets.lead_ends[bucket])
-        leads, others = buckets.documents[begin:lead_end], buckets.documents[lead_end:end]
+        pivot_end = int(buckets.pivot_ends[bucket])
+        pivots, others = buckets.groups[begin:pivot_end], buckets.groups[pivot_end:end]
         plain = int(buckets.references[bucket]) - begin
-        other_plain = int(buckets.other_references[bucket]) - lead_end
-        step = max(self.job_rows - LEAD_COUNT, 1)
+        other_plain = int(buckets.other_references[bucket]) - pivot_end
+        step = max(self.job_rows - PIVOT_COUNT, 1)
         for at in range(0, len(others), step):
-            documents = np.concatenate([leads, others[at : at + step]])
-            plain_end = LEAD_COUNT + min(max(other_plain - at, 0), step)
-            # Among themselves the leads are compared with the first part.
+            groups = np.concatenate([pivots, others[at : at + step]])
+            plain_end = PIVOT_COUNT + min(max(other_plain - at, 0), step)
+            # Among themselves the pivots are compared with the first part.
             yield Part(
-                documents,
+                groups,
                 firsts=np.array([0, plain], np.int64),
-                first_ends=np.array([plain, LEAD_COUNT], np.int64),
-                seconds=np.array([LEAD_COUNT if at else 0, LEAD_COUNT], np.int64),
-                ends=np.array([len(documents), plain_end], np.int64),
+                first_ends=np.array([plain, PIVOT_COUNT], np.int64),
+                seconds=np.array([PIVOT_COUNT if at else 0, PIVOT_COUNT], np.int64),
+                ends=np.array([len(groups), plain_end], np.int64),
             )
 
 
 def _arrange(
-    documents: NDArray[np.int64],
+    groups: NDArray[np.int64],
     begins: NDArray[np.int64],
     is_reference: NDArray[np.bool_],
     max_bucket: int,
 ) -> Buckets:
     """Buckets with references among them.
 
-    :param documents: ascending in each bucket, of which the first are its leads
-    :param is_reference: of each of ``documents``
+    :param groups: ascending in each bucket, of which the first are its pivots
+    :param is_reference: of each of ``groups``
     """
     sizes = np.diff(begins)
     bucket = np.repeat(np.arange(len(sizes)), sizes)
-    within = np.arange(len(documents)) - begins[bucket]
-    is_other = (within >= LEAD_COUNT) & (sizes > max_bucket)[bucket]
+    within = np.arange(len(groups)) - begins[bucket]
+    is_other = (within >= PIVOT_COUNT) & (sizes > max_bucket)[bucket]
     counts = np.bincount(4 * bucket + 2 * is_other + is_reference, minlength=4 * len(sizes))
     counts = counts.reshape(-1, 4)
     has_pairs = counts[:, 0] + counts[:, 2] > 0
     order = np.argsort(4 * bucket + 2 * is_other + is_reference, kind="stable")
-    documents = documents[order[has_pairs[bucket]]]  # the order keeps each bucket in its place
+    groups = groups[order[has_pairs[bucket]]]  # the order keeps each bucket in its place
     ends = np.cumsum(counts[has_pairs]).reshape(-1, 4)
     begins = np.concatenate([[0], ends[:, 3]]).astype(np.int64)
-    return Buckets(documents, begins, ends[:, 0], ends[:, 1], ends[:, 2])
+    return Buckets(groups, begins, ends[:, 0], ends[:, 1], ends[:, 2])

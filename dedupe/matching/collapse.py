@@ -39,12 +39,12 @@ class Collapsed(msgspec.Struct, frozen=True):
         return self.leads < self.documents.reference_count
 
     @property
-    def is_archived(self) -> NDArray[np.bool_]:
+    def is_reference_only(self) -> NDArray[np.bool_]:
         """Whether a group consists of reference documents alone, ``(m,)``: two such groups are
         not compared."""
         last = self.members[self.begins[1:] - 1]
-        archived: NDArray[np.bool_] = last < self.documents.reference_count
-        return archived
+        alone: NDArray[np.bool_] = last < self.documents.reference_count
+        return alone
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -59,11 +59,11 @@ class Collapsed(msgspec.Struct, frozen=True):
         document stands for each group that has one.
         """
         leads = self.leads
-        archived = self.is_reference[left] & self.is_reference[right]
+        both = self.is_reference[left] & self.is_reference[right]
         new = np.where(self.sizes > 1, self.members[self.begins[:-1] + (self.sizes > 1)], leads)
         return (
-            np.where(archived, new[left], leads[left]),
-            np.where(archived, new[right], leads[right]),
+            np.where(both, new[left], leads[left]),
+            np.where(both, new[right], leads[right]),
         )
 
     @property

@@ -25,7 +25,8 @@ class Matches(msgspec.Struct, frozen=True):
     :param pairs: by left, then right; one document at least of each is no reference
     :param banding: with which they were found
     :param candidate_pair_count: pairs that shared a bucket
-    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
+    :param capped_bucket_count: buckets of more than ``max_bucket``, of which only a few groups
+        (the pivots) were compared with all
     :param count_pairs: asked for pairs that no bucket brought together
     :param count_distinct: asked for groups that may be in no pair
     """

@@ -128,8 +128,13 @@ class _Search(msgspec.Struct, frozen=True):
             column_bytes=work.share(8, columns),
             pairs_at_once=work.share(8, PAIR_BYTES * PAIRS_AT_ONCE) // PAIR_BYTES,
             job_rows=work.share(8 * workers * row_bytes, ROWS_PER_JOB),
-            is_reference=collapsed.is_archived if collapsed.documents.reference_count else None,
+            is_reference=self._reference_groups(),
         )
+
+    def _reference_groups(self) -> NDArray[np.bool_] | None:
+        """Groups that are not compared with one another; none where there are no references."""
+        collapsed = self.collapsed
+        return collapsed.is_reference_only if collapsed.documents.reference_count else None
 
 
 class LeadRows(msgspec.Struct, frozen=True):
@@ -145,8 +150,8 @@ class LeadRows(msgspec.Struct, frozen=True):
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
         return np.stack([column.take(self.leads) for column in self.keys.columns(first, last)])
 
-    def take(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
-        rows = self.leads[documents]
+    def take(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
+        rows = self.leads[groups]
         return self.keys.take(rows), self.documents.filters.take(rows)
 
 
@@ -156,8 +161,8 @@ class LeadShingles(msgspec.Struct, frozen=True):
     documents: Documents
     leads: NDArray[np.int64]
 
-    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        return self.documents.shingles.counts(self.leads[documents])
+    def counts(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.documents.shingles.counts(self.leads[groups])
 
-    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        return self.documents.shingles.gather(self.leads[documents])
+    def gather(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        return self.documents.shingles.gather(self.leads[groups])

@@ -23,19 +23,19 @@ HASHES_PER_JOB: Final = 1 << 20
 
 
 class ShingleSets(Protocol):
-    """The shingle hashes of *n* documents, in text order and with repetitions."""
+    """The shingle hashes of *n* groups, in text order and with repetitions."""
 
-    def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many hashes each of these documents has."""
+    def counts(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many hashes each of these groups has."""
 
-    def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """The hashes of these documents, end to end, and offsets (``(len + 1,)``)."""
+    def gather(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The hashes of these groups, end to end, and offsets (``(len + 1,)``)."""
 
 
 class Verifier(msgspec.Struct, frozen=True, dict=True):
     """What verification works with.
 
-    :param count: of documents
+    :param count: of groups
     :param run_all: maps a function over jobs, such as an executor's ``map``
     :param run_parts: the same, over smaller ones that are no progress worth telling
     :param hashes_per_job: bounds the memory of a job
@@ -50,7 +50,7 @@ class Verifier(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:
-        """How many hashes each document has."""
+        """How many hashes each group has."""
         return self.shingles.counts(np.arange(self.count, dtype=np.int64))
 
 
@@ -68,9 +68,9 @@ def verify_pairs(
 
     def run_job(job: int) -> VerifiedPairs:
         pairs = slice(*plan.cuts[job : job + 2])
-        documents = plan.documents[slice(*plan.document_cuts[job : job + 2])].astype(np.int64)
+        groups = plan.groups[slice(*plan.group_cuts[job : job + 2])].astype(np.int64)
         at_first, at_second = plan.at_first[pairs], plan.at_second[pairs]
-        hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(documents))
+        hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(groups))
         shared = verifier.kernels.count_shared(hashes, offsets, at_first, at_second, threshold)
         kept = np.flatnonzero(shared >= 0)
         found = first[pairs][kept], second[pairs][kept]
@@ -101,23 +101,23 @@ def sort_pairs(parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
 def _order_for_reading(
     verifier: Verifier, left: NDArray[np.int32], right: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """The two ends of each pair, in an order in which few documents are read twice.
+    """The two ends of each pair, in an order in which few groups are read twice.
 
-    Connected documents are given neighbouring places, and the pairs of two blocks of places stand
-    together. Among them those of one document do, so that it is read once with all of them.
+    Connected groups are given neighbouring positions, and the pairs of two blocks of positions
+    stand together; among these all pairs of one group do, so that it is read once for all.
     """
     labels = verifier.kernels.label_components(verifier.count, left, right)
     by_label = np.argsort(labels, kind="stable").astype(np.int32)
-    place = np.empty(verifier.count, np.uint64)
-    place[by_label] = np.arange(verifier.count, dtype=np.uint64)
+    position = np.empty(verifier.count, np.uint64)
+    position[by_label] = np.arange(verifier.count, dtype=np.uint64)
     keys = np.empty(len(left), np.uint64)
     first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
 
     def pack(part: slice) -> None:
-        keys[part] = _pack_places(place.take(left[part]), place.take(right[part]))
+        keys[part] = _pack_positions(position.take(left[part]), position.take(right[part]))
 
     def unpack(part: slice) -> None:
-        first[part], second[part] = map(by_label.take, _unpack_places(keys[part]))
+        first[part], second[part] = map(by_label.take, _unpack_positions(keys[part]))
 
     parts = [slice(begin, begin + PAIRS_PER_PART) for begin in range(0, len(keys), PAIRS_PER_PART)]
     deque(verifier.run_parts(pack, parts), maxlen=0)
@@ -128,34 +128,34 @@ def _order_for_reading(
 
 
 _BLOCK, _HALF = np.uint64(11), np.uint64(21)
-"""Bits of a place inside its block, and of a block's number: so many documents can be numbered."""
+"""Bits of a position inside its block, and of a block's number: so many groups can be numbered."""
 _IN_BLOCK, _IN_HALF = np.uint64((1 << 11) - 1), np.uint64((1 << 21) - 1)
 
 
-def _pack_places(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Both places of each pair in one integer: their blocks above, the lower place first."""
+def _pack_positions(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Both positions of each pair in one integer: their blocks above, the lower position first."""
     first, second = np.minimum(one, other), np.maximum(one, other)
     blocks = (first >> _BLOCK) << _HALF | second >> _BLOCK
     keys = blocks << _BLOCK + _BLOCK | (first & _IN_BLOCK) << _BLOCK | second & _IN_BLOCK
     return np.asarray(keys)
 
 
-def _unpack_places(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _unpack_positions(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     first = (keys >> _HALF + _BLOCK + _BLOCK) << _BLOCK | keys >> _BLOCK & _IN_BLOCK
     second = (keys >> _BLOCK + _BLOCK & _IN_HALF) << _BLOCK | keys & _IN_BLOCK
     return first.astype(np.int64), second.astype(np.int64)
 
 
-def count_distinct(verifier: Verifier, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The distinct shingles of each of these documents."""
-    read = np.cumsum(verifier.shingles.counts(documents) + 1)
+def count_distinct(verifier: Verifier, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The distinct shingles of each of these groups."""
+    read = np.cumsum(verifier.shingles.counts(groups) + 1)
     begins = np.flatnonzero(np.diff(read // verifier.hashes_per_job, prepend=-1)).tolist()
 
     def run_job(job: slice) -> NDArray[np.int64]:
-        gathered = verifier.shingles.gather(documents[job])
+        gathered = verifier.shingles.gather(groups[job])
         return np.diff(verifier.kernels.sort_unique(*gathered)[1])
 
-    jobs = map(slice, begins, [*begins[1:], len(documents)])
+    jobs = map(slice, begins, [*begins[1:], len(groups)])
     return np.concatenate([np.empty(0, np.int64), *verifier.run_all(run_job, jobs)])
 
 

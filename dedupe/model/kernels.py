@@ -87,7 +87,7 @@ class Kernels(Protocol):
         keys: NDArray[np.uint64],
         band: int,
         begins: NDArray[np.int64],
-        lead_ends: NDArray[np.int64],
+        first_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         filters: SetFilters,
@@ -96,7 +96,7 @@ class Kernels(Protocol):
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         """Pairs in the buckets ``begins[i]:ends[i]`` that did not meet in an earlier band.
 
-        One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``. Two
+        One of each pair stands before ``first_ends[i]``, the other not before ``seconds[i]``. Two
         documents met in a band if their keys agree there but for the lowest bit, and not both
         have that bit.
 

@@ -1,4 +1,4 @@
-"""Pairs of documents: candidates, the jobs that verify them, and those that are verified."""
+"""Pairs of groups: candidates, the jobs that verify them, and those that are verified."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 
 class CandidatePairs(msgspec.Struct, frozen=True):
-    """Pairs that share a bucket, unverified, each once: indices into the collapsed documents.
+    """Pairs that share a bucket, unverified, each once: indices of groups.
 
     :param left: ``int32``; ``left < right`` holds for every pair
     :param right: ``int32``
     :param met_count: pairs that shared a bucket before estimate, sizes and bitmaps ruled some out
-    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with leads alone
+    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with pivots alone
     """
 
     left: NDArray[np.int32]
@@ -39,15 +39,15 @@ class JobPlan(msgspec.Struct, frozen=True):
     """Pairs cut into jobs; job *i* has the pairs ``cuts[i]:cuts[i + 1]``.
 
     :param cuts: ``int64``, one a job, and where the last ends
-    :param document_cuts: ``int64``: likewise, of ``documents``
-    :param documents: ``int32``: the documents of each job, each once
-    :param at_first: ``int32``: where among its job's documents one end of each pair is
+    :param group_cuts: ``int64``: likewise, of ``groups``
+    :param groups: ``int32``: the groups of each job, each once
+    :param at_first: ``int32``: where among its job's groups one end of each pair is
     :param at_second: ``int32``: and the other
     """
 
     cuts: NDArray[np.int64]
-    document_cuts: NDArray[np.int64]
-    documents: NDArray[np.int32]
+    group_cuts: NDArray[np.int64]
+    groups: NDArray[np.int32]
     at_first: NDArray[np.int32]
     at_second: NDArray[np.int32]
 

@@ -48,7 +48,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
     :param byte_count: bytes of its decoded text in UTF-8
     :param meta: what its record tells of it: url, date, site and the fields that were asked for
-    :param is_reference: whether it is a document of the archive, which is never to go
+    :param is_reference: whether it is a reference document, which is never to go
     """
 
     id: str
@@ -120,8 +120,8 @@ class SearchSummary(msgspec.Struct, frozen=True):
 
     :param expected_recall: share of the pairs exactly at the threshold that is found
     :param distinct_count: documents left after equal token sequences were collapsed
-    :param capped_bucket_count: buckets in which only leads were compared; where this is not 0,
-        the expected recall does not hold for documents of those buckets
+    :param capped_bucket_count: buckets of which only a few documents were compared with all;
+        where this is not 0, the expected recall does not hold for documents of those buckets
     """
 
     bands: Count
@@ -152,7 +152,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     :param locators: of every clustered document, and of those in bridges and with repeated ids
     :param skipped_places: one a skipped document: ``file:line`` where its id does not tell it
     :param text_fields: where no text field was named: records by the field that was taken
-    :param against: the paths of the archive
+    :param against: the paths of the reference documents
     """
 
     version: str

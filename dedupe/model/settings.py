@@ -174,7 +174,7 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
 
     :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
     :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
-    :param max_bucket: distinct documents in a bucket above which only leads are compared
+    :param max_bucket: distinct documents in a bucket above which only a few are compared with all
     """
 
     threshold: float = 0.7

@@ -516,14 +516,14 @@ def survey(const uint64_t[::1] values, uint64_t[::1] table, uint64_t[::1] bitmap
 
 
 def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1] begins,
-                 const int64_t[::1] lead_ends, const int64_t[::1] seconds,
+                 const int64_t[::1] first_ends, const int64_t[::1] seconds,
                  const int64_t[::1] ends, const uint8_t[:, ::1] low_bytes,
                  Py_ssize_t minimum_equal, const uint64_t[:, ::1] bitmaps,
                  const int32_t[::1] distinct_counts, double threshold, int64_t[::1] state,
                  int64_t[::1] left, int64_t[::1] right):
     """Pairs inside the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
-    One of each pair stands before ``lead_ends[i]``, the other not before ``seconds[i]``; see
+    One of each pair stands before ``first_ends[i]``, the other not before ``seconds[i]``; see
     ``model.kernels.Kernels.bucket_pairs``.
 
     Goes on from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
@@ -537,7 +537,7 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
             if i < 0:
                 i = begins[bucket]
                 j = max(i + 1, seconds[bucket])
-            while i < lead_ends[bucket]:
+            while i < first_ends[bucket]:
                 while j < ends[bucket]:
                     if written == left.shape[0]:
                         break
@@ -562,7 +562,7 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
                     break
                 i += 1
                 j = max(i + 1, seconds[bucket])
-            if i < lead_ends[bucket] and written == left.shape[0]:
+            if i < first_ends[bucket] and written == left.shape[0]:
                 break
             bucket += 1
             i = -1
@@ -802,7 +802,7 @@ cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_en
 def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t[::1] counts,
               Py_ssize_t max_pairs, Py_ssize_t max_hashes, int32_t[::1] places, int32_t[::1] jobs,
               int32_t[::1] documents, int32_t[::1] at_first, int32_t[::1] at_second,
-              int64_t[::1] cuts, int64_t[::1] document_cuts):
+              int64_t[::1] cuts, int64_t[::1] group_cuts):
     """Cut pairs into jobs, and number the documents of each: see ``model.kernels.Kernels.plan_jobs``.
 
     ``jobs`` (0 at first) holds the job, from 1, in which each document was last met, and
@@ -822,7 +822,7 @@ def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t
                 cost += counts[other]
             if pair == 0 or pair - begin >= max_pairs or cost > max_hashes - hashes:
                 cuts[job] = begin = pair
-                document_cuts[job] = begun = listed
+                group_cuts[job] = begun = listed
                 job += 1
                 hashes = 0
                 cost = counts[one] + counts[other]
@@ -840,7 +840,7 @@ def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t
             at_first[pair] = places[one]
             at_second[pair] = places[other]
         cuts[job] = first.shape[0]
-        document_cuts[job] = listed
+        group_cuts[job] = listed
     return job
 
 

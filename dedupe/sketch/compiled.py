@@ -140,33 +140,33 @@ class CompiledKernels:
         check_indices("counts", counts, MOST_HASHES)
         count = len(first)
         # (Of what is not written of these no page is ever used.)
-        cuts, document_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
+        cuts, group_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
         documents = np.empty(2 * count, np.int32)
         at_first, at_second = np.empty(count, np.int32), np.empty(count, np.int32)
         places, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
         job_count = _kernels.plan_jobs(
             first, second, counts, max_pairs, max_hashes, places, jobs, documents, at_first,
-            at_second, cuts, document_cuts,
+            at_second, cuts, group_cuts,
         )  # fmt: skip
         check_returned("jobs", job_count, count)
         used = job_count + 1
-        check_returned("documents of jobs", int(document_cuts[job_count]), len(documents))
-        cuts, document_cuts = cuts[:used].copy(), document_cuts[:used].copy()
-        return JobPlan(cuts, document_cuts, documents[: document_cuts[-1]], at_first, at_second)
+        check_returned("documents of jobs", int(group_cuts[job_count]), len(documents))
+        cuts, group_cuts = cuts[:used].copy(), group_cuts[:used].copy()
+        return JobPlan(cuts, group_cuts, documents[: group_cuts[-1]], at_first, at_second)
 
     def bucket_pairs(
         self,
         keys: NDArray[np.uint64],
         band: int,
         begins: NDArray[np.int64],
-        lead_ends: NDArray[np.int64],
+        first_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         filters: SetFilters,
         minimum_equal: int,
         threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        check_buckets(begins, lead_ends, seconds, ends, len(keys))
+        check_buckets(begins, first_ends, seconds, ends, len(keys))
         check_lengths(
             keys=keys, low_bytes=filters.low_bytes, bitmaps=filters.bitmaps,
             distinct_counts=filters.distinct_counts,
@@ -181,7 +181,7 @@ class CompiledKernels:
         while state[0] < len(begins):
             left, right = np.empty(PAIR_BLOCK, np.int64), np.empty(PAIR_BLOCK, np.int64)
             written = _kernels.bucket_pairs(
-                keys, band, begins, lead_ends, seconds, ends, filters.low_bytes, minimum_equal,
+                keys, band, begins, first_ends, seconds, ends, filters.low_bytes, minimum_equal,
                 filters.bitmaps, filters.distinct_counts, threshold, state, left, right,
             )  # fmt: skip
             check_returned("pairs", written, PAIR_BLOCK)

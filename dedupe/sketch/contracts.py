@@ -70,13 +70,13 @@ def check_runs(
 
 def check_buckets(
     begins: NDArray[np.int64],
-    lead_ends: NDArray[np.int64],
+    first_ends: NDArray[np.int64],
     seconds: NDArray[np.int64],
     ends: NDArray[np.int64],
     count: int,
 ) -> None:
     """Each bucket names places among ``count`` documents, or the end of them."""
-    columns = {"begins": begins, "lead_ends": lead_ends, "seconds": seconds, "ends": ends}
+    columns = {"begins": begins, "first_ends": first_ends, "seconds": seconds, "ends": ends}
     check_lengths(**columns)
     for name, column in columns.items():
         check_indices(name, column, count + 1)

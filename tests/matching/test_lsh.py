@@ -16,7 +16,7 @@ from dedupe.matching.banding import (
     choose_minimum_equal,
     make_band_keys,
 )
-from dedupe.matching.buckets import LEAD_COUNT, sort_band
+from dedupe.matching.buckets import PIVOT_COUNT, sort_band
 from dedupe.matching.candidates import find_candidates
 from dedupe.model.errors import ConfigError
 from dedupe.model.pairs import CandidatePairs
@@ -133,7 +133,7 @@ def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes,
 
 @pytest.mark.parametrize("kernels", KERNELS, ids=lambda kernels: kernels.name)
 @pytest.mark.parametrize("job_rows", [1, 9, 20, 1000])
-def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
+def test_a_capped_bucket_compares_with_its_pivots_alone(kernels, job_rows):
     count = 60
     signatures = np.zeros((count, 4), np.uint32)
     # In the second band every two neighbours share a bucket of their own.
@@ -142,9 +142,9 @@ def test_a_capped_bucket_compares_with_its_leads_alone(kernels, job_rows):
     rows = ArrayRows(signatures, banding)
     found = find_all(rows, banding, MatchSettings(max_bucket=50), kernels, job_rows=job_rows)
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
-    with_leads = {(i, j) for i in range(LEAD_COUNT) for j in range(i + 1, count)}
+    with_pivots = {(i, j) for i in range(PIVOT_COUNT) for j in range(i + 1, count)}
     neighbours = {(i, i + 1) for i in range(0, count, 2)}
-    assert pairs == with_leads | neighbours
+    assert pairs == with_pivots | neighbours
     assert len(found.left) == len(pairs)
     assert found.capped_bucket_count == 1
 
@@ -216,7 +216,7 @@ def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part,
         whole.capped_bucket_count,
     )
     # What is given at once is enough pairs, and at most what one bucket more makes.
-    largest = min(len(rows), max_bucket) ** 2 + LEAD_COUNT * len(rows)
+    largest = min(len(rows), max_bucket) ** 2 + PIVOT_COUNT * len(rows)
     for part in parts[:-1]:
         assert pairs_at_once <= len(part.left) < 2 * pairs_at_once + largest
 

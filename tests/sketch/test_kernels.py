@@ -256,11 +256,11 @@ def test_plan_jobs(graph, max_pairs, max_hashes):
     plan, oracle = COMPILED.plan_jobs(*arguments), PLAIN.plan_jobs(*arguments)
     for field in plan.__struct_fields__:
         np.testing.assert_array_equal(getattr(plan, field), getattr(oracle, field), field)
-    assert plan.cuts[0] == plan.document_cuts[0] == 0
+    assert plan.cuts[0] == plan.group_cuts[0] == 0
     assert plan.cuts[-1] == len(pairs)
     for job in range(len(plan.cuts) - 1):
         begin, end = plan.cuts[job : job + 2].tolist()
-        documents = plan.documents[slice(*plan.document_cuts[job : job + 2])]
+        documents = plan.groups[slice(*plan.group_cuts[job : job + 2])]
         assert 0 < end - begin <= max_pairs
         assert len(set(documents.tolist())) == len(documents)
         np.testing.assert_array_equal(documents[plan.at_first[begin:end]], first[begin:end])
@@ -410,11 +410,11 @@ def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart, sets, t
     edges = np.flatnonzero(np.diff(keys[:, -1])) + 1
     begins = np.array([0, *edges], np.int64)
     ends = np.array([*edges, len(rows)], np.int64)
-    lead_ends = np.minimum(ends, begins + cap)
-    seconds = lead_ends if leads_apart else begins
+    first_ends = np.minimum(ends, begins + cap)
+    seconds = first_ends if leads_apart else begins
     expected, met = set(), 0
-    for begin, lead_end, second, end in zip(begins, lead_ends, seconds, ends, strict=True):
-        for i in range(begin, lead_end):
+    for begin, first_end, second, end in zip(begins, first_ends, seconds, ends, strict=True):
+        for i in range(begin, first_end):
             for j in range(max(i + 1, second), end):
                 if not (keys[i, :-1] == keys[j, :-1]).any():
                     met += 1
@@ -426,7 +426,7 @@ def test_bucket_pairs(band_count, rows, minimum_equal, cap, leads_apart, sets, t
             keys,
             band_count - 1,
             begins,
-            lead_ends,
+            first_ends,
             seconds,
             ends,
             filters,

@@ -165,10 +165,10 @@ def fuzz_bucket_pairs(rng: random.Random) -> None:
             sizes[i] += 1
     cuts = sorted({0, count, *(rng.randrange(count + 1) for _ in range(rng.randrange(6)))})
     begins, ends = pack(cuts[:-1], np.int64), pack(cuts[1:], np.int64)
-    lead_ends = np.minimum(ends, begins + rng.choice([0, 1, 3, 100]))
-    seconds = lead_ends if rng.random() < 0.5 else begins
+    first_ends = np.minimum(ends, begins + rng.choice([0, 1, 3, 100]))
+    seconds = first_ends if rng.random() < 0.5 else begins
     arguments = (
-        keys, rng.randrange(bands + 1), begins, lead_ends, seconds, ends,
+        keys, rng.randrange(bands + 1), begins, first_ends, seconds, ends,
         SetFilters(low_bytes, bitmaps, sizes), rng.choice([0, 1, width - 1, width]),
         rng.choice(THRESHOLDS),
     )  # fmt: skip

@@ -110,7 +110,7 @@ class PlainKernels:
         keys: NDArray[np.uint64],
         band: int,
         begins: NDArray[np.int64],
-        lead_ends: NDArray[np.int64],
+        first_ends: NDArray[np.int64],
         seconds: NDArray[np.int64],
         ends: NDArray[np.int64],
         filters: SetFilters,
@@ -118,10 +118,10 @@ class PlainKernels:
         threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
         lefts, rights, met = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
-        buckets = zip(*(c.tolist() for c in (begins, lead_ends, seconds, ends)), strict=True)
-        for begin, lead_end, second, end in buckets:
+        buckets = zip(*(c.tolist() for c in (begins, first_ends, seconds, ends)), strict=True)
+        for begin, first_end, second, end in buckets:
             # One row of the triangle of pairs at a time: memory stays linear in the bucket.
-            for first in range(begin, min(lead_end, end - 1)):
+            for first in range(begin, min(first_end, end - 1)):
                 others = np.arange(max(first + 1, second), end)
                 one, other = keys[first, :band], keys[others, :band]
                 met_before = ((one ^ other) <= 1) & ((one & other & np.uint64(1)) == 0)
@@ -146,7 +146,7 @@ class PlainKernels:
         max_hashes: int,
     ) -> JobPlan:
         cuts: list[int] = []
-        document_cuts: list[int] = []
+        group_cuts: list[int] = []
         documents: list[int] = []
         places: dict[int, int] = {}
         at: list[tuple[int, int]] = []
@@ -154,7 +154,7 @@ class PlainKernels:
         for pair, ends in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
             cost = sum(int(counts[end]) for end in ends if end not in places)
             if not cuts or pair - cuts[-1] >= max_pairs or hashes + cost > max_hashes:
-                document_cuts.append(len(documents))
+                group_cuts.append(len(documents))
                 cuts.append(pair)
                 places, hashes = {}, 0
                 cost = int(counts[list(ends)].sum())
@@ -167,7 +167,7 @@ class PlainKernels:
         at_first, at_second = np.array(at, np.int32).reshape(-1, 2).T.copy()
         return JobPlan(
             np.array([*cuts, len(first)], np.int64),
-            np.array([*document_cuts, len(documents)], np.int64),
+            np.array([*group_cuts, len(documents)], np.int64),
             np.array(documents, np.int32),
             at_first,
             at_second,
