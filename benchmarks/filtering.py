@@ -123,7 +123,7 @@ def _read_graph(report: Report, references: Set[str]) -> Graph:
     described.update((m.id, m) for cluster in report.clusters for m in cluster.members)
     pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
     # Copies are paired with their lead alone, so that a name spreads in one step from there.
-    equal = [{pair.left, pair.right} for pair in pairs if pair.relation != "near"]
+    equal = [{pair.left, pair.right} for pair in pairs if pair.relation.has_equal_tokens]
     groups = [{id} for id in sorted(described.keys() - set().union(*equal))] + _unite(equal)
     graph = Graph(described, references)
     group_of: dict[str, int] = {}
@@ -135,7 +135,7 @@ def _read_graph(report: Report, references: Set[str]) -> Graph:
     for pair in pairs:
         left, right = group_of[pair.left], group_of[pair.right]
         graph.counts[left], graph.counts[right] = pair.left_count, pair.right_count
-        if pair.relation == "near" and not graph.is_inside_archive(left, right):
+        if pair.relation.is_near and not graph.is_inside_archive(left, right):
             counts = (pair.left_count, pair.right_count)
             if left > right:
                 left, right, counts = right, left, counts[::-1]

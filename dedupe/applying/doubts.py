@@ -72,7 +72,7 @@ def _describe_few_tokens(drop: Drop, members: Mapping[str, Member]) -> str:
 
 
 def _describe_names(drop: Drop, members: Mapping[str, Member]) -> str:
-    if drop.relation == "near":
+    if not drop.relation.has_equal_tokens:
         return ""
     victim, keeper = members[drop.id].meta, members[drop.keeper].meta
     for names, plain in ((_TITLE_NAMES, _plain_title), (_URL_NAMES, _plain_url)):

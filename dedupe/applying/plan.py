@@ -1,8 +1,9 @@
 """Which documents a report says to drop, and which kept one each of them is a duplicate of.
 
 Pure: nothing is read but the report. A document is dropped only for a *keeper*: one that stays,
-and of which it is a verified duplicate. That is its representative, but for the ``linked`` members
-of a single-linkage cluster, which are no duplicates of theirs: see :func:`_place_linked`.
+and of which it is a verified duplicate. That is its representative, but for the linked members of
+a single-linkage cluster, which are no duplicates of theirs: see :func:`_place_linked`. A member of
+a relation by which nothing may be dropped stays.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from dedupe.model.errors import ReportError
-from dedupe.model.relations import Relation
+from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import Cluster, DuplicatePair, Member, Report
 from dedupe.sources.files.patterns import PatternSet
 
@@ -37,7 +38,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     :param drops: in the order of the report
     :param protected: ids of documents that would be dropped if they were not protected
-    :param alone: ids of linked documents that stay, because nothing that stays is a duplicate
+    :param alone: ids of documents that stay because nothing that stays is a duplicate of theirs
     """
 
     drops: tuple[Drop, ...]
@@ -89,8 +90,20 @@ def _refuse_contradictions(report: Report) -> None:
                 raise ReportError(f"{id}: is in more than one place of the clusters")
             seen.add(id)
         for member in cluster.members:
-            if member.relation == "near" and member.jaccard < report.config.threshold:
+            if member.relation.is_near and member.jaccard < report.config.threshold:
                 raise ReportError(f"{member.id}: is no duplicate, its Jaccard is too low")
+        _refuse_denied(cluster)
+
+
+def _refuse_denied(cluster: Cluster) -> None:
+    """A member may be dropped by its relation, but not by its pair with the representative."""
+    relations = {member.id: member.relation for member in cluster.members}
+    for pair in cluster.pairs:
+        if cluster.representative in (pair.left, pair.right) and not pair.relation.may_drop:
+            id = pair.left if pair.right == cluster.representative else pair.right
+            if id in relations and relations[id].may_drop:
+                told = f"is {relations[id]} as a member, but {pair.relation} in its pair"
+                raise ReportError(f"{id}: {told} with the kept one")
 
 
 def _choose_keepers(cluster: Cluster, spared: set[str]) -> Iterator[Drop]:
@@ -98,11 +111,11 @@ def _choose_keepers(cluster: Cluster, spared: set[str]) -> Iterator[Drop]:
     for member in cluster.members[1:]:
         if member.id in spared:
             continue
-        if member.relation == "linked":
+        if member.relation.may_drop:
+            kept, jaccard = cluster.representative, member.jaccard
+            yield Drop(member.id, kept, member.relation, jaccard, member.token_count)
+        elif member.relation.is_indirect:
             linked.append(member)
-            continue
-        kept, jaccard = cluster.representative, member.jaccard
-        yield Drop(member.id, kept, member.relation, jaccard, member.token_count)
     if linked:
         yield from _place_linked(cluster, linked, {cluster.representative, *spared})
 
@@ -115,33 +128,46 @@ def _place_linked(cluster: Cluster, linked: list[Member], stays: set[str]) -> It
     the lead of documents with equal tokens, so the *sets* of such documents are what is ordered.
     """
     equal = _EqualSets(cluster.pairs)
-    near: dict[str, dict[str, float]] = {}
-    for pair in cluster.pairs:
-        if pair.relation == "near":
-            left, right = equal.name(pair.left), equal.name(pair.right)
-            near.setdefault(left, {})[right] = near.setdefault(right, {})[left] = pair.jaccard
+    near = _find_keepers(cluster.pairs, equal)
     kept = {equal.name(id): id for id in sorted(stays, reverse=True)}
     sets: dict[str, list[Member]] = {}
     for member in linked:
         sets.setdefault(equal.name(member.id), []).append(member)
     for name in sorted(sets, key=lambda name: (-len(near.get(name, ())), name)):
         around = near.get(name, {})
-        found = [(-jaccard, kept[other]) for other, jaccard in around.items() if other in kept]
+        found = [
+            (-pair.jaccard, kept[other], pair.relation)
+            for other, pair in around.items()
+            if other in kept
+        ]
         if name in kept or not found:
             keeper = kept.setdefault(name, equal.lead([member.id for member in sets[name]]))
-            jaccard, is_equal = 1.0, True
+            jaccard, relation = -1.0, None
         else:
-            jaccard, keeper = min(found)
-            jaccard, is_equal = -jaccard, False
+            jaccard, keeper, relation = min(found)
         for member in sets[name]:
             if member.id != keeper:
-                relation = _relation_of_equal(cluster, member.id, keeper) if is_equal else "near"
-                yield Drop(member.id, keeper, relation, jaccard, member.token_count)
+                told = relation or _relation_of_equal(cluster, member.id, keeper)
+                yield Drop(member.id, keeper, told, -jaccard, member.token_count)
+
+
+def _find_keepers(
+    pairs: Sequence[DuplicatePair], equal: _EqualSets
+) -> dict[str, dict[str, DuplicatePair]]:
+    """For each set of equal documents those in favour of which it may be dropped."""
+    keepers: dict[str, dict[str, DuplicatePair]] = {}
+    for pair in pairs:
+        if pair.relation.may_drop and not pair.relation.has_equal_tokens:
+            left, right = equal.name(pair.left), equal.name(pair.right)
+            keepers.setdefault(left, {})[right] = pair
+            if not pair.relation.is_directed:
+                keepers.setdefault(right, {})[left] = pair
+    return keepers
 
 
 def _relation_of_equal(cluster: Cluster, id: str, other: str) -> Relation:
     hashes = {m.content_hash for m in cluster.members if m.id in (id, other)}
-    return "identical" if len(hashes) == 1 else "normalised"
+    return relation_of_equal(len(hashes) == 1)
 
 
 class _EqualSets:
@@ -152,7 +178,7 @@ class _EqualSets:
         self._counts: Counter[str] = Counter()
         for pair in pairs:
             self._counts.update((pair.left, pair.right))
-            if pair.relation != "near":
+            if pair.relation.has_equal_tokens:
                 left, right = self.name(pair.left), self.name(pair.right)
                 self._names[max(left, right)] = min(left, right)
 

@@ -13,12 +13,9 @@ from dedupe.clusters.assign import Clustering
 from dedupe.matching.collapse import Collapsed
 from dedupe.model.documents import Locator
 from dedupe.model.pairs import VerifiedPairs
+from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair
 from dedupe.report.rows import (
-    IDENTICAL,
-    LINKED,
-    NEAR,
-    NORMALISED,
     BridgeEndColumns,
     ClusterColumns,
     LocatorTable,
@@ -230,8 +227,8 @@ def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArra
     own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
     # A link may be near too: between two groups of the archive, whose pair is not told.
     is_near = shared / (own + kept - shared) >= found.threshold
-    relation = np.where(is_near, NEAR, LINKED)
-    return np.where(same, np.where(equal, IDENTICAL, NORMALISED), relation), shared
+    relation = np.where(is_near, Relation.NEAR.rank, Relation.LINKED.rank)
+    return np.where(same, _ranks_of_equal(equal), relation), shared
 
 
 def _shared_with_representative(
@@ -277,7 +274,7 @@ def _list_pairs(
         documents=documents,
         left=lower[order].astype(np.int32),
         right=higher[order].astype(np.int32),
-        relations=column(np.full(len(near.left), NEAR), kinds).astype(np.int8),
+        relations=column(np.full(len(near.left), Relation.NEAR.rank), kinds).astype(np.int8),
         shared_counts=column(near.shared_count, counts),
         left_counts=np.where(turned, other_counts, one_counts),
         right_counts=np.where(turned, one_counts, other_counts),
@@ -294,4 +291,10 @@ def _list_copies(
     copies = collapsed.members[_ranges(collapsed.begins[collapsed.repeated] + 1, others)]
     hashes = collapsed.documents.content_hashes
     equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
-    return groups, copies, np.where(equal, IDENTICAL, NORMALISED)
+    return groups, copies, _ranks_of_equal(equal)
+
+
+def _ranks_of_equal(have_equal_text: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How documents relate whose tokens are equal, as numbers."""
+    same_text, same_tokens = relation_of_equal(True), relation_of_equal(False)
+    return np.where(have_equal_text, same_text.rank, same_tokens.rank)

@@ -18,7 +18,7 @@ from dedupe.explain.saved import Standing
 from dedupe.matching.banding import band_recall, banding_of, make_band_keys
 from dedupe.model.errors import ReportError
 from dedupe.model.kernels import Kernels
-from dedupe.model.relations import Relation
+from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
 from dedupe.model.sketches import Banding, SketchBatch
@@ -64,7 +64,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def is_duplicate(self) -> bool:
-        return self.pair is not None and self.pair.relation is not None
+        return self.pair is not None and self.pair.is_duplicate
 
 
 def explain_pair(
@@ -171,12 +171,11 @@ def _pair_figures(
         shared = int(kernels.count_shared(hashes, offsets, one, other, 0.0)[0])
     relation: Relation | None = None
     if sketch.token_counts.all():  # else a scan sets them aside
-        if (sketch.content_hashes[0] == sketch.content_hashes[1]).all():
-            relation = "identical"
-        elif (sketch.token_hashes[0] == sketch.token_hashes[1]).all():
-            relation = "normalised"
+        if (sketch.token_hashes[0] == sketch.token_hashes[1]).all():
+            is_same = bool((sketch.content_hashes[0] == sketch.content_hashes[1]).all())
+            relation = relation_of_equal(is_same)
         elif shared / (left_count + right_count - shared) >= threshold:
-            relation = "near"
+            relation = Relation.NEAR
     return PairFigures(relation, shared, left_count, right_count)
 
 

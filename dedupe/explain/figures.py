@@ -24,13 +24,17 @@ class DocumentFigures(msgspec.Struct, frozen=True):
 class PairFigures(msgspec.Struct, frozen=True):
     """How two documents overlap; the counts are of distinct shingles.
 
-    :param relation: none where they are no duplicates
+    :param relation: none where they are not related
     """
 
     relation: Relation | None
     shared_count: int
     left_count: int
     right_count: int
+
+    @property
+    def is_duplicate(self) -> bool:
+        return self.relation is not None and self.relation.is_duplicate
 
     @property
     def union_count(self) -> int:

@@ -13,6 +13,7 @@ import msgspec
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.saved import DocumentStanding, Standing
+from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
 
 SHOWN_CHARACTERS: Final = 200
@@ -55,12 +56,12 @@ def find_reasons(
     for label, document, counted in zip("AB", documents, figures, strict=True):
         yield from _set_aside(label, document, counted)
     counted_both = figures[0] is not None and figures[1] is not None
-    if pair is not None and search is not None and counted_both and pair.relation is None:
+    if pair is not None and search is not None and counted_both and not pair.is_duplicate:
         yield from _too_unlike(pair, figures, settings)
-    if pair is not None and pair.relation is not None and search is not None:
+    if pair is not None and pair.is_duplicate and search is not None:
         yield from _not_met(search, standing)
     if standing is not None:
-        yield from _of_report(standing, settings, pair, search)
+        yield from _of_report(documents[0].id, standing, settings, pair, search)
 
 
 def _set_aside(
@@ -165,23 +166,36 @@ def _not_met(search: SearchFigures, standing: Standing | None) -> Iterator[Reaso
 
 
 def _of_report(
+    left_id: str,
     standing: Standing,
     settings: ScanSettings,
     pair: PairFigures | None,
     search: SearchFigures | None,
 ) -> Iterator[Reason]:
-    is_duplicate = pair is not None and pair.relation is not None
+    is_duplicate = pair is not None and pair.is_duplicate
+    listed = standing.pair
     if standing.share_cluster and not is_duplicate and standing.links:
         yield Reason("linked", f"they are in one cluster by way of others: {_way(standing)}")
-    if standing.pair is not None and not standing.share_cluster:
+    if listed is not None and not listed.relation.is_duplicate:
+        yield Reason("no_duplicate", _describe_listed(listed, left_id))
+    elif listed is not None and not standing.share_cluster:
         told = f"A {_where(standing.left)}, B {_where(standing.right)}"
         yield Reason("different_clusters", f"{told}: {_LINKAGES[settings.linkage]}")
     # A pair of documents of the same words is left out where neither is the first of them.
     is_new = "unlisted" in (standing.left.state, standing.right.state)
-    is_near = pair is not None and pair.relation == "near"
+    is_near = pair is not None and pair.relation is not None and pair.relation.is_near
     is_found = search is not None and search.is_candidate
-    if is_duplicate and is_found and standing.pair is None and (is_near or is_new):
+    if is_duplicate and is_found and listed is None and (is_near or is_new):
         yield _not_paired(standing, settings)
+
+
+def _describe_listed(pair: DuplicatePair, left_id: str) -> str:
+    """What a pair of the report says that makes no duplicates."""
+    named = f"them {pair.relation}"
+    if pair.relation.is_directed:
+        one, other = "AB" if pair.left == left_id else "BA"
+        named = f"{one} {pair.relation} in relation to {other}"
+    return f"the report calls {named}, which makes no duplicate"
 
 
 def _not_paired(standing: Standing, settings: ScanSettings) -> Reason:

@@ -205,12 +205,11 @@ def _find_pair(
     left: str, right: str, documents: PairedDocuments, report: Report
 ) -> DuplicatePair | None:
     """The pair of the two. Of copies the report pairs only the lead with others."""
-    groups = documents.group_of.get(left), documents.group_of.get(right)
-    if None in groups:
-        return None
+    group_of = documents.group_of
+    groups = group_of.get(left, left), group_of.get(right, right)
     listed = [pair for cluster in report.clusters for pair in cluster.pairs]
     for pair in (*listed, *report.bridges):
-        ends = documents.group_of[pair.left], documents.group_of[pair.right]
+        ends = group_of.get(pair.left, pair.left), group_of.get(pair.right, pair.right)
         if groups[0] == groups[1]:
             if {pair.left, pair.right} == {left, right}:
                 return pair
@@ -225,7 +224,8 @@ def _find_way(left: str, right: str, report: Report) -> tuple[Link, ...]:
     for cluster in report.clusters:
         ids = {member.id for member in cluster.members}
         if left in ids and right in ids:
-            return _shortest_way(left, right, cluster.pairs)
+            duplicates = (pair for pair in cluster.pairs if pair.relation.is_duplicate)
+            return _shortest_way(left, right, duplicates)
     return ()
 
 

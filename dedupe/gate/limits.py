@@ -6,9 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.settings import check_setting
 
-FAIL_RELATIONS = ("identical", "normalised", "near")
+FAIL_RELATIONS = tuple(each.value for each in RELATIONS if each.is_duplicate)
 """The relations that a gate may fail on, strongest first."""
 
 
@@ -35,6 +36,10 @@ class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
             isinstance(chosen, tuple) and bool(chosen) and all(r in FAIL_RELATIONS for r in chosen)
         )
         check_setting(valid, "fail_on", chosen, f"made of {', '.join(FAIL_RELATIONS)}")
+
+    def counts(self, relation: Relation) -> bool:
+        """Whether new duplicates of this relation count."""
+        return relation in self.fail_on
 
     def exceeded_by(self, new_count: int, document_count: int) -> tuple[str, ...]:
         """The names of the limits that so many new duplicates exceed."""

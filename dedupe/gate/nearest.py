@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from dedupe.model.relations import Relation
+from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.report.graph import PairedDocuments
 
 
@@ -67,12 +67,12 @@ class _Present:
         group = self._documents.group_of[id]
         other = self._by_hash.get(self._documents.hashes[id], id)
         if other != id:
-            return Nearest("identical", 1.0, 1.0, other)
+            return Nearest(relation_of_equal(True), 1.0, 1.0, other)
         other = self._by_group.get(group, id)
         if other != id:
-            return Nearest("normalised", 1.0, 1.0, other)
+            return Nearest(relation_of_equal(False), 1.0, 1.0, other)
         for near in self._documents.near.get(group, ()):
             if near.group in self._by_group:
                 found = self._by_group[near.group]
-                return Nearest("near", near.jaccard, near.containment, found)
+                return Nearest(near.relation, near.jaccard, near.containment, found)
         return None

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from dedupe.gate.baseline import CLUSTER_DIGITS, Baseline, Entry, comparable_settings
-from dedupe.gate.limits import FAIL_RELATIONS, GateLimits
+from dedupe.gate.limits import GateLimits
 from dedupe.gate.nearest import find_nearest
 from dedupe.gate.novelty import Novelty, find_novelty
 from dedupe.model.documents import ROW_FORMATS
@@ -115,7 +115,7 @@ def judge_report(
     hashes = _hash_texts(documents, scanned, baseline)
     novelty = find_novelty(report, documents, hashes, baseline, since)
     found = _describe_new(report, documents, novelty)
-    new = tuple(each for each in found if each.relation in limits.fail_on)
+    new = tuple(each for each in found if limits.counts(each.relation))
     surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
     surplus -= documents.references
     exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
@@ -129,7 +129,7 @@ def judge_report(
         duplicate_count=len(surplus),
         known_count=len((surplus & novelty.known) - {each.id for each in found}),
         new=new,
-        tolerated=tuple(each for each in found if each.relation not in limits.fail_on),
+        tolerated=tuple(each for each in found if not limits.counts(each.relation)),
         gone=tuple(
             GoneDocument(entry.cluster, entry.content_hash, entry.id)
             for entry in sorted(novelty.gone, key=lambda entry: (entry.id, entry.content_hash))
@@ -228,10 +228,10 @@ def _describe_new(
                 line=line,
                 is_copy_reference=other in archive,
                 is_copy_present=other in novelty.there,
-                containment=_containment(documents, id, other) if relation == "near" else 1.0,
+                containment=_containment(documents, id, other) if relation.is_near else 1.0,
             )
         )
-    new.sort(key=lambda each: (FAIL_RELATIONS.index(each.relation), -each.jaccard, each.id))
+    new.sort(key=lambda each: (each.relation.rank, -each.jaccard, each.id))
     return new
 
 

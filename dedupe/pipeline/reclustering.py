@@ -43,8 +43,8 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
     """The report of a scan at ``threshold`` over the same candidates.
 
     Pairs below the threshold go; the documents are ordered (degrees counted anew) and clustered
-    as the scan did it. ``search`` keeps the bands of the scan, with their recall at the new
-    threshold; ``run`` stays.
+    as the scan did it. Pairs of a relation on which no cluster may rest go too. ``search`` keeps
+    the bands of the scan, with their recall at the new threshold; ``run`` stays.
 
     :param threshold: at or above that of the report
     :param count_shared: asked only with single linkage (see :func:`count_in_texts`)
@@ -195,7 +195,7 @@ class _SavedPairs(msgspec.Struct, frozen=True):
         for pair in listed:
             shingle_counts[groups[pair.left]] = pair.left_count
             shingle_counts[groups[pair.right]] = pair.right_count
-        near = _near_pairs([pair for pair in listed if pair.relation == "near"], groups)
+        near = _near_pairs([pair for pair in listed if pair.relation.is_near], groups)
         return cls(collapsed, near, shingle_counts, _links(report, groups, shingle_counts))
 
     def count_links(
@@ -241,8 +241,9 @@ def _check_pair(pair: DuplicatePair, index: dict[str, int], reference_count: int
 
 def _name_groups(listed: Sequence[DuplicatePair], index: dict[str, int]) -> NDArray[np.int64]:
     """A number for each document, the same where the pairs tell that the tokens are equal."""
-    equal = [(index[pair.left], index[pair.right]) for pair in listed if pair.relation != "near"]
-    return load_kernels().label_components(len(index), *_columns(equal))
+    equal = [pair for pair in listed if pair.relation.has_equal_tokens]
+    ends = [(index[pair.left], index[pair.right]) for pair in equal]
+    return load_kernels().label_components(len(index), *_columns(ends))
 
 
 def _columns(pairs: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -320,8 +321,9 @@ def _links(
     for cluster in report.clusters:
         representative = groups[cluster.representative]
         for member in cluster.members:
+            relation = member.relation
             is_untold = member.is_reference and are_references[cluster.representative]
-            if member.relation == "linked" or (is_untold and member.relation == "near"):
+            if not relation.is_duplicate or (is_untold and relation.is_near):
                 group = groups[member.id]
                 shared = member.representative_containment * int(shingle_counts[representative])
                 key = min(group, representative), max(group, representative)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from dedupe.applying import Outcome
+from dedupe.model.relations import Relation
 from dedupe.renderers.view.figures import format_jaccard
 from dedupe.renderers.view.terminal import escape_text
 from dedupe.report.json import encode_indented
@@ -48,8 +49,12 @@ def render_outcome_text(outcome: Outcome) -> Iterator[str]:
     yield from (f"{line}\n" for line in _sums(outcome))
 
 
-def _likeness(relation: str, jaccard: float) -> str:
-    return f"near {format_jaccard(jaccard)} to" if relation == "near" else f"{relation} to"
+def _likeness(relation: Relation, jaccard: float) -> str:
+    return (
+        f"{relation} to"
+        if relation.has_equal_tokens
+        else f"{relation} {format_jaccard(jaccard)} to"
+    )
 
 
 def _sums(outcome: Outcome) -> Iterator[str]:

@@ -23,13 +23,6 @@ MAX_ANNOTATIONS: Final = 10
 
 MAX_ID_CELLS: Final = 200
 
-_TITLES: Final = {
-    "identical": "Identical document",
-    "normalised": "Same words",
-    "near": "Near-duplicate",
-    "linked": "Linked document",
-}
-
 
 def render_github(report: Report, folder: str = "") -> Iterator[str]:
     """A warning for each of the most severe surplus documents, and a notice that counts the rest.
@@ -52,7 +45,7 @@ def _warning(report: Report, finding: Finding, folder: str) -> str:
     place = find_place(report, member.id, folder)
     kept = shown_id(finding.kept)
     message = f"{shown_id(member.id)}: {_lower_first(describe_relation(member, kept))}"
-    properties = {"file": place.path, "line": str(place.line), "title": _TITLES[member.relation]}
+    properties = {"file": place.path, "line": str(place.line), "title": member.relation.heading}
     return workflow_command("warning", properties, message)
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from dedupe._version import __version__
 from dedupe.gate.verdict import NewDuplicate
-from dedupe.model.relations import Relation
+from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
 from dedupe.renderers.view.surplus import (
     Finding,
@@ -144,44 +144,6 @@ class SarifLog(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
 
 
-class _RuleText(msgspec.Struct, frozen=True):
-    name: str
-    short: str
-    full: str
-    help: str
-
-
-_HELP: Final = "Keep the copy that the message links to, and remove this document."
-_RULES: Final[Mapping[Relation, _RuleText]] = {
-    "identical": _RuleText(
-        "IdenticalDocument",
-        "Identical document",
-        "The decoded text is that of another document, character for character.",
-        _HELP,
-    ),
-    "normalised": _RuleText(
-        "NormalisedDuplicate",
-        "Same words",
-        "The words are those of another document; case, punctuation or spacing differ.",
-        _HELP,
-    ),
-    "near": _RuleText(
-        "NearDuplicate",
-        "Near-duplicate document",
-        "The exact Jaccard of the shingles of this document and of another is at or above the "
-        "threshold.",
-        _HELP + " Look at the difference first: dedupe scan shows it word by word.",
-    ),
-    "linked": _RuleText(
-        "LinkedDocument",
-        "Document linked by way of others",
-        "The document is in one cluster with another by way of others (single linkage), but is no "
-        "duplicate of it.",
-        "Look at the documents in between; with --linkage star only duplicates come together.",
-    ),
-}
-_INDEX: Final = {relation: index for index, relation in enumerate(_RULES)}
-
 # Brackets make links in messages of SARIF, braces placeholders.
 _SYNTAX: Final = re.compile(r"[\[\]{}]")
 _DRIVE: Final = re.compile("[A-Za-z]:/")
@@ -228,20 +190,42 @@ def _make_driver() -> Driver:
         name="dedupe",
         version=__version__,
         semantic_version=__version__,
-        rules=tuple(_make_rule(relation, text) for relation, text in _RULES.items()),
+        rules=tuple(map(_make_rule, RELATIONS)),
     )
 
 
-def _make_rule(relation: Relation, text: _RuleText) -> Rule:
+def _make_rule(relation: Relation) -> Rule:
+    has_other_text = relation.is_duplicate and not relation.has_equal_text
+    kind = "Duplicate" if has_other_text else "Document"
     return Rule(
         id=_rule_id(relation),
-        name=text.name,
-        short_description=Message(text=text.short),
-        full_description=Message(text=text.full),
-        help=Message(text=text.help),
+        name=f"{relation.capitalize()}{kind}",
+        short_description=Message(text=_shorten_meaning(relation)),
+        full_description=Message(text=relation.meaning),
+        help=Message(text=_advise(relation)),
         default_configuration=Configuration(level=_level(relation)),
         properties={"tags": ["duplicate"], "precision": "very-high"},
     )
+
+
+def _shorten_meaning(relation: Relation) -> str:
+    if relation.is_near:
+        return f"{relation.heading} document"
+    return f"Document {relation} by way of others" if relation.is_indirect else relation.heading
+
+
+def _advise(relation: Relation) -> str:
+    """What to do about such a document."""
+    if relation.is_indirect:
+        return (
+            "Look at the documents in between; with --linkage star only duplicates come together."
+        )
+    if not relation.is_duplicate:
+        return "It is no duplicate: look at both documents before either of them goes."
+    advice = "Keep the copy that the message links to, and remove this document."
+    if relation.has_equal_tokens:
+        return advice
+    return f"{advice} Look at the difference first: dedupe scan shows it word by word."
 
 
 def _rule_id(relation: Relation) -> str:
@@ -249,7 +233,7 @@ def _rule_id(relation: Relation) -> str:
 
 
 def _level(relation: Relation) -> Level:
-    return "note" if relation == "linked" else "warning"
+    return "warning" if relation.is_duplicate else "note"
 
 
 def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[str]) -> Result:
@@ -261,7 +245,7 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
     copies[member.content_hash] += 1
     return Result(
         rule_id=_rule_id(member.relation),
-        rule_index=_INDEX[member.relation],
+        rule_index=member.relation.rank,
         level=_level(member.relation),
         message=Message(
             text=f"{sentence}. {other}: {_plain(kept)}. This document: {_plain(member.id)}"
@@ -310,9 +294,10 @@ def _notifications(report: Report, rest: int) -> Iterable[Notification]:
     :param rest: findings that are no result
     """
     if rest:
+        order = " before ".join(each for each in RELATIONS if each.is_duplicate)
         text = (
             f"Duplicates that are not listed: {rest}. A log holds the {MAX_RESULTS} most severe "
-            "(identical before normalised before near, then by Jaccard)"
+            f"({order}, then by Jaccard)"
         )
         yield Notification(level="warning", message=Message(text=text))
     for reason, count in report.corpus.skipped_counts.items():

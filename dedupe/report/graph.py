@@ -11,16 +11,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from dedupe.model.relations import Relation
 from dedupe.model.report import BridgeEnd, Member, Report
 
 
 class Neighbour(NamedTuple):
     """A group of documents that are near-duplicates of another's.
 
+    :param relation: of the pair that tells it
     :param containment: share of this group's shingles that the other has too
     """
 
     group: str
+    relation: Relation
     jaccard: float
     containment: float
 
@@ -65,19 +68,24 @@ def connect_documents(report: Report) -> PairedDocuments:
     """Read the duplicate pairs of a report, those of clusters and bridges alike."""
     members = [member for cluster in report.clusters for member in cluster.members]
     documents: list[Member | BridgeEnd] = [*report.bridge_ends, *members]
-    hashes = {document.id: document.content_hash for document in documents}
     pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
+    pairs = [pair for pair in pairs if pair.relation.is_duplicate]
+    paired = {id for pair in pairs for id in (pair.left, pair.right)}
+    documents = [document for document in documents if document.id in paired]
+    hashes = {document.id: document.content_hash for document in documents}
     # Copies are paired with their lead alone.
-    group_of = name_sets(hashes, ((p.left, p.right) for p in pairs if p.relation != "near"))
+    equal = ((pair.left, pair.right) for pair in pairs if pair.relation.has_equal_tokens)
+    group_of = name_sets(hashes, equal)
     groups: dict[str, list[str]] = {}
     for id in sorted(hashes):
         groups.setdefault(group_of[id], []).append(id)
     near: dict[str, list[Neighbour]] = {}
     for pair in pairs:
-        if pair.relation == "near":
+        if pair.relation.is_near:
             left, right = group_of[pair.left], group_of[pair.right]
-            near.setdefault(left, []).append(Neighbour(right, pair.jaccard, pair.right_containment))
-            near.setdefault(right, []).append(Neighbour(left, pair.jaccard, pair.left_containment))
+            alike = pair.relation, pair.jaccard
+            near.setdefault(left, []).append(Neighbour(right, *alike, pair.right_containment))
+            near.setdefault(right, []).append(Neighbour(left, *alike, pair.left_containment))
     for found in near.values():
         found.sort(key=lambda each: (-each.jaccard, each.group))
     references = frozenset(document.id for document in documents if document.is_reference)

@@ -18,11 +18,8 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator
 from dedupe.model.metadata import read_meta
-from dedupe.model.relations import Relation
+from dedupe.model.relations import RELATIONS
 from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Report, WeakestLink
-
-RELATIONS: Final[tuple[Relation, ...]] = ("identical", "normalised", "near", "linked")
-IDENTICAL, NORMALISED, NEAR, LINKED = range(4)
 
 ROWS_AT_ONCE: Final = 1 << 12
 """Members and pairs that are made together, about; a cluster of more is made alone, and what it has
@@ -148,7 +145,7 @@ class MemberColumns(msgspec.Struct, frozen=True):
     """Members, cluster after cluster, the representative of each first.
 
     :param ranks: ``int64``: which of the reported documents
-    :param relations: ``int8``: which of ``RELATIONS``
+    :param relations: ``int8``: the rank of each (:class:`dedupe.model.relations.Relation`)
     """
 
     documents: ReportedDocuments

@@ -41,6 +41,7 @@ from dedupe.applying import (
 from dedupe.cli import main
 from dedupe.model.documents import TextBatch
 from dedupe.model.errors import ReportError
+from dedupe.model.relations import Relation
 from dedupe.model.report import Report
 from dedupe.model.settings import Config, ScanSettings
 from dedupe.report.json import render_json
@@ -317,7 +318,7 @@ def test_a_report_that_contradicts_itself_is_refused():
     both_ways = msgspec.structs.replace(
         second, representative=first.members[1].id, members=first.members[::-1]
     )
-    far = msgspec.structs.replace(first.members[1], relation="near", jaccard=0.1)
+    far = msgspec.structs.replace(first.members[1], relation=Relation.NEAR, jaccard=0.1)
     no_duplicate = msgspec.structs.replace(first, members=(first.members[0], far))
     for clusters in ((swapped,), (first, both_ways), (no_duplicate,)):
         with pytest.raises(ReportError):

@@ -25,6 +25,7 @@ from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import choose_longest, find_runs, place_passages
 from dedupe.explain.reasons import find_reasons, shared_needed
 from dedupe.model.marks import TEXT_MARK
+from dedupe.model.relations import Relation
 from dedupe.model.settings import ScanSettings
 from dedupe.sketch import plain
 from tests.cli.test_check import run_here
@@ -753,7 +754,7 @@ def test_a_duplicate_that_came_after_the_report(corpus, save, explain):
 
 
 def test_a_pair_that_the_estimate_rules_out_is_told():
-    pair = PairFigures("near", 70, 85, 85)
+    pair = PairFigures(Relation.NEAR, 70, 85, 85)
     search = SearchFigures(25, 5, (3,), 0.98, 60, 128, 62, 64)
     there = FoundDocument("a", "x"), FoundDocument("b", "x")
     figures = DocumentFigures(90, 85, 500, 500, ""), DocumentFigures(90, 85, 500, 500, "")

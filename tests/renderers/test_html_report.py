@@ -24,6 +24,7 @@ import dedupe
 from dedupe.diff import diff_texts
 from dedupe.model.documents import Notice, SkippedDocument, SourceInfo
 from dedupe.model.errors import DedupeError
+from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.model.settings import Config, ScanSettings
 from dedupe.renderers.html import HtmlOptions, check_installed, render_html
@@ -188,7 +189,9 @@ def test_many_members_are_counted():
 
 
 def test_long_lists_are_cut_and_counted():
-    bridges = tuple(DuplicatePair(f"a{i}", f"b{i}", "near", 8, 9, 9, 0.8) for i in range(300))
+    bridges = tuple(
+        DuplicatePair(f"a{i}", f"b{i}", Relation.NEAR, 8, 9, 9, 0.8) for i in range(300)
+    )
     skipped = tuple(SkippedDocument(f"s{i}", "no_tokens") for i in range(50))
     page = render(make_report(bridges=bridges, skipped=skipped))
     assert "and 100\u00a0bridges more" in page
@@ -395,7 +398,7 @@ def hostile_report() -> tuple[Report, dict[str, str]]:
         texts[second] = f"{vector} begins\n{ARTICLE.upper()}\n{vector} inserted\n{vector}"
     report = make_report(
         *clusters,
-        bridges=tuple(DuplicatePair(v, v, "near", 8, 9, 9, 0.8) for v in VECTORS),
+        bridges=tuple(DuplicatePair(v, v, Relation.NEAR, 8, 9, 9, 0.8) for v in VECTORS),
         skipped=tuple(SkippedDocument(v, v, v) for v in VECTORS),
         notices=tuple(Notice(v, v, v) for v in VECTORS),
     )

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.marks import GITHUB_MARK, PHRASE
+from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.renderers.csv import read_cell
 from dedupe.renderers.registry import FORMATS
@@ -57,7 +58,7 @@ def hostile_report() -> tuple[Report, dict[str, str]]:
             make_member(copy, "near", 0.8, content_hash=f"{number:031x}f", meta=meta),
         )
         left, right = sorted((kept, copy))
-        pair = DuplicatePair(left, right, "near", 80, 90, 90, 0.8)
+        pair = DuplicatePair(left, right, Relation.NEAR, 80, 90, 90, 0.8)
         clusters.append(msgspec.structs.replace(cluster, pairs=(pair,)))
         for id in (kept, copy):
             locators[id] = Locator(len(sources), 0, 1, 7)

@@ -66,13 +66,13 @@ class Texts:
         return f"{id} has changed since the scan"
 
 
-def make_member(id: str, relation: Relation = "near", jaccard: float = 0.9, **fields) -> Member:
+def make_member(id: str, relation: str = "near", jaccard: float = 0.9, **fields) -> Member:
     values = {
         "representative_containment": min(1.0, jaccard + 0.06),
         "token_count": 120,
         "content_hash": id,
     }
-    return Member(id=id, relation=relation, jaccard=jaccard, **{**values, **fields})
+    return Member(id=id, relation=Relation(relation), jaccard=jaccard, **{**values, **fields})
 
 
 def make_cluster(cluster_id: str, *members: Member) -> Cluster:
@@ -159,7 +159,7 @@ def golden_report() -> tuple[Report, dict[str, str]]:
     )
     report = make_report(
         *clusters,
-        bridges=(DuplicatePair("b.txt", "moved.txt", "near", 72, 90, 82, 0.72),),
+        bridges=(DuplicatePair("b.txt", "moved.txt", Relation.NEAR, 72, 90, 82, 0.72),),
         skipped=(
             *(SkippedDocument(f"empty/{i}.txt", "no_tokens") for i in range(5)),
             SkippedDocument("news.jsonl:3", "not_json", "expected `{` at byte 0"),
@@ -428,7 +428,7 @@ def nasty_report(one: str, two: str, three: str) -> tuple[Report, dict[str, str]
     cluster = make_cluster(f"{two}{one}", *members)
     report = make_report(
         cluster,
-        bridges=(DuplicatePair(one, two, "near", 7, 9, 8, 0.7),),
+        bridges=(DuplicatePair(one, two, Relation.NEAR, 7, 9, 8, 0.7),),
         skipped=(SkippedDocument(one, f"r{two}", three), SkippedDocument(two, "no_tokens")),
         notices=(Notice(two, three, one),),
     )

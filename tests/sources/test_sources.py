@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.relations import Relation
 from dedupe.model.report import (
     Cluster,
     CorpusSummary,
@@ -1109,7 +1110,7 @@ def test_embedded_texts_are_checked_too() -> None:
 def test_texts_of_a_report() -> None:
     text = "one"
     found = read("-", stdin=lines({"id": "a", "text": text}))
-    member = Member("a", "identical", 1.0, 1.0, 1, xxhash.xxh3_128_hexdigest(text.encode()))
+    member = Member("a", Relation.IDENTICAL, 1.0, 1.0, 1, xxhash.xxh3_128_hexdigest(text.encode()))
     cluster = Cluster("c", "a", (member,), (), WeakestLink("a", 1.0))
     report = Report(
         schema_version=1,

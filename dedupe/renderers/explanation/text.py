@@ -87,14 +87,17 @@ class _Writer:
         pair, threshold = self._told.pair, self._told.settings.threshold
         if pair is None:
             return self._flow(prose("Not compared", "warn"))
-        if pair.relation == "identical":
+        relation = pair.relation
+        if relation is not None and relation.has_equal_text:
             return self._flow(prose("Identical: the same text", "strong"))
-        if pair.relation == "normalised":
+        if relation is not None and relation.has_equal_tokens:
             told = "The same words: only case, punctuation, spacing or what is invisible differs"
             return self._flow(prose(told, "strong"))
         jaccard = f"Jaccard{NO_BREAK}{_tell_jaccard(pair.jaccard, threshold)}"
-        if pair.relation is not None:
-            told = f"Near-duplicates: {jaccard}, at or above the threshold of {threshold:g}"
+        if relation is not None and relation.is_duplicate:
+            told = f"{relation.heading}s: {jaccard}, at or above the threshold of {threshold:g}"
+        elif relation is not None:
+            told = f"{relation.heading}: {jaccard}, no duplicates"
         elif self._told.search is None:
             told = "Not duplicates: nothing to compare"
         else:

@@ -9,10 +9,9 @@ from typing import Final
 
 import msgspec
 
+from dedupe.model.relations import RELATIONS
 from dedupe.model.report import Report
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
-
-RELATIONS: Final = ("identical", "normalised", "near", "linked")
 
 _SIZE_BOUNDS: Final = (2, 3, 4, 5, 10, 20, 50, 100, 1000, 10_000, 100_000)
 

@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from dedupe.model.metadata import plain_site
+from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Member, Report
-from dedupe.renderers.html.charts import RELATIONS, hundredths
+from dedupe.renderers.html.charts import hundredths
 from dedupe.renderers.html.differences import Difference, Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
@@ -61,7 +62,7 @@ class ClusterView(msgspec.Struct, frozen=True):
     selection: Selection
     headline: str
     jaccards: tuple[int, ...]
-    relations: tuple[tuple[str, int], ...]
+    relations: tuple[tuple[Relation, int], ...]
     redundant_count: int
     members: tuple[MemberView, ...]
 

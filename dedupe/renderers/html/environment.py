@@ -14,6 +14,7 @@ from dedupe.model.errors import DedupeError
 from dedupe.model.marks import HTML_MARK
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
+from dedupe.renderers.view.findings import describe_bridge
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,6 +69,7 @@ def load_environment() -> Environment:
     )
     environment.filters |= {
         "count": format_count,
+        "bridge": describe_bridge,
         "jaccard": format_jaccard,
         "lines": lambda text: Markup(mark_lines(text)),
         "marked": lambda text: Markup(mark_invisible(text)),

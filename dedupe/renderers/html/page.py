@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dedupe.model.documents import TextProvider
+from dedupe.model.relations import RELATIONS
 from dedupe.model.report import Report
 from dedupe.renderers.html import findings
 from dedupe.renderers.html.charts import (
-    RELATIONS,
     axis_ticks,
     chart_jaccard,
     chart_sizes,
@@ -29,6 +29,7 @@ from dedupe.renderers.html.environment import load_assets, load_environment
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.view.figures import format_count
+from dedupe.renderers.view.findings import name_bridges
 from dedupe.renderers.view.selection import Selection, select_members
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
@@ -139,6 +140,7 @@ class _Page:
         jaccards = chart_jaccard(report)
         return {
             "assets": load_assets(),
+            "bridge_name": name_bridges(report.bridges),
             "bridges": findings.list_bridges(report),
             "corpus": report.corpus,
             "jaccards": jaccards,

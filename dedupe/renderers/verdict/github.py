@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from dedupe.gate.verdict import NewDuplicate
+from dedupe.model.relations import Relation
 from dedupe.renderers.github import MAX_ANNOTATIONS, shown_id, workflow_command
 from dedupe.renderers.verdict.view import (
     VerdictView,
@@ -14,13 +14,6 @@ from dedupe.renderers.verdict.view import (
     describe_standing,
 )
 from dedupe.renderers.view.surplus import doubted_copies, find_place
-
-_TITLES: Final = {
-    "identical": ("New copy of a document", "Copy of a document"),
-    "normalised": ("New document of the same words", "Document of the same words"),
-    "near": ("New near-duplicate", "Near-duplicate"),
-}
-"""By relation: of a document that is new, and of one that may be."""
 
 
 def render_github_verdict(view: VerdictView) -> Iterator[str]:
@@ -42,7 +35,8 @@ def render_github_verdict(view: VerdictView) -> Iterator[str]:
 
 def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
     place = find_place(view.report, new.id, view.options.folder)
-    title = _TITLES[new.relation][not new.is_order_known]
+    name = _name_copy(new.relation)
+    title = f"New {name[:1].lower()}{name[1:]}" if new.is_order_known else name
     properties = {"file": place.path, "line": str(place.line), "title": title}
     likeness = describe_likeness(new)
     message = f"{shown_id(new.id)}: {describe_relation(new)} {shown_id(new.copy_of)}"
@@ -50,3 +44,10 @@ def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
     standing = describe_standing(new, view)
     message += f", {standing}" if standing else ""
     return workflow_command(kind, properties, message.replace("\u00a0", " "))
+
+
+def _name_copy(relation: Relation) -> str:
+    """What a duplicate is called in a title."""
+    if relation.has_equal_text:
+        return "Copy of a document"
+    return "Document of the same words" if relation.has_equal_tokens else relation.heading

@@ -102,7 +102,7 @@ def _row(view: VerdictView, new: NewDuplicate) -> str:
 
 def _differences(view: VerdictView, shown: Sequence[NewDuplicate], room: int) -> Iterator[str]:
     """The differences of near-duplicates to what they are copies of, folded."""
-    near = [new for new in shown if new.relation == "near" and view.options.diff != "none"]
+    near = [new for new in shown if new.relation.is_near and view.options.diff != "none"]
     ids = dict.fromkeys(id for new in near for id in (new.id, new.copy_of))
     texts = view.texts.read_texts(ids) if ids else {}
     vocabulary = Vocabulary(tokenize_text)

@@ -81,7 +81,7 @@ class _Findings:
         """One chunk a duplicate, and one for those that are not shown."""
         top = self._options.top
         shown = found if top is None else found[:top]
-        near = [new for new in shown if new.relation == "near" and self._options.diff != "none"]
+        near = [new for new in shown if new.relation.is_near and self._options.diff != "none"]
         ids = dict.fromkeys(id for new in near for id in (new.id, new.copy_of))
         texts = self._view.texts.read_texts(ids) if ids else {}
         number_width = max(2, len(str(len(shown))))

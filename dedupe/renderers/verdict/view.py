@@ -82,14 +82,16 @@ def describe_result(view: VerdictView) -> list[str]:
 
 def describe_relation(new: NewDuplicate) -> str:
     """What a new duplicate is to its copy, whose name follows."""
-    if new.relation == "identical":
+    if new.relation.has_equal_text:
         return "the same text as"
-    return "the same words as" if new.relation == "normalised" else "near-duplicate of"
+    if new.relation.has_equal_tokens:
+        return "the same words as"
+    return f"{new.relation.heading.lower()} of"
 
 
 def describe_likeness(new: NewDuplicate) -> str:
     """How much alike near-duplicates are, to follow the name; nothing of others."""
-    if new.relation != "near":
+    if not new.relation.is_near:
         return ""
     share = format_percent(new.copy_containment)
     return f"(Jaccard{NO_BREAK}{format_jaccard(new.jaccard)}, with {share} of its text)"

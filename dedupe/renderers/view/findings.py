@@ -32,18 +32,35 @@ def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[s
     """The bridges, if there are any."""
     if not bridges:
         return
-    ends = "whose ends lie in different clusters"
-    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: duplicate pairs {ends}"))
+    told = f"{name_bridges(bridges)} whose ends lie in different clusters"
+    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {told}"))
     room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
     shown = listed_count(len(bridges), LISTED_BRIDGES)
     for pair in bridges[:shown]:
         left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
-        text = f"{left} ↔ {right}   {format_jaccard(pair.jaccard)}"
+        text = f"{left} {arrow_of(pair)} {right}   {describe_bridge(pair)}"
         lines += canvas.line([Span(" " * MEMBER_INDENT), Span(text)])
     if shown < len(bridges):
         text = f"⋯ {format_count(len(bridges) - shown, 'bridge')} more"
         lines += canvas.flow(prose(text, "dim"), MEMBER_INDENT)
     yield lines + "\n"
+
+
+def name_bridges(bridges: Sequence[DuplicatePair]) -> str:
+    """What all of them are."""
+    are_duplicates = all(pair.relation.is_duplicate for pair in bridges)
+    return "duplicate pairs" if are_duplicates else "pairs"
+
+
+def arrow_of(pair: DuplicatePair) -> str:
+    """What stands between the ends."""
+    return "→" if pair.relation.is_directed else "↔"
+
+
+def describe_bridge(pair: DuplicatePair) -> str:
+    """How alike its ends are, and how they are related where they are no duplicates."""
+    jaccard = format_jaccard(pair.jaccard)
+    return jaccard if pair.relation.is_duplicate else f"{pair.relation} {jaccard}"
 
 
 def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:

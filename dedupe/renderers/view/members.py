@@ -64,7 +64,7 @@ class MemberWriter:
         return self._row(REPRESENTATIVE, member, ("reference",) if member.is_reference else ())
 
     def _duplicate_row(self, member: Member) -> Row:
-        style: Style = "warn" if member.relation == "linked" else ""
+        style: Style = "" if member.relation.is_duplicate else "warn"
         return self._row(DUPLICATE, member, _relation_facts(member), style)
 
     def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
@@ -126,12 +126,12 @@ class MemberWriter:
 
 
 def _relation_facts(member: Member) -> tuple[str, ...]:
-    if member.relation == "identical":
-        return ("identical",)
-    if member.relation == "normalised":
+    if member.relation.has_equal_text:
+        return (member.relation.value,)
+    if member.relation.has_equal_tokens:
         return ("same words, other punctuation",)
     to_representative = f"contains {format_percent(member.representative_containment)} of"
-    if member.relation == "linked":
+    if not member.relation.is_duplicate:
         to_representative = "no duplicate of"
     return (
         "reference" if member.is_reference else member.relation,

@@ -53,7 +53,7 @@ def select_members(
     """
     representative = next(m for m in cluster.members if m.id == cluster.representative)
     others = [m for m in cluster.members if m.id != cluster.representative]
-    others.sort(key=lambda m: (m.jaccard, m.relation != "near", m.id))
+    others.sort(key=lambda m: (m.jaccard, not m.relation.is_near, m.id))
     count = listed_count(len(others), max_listed)
     diffed = _choose_diffed(others[:max_listed])[:max_diffed] if diffs else ()
     return Selection(cluster, representative, tuple(others[:count]), tuple(others[count:]), diffed)
@@ -81,7 +81,7 @@ def read_with_texts(
 
 def has_diff(member: Member) -> bool:
     """Whether the member's words differ from those of its representative."""
-    return member.relation not in ("identical", "normalised")
+    return not member.relation.has_equal_tokens
 
 
 def _choose_diffed(members: Iterable[Member]) -> tuple[Member, ...]:
@@ -95,9 +95,9 @@ def _choose_diffed(members: Iterable[Member]) -> tuple[Member, ...]:
 def describe_likeness(members: Sequence[Member]) -> str:
     """How alike members are to their representative: a range of Jaccards, or a word."""
     relations = {member.relation for member in members}
-    if relations == {"identical"}:
-        return "identical"
-    if relations <= {"identical", "normalised"}:
+    if len(relations) == 1 and (only := next(iter(relations))).has_equal_text:
+        return only.value
+    if all(relation.has_equal_tokens for relation in relations):
         return "same words"
     lowest = format_jaccard(min(member.jaccard for member in members))
     highest = format_jaccard(max(member.jaccard for member in members))

@@ -14,9 +14,6 @@ from dedupe.model.relations import Relation
 from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.figures import format_jaccard, format_percent
 
-SEVERITY: Final[dict[Relation, int]] = {"identical": 0, "normalised": 1, "near": 2, "linked": 3}
-"""The lower, the more severe."""
-
 STANDARD_INPUT: Final = "stdin"
 """How standard input is called where a file must be named."""
 
@@ -79,7 +76,7 @@ def list_findings(report: Report, new: Mapping[str, NewDuplicate] | None) -> Ite
                 yield Finding(member, cluster.representative, cluster.cluster_id, is_new)
     for end in report.bridge_ends:
         if told := new_ones.get(end.id) or doubted.get(end.id):
-            member = Member(end.id, "near", 0.0, 0.0, end.token_count, end.content_hash)
+            member = Member(end.id, Relation.NEAR, 0.0, 0.0, end.token_count, end.content_hash)
             yield _arrival(member, told)
 
 
@@ -122,20 +119,24 @@ def _arrival(member: Member, new: NewDuplicate) -> Finding:
 
 def _severity(finding: Finding) -> tuple[bool, int, float, str]:
     member = finding.member
-    return not finding.is_new, SEVERITY[member.relation], -member.jaccard, member.id
+    return not finding.is_new, member.relation.rank, -member.jaccard, member.id
 
 
 def describe_relation(member: Member, kept: str) -> str:
     """A sentence on how a document relates to the one that is kept, which it calls ``kept``."""
-    if member.relation == "identical":
+    relation = member.relation
+    if relation.has_equal_text:
         return f"The same text as {kept}"
-    if member.relation == "normalised":
+    if relation.has_equal_tokens:
         return f"The same words as {kept}, with other punctuation, spacing or case"
     likeness = f"Jaccard {format_jaccard(member.jaccard)}"
-    if member.relation == "linked":
+    if relation.is_indirect:
         return f"In one cluster with {kept} by way of others ({likeness}), but no duplicate of it"
+    if not relation.is_duplicate:
+        return f"In one cluster with {kept} ({relation}, {likeness}), but no duplicate of it"
     share = format_percent(member.representative_containment)
-    return f"Near-duplicate of {kept}: {likeness}, with {share} of its text".replace("\u00a0", " ")
+    told = f"{relation.heading} of {kept}: {likeness}, with {share} of its text"
+    return told.replace("\u00a0", " ")
 
 
 def find_place(report: Report, id: str, folder: str) -> Place:
