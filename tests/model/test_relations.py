@@ -31,6 +31,15 @@ ROW = """
             is_directed=True,
         ),
     )
+    EXCERPT = (
+        "excerpt",
+        _Row(
+            heading="Excerpt",
+            meaning="The document is nothing but a part of another one.",
+            may_drop=True,
+            is_directed=True,
+        ),
+    )
 """
 END_OF_TABLE = "    # (The end of the table.)"
 
@@ -246,6 +255,28 @@ def test_apply_refuses_a_member_whose_pair_denies_the_drop(folder, run, saved):
     (folder / "denied.json").write_text(json.dumps(report))
     told = run("apply", "denied.json", code=2)
     assert "short.txt: is near as a member, but contained in its pair" in told
+
+
+@pytest.mark.parametrize("is_excerpt", [True, False])
+def test_apply_drops_in_the_direction_of_a_relation(folder, run, saved, is_excerpt):
+    """A linked document goes for one of which it is an excerpt, not for its own excerpt."""
+    report = json.loads(saved.read_text())
+    [cluster] = report["clusters"]
+    [pair] = [each for each in cluster["pairs"] if each["relation"] == "contained"]
+    [kept] = {pair["left"], pair["right"]} - {"short.txt"}
+    ends = ("short.txt", kept) if is_excerpt else (kept, "short.txt")
+    pair |= {"relation": "excerpt", "left": ends[0], "right": ends[1]}
+    cluster["pairs"] = [pair]
+    cluster["members"] = [
+        each | ({"relation": "linked"} if each["id"] == "short.txt" else {})
+        for each in cluster["members"]
+        if each["id"] in ends
+    ]
+    cluster["representative"] = kept
+    (folder / "excerpt.json").write_text(json.dumps(report))
+    planned = json.loads(run("apply", "excerpt.json", "--format", "json"))
+    dropped = [(each["id"], each["keeper"], each["relation"]) for each in planned["dropped"]]
+    assert dropped == ([("short.txt", kept, "excerpt")] if is_excerpt else [])
 
 
 def test_explain_tells_what_the_report_says(folder, run, saved):
