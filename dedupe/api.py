@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,13 @@ from numpy.typing import NDArray
 
 from dedupe import sketch
 from dedupe.engines.local import run_locally
-from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
+from dedupe.model.documents import (
+    CorpusItems,
+    Notice,
+    SkippedDocument,
+    TextBatch,
+    TextProvider,
+)
 from dedupe.model.errors import InputError
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
@@ -222,15 +229,16 @@ def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
 
 def _reported_ids(report: Report) -> list[str]:
     """The documents of clusters, and the ends of bridges."""
-    ids = [member.id for cluster in report.clusters for member in cluster.members]
-    return sorted([*ids, *(end.id for end in report.bridge_ends)])
+    return sorted(document.id for document in report.documents())
 
 
 def _explain_nothing_read(report: Report, what: str = "no document") -> str:
     """Nothing to compare is an error: say what was met instead."""
     lines = [f"{what} could be read"]
     shown: dict[str, int] = {}
-    for item, name in report.told_with_places():
+    met: Iterable[tuple[SkippedDocument | Notice, str]]
+    met = chain(report.named_skipped(), report.named_notices())
+    for item, name in met:
         shown[item.reason] = shown.get(item.reason, 0) + 1
         if shown[item.reason] <= 3:
             lines.append(f"  {name}: {item.detail} ({item.reason})")

@@ -56,11 +56,10 @@ class Documents:
         self._report = report
         self._sources: dict[int, Source] = {}
         self._byte_counts: dict[str, int] = {}
-        members = (member for cluster in report.clusters for member in cluster.members)
         self._texts = SourceTexts(
             [self.source(index) for index in range(len(report.run.sources))],
             report.run.locators,
-            {member.id: member.content_hash for member in members},
+            report.content_hashes,
             report.config,
         )
 
@@ -74,10 +73,7 @@ class Documents:
 
     def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
         """Where the report says that a document stands; nothing where it does not."""
-        locator = self._report.run.locators.get(id)
-        if locator is None or not 0 <= locator.source < len(self._report.run.sources):
-            return None
-        return self._report.run.sources[locator.source], locator
+        return self._report.locate(id)
 
     def path(self, id: str) -> str:
         """Of the file that holds a document; nothing where that is not known."""

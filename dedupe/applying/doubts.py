@@ -17,7 +17,8 @@ import msgspec
 from dedupe.applying.check import Documents
 from dedupe.applying.plan import Drop, Plan
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
-from dedupe.model.report import Member, Report
+from dedupe.model.report import BridgeEnd, Member, Report
+from dedupe.report.index import ReportIndex
 from dedupe.sources import read_corpus
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.reasons import DOUBTFUL_READING
@@ -44,11 +45,11 @@ class Doubt(msgspec.Struct, frozen=True):
 
 def find_doubts(report: Report, plan: Plan, documents: Documents) -> tuple[Doubt, ...]:
     """All that should be looked at before this plan is carried out; nothing where all is plain."""
-    members = {member.id: member for cluster in report.clusters for member in cluster.members}
+    described = ReportIndex(report).documents
     tell_reading = _ReadingNotices(report)
     found = (
-        _told(plan, lambda drop: _describe_few_tokens(drop, members), "under 20 words"),
-        _told(plan, lambda drop: _describe_names(drop, members), "equal texts under other names"),
+        _told(plan, lambda drop: _describe_few_tokens(drop, described), "under 20 words"),
+        _told(plan, lambda drop: _describe_names(drop, described), "equal texts under other names"),
         _told_files(report, plan, documents),
         _told(plan, lambda drop: tell_reading.describe(drop), "texts that may be misread"),
     )
@@ -64,17 +65,17 @@ def _told(plan: Plan, describe: Callable[[Drop], str], what: str) -> Doubt | Non
     return Doubt(len(told), f"{what}: {share}, such as {told[0]}")
 
 
-def _describe_few_tokens(drop: Drop, members: Mapping[str, Member]) -> str:
-    counts = [members[id].token_count for id in (drop.id, drop.keeper)]
+def _describe_few_tokens(drop: Drop, described: Mapping[str, Member | BridgeEnd]) -> str:
+    counts = [described[id].token_count for id in (drop.id, drop.keeper)]
     if min(counts) >= FEW_TOKENS:
         return ""
     return f"{drop.id} (words: {counts[0]}), for which {drop.keeper} (words: {counts[1]}) stays"
 
 
-def _describe_names(drop: Drop, members: Mapping[str, Member]) -> str:
+def _describe_names(drop: Drop, described: Mapping[str, Member | BridgeEnd]) -> str:
     if not drop.relation.has_equal_tokens:
         return ""
-    victim, keeper = members[drop.id].meta, members[drop.keeper].meta
+    victim, keeper = described[drop.id].meta, described[drop.keeper].meta
     for names, plain in ((_TITLE_NAMES, _plain_title), (_URL_NAMES, _plain_url)):
         for name in names:
             here, there = victim.get(name, ""), keeper.get(name, "")
@@ -152,11 +153,10 @@ class _ReadingNotices:
     def _names(self, id: str) -> Iterator[str]:
         """A document's id, and the names that notices may have of its place and its file."""
         yield id
-        run = self._report.run
-        locator = run.locators.get(id)
-        if locator is None or not 0 <= locator.source < len(run.sources):
+        located = self._report.locate(id)
+        if located is None:
             return
-        source = run.sources[locator.source]
+        source, locator = located
         for name in self._file_names(source):
             yield name
             yield SourceInfo(name, source.format).place(locator.line)

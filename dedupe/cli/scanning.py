@@ -124,7 +124,7 @@ def say_what_was_met(report: Any) -> None:
     from dedupe.sources.reasons import OWN_OUTPUT
 
     by_reason: dict[str, list[str]] = {}
-    for item, name in report.told_with_places():
+    for item, name in (*report.named_skipped(), *report.named_notices()):
         by_reason.setdefault(item.reason, []).append(f"{name}: {item.detail} ({item.reason})")
     if own := by_reason.pop(OWN_OUTPUT, None):
         more = f"; so were {len(own) - 1} others" if len(own) > 1 else ""

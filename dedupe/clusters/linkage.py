@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.settings import Linkage
+from dedupe.sketch import load_kernels
 
 Assignment = NDArray[np.int64]
 
@@ -64,18 +65,8 @@ def _link_star(pairs: Ordered) -> Assignment:
 
 
 def _link_single(pairs: Ordered) -> Assignment:
-    parents = list(range(pairs.count))
-
-    def find(document: int) -> int:
-        while parents[document] != document:
-            parents[document] = parents[parents[document]]
-            document = parents[document]
-        return document
-
-    for first, second in zip(pairs.first.tolist(), pairs.second.tolist(), strict=True):
-        one, other = find(first), find(second)
-        parents[max(one, other)] = min(one, other)
-    return np.array([find(document) for document in range(pairs.count)], np.int64)
+    first, second = pairs.first.astype(np.int32), pairs.second.astype(np.int32)
+    return load_kernels().label_components(pairs.count, first, second)
 
 
 def _link_complete(pairs: Ordered) -> Assignment:

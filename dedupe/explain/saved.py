@@ -17,9 +17,11 @@ from dedupe.explain.finding import (
     real_path_of,
 )
 from dedupe.model.documents import TextProvider
-from dedupe.model.errors import InputError, ReportError
+from dedupe.model.errors import InputError
 from dedupe.model.report import DuplicatePair, Member, Report
-from dedupe.report.graph import PairedDocuments, connect_documents
+from dedupe.report.checks import check_pairs
+from dedupe.report.graph import DuplicateGraph
+from dedupe.report.index import ReportIndex
 
 State = Literal["representative", "member", "bridge_end", "skipped", "unlisted"]
 
@@ -86,53 +88,35 @@ def find_in_report(
     :raises InputError: if a name means no document, several, or both the same
     :raises ReportError: if the report contradicts itself
     """
-    _check_pairs(report)
-    listed = [_find_listed(each, report) for each in names]
+    index = ReportIndex(report)
+    check_pairs(report, index.documents)
+    listed = [_find_listed(each, report, index) for each in names]
     wanted = [each for each, id in zip(names, listed, strict=True) if id is None]
     read_again = iter(_read_again(wanted, report) if wanted else ())
     given = texts.read_texts([id for id in listed if id is not None])
     found = [
-        next(read_again) if id is None else _listed_document(id, report, given, texts)
+        next(read_again) if id is None else _listed_document(id, report, index, given, texts)
         for id in listed
     ]
     left, right = found
     if left.id == right.id:
         raise InputError(f"{' and '.join(names)} are one document; name two")
-    documents = connect_documents(report)
     return found, Standing(
         report=name,
-        left=_stand(left, report),
-        right=_stand(right, report),
-        pair=_find_pair(left.id, right.id, documents, report),
-        links=_find_way(left.id, right.id, report),
+        left=_stand(left, index),
+        right=_stand(right, index),
+        pair=_find_pair(left.id, right.id, index.graph, report),
+        links=_find_way(left.id, right.id, index),
         bands=report.search.bands,
         rows=report.search.rows,
         capped_bucket_count=report.search.capped_bucket_count,
     )
 
 
-def _check_pairs(report: Report) -> None:
-    described = {end.id for end in report.bridge_ends}
-    described.update(member.id for cluster in report.clusters for member in cluster.members)
-    listed = [pair for cluster in report.clusters for pair in cluster.pairs]
-    for pair in (*listed, *report.bridges):
-        if pair.left not in described or pair.right not in described:
-            raise ReportError(
-                f"the report has a pair of {pair.left!r} and {pair.right!r}, but does not describe "
-                "both: it was written by an older dedupe, or changed since; scan again"
-            )
-        if pair.left == pair.right or pair.shared_count > min(pair.left_count, pair.right_count):
-            raise ReportError(f"the report has an impossible pair of {pair.left!r}")
-
-
-def _find_listed(name: str, report: Report) -> str | None:
+def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:
     """The id that a name means, of those that the report locates or skipped; none of them: none."""
     locators = report.run.locators
-    known = {end.id for end in report.bridge_ends}
-    known.update(member.id for cluster in report.clusters for member in cluster.members)
-    if name in known or name in locators:
-        return name
-    if any(item.id == name for item in report.skipped):
+    if name in index.documents or name in locators or name in index.skipped:
         return name
     place, real_path = parse_place(name), real_path_of(name)
     sources = report.run.sources
@@ -151,20 +135,18 @@ def _find_listed(name: str, report: Report) -> str | None:
 
 
 def _listed_document(
-    id: str, report: Report, given: Mapping[str, str], texts: TextProvider
+    id: str, report: Report, index: ReportIndex, given: Mapping[str, str], texts: TextProvider
 ) -> FoundDocument:
-    at = report.run.locators.get(id)
     path, line, place = "", 0, ""
-    if at is not None and at.source >= 0:
-        source = report.run.sources[at.source]
-        path, line = source.path, at.line
+    if located := report.locate(id):
+        source, locator = located
+        path, line = source.path, locator.line
         place = source.place(line) if line else source.name
     found = FoundDocument(id, given.get(id), path, line, "" if place == id else place)
     if found.text is not None:
         return found
-    for item in report.skipped:
-        if item.id == id:
-            return found.without_text(item.reason, item.detail)
+    if skipped := index.skipped.get(id):
+        return found.without_text(skipped.reason, skipped.detail)
     return found.without_text("changed", texts.problem(id) or "its text cannot be read")
 
 
@@ -184,31 +166,27 @@ def _read_again(names: Sequence[str], report: Report) -> Iterable[FoundDocument]
     return [msgspec.structs.replace(each, remark=remark) for each in found]
 
 
-def _stand(document: FoundDocument, report: Report) -> DocumentStanding:
-    id = document.id
-    for cluster in report.clusters:
-        for member in cluster.members:
-            if member.id == id:
-                return _member_standing(member, cluster.cluster_id, cluster.representative)
-    if any(end.id == id for end in report.bridge_ends):
+def _stand(document: FoundDocument, index: ReportIndex) -> DocumentStanding:
+    described = index.documents.get(document.id)
+    if isinstance(described, Member):
+        cluster = index.clusters[document.id]
+        is_first = document.id == cluster.representative
+        state: State = "representative" if is_first else "member"
+        own = cluster.cluster_id, cluster.representative
+        return DocumentStanding(state, *own, described.jaccard)
+    if described is not None:
         return DocumentStanding("bridge_end")
-    is_skipped = document.text is None and any(item.id == id for item in report.skipped)
+    is_skipped = document.text is None and document.id in index.skipped
     return DocumentStanding("skipped" if is_skipped else "unlisted")
 
 
-def _member_standing(member: Member, cluster_id: str, representative: str) -> DocumentStanding:
-    state: State = "representative" if member.id == representative else "member"
-    return DocumentStanding(state, cluster_id, representative, member.jaccard)
-
-
 def _find_pair(
-    left: str, right: str, documents: PairedDocuments, report: Report
+    left: str, right: str, graph: DuplicateGraph, report: Report
 ) -> DuplicatePair | None:
     """The pair of the two. Of copies the report pairs only the lead with others."""
-    group_of = documents.group_of
+    group_of = graph.group_of
     groups = group_of.get(left, left), group_of.get(right, right)
-    listed = [pair for cluster in report.clusters for pair in cluster.pairs]
-    for pair in (*listed, *report.bridges):
+    for pair in report.pairs():
         ends = group_of.get(pair.left, pair.left), group_of.get(pair.right, pair.right)
         if groups[0] == groups[1]:
             if {pair.left, pair.right} == {left, right}:
@@ -220,13 +198,12 @@ def _find_pair(
     return None
 
 
-def _find_way(left: str, right: str, report: Report) -> tuple[Link, ...]:
-    for cluster in report.clusters:
-        ids = {member.id for member in cluster.members}
-        if left in ids and right in ids:
-            duplicates = (pair for pair in cluster.pairs if pair.relation.is_duplicate)
-            return _shortest_way(left, right, duplicates)
-    return ()
+def _find_way(left: str, right: str, index: ReportIndex) -> tuple[Link, ...]:
+    cluster = index.clusters.get(left)
+    if cluster is None or cluster is not index.clusters.get(right):
+        return ()
+    duplicates = (pair for pair in cluster.pairs if pair.relation.is_duplicate)
+    return _shortest_way(left, right, duplicates)
 
 
 def _shortest_way(left: str, right: str, pairs: Iterable[DuplicatePair]) -> tuple[Link, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from dedupe.model.relations import Relation, relation_of_equal
-from dedupe.report.graph import PairedDocuments
+from dedupe.report.graph import DuplicateGraph
 
 
 class Nearest(NamedTuple):
@@ -22,7 +22,7 @@ class Nearest(NamedTuple):
 
 
 def find_nearest(
-    documents: PairedDocuments, present: Iterable[str], arriving: Iterable[str]
+    documents: DuplicateGraph, present: Iterable[str], arriving: Iterable[str]
 ) -> dict[str, Nearest]:
     """What each arriving document is most alike: of those present, or that arrived before it.
 
@@ -54,7 +54,7 @@ def find_nearest(
 class _Present:
     """Documents that are there: the first of each text, and of each group of equal tokens."""
 
-    def __init__(self, documents: PairedDocuments) -> None:
+    def __init__(self, documents: DuplicateGraph) -> None:
         self._documents = documents
         self._by_hash: dict[str, str] = {}
         self._by_group: dict[str, str] = {}

@@ -16,7 +16,7 @@ import msgspec
 
 from dedupe.gate.baseline import Baseline, Entry
 from dedupe.model.report import Cluster, Report
-from dedupe.report.graph import PairedDocuments, name_sets
+from dedupe.report.graph import DuplicateGraph, name_sets
 from dedupe.store.presence import Presence, mark_id
 
 
@@ -51,7 +51,7 @@ class Novelty(msgspec.Struct, frozen=True):
 
 def find_novelty(
     report: Report,
-    documents: PairedDocuments,
+    documents: DuplicateGraph,
     hashes: Mapping[str, str],
     baseline: Baseline | None,
     since: Presence | None,
@@ -141,7 +141,7 @@ def _first(
     return sorted(ids, key=lambda id: (id not in best, id in last, id))[:count] if count else []
 
 
-def _duplicates_of(documents: PairedDocuments, ids: Collection[str]) -> set[str]:
+def _duplicates_of(documents: DuplicateGraph, ids: Collection[str]) -> set[str]:
     """All documents that are in a duplicate pair with one of these, and these."""
     own = {documents.group_of[id] for id in ids}
     near = {other.group for group in own for other in documents.near.get(group, ())}
@@ -149,7 +149,7 @@ def _duplicates_of(documents: PairedDocuments, ids: Collection[str]) -> set[str]
 
 
 def _surplus_of(
-    documents: PairedDocuments, cluster: Cluster, tier: Collection[str], later: Collection[str]
+    documents: DuplicateGraph, cluster: Cluster, tier: Collection[str], later: Collection[str]
 ) -> Iterator[str]:
     """Documents of a cluster that duplicate another one of it, which stays.
 
@@ -186,7 +186,7 @@ def _find_gone(covered: Mapping[str, list[str]], entries: Iterable[Entry]) -> It
 
 
 def _find_joined(
-    documents: PairedDocuments,
+    documents: DuplicateGraph,
     known: Collection[str],
     listed: Collection[str],
     hashes: Mapping[str, str],
@@ -219,6 +219,6 @@ def _families(entries: Collection[Entry]) -> dict[str, str]:
     clusters_of: dict[str, set[str]] = {}
     for entry in entries:
         clusters_of.setdefault(entry.content_hash, set()).add(entry.cluster)
-    shared = ((min(found), cluster) for found in clusters_of.values() for cluster in found)
+    shared = [(min(found), cluster) for found in clusters_of.values() for cluster in found]
     names = name_sets({entry.cluster for entry in entries}, shared)
     return {content_hash: names[min(found)] for content_hash, found in clusters_of.items()}

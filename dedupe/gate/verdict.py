@@ -15,7 +15,8 @@ from dedupe.gate.novelty import Novelty, find_novelty
 from dedupe.model.documents import ROW_FORMATS
 from dedupe.model.relations import Relation
 from dedupe.model.report import Report
-from dedupe.report.graph import PairedDocuments, connect_documents
+from dedupe.report.graph import DuplicateGraph, connect_documents
+from dedupe.report.index import ReportIndex
 from dedupe.store.presence import Presence, ScannedTexts, make_mark
 
 Change = Literal["added", "changed", "joined", "present", "unknown"]
@@ -111,13 +112,13 @@ def judge_report(
         whatever ends its lines
     :param since: what was there at a revision: decides which of two documents is new
     """
-    documents = connect_documents(report)
+    index = ReportIndex(report)
+    documents = index.graph
     hashes = _hash_texts(documents, scanned, baseline)
     novelty = find_novelty(report, documents, hashes, baseline, since)
-    found = _describe_new(report, documents, novelty)
+    found = _describe_new(report, index, novelty)
     new = tuple(each for each in found if limits.counts(each.relation))
-    surplus = {m.id for c in report.clusters for m in c.members if m.id != c.representative}
-    surplus -= documents.references
+    surplus = {member.id for member in report.others()} - documents.references
     exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
     changed = {each.id for each in found if each.change == "changed"}
     return Verdict(
@@ -169,7 +170,7 @@ def make_baseline(
 
 
 def _hash_texts(
-    documents: PairedDocuments, scanned: ScannedTexts | None, baseline: Baseline | None
+    documents: DuplicateGraph, scanned: ScannedTexts | None, baseline: Baseline | None
 ) -> dict[str, str]:
     """The hash by which a baseline knows the text of each document: of the text with LF alone.
 
@@ -190,11 +191,9 @@ def _most_frequent(names: Iterable[str]) -> str:
     return min(counts, key=lambda name: (-counts[name], name), default="")
 
 
-def _describe_new(
-    report: Report, documents: PairedDocuments, novelty: Novelty
-) -> list[NewDuplicate]:
+def _describe_new(report: Report, index: ReportIndex, novelty: Novelty) -> list[NewDuplicate]:
     """The new duplicates, each with what it is a copy of, the most alike first."""
-    cluster_of = {m.id: cluster for cluster in report.clusters for m in cluster.members}
+    documents, cluster_of = index.graph, index.clusters
 
     def rank(id: str) -> tuple[bool, str]:
         cluster = cluster_of.get(id)
@@ -245,7 +244,7 @@ def _change_of(id: str, novelty: Novelty, gone_ids: Collection[str]) -> Change:
     return "unknown" if id in novelty.unordered else "added"
 
 
-def _containment(documents: PairedDocuments, id: str, other: str) -> float:
+def _containment(documents: DuplicateGraph, id: str, other: str) -> float:
     """The share of a document's shingles that another, which is near it, has too."""
     group = documents.group_of[id]
     near = documents.near[documents.group_of[other]]
@@ -254,9 +253,9 @@ def _containment(documents: PairedDocuments, id: str, other: str) -> float:
 
 def _place(report: Report, id: str) -> tuple[str, int]:
     """The file and the line of a document, as far as it has such."""
-    locator = report.run.locators.get(id)
-    if locator is None or locator.source < 0:
+    located = report.locate(id)
+    if located is None:
         return "", 0
-    source = report.run.sources[locator.source]
+    source, locator = located
     has_lines = not source.member and source.format not in ROW_FORMATS
     return source.path, locator.line if has_lines else 0

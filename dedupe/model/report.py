@@ -89,6 +89,10 @@ class Cluster(msgspec.Struct, frozen=True, gc=False):
     pairs: Sequence[DuplicatePair]
     weakest_link: WeakestLink
 
+    def others(self) -> Iterator[Member]:
+        """Its members without the representative."""
+        return (member for member in self.members if member.id != self.representative)
+
 
 class CorpusSummary(msgspec.Struct, frozen=True):
     """What was compared: documents with at least one token.
@@ -192,16 +196,58 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     texts: dict[str, str] | None
     run: RunInfo
 
-    def told_with_places(self) -> Iterator[tuple[SkippedDocument | Notice, str]]:
-        """Skipped documents, then notices, each with its id and, where that does not tell it,
-        the file and line."""
+    # --- what it speaks of: made while it is iterated, nothing of it is kept ----------------
+
+    def members(self) -> Iterator[Member]:
+        """The documents of all clusters, cluster after cluster."""
+        for cluster in self.clusters:
+            yield from cluster.members
+
+    def others(self) -> Iterator[Member]:
+        """The same without the representatives."""
+        for cluster in self.clusters:
+            yield from cluster.others()
+
+    def documents(self) -> Iterator[Member | BridgeEnd]:
+        """All documents that are in a cluster or a bridge; members first."""
+        yield from self.members()
+        yield from self.bridge_ends
+
+    def pairs(self) -> Iterator[DuplicatePair]:
+        """The pairs of all clusters, then the bridges."""
+        for cluster in self.clusters:
+            yield from cluster.pairs
+        yield from self.bridges
+
+    def content_hashes(self) -> dict[str, str]:
+        """The content hash of each document, by id."""
+        return {document.id: document.content_hash for document in self.documents()}
+
+    # --- where it stands ----------------------------------------------------------------------
+
+    def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
+        """The file that a document stands in, and where; none where it came from no file, or the
+        report does not tell it."""
+        locator = self.run.locators.get(id)
+        if locator is None or not 0 <= locator.source < len(self.run.sources):
+            return None
+        return self.run.sources[locator.source], locator
+
+    # --- what else was met --------------------------------------------------------------------
+
+    def named_skipped(self) -> Iterator[tuple[SkippedDocument, str]]:
+        """What was skipped, each with a name for people: its id, after the file and line where
+        the id does not tell these."""
         places = self.run.skipped_places or ("",) * len(self.skipped)
         for skipped, place in zip(self.skipped, places, strict=True):
             yield skipped, f"{place}: {skipped.id}" if place else skipped.id
+
+    def named_notices(self) -> Iterator[tuple[Notice, str]]:
+        """The notices, likewise."""
         for notice in self.notices:
-            locator = self.run.locators.get(notice.id)
-            if locator is None or locator.line == 0:
+            located = self.locate(notice.id)
+            if located is None or located[1].line == 0:
                 yield notice, notice.id
             else:
-                place = self.run.sources[locator.source].place(locator.line)
-                yield notice, f"{place}: {notice.id}"
+                source, locator = located
+                yield notice, f"{source.place(locator.line)}: {notice.id}"

@@ -7,7 +7,7 @@ is then counted in their texts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -26,6 +26,8 @@ from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
 from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
 from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
+from dedupe.report.checks import check_members, check_pairs
+from dedupe.report.index import ReportIndex
 from dedupe.sketch import load_kernels
 from dedupe.sources.records.batches import make_batch
 from dedupe.store.documents import Documents, SketchedBatch
@@ -67,12 +69,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         saved = _SavedPairs.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
         found = assemble_clusters(clustering).materialise()
-    spoken_of = {member.id for cluster in found.clusters for member in cluster.members}
-    spoken_of.update(*((pair.left, pair.right) for pair in found.bridges))
-    texts = report.texts
-    if texts is not None:
-        texts = {id: text for id, text in texts.items() if id in spoken_of}
-    return msgspec.structs.replace(
+    reclustered = msgspec.structs.replace(
         report,
         config=msgspec.structs.replace(report.config, threshold=threshold),
         corpus=msgspec.structs.replace(
@@ -89,8 +86,12 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         clusters=found.clusters,
         bridges=found.bridges,
         bridge_ends=found.bridge_ends,
-        texts=texts,
     )
+    if report.texts is None:
+        return reclustered
+    ids = {document.id for document in reclustered.documents()}
+    texts = {id: text for id, text in report.texts.items() if id in ids}
+    return msgspec.structs.replace(reclustered, texts=texts)
 
 
 def count_in_texts(
@@ -178,13 +179,14 @@ class _SavedPairs(msgspec.Struct, frozen=True):
     @classmethod
     def of_report(cls, report: Report, work: WorkFolder) -> _SavedPairs:
         """:raises ReportError: if parts of the report contradict one another."""
-        described = _describe_documents(report)
+        check_members(report)
+        by_id = ReportIndex(report).documents
+        check_pairs(report, by_id)
+        # Reference documents come first.
+        described = sorted(by_id.values(), key=lambda document: not document.is_reference)
         index = {document.id: i for i, document in enumerate(described)}
-        listed = [pair for cluster in report.clusters for pair in cluster.pairs]
-        listed += report.bridges
+        listed = [*report.pairs()]
         reference_count = sum(document.is_reference for document in described)
-        for pair in listed:
-            _check_pair(pair, index, reference_count)
         documents = _make_documents(described, _name_groups(listed, index), work)
         documents.reference_count = reference_count
         collapsed = collapse_documents(documents)
@@ -196,7 +198,8 @@ class _SavedPairs(msgspec.Struct, frozen=True):
             shingle_counts[groups[pair.left]] = pair.left_count
             shingle_counts[groups[pair.right]] = pair.right_count
         near = _near_pairs([pair for pair in listed if pair.relation.is_near], groups)
-        return cls(collapsed, near, shingle_counts, _links(report, groups, shingle_counts))
+        links = _links(report, by_id, groups, shingle_counts)
+        return cls(collapsed, near, shingle_counts, links)
 
     def count_links(
         self, left: Sequence[int], right: Sequence[int], count_shared: CountShared
@@ -211,32 +214,6 @@ class _SavedPairs(msgspec.Struct, frozen=True):
             counted = count_shared(list(zip(ids[::2], ids[1::2], strict=True)))
             shared.update(zip(unknown, counted, strict=True))
         return [shared[key] for key in keys]
-
-
-def _describe_documents(report: Report) -> list[Member | BridgeEnd]:
-    """Every document of a pair, each once; reference documents first."""
-    described: dict[str, Member | BridgeEnd] = {}
-    for cluster in report.clusters:
-        for member in cluster.members:
-            if member.id in described:
-                raise ReportError(f"{member.id!r} is in the report's clusters more than once")
-            described[member.id] = member
-    for end in report.bridge_ends:
-        described.setdefault(end.id, end)
-    return sorted(described.values(), key=lambda document: not document.is_reference)
-
-
-def _check_pair(pair: DuplicatePair, index: dict[str, int], reference_count: int) -> None:
-    for id in (pair.left, pair.right):
-        if id not in index:
-            raise ReportError(
-                f"the report has a pair of {id!r}, but does not describe it: it was written by an "
-                "older dedupe, or changed since; scan again"
-            )
-    are_references = max(index[pair.left], index[pair.right]) < reference_count
-    overlaps = pair.shared_count > min(pair.left_count, pair.right_count)
-    if pair.left == pair.right or overlaps or are_references:
-        raise ReportError(f"the report has an impossible pair of {pair.left!r} and {pair.right!r}")
 
 
 def _name_groups(listed: Sequence[DuplicatePair], index: dict[str, int]) -> NDArray[np.int64]:
@@ -310,19 +287,21 @@ def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
 
 
 def _links(
-    report: Report, groups: dict[str, int], shingle_counts: NDArray[np.int64]
+    report: Report,
+    by_id: Mapping[str, Member | BridgeEnd],
+    groups: dict[str, int],
+    shingle_counts: NDArray[np.int64],
 ) -> dict[tuple[int, int], int]:
     """What members share with a representative that they are in no pair with.
 
     Exact: a containment is one division of two integers.
     """
-    are_references = {m.id: m.is_reference for c in report.clusters for m in c.members}
     links: dict[tuple[int, int], int] = {}
     for cluster in report.clusters:
         representative = groups[cluster.representative]
         for member in cluster.members:
             relation = member.relation
-            is_untold = member.is_reference and are_references[cluster.representative]
+            is_untold = member.is_reference and by_id[cluster.representative].is_reference
             if not relation.is_duplicate or (is_untold and relation.is_near):
                 group = groups[member.id]
                 shared = member.representative_containment * int(shingle_counts[representative])

@@ -39,7 +39,7 @@ _APOSTROPHE: Final = re.compile(r"((?:^|;)[\s\"]*)'")
 
 def render_members(report: Report) -> Iterator[str]:
     """A row of names, then a row for each member of each cluster, the representative first."""
-    names = sorted({n for c in report.clusters for m in c.members for n in m.meta})
+    names = sorted({name for member in report.members() for name in member.meta})
     header = (*MEMBER_COLUMNS, *(f"meta.{name}" for name in names))
     rows = (row for cluster in report.clusters for row in _member_rows(report, cluster, names))
     return _write(header, rows)
@@ -125,7 +125,8 @@ def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:
 
 def _place(report: Report, id: str) -> tuple[SourceInfo | None, int | str]:
     """The file of a document, and its line or row; empty where a file is one document."""
-    locator = report.run.locators.get(id)
-    if locator is None or locator.source < 0:
+    located = report.locate(id)
+    if located is None:
         return None, ""
-    return report.run.sources[locator.source], locator.line or ""
+    source, locator = located
+    return source, locator.line or ""

@@ -20,7 +20,7 @@ from dedupe.model.marks import MARKDOWN_MARK
 from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
-from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.members import file_and_place
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, DiffMode
 from dedupe.renderers.view.selection import (
     Selection,
@@ -179,7 +179,7 @@ class _ClusterWriter:
             yield f"| {' | '.join(row)} | {member.token_count:,} |"
 
     def _document(self, member: Member) -> str:
-        _, place = whereabouts(self._report, member.id)
+        _, place = file_and_place(self._report, member.id)
         return code(member.id) + (f" ({code(place)})" if place else "")
 
     def _difference(

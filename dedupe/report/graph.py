@@ -10,9 +10,11 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from dedupe.model.relations import Relation
-from dedupe.model.report import BridgeEnd, Member, Report
+from dedupe.model.report import Report
+from dedupe.sketch import load_kernels
 
 
 class Neighbour(NamedTuple):
@@ -28,7 +30,7 @@ class Neighbour(NamedTuple):
     containment: float
 
 
-class PairedDocuments(msgspec.Struct, frozen=True):
+class DuplicateGraph(msgspec.Struct, frozen=True):
     """All documents that are in a duplicate pair; those of equal tokens make a group.
 
     :param hashes: the content hash of each, by id
@@ -64,17 +66,14 @@ class PairedDocuments(msgspec.Struct, frozen=True):
             yield [id for group in reached for id in of_group[group]]
 
 
-def connect_documents(report: Report) -> PairedDocuments:
+def connect_documents(report: Report) -> DuplicateGraph:
     """Read the duplicate pairs of a report, those of clusters and bridges alike."""
-    members = [member for cluster in report.clusters for member in cluster.members]
-    documents: list[Member | BridgeEnd] = [*report.bridge_ends, *members]
-    pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
-    pairs = [pair for pair in pairs if pair.relation.is_duplicate]
+    pairs = [pair for pair in report.pairs() if pair.relation.is_duplicate]
     paired = {id for pair in pairs for id in (pair.left, pair.right)}
-    documents = [document for document in documents if document.id in paired]
+    documents = [document for document in report.documents() if document.id in paired]
     hashes = {document.id: document.content_hash for document in documents}
     # Copies are paired with their lead alone.
-    equal = ((pair.left, pair.right) for pair in pairs if pair.relation.has_equal_tokens)
+    equal = [(pair.left, pair.right) for pair in pairs if pair.relation.has_equal_tokens]
     group_of = name_sets(hashes, equal)
     groups: dict[str, list[str]] = {}
     for id in sorted(hashes):
@@ -89,20 +88,16 @@ def connect_documents(report: Report) -> PairedDocuments:
     for found in near.values():
         found.sort(key=lambda each: (-each.jaccard, each.group))
     references = frozenset(document.id for document in documents if document.is_reference)
-    return PairedDocuments(hashes, group_of, groups, near, references)
+    return DuplicateGraph(hashes, group_of, groups, near, references)
 
 
-def name_sets(ids: Iterable[str], equal: Iterable[tuple[str, str]]) -> dict[str, str]:
+def name_sets(ids: Iterable[str], equal: Collection[tuple[str, str]]) -> dict[str, str]:
     """For each id the smallest of those that these equalities join it with."""
-    parent = {id: id for id in ids}
-
-    def find(id: str) -> str:
-        while parent[id] != id:
-            parent[id] = parent[parent[id]]
-            id = parent[id]
-        return id
-
-    for pair in equal:
-        first, second = sorted(map(find, pair))
-        parent[second] = first
-    return {id: find(id) for id in parent}
+    names = sorted(ids)
+    if not equal:
+        return dict(zip(names, names, strict=True))
+    number = {id: i for i, id in enumerate(names)}
+    left = np.fromiter((number[one] for one, _ in equal), np.int32, len(equal))
+    right = np.fromiter((number[other] for _, other in equal), np.int32, len(equal))
+    labels = load_kernels().label_components(len(names), left, right)
+    return dict(zip(names, map(names.__getitem__, labels.tolist()), strict=True))

@@ -19,6 +19,7 @@ from dedupe.model.report import (
     SearchSummary,
 )
 from dedupe.model.settings import ScanSettings
+from dedupe.report.checks import find_contradiction
 from dedupe.report.rows import materialise
 
 ENCODED_AT_ONCE: Final = 1 << 9
@@ -108,23 +109,9 @@ def parse_report(data: bytes, name: str = "report") -> Report:
         report = msgspec.json.decode(data, type=Report)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ReportError(f"{name}: not a dedupe report: {error}") from error
-    if problem := _contradiction(report):
+    if problem := find_contradiction(report):
         raise ReportError(f"{name}: not a dedupe report: {problem}")
     return materialise(report)
-
-
-def _contradiction(report: Report) -> str:
-    """What renderers rely on and a type does not tell; nothing where it holds."""
-    for cluster in report.clusters:
-        if not cluster.members or cluster.members[0].id != cluster.representative:
-            return f"cluster {cluster.cluster_id!r} does not begin with its representative"
-    if len(report.run.skipped_places) not in (0, len(report.skipped)):
-        return "skipped and skipped_places are of different lengths"
-    for id, locator in report.run.locators.items():
-        in_source = 0 <= locator.source < len(report.run.sources)
-        if not in_source and (locator.source, locator.line) != (-1, 0):
-            return f"the locator of {id!r} leads to no source"
-    return ""
 
 
 class _Versioned(msgspec.Struct):

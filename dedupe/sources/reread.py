@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
 
 import msgspec
 
 from dedupe.model.documents import Locator, SourceInfo
-from dedupe.model.report import BridgeEnd, Member, Report
+from dedupe.model.report import Report
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.recoding import recoded_file
 from dedupe.sources.encoding.text_encoding import encode_text
@@ -63,16 +62,10 @@ class SourceTexts:
 
         :param sources: the corpus's own, right after a scan: they can give standard input again
         """
-
-        def find_hashes() -> dict[str, str]:
-            members = (member for cluster in report.clusters for member in cluster.members)
-            documents: Iterable[Member | BridgeEnd] = chain(members, report.bridge_ends)
-            return {document.id: document.content_hash for document in documents}
-
         return cls(
             sources if sources is not None else report.run.sources,
             report.run.locators,
-            find_hashes,
+            report.content_hashes,
             report.config,
             report.texts,
         )

@@ -48,12 +48,7 @@ def hundredths(jaccard: float) -> int:
 
 def chart_jaccard(report: Report) -> tuple[Bar, ...]:
     """How many duplicates have which Jaccard to their representative: a bar each hundredth."""
-    counts = Counter(
-        hundredths(member.jaccard)
-        for cluster in report.clusters
-        for member in cluster.members
-        if member.id != cluster.representative
-    )
+    counts = Counter(hundredths(member.jaccard) for member in report.others())
     lowest = min([*counts, hundredths(report.config.threshold)])
     peak = max(counts.values(), default=1)
     return tuple(
@@ -84,10 +79,8 @@ def chart_sizes(report: Report) -> tuple[Bar, ...]:
 def chart_words(report: Report) -> tuple[Portion, ...]:
     """Of all words, those to keep, and the redundant ones by the relation of their document."""
     counts: Counter[str] = Counter()
-    for cluster in report.clusters:
-        for member in cluster.members:
-            if member.id != cluster.representative:
-                counts[member.relation] += member.token_count
+    for member in report.others():
+        counts[member.relation] += member.token_count
     corpus = report.corpus
     counts["kept"] = max(0, corpus.token_count - corpus.redundant_token_count)
     return _portions(counts, corpus.token_count)

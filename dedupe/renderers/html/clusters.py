@@ -15,7 +15,7 @@ from dedupe.renderers.html.differences import Difference, Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions
-from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.members import file_and_place
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
 
 LISTED_MEMBERS: Final = 200
@@ -102,7 +102,7 @@ def view_cluster(
 def _view_member(
     report: Report, selection: Selection, member: Member, reading: Reading, options: HtmlOptions
 ) -> MemberView:
-    source, place = whereabouts(report, member.id)
+    source, place = file_and_place(report, member.id)
     site = member.meta.get("site", "")
     url, host = web_link(member.meta.get("url", ""))
     title = next((member.meta[name] for name in _TITLE_FIELDS if member.meta.get(name)), "")

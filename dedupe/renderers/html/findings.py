@@ -31,13 +31,12 @@ class Reason(msgspec.Struct, frozen=True):
 
 def list_skipped(report: Report) -> list[Reason]:
     """What was skipped, by reason, the most frequent first."""
-    told = (each for each in report.told_with_places() if isinstance(each[0], SkippedDocument))
-    return _group_reasons(told)
+    return _group_reasons(report.named_skipped())
 
 
 def list_notices(report: Report) -> list[Reason]:
     """The notices, in the same way."""
-    return _group_reasons(each for each in report.told_with_places() if isinstance(each[0], Notice))
+    return _group_reasons(report.named_notices())
 
 
 def list_bridges(report: Report) -> Sequence[DuplicatePair]:

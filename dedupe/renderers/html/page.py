@@ -182,7 +182,7 @@ def _remarks(report: Report) -> list[tuple[str, bool]]:
 
 
 def _relations_met(report: Report) -> list[str]:
-    met = {m.relation for c in report.clusters for m in c.members if m.id != c.representative}
+    met = {member.relation for member in report.others()}
     return [relation for relation in RELATIONS if relation in met]
 
 

@@ -25,7 +25,7 @@ from dedupe.renderers.verdict.view import (
     describe_update,
 )
 from dedupe.renderers.view.figures import format_jaccard
-from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.members import file_and_place
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.sketch import tokenize_text
 
@@ -84,7 +84,7 @@ def _head(view: VerdictView) -> Iterator[str]:
 
 
 def _row(view: VerdictView, new: NewDuplicate) -> str:
-    _, place = whereabouts(view.report, new.id)
+    _, place = file_and_place(view.report, new.id)
     known = " (there before)" if new.is_copy_present else ""
     known = " (known)" if new.is_copy_known else known
     known = " (reference)" if new.is_copy_reference else known

@@ -21,7 +21,7 @@ from dedupe.renderers.verdict.view import (
 from dedupe.renderers.view.differences import DiffWriter
 from dedupe.renderers.view.findings import notice_lines, skipped_lines
 from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
-from dedupe.renderers.view.members import whereabouts
+from dedupe.renderers.view.members import file_and_place
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.renderers.view.terminal import (
     MIN_WIDTH,
@@ -97,7 +97,7 @@ class _Findings:
         name = new.cluster_id[:CLUSTER_DIGITS]
         name = f"cluster {escape_text(name)}" if name else "in no cluster"
         room = self._canvas.width - len(label) - len(name) - 2
-        source, place = whereabouts(self._view.report, new.id)
+        source, place = file_and_place(self._view.report, new.id)
         link = file_uri(source) if source and self._options.links else ""
         id = shorten_middle(escape_text(new.id), max(room, MIN_ID_CELLS))
         spans = [Span(label, "strong"), Span(id, "strong", link)]

@@ -70,8 +70,7 @@ def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         verb = "was" if count == 1 else "were"
         lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
         counts = report.corpus.skipped_counts
-        told = [each for each in report.told_with_places() if isinstance(each[0], SkippedDocument)]
-        yield lines + _reason_lines(counts, told, canvas) + "\n"
+        yield lines + _reason_lines(counts, report.named_skipped(), canvas) + "\n"
 
 
 def notice_lines(
@@ -85,8 +84,7 @@ def notice_lines(
     if notices:
         lines = canvas.flow(prose(format_count(len(notices), "notice")))
         counts = Counter(notice.reason for notice in notices)
-        told = [each for each in report.told_with_places() if isinstance(each[0], Notice)]
-        yield lines + _reason_lines(counts, told, canvas) + "\n"
+        yield lines + _reason_lines(counts, report.named_notices(), canvas) + "\n"
 
 
 def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas: Canvas) -> str:

@@ -68,7 +68,7 @@ class MemberWriter:
         return self._row(DUPLICATE, member, _relation_facts(member), style)
 
     def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
-        source, place = whereabouts(self._report, member.id)
+        source, place = file_and_place(self._report, member.id)
         return Row(
             mark=mark,
             id=escape_text(member.id),
@@ -140,12 +140,12 @@ def _relation_facts(member: Member) -> tuple[str, ...]:
     )
 
 
-def whereabouts(report: Report, id: str) -> tuple[str, str]:
+def file_and_place(report: Report, id: str) -> tuple[str, str]:
     """The file of a document, and the place in words where its id does not tell it."""
-    locator = report.run.locators.get(id)
-    if locator is None or not 0 <= locator.source < len(report.run.sources):
+    located = report.locate(id)
+    if located is None:
         return "", ""
-    source = report.run.sources[locator.source]
+    source, locator = located
     place = source.place(locator.line) if locator.line else source.name
     told = id.partition("#")[0] or id
     if any(place == name or place.endswith("/" + name) for name in (id, told)):

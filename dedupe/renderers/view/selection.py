@@ -52,8 +52,7 @@ def select_members(
     :param max_diffed: members of which a difference is shown
     """
     representative = next(m for m in cluster.members if m.id == cluster.representative)
-    others = [m for m in cluster.members if m.id != cluster.representative]
-    others.sort(key=lambda m: (m.jaccard, not m.relation.is_near, m.id))
+    others = sorted(cluster.others(), key=lambda m: (m.jaccard, not m.relation.is_near, m.id))
     count = listed_count(len(others), max_listed)
     diffed = _choose_diffed(others[:max_listed])[:max_diffed] if diffs else ()
     return Selection(cluster, representative, tuple(others[:count]), tuple(others[count:]), diffed)

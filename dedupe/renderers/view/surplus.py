@@ -146,10 +146,10 @@ def find_place(report: Report, id: str, folder: str) -> Place:
 
     :param folder: absolute; a path below it becomes relative to it
     """
-    locator = report.run.locators.get(id)
-    if locator is None or locator.source < 0:
+    located = report.locate(id)
+    if located is None:
         return Place(id, 1)
-    source = report.run.sources[locator.source]
+    source, locator = located
     if source.path == "-":
         return Place(STANDARD_INPUT, locator.line or 1)
     path = _relative(source.path, folder) if folder else os.path.normpath(source.path)

@@ -1,0 +1,83 @@
+"""What a report that was saved must hold to, beyond the types of its fields.
+
+A file may have been cut, merged by hand, or written by an older version. Each check stands here
+once; whoever relies on more than the renderers do asks for more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dedupe.model.errors import ReportError
+from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Report
+
+
+def find_contradiction(report: Report) -> str:
+    """What all readers rely on, and does not hold; empty where all of it does."""
+    for cluster in report.clusters:
+        if not cluster.members or cluster.members[0].id != cluster.representative:
+            return f"cluster {cluster.cluster_id!r} does not begin with its representative"
+    if len(report.run.skipped_places) not in (0, len(report.skipped)):
+        return "skipped and skipped_places are of different lengths"
+    for id, locator in report.run.locators.items():
+        in_source = 0 <= locator.source < len(report.run.sources)
+        if not in_source and (locator.source, locator.line) != (-1, 0):
+            return f"the locator of {id!r} leads to no source"
+    return ""
+
+
+def check_members(report: Report) -> None:
+    """Every document is in one place of the clusters.
+
+    :raises ReportError: if one is not
+    """
+    seen: set[str] = set()
+    for member in report.members():
+        if member.id in seen:
+            raise ReportError(f"{member.id!r} is in the report's clusters more than once")
+        seen.add(member.id)
+
+
+def check_pairs(report: Report, documents: Mapping[str, Member | BridgeEnd]) -> None:
+    """Every pair is of two documents that the report describes, and can be.
+
+    :param documents: those that it describes, by id
+    :raises ReportError: if one is not
+    """
+    for pair in report.pairs():
+        for id in (pair.left, pair.right):
+            if id not in documents:
+                raise ReportError(
+                    f"the report has a pair of {id!r}, but does not describe it: it was written "
+                    "by an older dedupe, or changed since; scan again"
+                )
+        are_references = all(documents[id].is_reference for id in (pair.left, pair.right))
+        overlaps = pair.shared_count > min(pair.left_count, pair.right_count)
+        if pair.left == pair.right or overlaps or are_references:
+            told = f"{pair.left!r} and {pair.right!r}"
+            raise ReportError(f"the report has an impossible pair of {told}")
+
+
+def check_relations(report: Report) -> None:
+    """Every member is to its representative what its relation says.
+
+    :raises ReportError: if its Jaccard, or its pair with it, denies that
+    """
+    for cluster in report.clusters:
+        for member in cluster.members:
+            if member.relation.is_near and member.jaccard < report.config.threshold:
+                raise ReportError(f"{member.id}: is no duplicate, its Jaccard is too low")
+        relations = {member.id: member.relation for member in cluster.members}
+        for pair in cluster.pairs:
+            id = _paired_with_representative(cluster, pair)
+            denied = id in relations and relations[id].may_drop and not pair.relation.may_drop
+            if denied:
+                told = f"is {relations[id]} as a member, but {pair.relation} in its pair"
+                raise ReportError(f"{id}: {told} with the kept one")
+
+
+def _paired_with_representative(cluster: Cluster, pair: DuplicatePair) -> str:
+    """The other end of a pair of the representative; empty where it is no end of it."""
+    if pair.left == cluster.representative:
+        return pair.right
+    return pair.left if pair.right == cluster.representative else ""
