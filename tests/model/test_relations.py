@@ -345,6 +345,16 @@ def test_the_table_holds_together():
         assert Relation(str(each)) is each
 
 
+def test_the_schema_of_reports_has_the_words_of_the_table():
+    """Of a pair those alone that can be said of one: a member is linked, a pair is not."""
+    schema = json.loads((PACKAGE.parent / "docs" / "report.schema.json").read_text("utf-8"))[
+        "$defs"
+    ]
+    words = {name: schema[name]["properties"]["relation"]["enum"] for name in ("member", "pair")}
+    assert words["member"] == [*map(str, RELATIONS)]
+    assert words["pair"] == [str(each) for each in RELATIONS if not each.is_indirect]
+
+
 SPOKEN = {("explain/reasons.py", "linked")}
 """Words that are no relation: that of a reason of ``explain``, which its JSON has."""
 
