@@ -22,9 +22,10 @@ from dedupe.applying.rewriting import is_whole
 from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.report import Report
 from dedupe.sources import Source, SourceTexts
+from dedupe.sources.discovery.own_files import holds_output
 from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.files.file_system import LocalDisk
 from dedupe.sources.files.names import readable_name
-from dedupe.sources.files.own_files import holds_output
 
 CLOCK_TICK_NS = 20_000_000
 """More than a tick (of 1 to 10 ms) of the clock that gives files their times on Linux before 6.13:
@@ -52,6 +53,7 @@ class Documents:
     def __init__(self, report: Report, places: Places) -> None:
         self.places = places
         self.stamps: dict[str, Stamp] = {}
+        self._files = _ScannedFiles(self)
         self._linked: dict[tuple[int, int], Stamp] = {}
         self._report = report
         self._sources: dict[int, Source] = {}
@@ -68,7 +70,7 @@ class Documents:
         found = self._sources.get(index)
         if found is None:
             info = self._report.run.sources[index]
-            found = self._sources[index] = Source.of_info(info, self._open)
+            found = self._sources[index] = Source.of_info(info, self._files)
         return found
 
     def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
@@ -178,13 +180,21 @@ class Documents:
         info, locator = found
         return info.member, locator.offset, locator.length, locator.line
 
-    def _open(self, path: str) -> BinaryIO:
-        file = self.places.open(path)
+
+class _ScannedFiles(LocalDisk):
+    """The local disk, of which only files below the paths that were scanned are opened."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file, and note its stamp."""
+        file = self._documents.places.open(path)
         if holds_output(file):
             file.close()
             raise OSError(0, OWN)
         file.seek(0)
-        stamp = self.stamps[path] = Stamp.of(os.fstat(file.fileno()))
+        stamp = self._documents.stamps[path] = Stamp.of(os.fstat(file.fileno()))
         if 0 <= time.time_ns() - stamp.ctime_ns < CLOCK_TICK_NS:
             time.sleep(CLOCK_TICK_NS / 1e9)  # so that a change from now on changes the stamp
         return file

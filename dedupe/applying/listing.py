@@ -18,8 +18,8 @@ from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
 from dedupe.sources import find_sources
+from dedupe.sources.discovery.own_files import holds_output
 from dedupe.sources.files.names import readable_id, readable_name
-from dedupe.sources.files.own_files import holds_output
 from dedupe.sources.reasons import (
     LINKS_NOT_FOLLOWED,
     NO_FILES,

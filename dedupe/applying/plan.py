@@ -18,7 +18,7 @@ from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import Cluster, DuplicatePair, Member, Report
 from dedupe.report.checks import check_members, check_relations, find_contradiction
 from dedupe.report.graph import name_sets
-from dedupe.sources.files.patterns import PatternSet
+from dedupe.sources.discovery.patterns import PatternSet
 
 
 class Drop(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True):
 def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
     """What applying a report means.
 
-    :param protect: patterns (:mod:`dedupe.sources.files.patterns`) of ids and files that stay
+    :param protect: patterns (:mod:`dedupe.sources.discovery.patterns`) of ids and files that stay
     :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
     """
     if problem := find_contradiction(report):

@@ -119,8 +119,8 @@ class BaselineFile:
 
         None where they are hidden, for hidden files are not read.
         """
+        from dedupe.sources.discovery.patterns import escape_pattern
         from dedupe.sources.files.names import is_hidden_name, readable_id
-        from dedupe.sources.files.patterns import escape_pattern
 
         patterns: list[str] = []
         for path in paths:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import Any
 
 import click
 
@@ -16,7 +16,8 @@ from dedupe.cli.declaring import (
     split_relations,
 )
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.settings import KEEP_RULES, InputFormat
+from dedupe.model.formats import input_formats
+from dedupe.model.settings import KEEP_RULES
 from dedupe.renderers.registry import FORMATS
 
 _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
@@ -127,7 +128,7 @@ _READ_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--input-format",
         "As what to read files and standard input; auto goes by ending and content.",
-        type=click.Choice(get_args(InputFormat)),
+        type=click.Choice(input_formats()),
     ),
     declare_option(
         "--text-format",

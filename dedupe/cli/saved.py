@@ -12,8 +12,8 @@ from dedupe.model.report import Report
 from dedupe.report.json import parse_report
 from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
-from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 
 STANDARD_INPUT: Final = "-"
 BLOCK_BYTES: Final = 1 << 20

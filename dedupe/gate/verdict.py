@@ -12,7 +12,7 @@ from dedupe.gate.baseline import CLUSTER_DIGITS, Baseline, Entry, comparable_set
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.nearest import find_nearest
 from dedupe.gate.novelty import Novelty, find_novelty
-from dedupe.model.documents import ROW_FORMATS
+from dedupe.model.formats import counts_rows
 from dedupe.model.relations import Relation
 from dedupe.model.report import Report
 from dedupe.report.graph import DuplicateGraph, connect_documents
@@ -257,5 +257,5 @@ def _place(report: Report, id: str) -> tuple[str, int]:
     if located is None:
         return "", 0
     source, locator = located
-    has_lines = not source.member and source.format not in ROW_FORMATS
+    has_lines = not source.member and not counts_rows(source.format)
     return source.path, locator.line if has_lines else 0

@@ -12,9 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-ROW_FORMATS = frozenset({"json", "csv", "tsv", "parquet", "arrow"})
-"""Formats whose records are counted as rows."""
-
+from dedupe.model.formats import record_place
 
 # --- what flows from the sources to the clusters ------------------------------------------
 
@@ -61,7 +59,7 @@ class SourceInfo(msgspec.Struct, frozen=True, gc=False):
 
     def place(self, line: int) -> str:
         """A record of it: ``path:line``, or ``path#row`` where records are not lines."""
-        return f"{self.name}{'#' if self.format in ROW_FORMATS else ':'}{line}"
+        return record_place(self.name, self.format, line)
 
 
 class SkippedDocument(msgspec.Struct, frozen=True, gc=False):

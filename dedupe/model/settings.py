@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
 
 from dedupe.model.errors import ConfigError
+from dedupe.model.formats import AUTO, input_formats
 
 Linkage = Literal["star", "single", "complete"]
 
 KernelChoice = Literal["auto", "compiled", "plain"]
 
 OnError = Literal["skip", "fail"]
-
-InputFormat = Literal[
-    "auto", "text", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"
-]
 
 TextFormat = Literal["text", "html"]
 
@@ -73,9 +71,9 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
             )
             check_setting(valid, name, value, _KINDS[type(default)])
 
-    def _check_choice(self, name: str, choice: Any) -> None:
+    def _check_choice(self, name: str, choices: Sequence[str]) -> None:
         value = getattr(self, name)
-        check_setting(value in get_args(choice), name, value, _one_of(choice))
+        check_setting(value in choices, name, value, f"one of {', '.join(choices)}")
 
     def _check_range(self, name: str, lowest: int, highest: int) -> None:
         value = getattr(self, name)
@@ -114,7 +112,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     text_field: tuple[str, ...] = ()
     id_field: str = "id"
     meta_field: tuple[str, ...] = ()
-    input_format: InputFormat = "auto"
+    input_format: str = AUTO
     text_format: TextFormat = "text"
     html: HtmlMode = "article"
     html_max_bytes: int = 20_000_000
@@ -136,9 +134,9 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_choice("input_format", InputFormat)
-        self._check_choice("text_format", TextFormat)
-        self._check_choice("html", HtmlMode)
+        self._check_choice("input_format", input_formats())
+        self._check_choice("text_format", get_args(TextFormat))
+        self._check_choice("html", get_args(HtmlMode))
         for name in LIMIT_NAMES:
             self._check_range(name, 1, MAX_LIMITS.get(name, 2**63 - 1))
         for name in ("bytes", "depth", "elements", "attributes"):
@@ -205,7 +203,7 @@ class ScanSettings(MatchSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._check_choice("linkage", Linkage)
+        self._check_choice("linkage", get_args(Linkage))
         for rule in self.keep:
             known = rule in KEEP_RULES or any(sites_of_rule(rule))
             check_setting(
@@ -238,8 +236,8 @@ class Config(ScanSettings, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_setting(0 <= self.workers <= 1024, "workers", self.workers, "0 (automatic) to 1024")
-        self._check_choice("kernels", KernelChoice)
-        self._check_choice("on_error", OnError)
+        self._check_choice("kernels", get_args(KernelChoice))
+        self._check_choice("on_error", get_args(OnError))
         bounded = self.max_memory == 0 or self.max_memory >= MIN_MEMORY
         least = f"0 (no bound) or at least {MIN_MEMORY} bytes"
         check_setting(bounded, "max_memory", self.max_memory, least)
@@ -349,7 +347,3 @@ def available_processors() -> int:
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:
     if not valid:
         raise ConfigError(f"{name} is {value!r}, but must be {expected}")
-
-
-def _one_of(choice: Any) -> str:
-    return "one of " + ", ".join(get_args(choice))

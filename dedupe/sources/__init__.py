@@ -6,13 +6,14 @@ Formats are registered in :mod:`dedupe.sources.formats.registry`. Nothing here n
 from __future__ import annotations
 
 from dedupe.sources.corpus import Corpus, read_corpus, read_sources
-from dedupe.sources.files.discovery import find_sources, id_in_scan, reads_file
-from dedupe.sources.files.path_list import parse_path_list
+from dedupe.sources.discovery.finder import find_sources, id_in_scan, reads_file
+from dedupe.sources.discovery.path_list import parse_path_list
+from dedupe.sources.discovery.unreadable import unreadable_paths
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import UNREADABLE_PATH_REASONS, unreadable_paths
+from dedupe.sources.reasons import UNREADABLE_PATH_REASONS
 from dedupe.sources.records.batches import make_batch
-from dedupe.sources.reread import SourceTexts
+from dedupe.sources.source_texts import SourceTexts
 
 __all__ = [
     "UNREADABLE_PATH_REASONS",

@@ -12,22 +12,18 @@ import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
 from dedupe.model.settings import ScanSettings
+from dedupe.sources.discovery.finder import FoundSources, find_sources
+from dedupe.sources.discovery.own_files import describe_output, open_outputs
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, recognise_encoding
-from dedupe.sources.encoding.text_encoding import describe_lost
-from dedupe.sources.files.discovery import FoundSources, find_sources
-from dedupe.sources.files.own_files import describe_output, is_written_now, open_outputs
+from dedupe.sources.encoding.text_encoding import describe_lost, describe_replaced
+from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
-from dedupe.sources.formats.plain_text import describe_replaced
-from dedupe.sources.formats.recognition import (
-    ARCHIVES,
-    archive_of_content,
-    has_record_lines,
-    recognise_content,
-)
-from dedupe.sources.formats.registry import FORCED_TEXT, FORMATS, has_page_records, missing_extra
+from dedupe.sources.formats.format import Format
+from dedupe.sources.formats.recognition import recognise_file
+from dedupe.sources.formats.registry import format_named, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pages.page_stage import PageStage
+from dedupe.sources.pages.stage import PageStage
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     MISSING_EXTRA,
@@ -40,6 +36,7 @@ from dedupe.sources.reasons import (
 )
 from dedupe.sources.records.batches import BatchPacker
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
+from dedupe.sources.unpack.archive_kinds import ARCHIVES, archive_of_content
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _MAX_FAILURE_CHARACTERS = 300
@@ -70,6 +67,7 @@ class Corpus:
         limits: ReadLimits | None = None,
         workers: int = 1,
         against: Sequence[str | os.PathLike[str]] = (),
+        files: FileSystem = LOCAL_DISK,
     ) -> None:
         """Nothing is read yet.
 
@@ -77,6 +75,7 @@ class Corpus:
         :param against: those of reference documents, which :meth:`references` reads
         :param stdin: what stands for standard input, instead of the process's own
         :param workers: processes that read pages, where there are any
+        :param files: where the paths lead
         """
         self.encoding_counts: Counter[str] = Counter()
         self.html_counts: Counter[str] = Counter()
@@ -89,6 +88,7 @@ class Corpus:
         self._stdin = stdin
         self._limits = limits or ReadLimits.of_settings(settings)
         self._against = against
+        self._files = files
         self.found: FoundSources | None = None
         self._read_bytes, self._total_bytes = 0, -1
         self._stream: BinaryIO | None = None
@@ -125,7 +125,9 @@ class Corpus:
 
     def _find(self) -> FoundSources:
         if self.found is None:
-            self.found = find_sources(self._paths, self._settings, self._stdin, self._against)
+            self.found = find_sources(
+                self._paths, self._settings, self._stdin, self._against, self._files
+            )
         return self.found
 
     def _read_all(
@@ -193,7 +195,7 @@ class Corpus:
         self.sources.append(source)
         try:
             with source.open() as (stream, size):
-                if source.spool is None and is_written_now(stream, self._outputs):
+                if source.spool is None and self._is_written_now(source, stream):
                     self.sources.pop()
                     detail = "this run writes to it"
                     yield SkippedDocument(source.id, OWN_OUTPUT, detail)
@@ -201,7 +203,8 @@ class Corpus:
                 self._stream = stream if source.spool is None else None
                 blocks = ByteBlocks(source, stream, self._limits, size=size)
                 yield from self._read_open(source, blocks)
-                if size and (detail := _describe_change(size, stream, blocks.is_cut)):
+                now = source.files.status_of(stream).size if size else 0
+                if size and (detail := _describe_change(size, now, blocks.is_cut)):
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
                 self._stream = None
                 self._read_bytes += size
@@ -210,6 +213,10 @@ class Corpus:
         if source.spool is not None and source.spool.problem:
             detail = f"its texts cannot be shown: {source.spool.problem}"
             yield Notice(source.id, NOT_KEPT, detail)
+
+    def _is_written_now(self, source: Source, stream: BinaryIO) -> bool:
+        """Whether this process writes to an open file."""
+        return bool(self._outputs) and source.files.status_of(stream).key in self._outputs
 
     def _read_open(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """What a source holds that is the last of ``sources``."""
@@ -226,7 +233,7 @@ class Corpus:
 
     def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The members of an archive, each as a source of its own."""
-        from dedupe.sources.unpack.archives import read_members
+        from dedupe.sources.discovery.archive_members import read_members
 
         for item in read_members(archive, blocks, self._settings, self._limits):
             if isinstance(item, SkippedDocument):
@@ -237,42 +244,41 @@ class Corpus:
             yield from self._read_open(item.source, member)
 
     def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
-        name = self._recognise(source, blocks.head)
-        chosen = FORCED_TEXT if self._settings.input_format == "text" else FORMATS[name]
-        encoding, how = (
-            recognise_encoding(blocks.look(SAMPLE_BYTES)) if chosen.takes_utf8 else ("", "")
-        )
-        if name != source.format or encoding:
-            self.sources[-1] = source = msgspec.structs.replace(
-                source, format=name, encoding=encoding
-            )
+        wanted, is_stream = self._settings.input_format, source.spool is not None
+        chosen = format_named(recognise_file(source.format, blocks.head, wanted, is_stream))
+        encoding, how = "", ""
+        if chosen.takes_utf8:
+            encoding, how = recognise_encoding(blocks.look(SAMPLE_BYTES))
+        if chosen.name != source.format or encoding:
+            source = msgspec.structs.replace(source, format=chosen.name, encoding=encoding)
+            self.sources[-1] = source
         if encoding:
             blocks.recode(encoding)
         if missing := missing_extra(chosen, self._settings):
             yield SkippedDocument(source.id, MISSING_EXTRA, missing)
-        elif problem := chosen.problem(blocks.head):
+        elif problem := chosen.problem(blocks.head, is_chosen=wanted == chosen.name):
             yield SkippedDocument(source.id, NOT_TEXT, problem)
         else:
             file = OpenSource(source, len(self.sources) - 1, blocks, self.text_names)
-            for piece in chosen.read(file, self._settings, self._limits):
-                if isinstance(piece, Chunk):
-                    piece.encoding = f"{encoding} ({how})" if encoding else piece.encoding
-                    is_page = has_page_records(chosen, self._settings)
-                    yield Pages(piece, source.id) if is_page else piece
-                else:
-                    yield piece
+            told = f"{encoding} ({how})" if encoding else ""
+            yield from self._read_format(chosen, file, told)
         if blocks.recoder is not None and blocks.recoder.replaced_count:
             detail = describe_replaced(blocks.recoder.replaced_count)
             yield Notice(source.id, UNDECODABLE_BYTES, detail)
 
-    def _recognise(self, source: Source, head: bytes) -> str:
-        """The format by name, else by content, of which JSON Lines in ``.json`` are a part."""
-        name = source.format
-        if name == "auto":
-            found = recognise_content(head)
-            return "jsonl" if found == "text" and source.spool is not None else found
-        is_free = self._settings.input_format == "auto"
-        return "jsonl" if name == "json" and is_free and has_record_lines(head) else name
+    def _read_format(self, chosen: Format, file: OpenSource, encoding: str) -> Iterator[Piece]:
+        """What the reader of a format gives of a file.
+
+        :param encoding: as what the file was recoded, and how that was told; nothing where it
+            was not
+        """
+        has_pages = has_page_records(chosen, self._settings)
+        for piece in chosen.read(file, self._settings, self._limits):
+            if isinstance(piece, Chunk):
+                piece.encoding = encoding or piece.encoding
+                yield Pages(piece, file.source.id) if has_pages else piece
+            else:
+                yield piece
 
 
 def _is_failure(error: BaseException) -> bool:
@@ -281,9 +287,8 @@ def _is_failure(error: BaseException) -> bool:
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
-def _describe_change(size: int, stream: BinaryIO, is_cut: bool) -> str:
+def _describe_change(size: int, now: int, is_cut: bool) -> str:
     """What became of a file's size while it was read, and so of its content; nothing if nothing."""
-    now = os.fstat(stream.fileno()).st_size
     if now == size:
         return ""
     if now > size and is_cut:
@@ -298,7 +303,7 @@ def _size_of_all(sources: Sequence[Source]) -> int:
     total = 0
     for source in sources:
         with suppress(OSError):
-            total += os.stat(source.path).st_size
+            total += source.byte_count
     return total
 
 
@@ -317,9 +322,18 @@ def read_corpus(
     limits: ReadLimits | None = None,
     workers: int = 1,
     against: Sequence[str | os.PathLike[str]] = (),
+    files: FileSystem = LOCAL_DISK,
 ) -> Corpus:
     """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
-    return Corpus(paths, settings, stdin=stdin, limits=limits, workers=workers, against=against)
+    return Corpus(
+        paths,
+        settings,
+        stdin=stdin,
+        limits=limits,
+        workers=workers,
+        against=against,
+        files=files,
+    )
 
 
 def read_sources(sources: Sequence[Source], settings: ScanSettings, workers: int = 1) -> Corpus:

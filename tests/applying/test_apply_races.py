@@ -93,7 +93,7 @@ def test_a_file_that_was_just_written_is_read_when_a_change_must_show(tmp_path: 
     documents = Documents(corpus.report, Places(corpus.report.run.paths))
     path = str(corpus.victim)
     change_unseen(corpus.victim)
-    with documents.source(0).opener(path):
+    with documents.source(0).files.open(path):
         assert time.time_ns() - documents.stamps[path].ctime_ns >= CLOCK_TICK_NS
 
 

@@ -323,7 +323,7 @@ def test_too_many_members(tmp_path: Path) -> None:
 def test_a_tar_file_of_compressed_members_is_no_bomb(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dedupe.sources.unpack.unpack_budget.EXCESS_BYTES", 200_000)
+    monkeypatch.setattr("dedupe.sources.unpack.budget.EXCESS_BYTES", 200_000)
     rows = lines(*({"text": os.urandom(500).hex()} for _ in range(200)))
     files = {f"{number}.jsonl.gz": gzip.compress(rows) for number in range(20)}
     for name, data in (("x.tar", tar_of(files, "")), ("y.tar.gz", tar_of(files, ".gz"))):

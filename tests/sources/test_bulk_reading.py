@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import ReadLimits, read_corpus
+from dedupe.sources.formats.json.layout import LayoutDecoder
 from dedupe.sources.records.line_blocks import LineBlock
-from dedupe.sources.records.record_layout import LayoutDecoder
 from tests.sources.test_sources import Outcome, lines, texts_of
 
 TEXT = st.sampled_from(["", "one", "a b é", "漢字 \n x", "  padded ", '"]}[{', "\u2028", "x" * 40])

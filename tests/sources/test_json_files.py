@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
-from dedupe.sources.formats.json.json_cuts import JsonCutter
+from dedupe.sources.formats.json.cuts import JsonCutter
 from tests.sources.test_sources import put, read
 
 READ_ALL = """

@@ -19,7 +19,7 @@ from dedupe.model.settings import Config, ScanSettings
 from dedupe.sketch import load_kernels
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import ReadLimits, make_batch, parse_path_list
-from dedupe.sources.formats.json.json_depth import is_too_deep
+from dedupe.sources.formats.json.depth import is_too_deep
 from dedupe.sources.unpack.compression import CODECS, Codec, CompressionError, unpack
 from tests.sources.test_archives import COMPRESSORS
 from tests.sources.test_sources import cut, lines, put, read
@@ -86,7 +86,7 @@ def test_a_bomb_of_records_gives_no_documents_and_what_stood_before_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     """Blocks are held back until it is clear that they are not a bomb's beginning."""
-    monkeypatch.setattr("dedupe.sources.unpack.unpack_budget.EXCESS_BYTES", 1_000_000)
+    monkeypatch.setattr("dedupe.sources.unpack.budget.EXCESS_BYTES", 1_000_000)
     noise = [np.random.default_rng(number).bytes(300).hex() for number in range(4000)]
     good = lines(*({"id": f"g{number}", "text": text} for number, text in enumerate(noise)))
     bomb = b'{"text": "a b c"}\n' * 400_000

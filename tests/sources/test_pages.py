@@ -197,7 +197,7 @@ def test_truncated_and_damaged_crawls_keep_what_stood_before(tmp_path: Path):
 
 
 def test_a_missing_extra_names_the_file_and_the_command(tmp_path: Path, monkeypatch: Any):
-    import dedupe.sources.formats.warc as warc
+    import dedupe.sources.formats.warc.format as warc
     import dedupe.sources.pages.requirements as requirements
 
     (tmp_path / "p.html").write_text(PAGE, encoding="utf-8")

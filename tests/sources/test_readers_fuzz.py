@@ -36,14 +36,14 @@ def test_inputs_are_functions_of_their_number() -> None:
 FAILING_PROGRAM = """
 import os, sys, time
 sys.path.insert(0, {root!r})
-from dedupe.sources.formats.csv import csv_file
+from dedupe.sources.formats.csv import reader
 from tests.support import fuzz_readers
 
 def fail(*arguments):
     {statement}
     yield from ()
 
-csv_file.read_csv = fail
+reader.read_csv = fail
 fuzz_readers.main()
 """
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dedupe.sources import ReadLimits
 from dedupe.sources.encoding.recoding import Recoder, recoded_file, recognise_encoding
 from dedupe.sources.encoding.text_encoding import wide_encoding
-from dedupe.sources.unpack.sequential_file import SequentialFile
+from dedupe.sources.files.sequential_file import SequentialFile
 from tests.sources.test_archives import tar_of, zip_of
 from tests.sources.test_sources import put, read
 

@@ -44,8 +44,8 @@ from dedupe.sources import (
     read_corpus,
     unreadable_paths,
 )
+from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.names import openable_names, readable_name
-from dedupe.sources.files.patterns import PatternSet
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.records.line_blocks import LineBlock, LineSplitter, LongLine
@@ -139,7 +139,7 @@ def test_a_reader_that_fails_loses_its_file_alone(
         yield SkippedDocument("b.csv#1", "text_null")
         raise error("unforeseen")
 
-    monkeypatch.setattr("dedupe.sources.formats.csv.csv_file.read_csv", fail)
+    monkeypatch.setattr("dedupe.sources.formats.csv.reader.read_csv", fail)
     for name in ("a.txt", "b.csv", "c.txt"):
         put(tmp_path / name, "one two")
     found = read(tmp_path)

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,10 +21,12 @@ import pytest
 from dedupe.cli import command_group
 from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS, SETTING_NAMES
 from dedupe.matching.banding import choose_banding
+from dedupe.model.formats import input_formats
 from dedupe.model.settings import Config, ScanSettings
 from dedupe.pipeline import sketching
 from dedupe.renderers.registry import FORMATS
 from dedupe.sources import reasons
+from dedupe.sources.formats.registry import all_formats
 from scripts import make_docs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,6 +164,20 @@ def test_every_format_is_documented_with_its_endings():
     rows = dict(re.findall(r"^\| \[?`([a-z-]+)`.* \| (.*?) ?\|$", read(DOCS / "outputs.md"), re.M))
     told = {name: ", ".join(f"`{e}`" for e in each.endings) for name, each in FORMATS.items()}
     assert rows == told
+
+
+def test_every_input_format_is_documented_with_its_endings():
+    rows = re.findall(r"^\| \[[^]]+\]\(#[a-z-]+\) \| (`\..*?) \|", read(DOCS / "inputs.md"), re.M)
+    told = Counter(ending for row in rows for ending in re.findall(r"`(\.\w+)`", row))
+    assert told == Counter(ending for each in all_formats() for ending in each.endings)
+
+
+def test_every_input_format_is_named_with_the_setting_and_in_the_schema():
+    *names, last = (f"`{name}`" for name in input_formats())
+    flag = "| `input_format` | `--input-format` | "
+    assert f'{flag}`"auto"` | {", ".join(names)} or {last} |' in read(DOCS / "settings.md")
+    described = SCHEMA["$defs"]["config"]["properties"]["input_format"]["enum"]
+    assert described == [*input_formats()]
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/outputs.md"])

@@ -12,7 +12,6 @@ import pytest
 
 from dedupe.cli import LazyGroup, command_group
 from dedupe.sketch import load_kernels
-from dedupe.sources.formats.registry import FORCED_TEXT, FORMATS, Format
 
 _PROGRAM = """
 import json, sys
@@ -49,10 +48,10 @@ HEAVY = {
     "dedupe.sources.pages.pool",
     "dedupe.sketch.plain",
     "dedupe.sources.unpack.archive_entries",
-    "dedupe.sources.unpack.archives",
-    "dedupe.sources.formats.tables.arrow_rows",
-    "dedupe.sources.formats.html_pages",
-    "dedupe.sources.formats.warc",
+    "dedupe.sources.discovery.archive_members",
+    "dedupe.sources.formats.tables.reader",
+    "dedupe.sources.formats.html.reader",
+    "dedupe.sources.formats.warc.reader",
 }
 """What neither a plain scan nor the report of one needs."""
 
@@ -89,11 +88,10 @@ def test_scan_of_lines_to_json_imports_what_it_needs(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
     modules = modules_of("scan", path, "--format", "json")
-    assert "dedupe.sources.formats.json.json_lines" in modules
+    assert "dedupe.sources.formats.json.lines" in modules
     others = {"rapidfuzz", "rich", "dedupe.diff", "dedupe.renderers.view.terminal"}
     others |= {
-        f"dedupe.sources.formats.{name}"
-        for name in ("csv.csv_file", "json.json_file", "json.json_cuts")
+        f"dedupe.sources.formats.{name}" for name in ("csv.reader", "json.reader", "json.cuts")
     }
     assert modules & (HEAVY | others) == set()
 
@@ -106,10 +104,7 @@ def test_scan_of_texts_imports_what_it_needs(tmp_path: Path) -> None:
     assert "dedupe.diff.align" in modules and "dedupe.sources.formats.plain_text" in modules
     assert (
         modules
-        & (
-            HEAVY
-            | {"dedupe.sources.formats.json.json_lines", "dedupe.sources.formats.csv.csv_file"}
-        )
+        & (HEAVY | {"dedupe.sources.formats.json.lines", "dedupe.sources.formats.csv.reader"})
         == set()
     )
 
@@ -126,7 +121,7 @@ def test_apply_to_lines_imports_what_it_needs(tmp_path: Path) -> None:
         f"dedupe.{name}"
         for name in ("clusters.assembly", "matching", "pipeline", "store.documents")
     }
-    others |= {f"dedupe.applying.rewriting.{name}" for name in ("archives", "tables")}
+    others |= {"dedupe.applying.rewriting.archives", "dedupe.sources.formats.tables.rewriting"}
     assert modules & (HEAVY | others) == set()
 
 
@@ -138,16 +133,8 @@ def test_explain_imports_what_it_needs(tmp_path: Path) -> None:
     modules = modules_of("explain", *paths)
     assert "dedupe.explain.passages" in modules
     assert (
-        modules & (HEAVY | {"dedupe.pipeline.scan", "dedupe.sources.formats.json.json_lines"})
-        == set()
+        modules & (HEAVY | {"dedupe.pipeline.scan", "dedupe.sources.formats.json.lines"}) == set()
     )
-
-
-@pytest.mark.parametrize("chosen", [*FORMATS.values(), FORCED_TEXT])
-def test_readers_are_found_by_their_names(chosen: Format) -> None:
-    from dedupe.model.settings import ScanSettings
-
-    assert callable(chosen.read) and callable(chosen.reread_with(ScanSettings()))
 
 
 def test_summaries_are_the_commands_own() -> None:

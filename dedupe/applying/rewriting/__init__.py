@@ -6,6 +6,6 @@ The way in is :func:`write_without`. It knows nothing of reports, plans or folde
 from __future__ import annotations
 
 from dedupe.applying.rewriting.content import Part, is_whole, write_without
-from dedupe.applying.rewriting.edits import CannotRewriteError
+from dedupe.sources.records.removal import CannotRewriteError
 
 __all__ = ["CannotRewriteError", "Part", "is_whole", "write_without"]

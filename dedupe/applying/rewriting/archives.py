@@ -13,8 +13,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import IO, Any, BinaryIO, cast
 
-from dedupe.applying.rewriting.compressors import Sink
-from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, write_edited
+from dedupe.applying.rewriting.edits import Edit, write_edited
 from dedupe.applying.rewriting.zip_directory import (
     DirectoryEntry,
     directory_end,
@@ -23,17 +22,13 @@ from dedupe.applying.rewriting.zip_directory import (
 )
 from dedupe.sources.files.names import readable_id
 from dedupe.sources.files.spool import Spool
-from dedupe.sources.formats.recognition import is_zip
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.removal import CannotRewriteError, Sink
 from dedupe.sources.unpack.archive_entries import ARCHIVE_FAULTS, ArchiveError
-from dedupe.sources.unpack.compression import (
-    MAGIC_BYTES,
-    CompressionError,
-    UnpackedFile,
-    codec_of,
-)
+from dedupe.sources.unpack.archive_kinds import is_zip
+from dedupe.sources.unpack.budget import BombError, UnpackBudget
+from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, uncompressed
 from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
-from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 from dedupe.sources.unpack.zip_entries import open_zip
 
 _COPY_BYTES = 1 << 20
@@ -148,10 +143,7 @@ def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[
     """
     pending = dict(changes)
     edits: list[Edit] = []
-    file.seek(0)
-    codec = codec_of(file.read(MAGIC_BYTES))
-    file.seek(0)
-    tar = open_tar(UnpackedFile(file, codec) if codec else file)
+    tar = open_tar(uncompressed(file))
     while (info := next_info(tar)) is not None:
         name = readable_id(info.name)
         if info.islnk() and readable_id(info.linkname) in changes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Protocol
 
+from dedupe.sources.records.removal import Sink
 from dedupe.sources.unpack.compression import Codec
 
 _GZIP_WINDOW = 31
@@ -16,12 +17,6 @@ class Compressor(Protocol):
     def compress(self, data: bytes, /) -> bytes: ...
 
     def flush(self) -> bytes: ...
-
-
-class Sink(Protocol):
-    """Takes the bytes of a new file."""
-
-    def write(self, data: bytes, /) -> object: ...
 
 
 def new_compressor(codec: Codec) -> Compressor:

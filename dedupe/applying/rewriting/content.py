@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from dedupe.applying.rewriting.compressors import CompressingSink, Sink
-from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, write_edited
-from dedupe.applying.rewriting.records import EDITS
+from dedupe.applying.rewriting.compressors import CompressingSink
+from dedupe.applying.rewriting.edits import Edit, write_edited
 from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.formats import FORMATS
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.recoding import recoded_file
-from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.formats.format import Format
+from dedupe.sources.formats.registry import format_named
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.unpack.compression import MAGIC_BYTES, UnpackedFile, codec_of
-from dedupe.sources.unpack.random_access import seekable_again
+from dedupe.sources.records.removal import CannotRewriteError, Sink
+from dedupe.sources.unpack.compression import MAGIC_BYTES, codec_of, uncompressed
 
 
 class Part(NamedTuple):
@@ -52,38 +54,31 @@ def write_without(
 
 def is_whole(info: SourceInfo, locator: Locator) -> bool:
     """Whether a document is all of its source: text, a page, or JSON of one record."""
-    return info.format in ("text", "html") or (info.format == "json" and locator.line == 0)
+    return info.format in FORMATS and format_named(info.format).is_whole_file(locator)
 
 
 def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, sink: Sink) -> None:
-    name = parts[0].info.format
-    locators = [part.locator for part in parts]
-    file.seek(0)
-    codec = codec_of(file.read(MAGIC_BYTES))
-    file.seek(0)
-    content = UnpackedFile(file, codec) if codec else file
-    if name in EDITS:
-        edits = _find_edits(name, parts[0].info.encoding, content, locators)
-        write_edited(file, edits, sink, limits)
-    elif name in ("parquet", "arrow"):
-        from dedupe.applying.rewriting.tables import write_rows
-
-        table, held = seekable_again(content)
-        compressing = CompressingSink(sink, codec)
-        write_rows(name, table, {locator.line - 1 for locator in locators}, compressing)
+    info = parts[0].info
+    if info.format not in FORMATS:
+        raise CannotRewriteError(f"this dedupe does not write the format {info.format}")
+    chosen, locators = format_named(info.format), [part.locator for part in parts]
+    content = uncompressed(file)
+    if chosen.is_written_anew:
+        compressing = CompressingSink(sink, codec_of(read_at(file, 0, MAGIC_BYTES) or b""))
+        chosen.write_without(content, locators, compressing)
         compressing.close()
-        del held
     else:
-        raise CannotRewriteError(f"this dedupe does not write the format {name}")
+        write_edited(file, _find_edits(chosen, info.encoding, content, locators), sink, limits)
 
 
 def _find_edits(
-    name: str, encoding: str, content: SeekableBytes, locators: Sequence[Locator]
+    chosen: Format, encoding: str, content: SeekableBytes, locators: Sequence[Locator]
 ) -> list[Edit]:
     """What is to go of the uncompressed content, as it stands."""
+    in_utf8 = recoded_file(content, encoding) if encoding else content
+    edits = [Edit(*stretch) for stretch in chosen.find_stretches(in_utf8, locators)]
     if not encoding:
-        return EDITS[name](content, locators)
+        return edits
     from dedupe.applying.rewriting.recoded import edits_as_they_stand
 
-    edits = EDITS[name](recoded_file(content, encoding), locators)
     return edits_as_they_stand(content, encoding, edits)

@@ -10,19 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from dedupe.applying.rewriting.compressors import Sink, new_compressor
-from dedupe.sources.files.source import SeekableBytes
+from dedupe.applying.rewriting.compressors import new_compressor
+from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.removal import CannotRewriteError, Sink
+from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.compression import MAGIC_BYTES, Codec, CompressionError, codec_of
-from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 
 _BLOCK_BYTES = 1 << 20
 _OUT_BYTES = 1 << 18
-
-
-class CannotRewriteError(Exception):
-    """A file cannot be written again without losing something; the text says why."""
 
 
 class Edit(NamedTuple):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from dedupe.applying.rewriting.edits import CannotRewriteError, Edit, edited_blocks
+from dedupe.applying.rewriting.edits import Edit, edited_blocks
 from dedupe.sources.encoding.recoding import Recoder
-from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.records.removal import CannotRewriteError
 
 _BLOCK_BYTES = 1 << 18
 

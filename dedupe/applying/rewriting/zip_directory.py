@@ -13,7 +13,7 @@ from typing import IO
 
 import msgspec
 
-from dedupe.applying.rewriting.edits import CannotRewriteError
+from dedupe.sources.records.removal import CannotRewriteError
 
 _ENTRY = struct.Struct("<4s6H3I5H2I")
 _ENTRY_MAGIC = b"PK\x01\x02"

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from dedupe.gate.verdict import NewDuplicate
+from dedupe.model.formats import counts_lines
 from dedupe.model.relations import Relation
 from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.figures import format_jaccard, format_percent
@@ -153,7 +154,7 @@ def find_place(report: Report, id: str, folder: str) -> Place:
     if source.path == "-":
         return Place(STANDARD_INPUT, locator.line or 1)
     path = _relative(source.path, folder) if folder else os.path.normpath(source.path)
-    has_lines = source.format == "jsonl" and not source.member
+    has_lines = counts_lines(source.format) and not source.member
     line = locator.line if has_lines and locator.line else 1
     return Place(path.replace(os.sep, "/"), line)
 

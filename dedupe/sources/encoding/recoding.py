@@ -13,8 +13,8 @@ from itertools import chain
 
 from dedupe.sources.encoding.decoding import UTF8, detect_encoding, known_encoding
 from dedupe.sources.encoding.text_encoding import count_replaced, wide_encoding
-from dedupe.sources.files.source import SeekableBytes
-from dedupe.sources.unpack.sequential_file import SequentialFile
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.sequential_file import SequentialFile
 
 SAMPLE_BYTES = 1 << 18
 """So much of a file's beginning tells its encoding."""

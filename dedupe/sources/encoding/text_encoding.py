@@ -93,6 +93,13 @@ def count_replaced(text: str, data: bytes, encoding: str) -> int:
     return max(1, text.count(REPLACEMENT) - honest_count)
 
 
+def describe_replaced(count: int) -> str:
+    """How many sequences of bytes are lost, in words."""
+    if count == 1:
+        return "1 sequence of bytes could not be decoded and was replaced by U+FFFD"
+    return f"{count} sequences of bytes could not be decoded and were replaced by U+FFFD"
+
+
 def replace_utf8(data: bytes) -> tuple[bytes, int]:
     """The bytes with what is not UTF-8 replaced by U+FFFD, and how many times."""
     repaired = data.decode("utf-8", "replace").encode()

@@ -1,1 +1,1 @@
-"""From paths to files."""
+"""Files as they are opened: the file system, names, streams that are kept."""

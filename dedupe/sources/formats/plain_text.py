@@ -1,4 +1,4 @@
-"""Plain text: a file is a document."""
+"""Plain text as a format: a file is a document."""
 
 from __future__ import annotations
 
@@ -7,14 +7,39 @@ from collections.abc import Iterator
 from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.decoding import decode_document
-from dedupe.sources.files.source import SeekableBytes, read_at
+from dedupe.sources.encoding.text_content import odd_content_problem, text_problem
+from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.formats.format import Format
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, Rereader
 from dedupe.sources.unpack.byte_blocks import read_whole
 
 
-def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+class TextFormat(Format):
+    """A text."""
+
+    endings = (".txt", ".text", ".md")
+
+    def problem(self, head: bytes, is_chosen: bool) -> str:
+        """Where the settings say that it is text, NUL bytes alone do not count against it."""
+        return odd_content_problem(head) if is_chosen else text_problem(head)
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        return _read_text(file, limits)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        return _reread_text
+
+    def is_whole_file(self, locator: Locator) -> bool:
+        return True
+
+
+TEXT = TextFormat("text")
+
+
+def _read_text(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
     """The one document of a text file, and what there is to say about it."""
     document_id = file.source.id
     data = read_whole(file.blocks, limits.document_bytes)
@@ -35,20 +60,9 @@ def read_text(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
         yield Notice(document_id, fault.reason, f"{fault.detail}; what stood before is kept")
 
 
-def reread_text_with(settings: ScanSettings) -> Rereader:
-    """Reads a file again, if it is as long as it was."""
-    return _reread_text
-
-
 def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
+    """The text of a file, if it is as long as it was."""
     raw = read_at(file, 0, locator.length)
     if raw is None or read_at(file, locator.length, 1):
         return None
     return decode_document(raw).text.decode()
-
-
-def describe_replaced(count: int) -> str:
-    """How many sequences of bytes are lost, in words."""
-    if count == 1:
-        return "1 sequence of bytes could not be decoded and was replaced by U+FFFD"
-    return f"{count} sequences of bytes could not be decoded and were replaced by U+FFFD"

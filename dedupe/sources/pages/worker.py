@@ -8,11 +8,11 @@ from contextlib import suppress
 
 import msgspec
 
+from dedupe.sources.pages.cost import find_exceeded
 from dedupe.sources.pages.doubt import find_doubt
 from dedupe.sources.pages.frames import read_frame, write_frame
 from dedupe.sources.pages.layout import extract_article, extract_visible
 from dedupe.sources.pages.outcome import PageOutcome, PageRequest
-from dedupe.sources.pages.page_cost import find_exceeded
 from dedupe.sources.pages.stripped import strip_tags
 
 MAX_MEMORY_BYTES = 2 << 30

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
 from dedupe.model.settings import ScanSettings
-from dedupe.sources.files.source import SeekableBytes, Source
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 

@@ -13,8 +13,8 @@ from typing import IO, BinaryIO, cast
 
 import msgspec
 
+from dedupe.sources.unpack.budget import UnpackBudget
 from dedupe.sources.unpack.compression import CompressionError
-from dedupe.sources.unpack.unpack_budget import UnpackBudget
 
 ARCHIVE_FAULTS = (
     zipfile.BadZipFile,

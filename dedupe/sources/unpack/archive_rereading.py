@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from typing import BinaryIO, cast
 
+from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.files.names import readable_id
-from dedupe.sources.files.source import SeekableBytes, Source, read_at
-from dedupe.sources.formats.recognition import is_zip
+from dedupe.sources.files.sequential_file import SequentialFile
+from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.archive_entries import MemberStream
-from dedupe.sources.unpack.compression import MAGIC_BYTES, UnpackedFile, codec_of
+from dedupe.sources.unpack.archive_kinds import is_zip
+from dedupe.sources.unpack.compression import MAGIC_BYTES, open_content, uncompressed
 from dedupe.sources.unpack.random_access import seekable_again
-from dedupe.sources.unpack.sequential_file import SequentialFile
 from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
 from dedupe.sources.unpack.zip_entries import open_member, open_zip
 
@@ -25,13 +26,13 @@ def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, See
     May raise whatever the libraries raise (``ARCHIVE_FAULTS``), and ``ArchiveError``.
     """
     missing = set(wanted)
-    with archive.open_again() as file:
+    with open_content(archive) as file:
         head = read_at(file, 0, MAGIC_BYTES) or b""
         file.seek(0)
         members = _zip_members if is_zip(archive.path, head) else _tar_members
         for name, stream in members(file, missing):
             missing.discard(name)
-            yield name, _uncompressed(stream)
+            yield name, uncompressed(cast(BinaryIO, _once(stream)))
             if not missing:
                 return
 
@@ -49,12 +50,6 @@ def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, 
     while (info := next_info(tar)) is not None:
         if readable_id(info.name) in missing and info.isreg():
             yield readable_id(info.name), MemberStream(tar_member(tar, info))
-
-
-def _uncompressed(stream: MemberStream) -> SeekableBytes:
-    codec = codec_of(read_at(member := _once(stream), 0, MAGIC_BYTES) or b"")
-    member.seek(0)
-    return UnpackedFile(cast(BinaryIO, member), codec) if codec else member
 
 
 def _once(stream: MemberStream) -> SequentialFile:

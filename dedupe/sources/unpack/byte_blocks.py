@@ -15,6 +15,7 @@ from dedupe.sources.encoding.recoding import SAMPLE_BYTES, Recoder
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TRUNCATED, UNREADABLE
+from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.compression import (
     Codec,
     CompressionError,
@@ -22,7 +23,6 @@ from dedupe.sources.unpack.compression import (
     codec_of,
     codec_of_name,
 )
-from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
 
 HEAD_BYTES = 8192
 """The beginning of a file that tells what it is."""

@@ -8,12 +8,14 @@ data turns out wrong, and a few bytes can make them take gigabytes at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import msgspec
 
-from dedupe.sources.unpack.sequential_file import SequentialFile
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.sequential_file import SequentialFile
+from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.unpackers import (
     CompressionError,
     Unpacker,
@@ -33,6 +35,8 @@ __all__ = [
     "codec_of",
     "codec_of_name",
     "ending_of",
+    "open_content",
+    "uncompressed",
     "unpack",
     "without_compression",
 ]
@@ -222,3 +226,21 @@ class UnpackedFile(SequentialFile):
                 yield from unpack(raw_blocks, codec, _VIEW_BLOCK_BYTES)
 
         super().__init__(begin)
+
+
+def uncompressed(file: BinaryIO) -> SeekableBytes:
+    """A file as if it were not compressed, which its beginning tells."""
+    file.seek(0)
+    codec = codec_of(file.read(MAGIC_BYTES))
+    file.seek(0)
+    return UnpackedFile(file, codec) if codec else file
+
+
+@contextmanager
+def open_content(source: Source) -> Iterator[SeekableBytes]:
+    """The uncompressed content of a source once more, seekable.
+
+    :raises OSError: if it cannot be opened, or is a stream that was not kept
+    """
+    with source.open_again() as file:
+        yield file if source.spool is not None else uncompressed(file)

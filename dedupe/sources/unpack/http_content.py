@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dedupe.sources.encoding.text_encoding import wide_encoding
+from dedupe.sources.unpack.budget import UnpackBudget
 from dedupe.sources.unpack.compression import MAGIC_BYTES, codec_of
-from dedupe.sources.unpack.unpack_budget import UnpackBudget
 from dedupe.sources.unpack.unpackers import CompressionError, InflateUnpacker, Unpacker, new_zstd
 
 BROTLI_INSTALL = "pip install brotli"

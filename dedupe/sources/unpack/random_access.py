@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from dedupe.sources.files.source import SeekableBytes, Source, open_regular
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
@@ -49,9 +50,9 @@ def seekable_again(file: SeekableBytes) -> tuple[BinaryIO, Spool | None]:
 
 
 def _open_direct(source: Source, head: bytes) -> BinaryIO | None:
-    """The file on disk, if it begins as its uncompressed content does."""
+    """The file itself, if it begins as its uncompressed content does."""
     try:
-        direct = open_regular(source.path)
+        direct = source.files.open(source.path)
     except (OSError, ValueError):
         return None
     begin = head[:_COMPARED_BYTES]

@@ -15,8 +15,8 @@ from dedupe.sources.unpack.archive_entries import (
     Entry,
     MemberStream,
 )
+from dedupe.sources.unpack.budget import UnpackBudget
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
-from dedupe.sources.unpack.unpack_budget import UnpackBudget
 
 _MAX_HEADER_BYTES = 1 << 20
 _STREAM_BYTES = 1 << 18

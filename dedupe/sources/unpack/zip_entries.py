@@ -18,7 +18,7 @@ from dedupe.sources.unpack.archive_entries import (
     Entry,
     MemberStream,
 )
-from dedupe.sources.unpack.unpack_budget import UnpackBudget
+from dedupe.sources.unpack.budget import UnpackBudget
 
 _ENTRY_MAGIC = b"PK\x01\x02"
 _MEMBER_MAGIC = b"PK\x03\x04"

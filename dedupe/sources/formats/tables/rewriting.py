@@ -12,29 +12,32 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from dedupe.applying.rewriting.arrow_codec import compression_of_batches
-from dedupe.applying.rewriting.compressors import CompressingSink
-from dedupe.applying.rewriting.edits import CannotRewriteError
-from dedupe.sources.formats.tables.arrow_tables import (
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.tables.codec import compression_of_batches
+from dedupe.sources.formats.tables.files import (
     BoundedFile,
     check_part,
     explain_error,
     is_arrow_file,
     table_errors,
 )
+from dedupe.sources.records.removal import CannotRewriteError, Sink
+from dedupe.sources.unpack.random_access import seekable_again
 
 _READ_ROWS = 1024
 _MAX_GROUP_BYTES = 256 << 20
 """A row group of more is written as several: it is held in memory until it is written."""
 
 
-def write_rows(name: str, file: BinaryIO, rows: Collection[int], sink: CompressingSink) -> None:
+def write_rows(name: str, content: SeekableBytes, rows: Collection[int], sink: Sink) -> None:
     """Write a table without these rows (from 0).
 
     :param name: ``parquet`` or ``arrow``
-    :param file: its uncompressed content
+    :param content: uncompressed
+    :param sink: to which pyarrow writes as to a file
     :raises CannotRewriteError: if it is damaged or holds what cannot be written
     """
+    file, _held = seekable_again(content)
     try:
         file.seek(0)
         write = _write_parquet if name == "parquet" else _write_arrow
@@ -45,7 +48,7 @@ def write_rows(name: str, file: BinaryIO, rows: Collection[int], sink: Compressi
         raise CannotRewriteError(f"it cannot be written again ({explain_error(error)})") from None
 
 
-def _write_parquet(file: BinaryIO, rows: Any, sink: CompressingSink) -> None:
+def _write_parquet(file: BinaryIO, rows: Any, sink: Sink) -> None:
     import pyarrow
     import pyarrow.parquet
 
@@ -106,7 +109,7 @@ def _codec_of(column: Any) -> str:
     return "NONE" if name == "UNCOMPRESSED" else name
 
 
-def _write_arrow(file: BinaryIO, rows: Any, sink: CompressingSink) -> None:
+def _write_arrow(file: BinaryIO, rows: Any, sink: Sink) -> None:
     import pyarrow.ipc
 
     compression = compression_of_batches(file)

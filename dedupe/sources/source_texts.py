@@ -8,16 +8,19 @@ from functools import cached_property
 import msgspec
 
 from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.formats import FORMATS
 from dedupe.model.report import Report
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.recoding import recoded_file
 from dedupe.sources.encoding.text_encoding import encode_text
-from dedupe.sources.files.source import SeekableBytes, Source
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error
-from dedupe.sources.formats.registry import FORMATS, rereader_of
+from dedupe.sources.formats.format import Format
+from dedupe.sources.formats.registry import format_named, holds_pages, rereader_of
 from dedupe.sources.limits import MAX_LOCATED_BYTES
-from dedupe.sources.pages.page_rereading import shared_page_reader
-from dedupe.sources.unpack.compression import CompressionError
+from dedupe.sources.pages.rereading import shared_page_reader
+from dedupe.sources.unpack.compression import CompressionError, open_content
 
 CHANGED = "its text has changed since the scan"
 """What :meth:`SourceTexts.problem` says of a document that is still there, but not the same."""
@@ -123,7 +126,7 @@ class SourceTexts:
         pending = set(ids)
         try:
             if self._is_known(source, pending):
-                with source.open_again() as file:
+                with open_content(source) as file:
                     yield from self._read_open(source, file, pending)
         except (OSError, ValueError) as error:
             reason = f"{source.name}: {describe_error(error)}"
@@ -163,13 +166,14 @@ class SourceTexts:
         self, source: Source, file: SeekableBytes, pending: set[str]
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of what is open, which are taken from ``pending``."""
-        reread = rereader_of(source.format, self._settings)
+        chosen = format_named(source.format)
+        reread = rereader_of(chosen, self._settings)
         if source.encoding:
             file = recoded_file(file, source.encoding)
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
             if text is not None and not self._has_hash(id, text):
-                text = self._reread_visible(source.format, file, id) or text
+                text = self._reread_visible(chosen, file, id) or text
             pending.discard(id)
             if text is None:
                 self._problems[id] = CHANGED
@@ -183,13 +187,12 @@ class SourceTexts:
     def _find_source(source: Source | SourceInfo) -> Source:
         return source if isinstance(source, Source) else Source.of_info(source)
 
-    def _reread_visible(self, format: str, file: SeekableBytes, id: str) -> str | None:
+    def _reread_visible(self, chosen: Format, file: SeekableBytes, id: str) -> str | None:
         """All visible text of a page, if that is what was compared instead of its article."""
-        is_page = format in ("html", "warc") or self._settings.text_format == "html"
-        if not is_page or self._settings.html != "article":
+        if not holds_pages(chosen, self._settings) or self._settings.html != "article":
             return None
         settings = msgspec.structs.replace(self._settings, html="text")
-        text = rereader_of(format, settings)(file, self._locators[id])
+        text = rereader_of(chosen, settings)(file, self._locators[id])
         return text if text is not None and self._has_hash(id, text) else None
 
     def _has_hash(self, id: str, text: str) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.formats.json.json_record import explain_json
+from dedupe.sources.formats.json.record import explain_json
 
 _SPACE_AND_COMMAS = b" \t\r\n,"
 _GAP = re.compile(r"[\s,]*")

@@ -9,15 +9,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
-INSTALL_COMMAND = "pip install 'dedupe-corpus[parquet]'"
-
 _FILE_MAGIC = b"ARROW1"
 _FEATHER_1_MAGIC = b"FEA1"
 _MIN_ROWS, _MAX_ROWS = 16, 4096
-
-
-class MissingLibraryError(Exception):
-    """pyarrow is not installed."""
 
 
 class BrokenTableError(Exception):
@@ -70,13 +64,8 @@ class RowCursor:
 def open_table(name: str, file: BinaryIO) -> Table:
     """Open a file of the format ``parquet`` or ``arrow``.
 
-    :raises MissingLibraryError: if pyarrow is not installed
     :raises BrokenTableError: if it cannot be read
     """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise MissingLibraryError from None
     try:
         table = _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
         _read_names(table.schema)

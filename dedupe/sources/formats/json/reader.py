@@ -13,13 +13,13 @@ import numpy as np
 from dedupe.model.documents import Locator, SkippedDocument
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.files.source import SeekableBytes, read_at
-from dedupe.sources.formats.json.json_cuts import Cut, JsonCutter
-from dedupe.sources.formats.json.json_lines import reread_records_with
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.formats.json.cuts import Cut, JsonCutter
+from dedupe.sources.formats.json.lines import reread_records_with
+from dedupe.sources.formats.json.raw_records import RawRecords
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import NOT_A_RECORD, NOT_JSON, TOO_LARGE
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.raw_records import RawRecords
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _GROUP_RECORDS = 1000
@@ -37,7 +37,7 @@ Group = list[tuple[int, int, bytes]]
 def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The records of a JSON file."""
     cutter = JsonCutter(file.blocks, limits.line_bytes)
-    records = RawRecords(file, settings, limits, mark="#")
+    records = RawRecords(file, settings, limits)
     group: Group = []
     group_bytes = row = 0
     for row, cut in _number(cutter, file.blocks):

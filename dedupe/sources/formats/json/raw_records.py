@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ScanSettings
-from dedupe.sources.formats.json.json_depth import has_too_many_values, may_be_too_deep
-from dedupe.sources.formats.json.json_record import (
+from dedupe.sources.formats.json.depth import has_too_many_values, may_be_too_deep
+from dedupe.sources.formats.json.layout import LayoutDecoder
+from dedupe.sources.formats.json.record import (
     CarefulDecoder,
     NotARecord,
     parse_fields,
     record_decoder,
 )
 from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.chunks import RecordTaker
 from dedupe.sources.records.pieces import OpenSource, Piece
-from dedupe.sources.records.record_chunks import RecordTaker
-from dedupe.sources.records.record_layout import LayoutDecoder
 
 _Places = NDArray[np.int64]
 
@@ -32,20 +32,14 @@ class RawRecords:
     :ivar has_records: whether there was a record so far, with a text or without
     """
 
-    def __init__(
-        self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, mark: str
-    ) -> None:
-        """Nothing is read yet.
-
-        :param mark: see :class:`RecordTaker`
-        """
+    def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
         self.has_records = False
         self._path_id = file.source.id
         self._max_depth, self._max_values = limits.depth, limits.values
         self._decoder = record_decoder(settings)
         self._layout = LayoutDecoder(self._decoder.plan.names, limits.depth, limits.values)
         self._careful = CarefulDecoder(self._decoder, limits.depth, limits.values)
-        self._taker = RecordTaker(file, self._decoder.plan, limits, mark)
+        self._taker = RecordTaker(file, self._decoder.plan, limits)
 
     def place(self, row: int) -> str:
         """Where a record stands."""

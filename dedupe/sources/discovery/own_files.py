@@ -5,19 +5,13 @@ By its mark (:mod:`dedupe.model.marks`), or because it is what this process writ
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Set
 from contextlib import suppress
 from typing import BinaryIO
 
 from dedupe.model.marks import kind_of_output
-from dedupe.sources.files.source import open_regular
-from dedupe.sources.formats.recognition import plain_start
+from dedupe.sources.encoding.text_content import plain_start
+from dedupe.sources.files.file_system import LOCAL_DISK, FileKey, key_of_descriptor
 from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
-
-FileKey = tuple[int, int]
-"""Device and inode, by which a file is the same under all its names."""
 
 _LOOKED_AT_BYTES = 8192
 _STANDARD_STREAMS = (1, 2)
@@ -33,13 +27,15 @@ def describe_output(head: bytes) -> str:
 
 
 def holds_output(file: BinaryIO) -> bool:
-    """Whether an open file, compressed or not, holds what the program wrote, or is written to now.
+    """Whether a file holds what the program wrote, or is written to now.
+
+    :param file: of the local disk, open, compressed or not
 
     It is read from its beginning; where it stands afterwards is not told.
 
     :raises OSError: if it cannot be read
     """
-    if is_written_now(file, open_outputs()):
+    if LOCAL_DISK.status_of(file).key in open_outputs():
         return True
     head = file.read(_LOOKED_AT_BYTES)
     codec = codec_of(head[:MAGIC_BYTES])
@@ -56,18 +52,10 @@ def holds_output(file: BinaryIO) -> bool:
 def is_output(path: str) -> bool:
     """The same of the file at a path; what cannot be read is none."""
     try:
-        with open_regular(path) as file:
+        with LOCAL_DISK.open(path) as file:
             return holds_output(file)
     except OSError:
         return False
-
-
-def is_written_now(file: BinaryIO, outputs: Set[FileKey]) -> bool:
-    """Whether an open file is one of those that this process writes to.
-
-    :param outputs: those, as :func:`open_outputs` gives them
-    """
-    return bool(outputs) and _key_of(file.fileno()) in outputs
 
 
 def open_outputs() -> frozenset[FileKey]:
@@ -75,10 +63,5 @@ def open_outputs() -> frozenset[FileKey]:
     found = set()
     for descriptor in _STANDARD_STREAMS:
         with suppress(OSError):
-            found.add(_key_of(descriptor))
+            found.add(key_of_descriptor(descriptor))
     return frozenset(key for key in found if key is not None)
-
-
-def _key_of(descriptor: int) -> FileKey | None:
-    status = os.fstat(descriptor)
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, SkippedDocument
+from dedupe.model.formats import record_place
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import TOO_LARGE
@@ -50,21 +51,15 @@ class ColumnRecords:
 class RecordTaker:
     """Makes documents of the records of one source."""
 
-    def __init__(
-        self, file: OpenSource, plan: FieldPlan, limits: ReadLimits, mark: str = "#"
-    ) -> None:
-        """Nothing is taken yet.
-
-        :param mark: stands between the source and the row in the id of a record without one
-        """
+    def __init__(self, file: OpenSource, plan: FieldPlan, limits: ReadLimits) -> None:
         self._file = file
         self._plan = plan
         self._max_bytes = limits.document_bytes
-        self._mark = mark
 
     def place(self, row: int) -> str:
-        """Where a record stands; 0 is the row of one that is all there is."""
-        return f"{self._file.source.id}{self._mark}{row}" if row else self._file.source.id
+        """The id of a record that has none of its own; 0 is the row of one that is all there is."""
+        source = self._file.source
+        return record_place(source.id, source.format, row) if row else source.id
 
     def take(
         self, records: Records, locators: NDArray[np.int64], fields: FieldsOf

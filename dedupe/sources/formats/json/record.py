@@ -17,7 +17,7 @@ import msgspec
 from dedupe.model.documents import Notice
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.text_encoding import replace_surrogates
-from dedupe.sources.formats.json.json_depth import has_too_many_values, is_too_deep
+from dedupe.sources.formats.json.depth import has_too_many_values, is_too_deep
 from dedupe.sources.reasons import (
     LONE_SURROGATES,
     NOT_A_RECORD,

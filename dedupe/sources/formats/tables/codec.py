@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Any, BinaryIO
 
-from dedupe.sources.formats.tables.arrow_tables import is_arrow_file
+from dedupe.sources.formats.tables.files import is_arrow_file
 
 _FILE_HEAD_BYTES = 8
 _CODECS = ("lz4", "zstd")

@@ -11,10 +11,10 @@ import msgspec
 
 from dedupe.model.documents import SkippedDocument
 from dedupe.model.settings import ScanSettings
+from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.names import is_hidden_name
-from dedupe.sources.files.patterns import PatternSet
 from dedupe.sources.files.source import Source
-from dedupe.sources.formats.recognition import archive_of_name, recognise_name
+from dedupe.sources.formats.recognition import recognise_name
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     BOMB,
@@ -24,10 +24,11 @@ from dedupe.sources.reasons import (
     TOO_MANY_MEMBERS,
 )
 from dedupe.sources.unpack.archive_entries import ArchiveError, Entry
+from dedupe.sources.unpack.archive_kinds import archive_of_name
+from dedupe.sources.unpack.budget import UnpackBudget
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 from dedupe.sources.unpack.random_access import open_seekable
 from dedupe.sources.unpack.tar_entries import read_tar
-from dedupe.sources.unpack.unpack_budget import UnpackBudget
 from dedupe.sources.unpack.zip_entries import read_zip
 
 
@@ -107,7 +108,10 @@ class _Walk:
             return
         self._seen.add(entry.name)
         kind = recognise_name(entry.name, self._settings.input_format)
-        member = Source(member_id, self._source.path, kind, member=entry.name, archive=self._source)
+        archive = self._source
+        member = Source(
+            member_id, archive.path, kind, member=entry.name, archive=archive, files=archive.files
+        )
         budget = UnpackBudget(self._limits, self._budget)
         yield OpenMember(member, entry.open(budget), UnpackBudget(self._limits, budget))
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib.util import find_spec
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -13,11 +12,11 @@ from dedupe.model.metadata import pack_meta
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.declared import charset_of
 from dedupe.sources.encoding.decoding import Decoded, decode_document
-from dedupe.sources.files.source import SeekableBytes
-from dedupe.sources.formats.html_pages import decode_page
-from dedupe.sources.formats.plain_text import describe_replaced
+from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.html.reader import decode_page
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
-from dedupe.sources.pages.page_rereading import shared_page_reader
+from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
@@ -28,14 +27,13 @@ from dedupe.sources.reasons import (
 )
 from dedupe.sources.records.metadata_values import as_meta_value
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, Rereader
+from dedupe.sources.records.removal import MOVED, CannotRewriteError, Stretch, read_blocks
+from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.http_content import (
     ContentTooLargeError,
     UndecodableError,
     decode_content,
 )
-from dedupe.sources.unpack.unpack_budget import BombError, UnpackBudget
-
-WARC_INSTALL = "pip install 'dedupe-corpus[warc]'"
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _KINDS = frozenset({"response", "resource", "conversion"})
@@ -57,11 +55,6 @@ class Capture(msgspec.Struct, frozen=True):
     content: Decoded
     length: int
     is_complete: bool
-
-
-def missing_warc_extra(settings: ScanSettings) -> str:
-    """What to say where crawls cannot be read; nothing where they can."""
-    return "" if find_spec("fastwarc") else f"WARC needs fastwarc: {WARC_INSTALL}"
 
 
 def read_warc(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
@@ -90,7 +83,30 @@ def reread_warc_with(settings: ScanSettings) -> Rereader:
     return reread
 
 
-def find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
+def find_records(content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+    """The bytes of records, each up to where the next begins.
+
+    :raises CannotRewriteError: if a place is not that of a record
+    """
+    size = 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal size
+        for block in read_blocks(content):
+            size += len(block)
+            yield block
+
+    try:
+        offsets = list(_find_record_offsets(blocks()))
+    except (OSError, ValueError) as error:
+        raise CannotRewriteError(f"it is damaged ({error})") from None
+    ends = dict(zip(offsets, [*offsets[1:], size], strict=True))
+    if not {locator.offset for locator in locators} <= ends.keys():
+        raise CannotRewriteError(MOVED)
+    return [Stretch(offset, ends[offset]) for offset in {locator.offset for locator in locators}]
+
+
+def _find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
     """Where each record begins, of whatever kind.
 
     :param blocks: the uncompressed content, which is read to its end

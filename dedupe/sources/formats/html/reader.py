@@ -8,11 +8,11 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locato
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.declared import declared_encoding
 from dedupe.sources.encoding.decoding import Decoded, decode_document
-from dedupe.sources.files.source import SeekableBytes, read_at
-from dedupe.sources.formats.plain_text import describe_replaced
+from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.pages.page_meta import find_page_meta
-from dedupe.sources.pages.page_rereading import shared_page_reader
+from dedupe.sources.pages.metadata import find_page_meta
+from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, Rereader
 from dedupe.sources.unpack.byte_blocks import read_whole

@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from dedupe.model.documents import Locator, SkippedDocument, TextBatch
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.text_encoding import REPLACEMENT
-from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
-from dedupe.sources.formats.tables.arrow_tables import (
-    INSTALL_COMMAND,
+from dedupe.sources.formats.tables.files import (
     BrokenTableError,
-    MissingLibraryError,
     RowCursor,
     Table,
     explain_error,
@@ -28,38 +26,22 @@ from dedupe.sources.formats.tables.arrow_tables import (
     table_errors,
 )
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import DAMAGED, MISSING_EXTRA, TRUNCATED, UNREADABLE
+from dedupe.sources.reasons import DAMAGED, TRUNCATED, UNREADABLE
+from dedupe.sources.records.chunks import ColumnRecords, RecordTaker
 from dedupe.sources.records.fields import UNSET, FieldPlan
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.record_chunks import ColumnRecords, RecordTaker
 from dedupe.sources.unpack.random_access import open_seekable, seekable_again
 
 _PARQUET_MAGIC = b"PAR1"
 
 
-def read_parquet(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The rows of a Parquet file."""
-    yield from _read("parquet", file, settings, limits)
-
-
-def read_arrow(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The rows of an Arrow file or stream (Feather version 2 is one)."""
-    yield from _read("arrow", file, settings, limits)
-
-
-def reread_parquet_with(settings: ScanSettings) -> Rereader:
-    """Reads single rows of a Parquet file again."""
-    return _reread_with("parquet", settings)
-
-
-def reread_arrow_with(settings: ScanSettings) -> Rereader:
-    """Reads single rows of an Arrow file again."""
-    return _reread_with("arrow", settings)
-
-
-def _read(
+def read_table(
     name: str, file: OpenSource, settings: ScanSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
+    """The rows of a Parquet file, or of an Arrow file or stream (Feather version 2 is one).
+
+    :param name: of the format: ``parquet`` or ``arrow``
+    """
     document_id = file.source.id
     reader: _RowsReader | None = None
     try:
@@ -71,9 +53,6 @@ def _read(
             is_cut = name == "parquet" and not _ends_in_magic(seekable)
             reader = _RowsReader(file, open_table(name, seekable), settings, limits)
             yield from reader.read()
-    except MissingLibraryError:
-        detail = f"reading {name} files takes pyarrow: {INSTALL_COMMAND}"
-        yield SkippedDocument(document_id, MISSING_EXTRA, detail)
     except BrokenTableError as error:
         reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
         after = f", after row {reader.row}" if reader is not None else ""
@@ -92,7 +71,8 @@ def _ends_in_magic(file: Any) -> bool:
     return bool(end == _PARQUET_MAGIC)
 
 
-def _reread_with(name: str, settings: ScanSettings) -> Rereader:
+def reread_rows_with(name: str, settings: ScanSettings) -> Rereader:
+    """Reads single rows again."""
     plan = FieldPlan(settings)
     opened: list[tuple[_Columns, RowCursor, object]] = []
 
@@ -106,8 +86,6 @@ def _reread_with(name: str, settings: ScanSettings) -> Rereader:
             columns, cursor, _ = opened[0]
             part = cursor.find(locator.line - 1)
             text = None if part is None else plan.find_texts(columns.gather(part))[0]
-        except MissingLibraryError:
-            raise OSError(0, f"reading {name} files takes pyarrow: {INSTALL_COMMAND}") from None
         except BrokenTableError:
             return None
         except table_errors():

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ScanSettings
-from dedupe.sources.files.source import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.records.pieces import Rereader
 
 if TYPE_CHECKING:

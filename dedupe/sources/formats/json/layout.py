@@ -4,7 +4,7 @@ record of the same few fields.
 What a file's records have is learned from them. A struct with just these fields, of which none may
 be unknown, then proves of every further block that no record has a field which is not looked at. So
 nothing is asked of each record alone. Any block of which something else holds is refused, and
-goes the general way (:mod:`dedupe.sources.formats.json.json_record`), which gives the same for
+goes the general way (:mod:`dedupe.sources.formats.json.record`), which gives the same for
 every record.
 """
 
@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.sources.formats.json.json_depth import has_deep_object
+from dedupe.sources.formats.json.depth import has_deep_object
 
 UNSET = msgspec.UNSET
 

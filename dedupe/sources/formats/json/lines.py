@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from dedupe.model.documents import Locator, SkippedDocument
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.files.source import SeekableBytes, read_at
-from dedupe.sources.formats.json.json_record import record_decoder
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.formats.json.raw_records import RawRecords
+from dedupe.sources.formats.json.record import record_decoder
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import NOT_JSON, TOO_LARGE
 from dedupe.sources.records.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.raw_records import RawRecords
 
 
 def read_json_lines(
     file: OpenSource, settings: ScanSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
     """The records of a file, and what there is to say about those that could not be used."""
-    records = RawRecords(file, settings, limits, mark=":")
+    records = RawRecords(file, settings, limits)
     last_line = 0
     for block in LineSplitter(file.blocks, limits.line_bytes):
         if isinstance(block, LongLine):

@@ -7,7 +7,6 @@ is slow over a million files.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
@@ -15,15 +14,16 @@ import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ScanSettings
-from dedupe.sources.files.data_sets import find_cards
-from dedupe.sources.files.ignore_files import NAMES, IgnoreFiles, IgnoreRules
+from dedupe.sources.discovery.data_sets import find_cards
+from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
+from dedupe.sources.discovery.own_files import is_output
+from dedupe.sources.discovery.patterns import PatternSet
+from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, FolderEntry
 from dedupe.sources.files.names import is_hidden_name, readable_id
-from dedupe.sources.files.own_files import is_output
-from dedupe.sources.files.patterns import PatternSet
 from dedupe.sources.files.source import STANDARD_INPUT, Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.files.system_errors import describe_error, reason_of
-from dedupe.sources.formats.recognition import archive_of_name, recognise_source
+from dedupe.sources.formats.recognition import recognise_source
 from dedupe.sources.reasons import (
     DATASET_CARD,
     IGNORED,
@@ -32,6 +32,7 @@ from dedupe.sources.reasons import (
     NOT_A_FILE,
     SAME_FILE,
 )
+from dedupe.sources.unpack.archive_kinds import archive_of_name
 
 
 class FoundSources(msgspec.Struct, frozen=True):
@@ -68,14 +69,15 @@ def find_sources(
     settings: ScanSettings,
     stdin: BinaryIO | None = None,
     against: Sequence[str | os.PathLike[str]] = (),
+    files: FileSystem = LOCAL_DISK,
 ) -> FoundSources:
     """The files to read.
 
     Folders are searched with all that is below them, but for hidden files, hidden folders and
     those of version control, and what ignore files leave out (see
-    :mod:`dedupe.sources.files.ignore_files`); symbolic links below them are not followed.
+    :mod:`dedupe.sources.discovery.ignore_files`); symbolic links below them are not followed.
     ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
-    files and folders wherever they come from (see :mod:`dedupe.sources.files.patterns`).
+    files and folders wherever they come from (see :mod:`dedupe.sources.discovery.patterns`).
 
     A file's id is its path relative to the folder, where one folder alone was named; else the
     path as named, and what follows. Neither depends on the order of ``paths``.
@@ -83,9 +85,10 @@ def find_sources(
     :param stdin: what stands for standard input, instead of the process's own
     :param against: paths of reference documents. A file that is reached from ``paths`` too is
         none of them: so a folder may be compared with all that surrounds it.
+    :param files: where the paths lead
     """
     has_several = len(paths) + len(against) > 1
-    finder, archive = (_Finder(settings, has_several, stdin) for _ in range(2))
+    finder, archive = (_Finder(settings, has_several, stdin, files) for _ in range(2))
     for path in paths:
         finder.add(os.fsdecode(path))
     found = finder.conclude()
@@ -146,11 +149,18 @@ def _leads_to(path: str, real_file: str) -> bool:
 
 
 class _Finder:
-    def __init__(self, settings: ScanSettings, has_several: bool, stdin: BinaryIO | None) -> None:
+    def __init__(
+        self,
+        settings: ScanSettings,
+        has_several: bool,
+        stdin: BinaryIO | None,
+        files: FileSystem,
+    ) -> None:
         self._settings = settings
+        self._files = files
         self._glob = PatternSet(settings.glob)
         self._exclude = PatternSet(settings.exclude)
-        self._ignore_files = IgnoreFiles() if settings.ignore else None
+        self._ignore_files = IgnoreFiles(files) if settings.ignore else None
         self._has_several = has_several
         self._stdin = stdin
         self._found: list[tuple[Source, str]] = []
@@ -163,15 +173,15 @@ class _Finder:
             self._add_stream(path)
             return
         try:
-            mode = os.stat(path).st_mode
+            kind = self._files.status(path).kind
         except (OSError, ValueError) as error:
             self._skip_named(path, reason_of(error, is_named=True), describe_error(error))
             return
-        if stat.S_ISDIR(mode):
+        if kind == "folder":
             self._add_folder(path)
         elif not self._exclude.matches_file(readable_id(path)):
-            if stat.S_ISREG(mode):
-                self._add_file(path, readable_id(path), os.path.realpath(path))
+            if kind == "file":
+                self._add_file(path, readable_id(path), self._files.identity(path))
             else:
                 self._add_stream(path)
 
@@ -205,7 +215,7 @@ class _Finder:
 
     def _add_file(self, path: str, document_id: str, real_path: str) -> None:
         kind = recognise_source(path, self._settings.input_format)
-        self._found.append((Source(document_id, path, kind), real_path))
+        self._found.append((Source(document_id, path, kind, files=self._files), real_path))
 
     def _add_stream(self, path: str) -> None:
         """Standard input, or a pipe or device that was named."""
@@ -215,8 +225,10 @@ class _Finder:
             recognise_source(path, self._settings.input_format),
             spool=Spool(),
             stream=self._stdin if path == STANDARD_INPUT else None,
+            files=self._files,
         )
-        self._found.append((source, os.path.realpath(path) if path != STANDARD_INPUT else path))
+        real_path = path if path == STANDARD_INPUT else self._files.identity(path)
+        self._found.append((source, real_path))
 
     def _add_folder(self, path: str) -> None:
         folder = _Folder(path, path if self._has_several else "")
@@ -225,7 +237,7 @@ class _Finder:
             detail = _describe_ignored(folder.ignored)
             self._remarks.append(Notice(readable_id(folder.path), IGNORED, detail))
         self._leave_out_cards(folder)
-        real_path = os.path.realpath(path) if self._has_several else ""
+        real_path = self._files.identity(path) if self._has_several else ""
         for name in folder.names:
             self._add_file(
                 os.path.join(path, name),
@@ -246,14 +258,15 @@ class _Finder:
             self._remarks.append(Notice(readable_id(folder.path), DATASET_CARD, detail))
 
     def _walk(self, folder: _Folder) -> None:
-        """Everything below a folder, without recursion: depth is the file system's affair."""
+        """Everything below a folder, without recursion, since folders may be nested as deep as
+        the file system allows."""
         ignore = self._ignore_files
         pending = [("", ignore.start(folder.path) if ignore else None)]
         while pending:
             below, rules = pending.pop()
             path = os.path.join(folder.path, below)
             try:
-                entries = _list_folder(path)
+                entries = self._files.list_folder(path)
                 if ignore and rules:
                     rules = ignore.enter(rules, path, below, NAMES & {e.name for e in entries})
                 for entry in entries:
@@ -273,7 +286,7 @@ class _Finder:
         self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
 
     def _take_entry(
-        self, folder: _Folder, entry: os.DirEntry[str], name: str, rules: IgnoreRules | None
+        self, folder: _Folder, entry: FolderEntry, name: str, rules: IgnoreRules | None
     ) -> bool:
         """Note one entry; tells whether it is a folder to go into."""
         if is_hidden_name(entry.name):
@@ -322,11 +335,6 @@ class _Finder:
     @staticmethod
     def _id_below(folder: _Folder, name: str) -> str:
         return readable_id(os.path.join(folder.id_prefix, name))
-
-
-def _list_folder(path: str) -> list[os.DirEntry[str]]:
-    with os.scandir(path) as entries:
-        return [*entries]
 
 
 def _describe_ignored(ignored: Sequence[str]) -> str:

@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from dedupe.model.documents import Notice
+from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, kind_at
 from dedupe.sources.files.names import readable_id
-from dedupe.sources.files.source import open_regular
 from dedupe.sources.reasons import IGNORE_FILE
 
 GIT_FILE: Final = ".gitignore"
@@ -98,13 +98,14 @@ class IgnoreFiles:
     :ivar remarks: on what could not be taken of them
     """
 
-    def __init__(self) -> None:
+    def __init__(self, files: FileSystem = LOCAL_DISK) -> None:
         self.remarks: list[Notice] = []
+        self._files = files
 
     def start(self, folder: str) -> IgnoreRules:
         """What counts for a folder that was named, before its own files are read."""
-        real = os.path.realpath(folder)
-        root = _find_repository(real)
+        real = self._files.identity(folder)
+        root = self._find_repository(real)
         if root is None:
             return IgnoreRules((), (), "", False)
         below = os.path.relpath(real, root)
@@ -137,7 +138,7 @@ class IgnoreFiles:
         return self._read(rules, folder, begin, wanted)
 
     def _enter_repository(self, rules: IgnoreRules, root: str, begin: int) -> IgnoreRules:
-        path = os.path.join(_git_folder(root), "info", "exclude")
+        path = os.path.join(self._git_folder(root), "info", "exclude")
         found = self._load(path)
         return msgspec.structs.replace(rules, git=((found, begin),)) if found else rules
 
@@ -148,8 +149,8 @@ class IgnoreFiles:
             if name == GIT_FILE and not rules.is_in_repository:
                 continue
             path = os.path.join(folder, name)
-            if os.path.islink(path):  # (as git does: a link could lead anywhere)
-                continue
+            if kind_at(self._files, path, follow_links=False) == "link":
+                continue  # (as git does: a link could lead anywhere)
             if found := self._load(path):
                 if name == GIT_FILE:
                     rules = msgspec.structs.replace(rules, git=((found, begin), *rules.git))
@@ -160,7 +161,7 @@ class IgnoreFiles:
     def _load(self, path: str) -> _Rules | None:
         """The patterns of a file; none where there is no such file, or no pattern in it."""
         try:
-            with open_regular(path) as file:
+            with self._files.open(path) as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
             return None
@@ -187,6 +188,32 @@ class IgnoreFiles:
             self._remark(path, f"line {passed[0]} {told}, and leaves nothing out", len(passed))
         return _Rules(expressions) if expressions else None
 
+    def _find_repository(self, folder: str) -> str | None:
+        """The root of the repository that a folder is in."""
+        while not kind_at(self._files, os.path.join(folder, _REPOSITORY), follow_links=False):
+            above = os.path.dirname(folder)
+            if above == folder:
+                return None
+            folder = above
+        return folder
+
+    def _git_folder(self, root: str) -> str:
+        """Where a repository keeps what is common to its working trees."""
+        path = os.path.join(root, _REPOSITORY)
+        if kind_at(self._files, path) == "folder":
+            return path
+        path = os.path.join(root, self._read_pointer(path).removeprefix("gitdir: "))
+        common = self._read_pointer(os.path.join(path, "commondir"))
+        return os.path.join(path, common) if common else path
+
+    def _read_pointer(self, path: str) -> str:
+        """The path that a file of git leads to; nothing where it leads nowhere."""
+        try:
+            with self._files.open(path) as file:
+                return os.fsdecode(file.read(_POINTER_BYTES)).strip()
+        except (OSError, ValueError):
+            return ""
+
     def _remark(self, path: str, told: str, count: int = 1) -> None:
         told += f"; so do {count - 1} more" if count > 1 else ""
         self.remarks.append(Notice(readable_id(path), IGNORE_FILE, told))
@@ -194,34 +221,6 @@ class IgnoreFiles:
 
 NAMES: Final = frozenset({GIT_FILE, OWN_FILE, _REPOSITORY})
 """Entries of a folder that matter here."""
-
-
-def _find_repository(folder: str) -> str | None:
-    """The root of the repository that a folder is in."""
-    while not os.path.lexists(os.path.join(folder, _REPOSITORY)):
-        above = os.path.dirname(folder)
-        if above == folder:
-            return None
-        folder = above
-    return folder
-
-
-def _git_folder(root: str) -> str:
-    """Where a repository keeps what is common to its working trees."""
-    path = os.path.join(root, _REPOSITORY)
-    if os.path.isdir(path):
-        return path
-    path = os.path.join(root, _read_pointer(path).removeprefix("gitdir: "))
-    common = _read_pointer(os.path.join(path, "commondir"))
-    return os.path.join(path, common) if common else path
-
-
-def _read_pointer(path: str) -> str:
-    try:
-        with open_regular(path) as file:
-            return os.fsdecode(file.read(_POINTER_BYTES)).strip()
-    except (OSError, ValueError):
-        return ""
 
 
 def _merge_stars(line: str) -> str:

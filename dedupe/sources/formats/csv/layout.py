@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.formats.csv.csv_dialect import SEPARATORS, Dialect, detect_dialect
+from dedupe.sources.formats.csv.dialect import SEPARATORS, Dialect, detect_dialect
 from dedupe.sources.unpack.byte_blocks import HEAD_BYTES
 
 LAYOUT_BYTES = 1 << 16

@@ -11,15 +11,15 @@ import numpy as np
 from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.files.source import SeekableBytes
-from dedupe.sources.formats.csv.csv_layout import (
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.csv.layout import (
     LAYOUT_BYTES,
     Layout,
     ends_in_open_quote,
     find_layout,
     fits,
 )
-from dedupe.sources.formats.csv.csv_lines import CsvLines, RowTooLongError
+from dedupe.sources.formats.csv.lines import CsvLines, RowTooLongError
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     DAMAGED,
@@ -29,9 +29,9 @@ from dedupe.sources.reasons import (
     TRUNCATED,
     UNDECODABLE_BYTES,
 )
+from dedupe.sources.records.chunks import ColumnRecords, RecordTaker
 from dedupe.sources.records.fields import UNSET, FieldPlan
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.record_chunks import ColumnRecords, RecordTaker
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
@@ -39,27 +39,18 @@ _GROUP_ROWS = 1000
 _MARK = UTF8_MARK.decode()
 
 
-def read_csv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The rows of a CSV file."""
-    yield from _CsvReader(file, settings, limits, is_tsv=False).read()
+def read_csv(
+    file: OpenSource, settings: ScanSettings, limits: ReadLimits, is_tsv: bool
+) -> Iterator[Piece]:
+    """The rows of a file.
+
+    :param is_tsv: whether tabs separate, whatever is in the file
+    """
+    yield from _CsvReader(file, settings, limits, is_tsv).read()
 
 
-def read_tsv(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The rows of a file in which tabs separate."""
-    yield from _CsvReader(file, settings, limits, is_tsv=True).read()
-
-
-def reread_csv_with(settings: ScanSettings) -> Rereader:
+def reread_csv_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
     """Reads single rows again, by the bytes where they stand."""
-    return _reread_with(settings, is_tsv=False)
-
-
-def reread_tsv_with(settings: ScanSettings) -> Rereader:
-    """The same where tabs separate."""
-    return _reread_with(settings, is_tsv=True)
-
-
-def _reread_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
     tables: list[_Table] = []
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:

@@ -1,0 +1,64 @@
+"""CSV and TSV as formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from dedupe.model.documents import Locator
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.csv.dialect import SEPARATORS
+from dedupe.sources.formats.format import RecordFormat
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.removal import Stretch, find_lines
+from dedupe.sources.records.usual_names import TEXT_NAMES
+
+_COLUMN = re.compile(r"[\w.\- ]{1,40}")
+_TEXTS = frozenset(TEXT_NAMES)
+
+
+class CsvFormat(RecordFormat):
+    """A header names the columns, and each row after it is a record."""
+
+    endings: tuple[str, ...] = (".csv",)
+    _is_tsv = False
+
+    def resembles(self, start: bytes) -> bool:
+        """Whether the first line names columns, one of them as texts are usually named."""
+        line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
+        for separator in SEPARATORS:
+            names = [name.strip().strip("\"'") for name in line.split(separator)]
+            are_names = len(names) > 1 and all(map(_COLUMN.fullmatch, names))
+            if are_names and not _TEXTS.isdisjoint(names):
+                return True
+        return False
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        from dedupe.sources.formats.csv.reader import read_csv
+
+        return read_csv(file, settings, limits, self._is_tsv)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        from dedupe.sources.formats.csv.reader import reread_csv_with
+
+        return reread_csv_with(settings, self._is_tsv)
+
+    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+        return find_lines(content, locators)
+
+
+class TsvFormat(CsvFormat):
+    """The same where tabs separate, whatever is in the file."""
+
+    endings = (".tsv", ".tab")
+    _is_tsv = True
+
+    def resembles(self, start: bytes) -> bool:
+        """Content alone says no more than CSV, whose reader finds the separator."""
+        return False
+
+
+CSV = CsvFormat("csv")
+TSV = TsvFormat("tsv")

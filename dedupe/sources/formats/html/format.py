@@ -1,0 +1,48 @@
+"""HTML as a format: a file is a page is a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dedupe.model.documents import Locator
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_content import text_problem
+from dedupe.sources.formats.format import Format
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+
+_PAGE_START = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html[\s>])", re.I | re.S
+)
+
+
+class HtmlFormat(Format):
+    """A page."""
+
+    endings = (".html", ".htm", ".xhtml")
+    holds_pages = True
+
+    def resembles(self, start: bytes) -> bool:
+        if start.startswith(b"<?xml"):
+            start = start.partition(b"?>")[2]
+        return _PAGE_START.match(start) is not None
+
+    def problem(self, head: bytes, is_chosen: bool) -> str:
+        return text_problem(head)
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        from dedupe.sources.formats.html.reader import read_html
+
+        return read_html(file, settings, limits)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        from dedupe.sources.formats.html.reader import reread_html_with
+
+        return reread_html_with(settings)
+
+    def is_whole_file(self, locator: Locator) -> bool:
+        return True
+
+
+HTML = HtmlFormat("html")

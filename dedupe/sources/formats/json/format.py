@@ -1,0 +1,97 @@
+"""JSON Lines and JSON as formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from dedupe.model.documents import Locator
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_content import plain_start
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.format import RecordFormat
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.removal import Stretch, find_lines
+
+_ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
+_RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
+
+
+class JsonLinesFormat(RecordFormat):
+    """A line is a record."""
+
+    endings = (".jsonl", ".ndjson")
+
+    def resembles(self, start: bytes) -> bool:
+        is_record = _RECORD.match(start) is not None
+        return is_record and (b"\n" not in start.strip() or _are_lines(start))
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        from dedupe.sources.formats.json.lines import read_json_lines
+
+        return read_json_lines(file, settings, limits)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        from dedupe.sources.formats.json.lines import reread_records_with
+
+        return reread_records_with(settings)
+
+    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+        return find_lines(content, locators)
+
+
+class JsonFormat(RecordFormat):
+    """A file is an array of records, several records, or one."""
+
+    endings = (".json",)
+
+    def resembles(self, start: bytes) -> bool:
+        if _ARRAY_OF_RECORDS.match(start):
+            return True
+        return _RECORD.match(start) is not None and not JSON_LINES.resembles(start)
+
+    def settle(self, head: bytes) -> str:
+        """Many a dump of JSON Lines is named ``.json``."""
+        return JSON_LINES.name if _are_lines(plain_start(head)) else self.name
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        from dedupe.sources.formats.json.reader import read_json
+
+        return read_json(file, settings, limits)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        from dedupe.sources.formats.json.reader import reread_json_with
+
+        return reread_json_with(settings)
+
+    def is_whole_file(self, locator: Locator) -> bool:
+        return locator.line == 0
+
+    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+        from dedupe.sources.formats.json.removal import find_elements
+
+        return find_elements(content, locators)
+
+
+def _are_lines(start: bytes) -> bool:
+    """Whether the first line is a record and more follow.
+
+    The first may be broken, where the next begins like a record.
+    """
+    line, _, following = start.partition(b"\n")
+    if not line.startswith(b"{") or not following.strip():
+        return False
+    if _RECORD.match(line) and _RECORD.match(following):
+        return True
+    try:
+        msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+JSON_LINES = JsonLinesFormat("jsonl")
+JSON = JsonFormat("json")

@@ -1,0 +1,58 @@
+"""Parquet and Arrow as formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+
+from dedupe.model.documents import Locator
+from dedupe.model.settings import ScanSettings
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.format import RecordFormat
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.removal import Sink
+
+_INSTALL_COMMAND = "pip install 'dedupe-corpus[parquet]'"
+_STREAM_MARK = b"\xff\xff\xff\xff"
+
+
+class TableFormat(RecordFormat):
+    """A file is a table whose rows are records."""
+
+    takes_utf8 = False
+    is_written_anew = True
+
+    def __init__(self, name: str, endings: tuple[str, ...], magics: tuple[bytes, ...]) -> None:
+        super().__init__(name)
+        self.endings = endings
+        self.magics = magics
+
+    def problem(self, head: bytes, is_chosen: bool) -> str:
+        """Nothing, since the library judges."""
+        return ""
+
+    def missing_package(self) -> str:
+        is_missing = find_spec("pyarrow") is None
+        return f"reading {self.name} files takes pyarrow: {_INSTALL_COMMAND}" * is_missing
+
+    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+        from dedupe.sources.formats.tables.reader import read_table
+
+        return read_table(self.name, file, settings, limits)
+
+    def reread_with(self, settings: ScanSettings) -> Rereader:
+        from dedupe.sources.formats.tables.reader import reread_rows_with
+
+        return reread_rows_with(self.name, settings)
+
+    def write_without(
+        self, content: SeekableBytes, locators: Sequence[Locator], sink: Sink
+    ) -> None:
+        from dedupe.sources.formats.tables.rewriting import write_rows
+
+        write_rows(self.name, content, {locator.line - 1 for locator in locators}, sink)
+
+
+PARQUET = TableFormat("parquet", (".parquet",), (b"PAR1",))
+ARROW = TableFormat("arrow", (".arrow", ".feather", ".ipc"), (b"ARROW1", b"FEA1", _STREAM_MARK))

@@ -1,0 +1,1 @@
+"""WARC: what a crawler kept."""
