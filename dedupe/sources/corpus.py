@@ -194,13 +194,14 @@ class Corpus:
         """All of one source; whatever fails about it stays with it."""
         self.sources.append(source)
         try:
-            with source.open() as (stream, size):
-                if source.spool is None and self._is_written_now(source, stream):
+            with source.open() as (stream, status):
+                if status.key in self._outputs:
                     self.sources.pop()
                     detail = "this run writes to it"
                     yield SkippedDocument(source.id, OWN_OUTPUT, detail)
                     return
                 self._stream = stream if source.spool is None else None
+                size = status.size
                 blocks = ByteBlocks(source, stream, self._limits, size=size)
                 yield from self._read_open(source, blocks)
                 now = source.files.status_of(stream).size if size else 0
@@ -213,10 +214,6 @@ class Corpus:
         if source.spool is not None and source.spool.problem:
             detail = f"its texts cannot be shown: {source.spool.problem}"
             yield Notice(source.id, NOT_KEPT, detail)
-
-    def _is_written_now(self, source: Source, stream: BinaryIO) -> bool:
-        """Whether this process writes to an open file."""
-        return bool(self._outputs) and source.files.status_of(stream).key in self._outputs
 
     def _read_open(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """What a source holds that is the last of ``sources``."""

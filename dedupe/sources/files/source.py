@@ -10,11 +10,13 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import SourceInfo
-from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, kind_at
+from dedupe.sources.files.file_system import LOCAL_DISK, FileStatus, FileSystem, kind_at
 from dedupe.sources.files.names import openable_names, readable_name
 from dedupe.sources.files.spool import Spool
 
 STANDARD_INPUT = "-"
+
+_STREAM = FileStatus("other")
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
@@ -61,21 +63,21 @@ class Source(msgspec.Struct, frozen=True, eq=False):
         return self.files.status(self.path).size
 
     @contextmanager
-    def open(self) -> Iterator[tuple[BinaryIO, int]]:
-        """The bytes as they stand, to be read once from the beginning, and how many a file has.
+    def open(self) -> Iterator[tuple[BinaryIO, FileStatus]]:
+        """The bytes as they stand, to be read once from the beginning, and of what file they are.
 
-        Of a stream, and of a file that does not say (in ``/proc``), that is 0.
+        Of a stream, and of a file that does not say (in ``/proc``), the size is 0.
 
         :raises OSError: if it cannot be opened, or is no longer a regular file
         """
         if self.spool is None:
             with self.files.open(self.path) as file:
-                yield file, self.files.status_of(file).size
+                yield file, self.files.status_of(file)
         elif self.path == STANDARD_INPUT:
-            yield self.stream or _standard_input(), 0
+            yield self.stream or _standard_input(), _STREAM
         else:
             with self.files.open_stream(self.path) as file:
-                yield file, 0
+                yield file, _STREAM
 
     @contextmanager
     def open_again(self) -> Iterator[BinaryIO]:
