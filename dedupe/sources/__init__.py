@@ -1,13 +1,14 @@
 """Reading: paths and standard input to batches of texts, one file a format.
 
-Formats are registered in :mod:`dedupe.sources.formats.registry`. Nothing here normalises or hashes.
+Formats are registered in :mod:`dedupe.model.formats`. Nothing here normalises or hashes.
 """
 
 from __future__ import annotations
 
 from dedupe.sources.corpus import Corpus, read_corpus, read_sources
-from dedupe.sources.discovery.finder import find_sources, id_in_scan, reads_file
+from dedupe.sources.discovery.finder import find_sources
 from dedupe.sources.discovery.path_list import parse_path_list
+from dedupe.sources.discovery.reached import id_in_scan, reads_file
 from dedupe.sources.discovery.unreadable import unreadable_paths
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits

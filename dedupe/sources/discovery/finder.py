@@ -16,7 +16,6 @@ from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.discovery.data_sets import find_cards
 from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
-from dedupe.sources.discovery.own_files import is_output
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, FolderEntry
 from dedupe.sources.files.names import is_hidden_name, readable_id
@@ -88,64 +87,17 @@ def find_sources(
     :param files: where the paths lead
     """
     has_several = len(paths) + len(against) > 1
-    finder, archive = (_Finder(settings, has_several, stdin, files) for _ in range(2))
+    finder, reference_finder = (_Finder(settings, has_several, stdin, files) for _ in range(2))
     for path in paths:
         finder.add(os.fsdecode(path))
     found = finder.conclude()
     if not against:
         return found
     for path in against:
-        archive.add(os.fsdecode(path))
-    references = archive.conclude(taken=finder.real_paths)
+        reference_finder.add(os.fsdecode(path))
+    references = reference_finder.conclude(taken=finder.real_paths)
     remarks = [*found.remarks, *references.remarks]
     return FoundSources(found.sources, remarks, found.cards, references.sources)
-
-
-def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
-    """Whether a scan of these paths reads this file, whatever name it reaches it by.
-
-    What the program wrote is not read, unless it is named as what to scan, which is a mistake.
-    """
-    real_file = os.path.realpath(file)
-    near = [path for path in paths if path != STANDARD_INPUT and _leads_to(path, real_file)]
-    if not near:
-        return False
-    if is_output(real_file) and real_file not in map(os.path.realpath, near):
-        return False
-    return any(
-        os.path.realpath(each.path) == real_file for each in find_sources(near, settings).sources
-    )
-
-
-def id_in_scan(
-    file: str, paths: Sequence[str], settings: ScanSettings, has_several: bool
-) -> str | None:
-    """The id that a file would have in a scan of these paths, whether it is there or not.
-
-    :param has_several: whether more than one path is scanned
-    :returns: none where no path leads to it, or it is hidden or left out by patterns
-    """
-    exclude, glob = PatternSet(settings.exclude), PatternSet(settings.glob)
-    real_file = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
-    for path in paths:
-        if path == STANDARD_INPUT or not _leads_to(path, real_file):
-            continue
-        real_path = os.path.realpath(path)
-        if real_file == real_path:
-            return readable_id(path)
-        below = os.path.relpath(real_file, real_path)
-        name = readable_id(below)
-        is_wanted = not glob or glob.matches_file(name) or bool(archive_of_name(name))
-        is_left_out = any(map(is_hidden_name, below.split(os.sep))) or exclude.matches_file(name)
-        if is_wanted and not is_left_out:
-            return readable_id(os.path.join(path if has_several else "", below))
-    return None
-
-
-def _leads_to(path: str, real_file: str) -> bool:
-    """Whether a path is the file, or a folder that it stands in."""
-    real_path = os.path.realpath(path)
-    return real_file == real_path or real_file.startswith(os.path.join(real_path, ""))
 
 
 class _Finder:

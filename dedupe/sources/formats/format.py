@@ -54,7 +54,7 @@ class Format:
         """
         return False
 
-    def settle(self, head: bytes) -> str:
+    def refine(self, head: bytes) -> str:
         """The format of a file whose ending is one of this format's: another, if content says so.
 
         :param head: its beginning

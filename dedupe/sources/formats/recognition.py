@@ -34,7 +34,7 @@ def recognise_file(name: str, head: bytes, input_format: str, is_stream: bool) -
     """
     if name == AUTO:
         return recognise_content(head, _ELSE_IN_STREAM if is_stream else _ELSE)
-    return format_named(name).settle(head) if input_format == AUTO else name
+    return format_named(name).refine(head) if input_format == AUTO else name
 
 
 def recognise_content(head: bytes, otherwise: str = _ELSE) -> str:

@@ -53,7 +53,7 @@ class JsonFormat(RecordFormat):
             return True
         return _RECORD.match(start) is not None and not JSON_LINES.resembles(start)
 
-    def settle(self, head: bytes) -> str:
+    def refine(self, head: bytes) -> str:
         """Many a dump of JSON Lines is named ``.json``."""
         return JSON_LINES.name if _are_lines(plain_start(head)) else self.name
 
