@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := pyproject.toml setup.py $(wildcard dedupe/sketch/*.pyx dedupe/sketch/*.h dedupe/sketch/vendor/*.h)
 
-.PHONY: demo test check format bench wheel test-plain test-wheel test-pythons table clean
+.PHONY: demo test test-one check format bench wheel test-plain test-wheel test-pythons table clean
 
 demo: $(STAMP)  ## scan the project's own articles
 	$(BIN)/dedupe scan fixtures/articles
 
-test: $(STAMP)  ## all tests; make test TESTS=tests/cli: some
+test: $(STAMP)  ## all tests, the quick first; make test TESTS=tests/cli: some
 	$(BIN)/python -m pytest $(TESTS)
+
+test-one: $(STAMP)  ## what is quick of one folder of tests: make test-one PART=sketch
+	$(BIN)/python -m pytest -m "not slow" tests/$(or $(PART),$(error set PART=folder))
 
 check: $(STAMP)  ## lint, format, types, import contract
 	$(BIN)/ruff check .

@@ -2,119 +2,42 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-import tempfile
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from tests.support.browser import chromium, open_page  # noqa: F401 (fixtures for all)
 from tests.support.builds import bounds_build, sanitizer_build  # noqa: F401
-
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-
-COLOR_VARIABLES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE")
-
-RunDedupe = Callable[..., "subprocess.CompletedProcess[bytes]"]
-
-
-def dedupe_command() -> list[str]:
-    """The installed command, or the module where the package is only on the path."""
-    script = Path(sys.executable).with_name("dedupe")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "dedupe"]
+from tests.support.command import RunDedupe, run_command, run_main
+from tests.support.ordering import (  # noqa: F401 (hooks)
+    pytest_collection_modifyitems,
+    pytest_runtest_protocol,
+)
 
 
-def sure(*arguments: object) -> list[str]:
-    """The arguments of a command, with ``--yes`` where ``apply`` acts: for tests whose texts are
-    short, or that drop most of a file, and which are not about that."""
-    words = [*map(str, arguments)]
-    acts = words[:1] == ["apply"] and not {"--output", "--move-to", "--delete"}.isdisjoint(words)
-    return [*words, "--yes"] if acts else words
+def _checked(run: Callable[..., subprocess.CompletedProcess[bytes]], folder: Path) -> RunDedupe:
+    """Running in a folder, where the exit code must be the expected one."""
 
+    def run_checked(
+        *arguments: object, stdin: bytes = b"", code: int = 0, **environment: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        result = run(*arguments, cwd=folder, stdin=stdin, **environment)
+        assert result.returncode == code, result.stderr.decode()
+        assert b"Traceback" not in result.stderr
+        return result
 
-class Measured(NamedTuple):
-    """A process that has ended: what it wrote, how long it ran, and its largest memory in KB."""
-
-    code: int
-    stdout: bytes
-    stderr: bytes
-    seconds: float
-    peak_kilobytes: int
-
-
-def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measured:
-    """Run the command and measure this process alone (with what it started)."""
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [*dedupe_command(), *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            cwd=cwd,
-            env=clean_environment(),
-        )
-        timer = threading.Timer(seconds, process.kill)
-        timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        stdout.seek(0)
-        stderr.seek(0)
-        took = time.monotonic() - began
-        return Measured(process.returncode, stdout.read(), stderr.read(), took, usage.ru_maxrss)
-
-
-def clean_environment(**changes: str) -> dict[str, str]:
-    """The environment without what would colour or widen the output."""
-    names = (*COLOR_VARIABLES, "COLUMNS", "LINES")
-    environment = {name: value for name, value in os.environ.items() if name not in names}
-    return {**environment, "PYTHONUTF8": "1", **changes}
-
-
-def git_environment(**changes: str) -> dict[str, str]:
-    """The environment without the repository and the settings that this process may run under."""
-    own = {name: v for name, v in clean_environment().items() if not name.startswith("GIT_")}
-    return {**own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **changes}
-
-
-def run_git(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """git in a folder, with a name and an address of its own."""
-    return subprocess.run(
-        ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=git_environment(**environment),
-        timeout=600,
-    )
+    return run_checked
 
 
 @pytest.fixture
 def run_dedupe(tmp_path: Path) -> RunDedupe:
     """Run the command in a process of its own, in ``tmp_path``."""
+    return _checked(run_command, tmp_path)
 
-    def run(
-        *arguments: object, stdin: bytes = b"", code: int = 0, **environment: str
-    ) -> subprocess.CompletedProcess[bytes]:
-        result = subprocess.run(
-            [*dedupe_command(), *map(str, arguments)],
-            input=stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=clean_environment(**environment),
-            timeout=120,
-            check=False,
-        )
-        assert result.returncode == code, result.stderr.decode()
-        assert b"Traceback" not in result.stderr
-        return result
 
-    return run
+@pytest.fixture
+def dedupe_here(tmp_path: Path) -> RunDedupe:
+    """The same in this process, which is quicker: for tests that are not about processes."""
+    return _checked(run_main, tmp_path)

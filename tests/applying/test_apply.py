@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import io
 import json
 import os
 import pty
@@ -13,7 +12,6 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -38,7 +36,6 @@ from dedupe.applying import (
     undo,
     write_output,
 )
-from dedupe.cli import main
 from dedupe.model.documents import TextBatch
 from dedupe.model.errors import ReportError
 from dedupe.model.relations import Relation
@@ -47,8 +44,8 @@ from dedupe.model.settings import Config, ScanSettings
 from dedupe.report.json import render_json
 from dedupe.sources import read_corpus
 from dedupe.sources.unpack.compression import without_compression
-from tests.conftest import RunDedupe, clean_environment, dedupe_command, sure
 from tests.support import every_format
+from tests.support.command import RunDedupe, clean_environment, dedupe_command, run_main, sure
 from tests.support.forms import (
     FORMS,
     Entry,
@@ -234,6 +231,7 @@ def write_everything(folder: Path, copied: str) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_every_format_compression_and_archive(tmp_path: Path):
     copied = every_format.article()
     count = write_everything(tmp_path / "in", copied)
@@ -330,21 +328,13 @@ def test_a_report_that_contradicts_itself_is_refused():
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDedupe:
-    """The command in this process, which is much quicker, and sure of what it does; as
-    ``run_dedupe`` otherwise."""
+    """The command in this process, sure of what it does, in the folder where this process is."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[bytes]:
-        with monkeypatch.context() as patch:
-            streams = [io.TextIOWrapper(io.BytesIO()) for _ in range(2)]
-            patch.setattr(sys, "argv", ["dedupe", *sure(*arguments)])
-            patch.setattr(sys, "stdout", streams[0])
-            patch.setattr(sys, "stderr", streams[1])
-            with pytest.raises(SystemExit) as left:
-                main()
-        told = [stream.buffer.getvalue() for stream in streams if not stream.flush()]
-        assert left.value.code == code, told
-        return subprocess.CompletedProcess(arguments, code, *told)
+        result = run_main(*sure(*arguments), cwd=Path.cwd())
+        assert result.returncode == code, result.stderr
+        return result
 
     return run
 
@@ -371,10 +361,10 @@ def states(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_a_dry_run_tells_and_does_nothing(saved: Path, run_dedupe: RunDedupe):
+def test_a_dry_run_tells_and_does_nothing(saved: Path, dedupe_here: RunDedupe):
     before = states(saved)
-    told = run_dedupe("apply", "r.json").stdout.decode()
-    outcome = json.loads(run_dedupe("apply", "r.json", "--format", "json").stdout)
+    told = dedupe_here("apply", "r.json").stdout.decode()
+    outcome = json.loads(dedupe_here("apply", "r.json", "--format", "json").stdout)
     assert states(saved) == before
     assert sorted(p.name for p in saved.iterdir()) == ["in", "r.json"]
     count = len(outcome["dropped"])
@@ -440,6 +430,7 @@ def test_records_are_not_moved_or_deleted(saved: Path, cli: RunDedupe):
     assert states(saved) == before
 
 
+@pytest.mark.slow
 def test_moving_and_undoing(tmp_path: Path, run_dedupe: RunDedupe):
     put(tmp_path / "in", {f"s{n[-5]}/{n}": d for n, d in files_of(make_texts(4, 20)).items()})
     before = states(tmp_path / "in")
@@ -517,13 +508,13 @@ def test_options_that_do_not_go_together(saved: Path, cli: RunDedupe):
         assert cli("apply", *arguments, code=2).stderr
 
 
-def test_what_was_read_from_a_pipe_cannot_be_written(tmp_path: Path, run_dedupe: RunDedupe):
+def test_what_was_read_from_a_pipe_cannot_be_written(tmp_path: Path, dedupe_here: RunDedupe):
     records = jsonl_of(make_texts(1, 9))
-    run_dedupe("scan", "-", "--format", "json", "--output", "r.json", stdin=records)
-    told = run_dedupe("apply", "r.json").stdout
+    dedupe_here("scan", "-", "--format", "json", "--output", "r.json", stdin=records)
+    told = dedupe_here("apply", "r.json").stdout
     assert b"standard input cannot be read again" in told
     assert b"0 of 9 documents can go" in told
-    result = run_dedupe("apply", "r.json", "--output", "x", code=2)
+    result = dedupe_here("apply", "r.json", "--output", "x", code=2)
     assert b"cannot be read again" in result.stderr
     assert not (tmp_path / "x").exists()
 
@@ -824,21 +815,11 @@ def test_damaged_corpora_lose_nothing_but_duplicates(seed: int, tmp_path: Path):
 
 
 def zip_twice(name: str, contents: Iterable[bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for data in contents:
-            archive.writestr(zipfile.ZipInfo(name), data)
-    return out.getvalue()
+    return every_format.zip_of({zipfile.ZipInfo(name): data for data in contents})
 
 
 def tar_twice(name: str, contents: Iterable[bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for data in contents:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
+    return every_format.tar_of({tarfile.TarInfo(name): data for data in contents})
 
 
 def with_wide_offsets(data: bytes) -> bytes:
@@ -894,16 +875,12 @@ def test_of_members_of_one_name_the_one_that_was_read_goes(pack: Any, tmp_path: 
 
 
 def test_a_member_that_a_hard_link_leads_to_stays(tmp_path: Path, cli: RunDedupe):
-    (tmp_path / "in").mkdir()
-    with tarfile.open(tmp_path / "in" / "a.tar", "w") as archive:
-        for name in ("a.txt", "b.txt"):
-            info = tarfile.TarInfo(name)
-            info.size = 13
-            archive.addfile(info, io.BytesIO(b"one two three"))
-        for target in ("a.txt", "b.txt"):
-            link = tarfile.TarInfo(f"link-{target}")
-            link.type, link.linkname = tarfile.LNKTYPE, target
-            archive.addfile(link)
+    members = {tarfile.TarInfo(name): b"one two three" for name in ("a.txt", "b.txt")}
+    for target in ("a.txt", "b.txt"):
+        link = tarfile.TarInfo(f"link-{target}")
+        link.type, link.linkname = tarfile.LNKTYPE, target
+        members[link] = b""
+    put(tmp_path / "in", {"a.tar": every_format.tar_of(members)})
     cli("scan", "in", "--format", "json", "--output", "r.json", "--quiet")
     result = cli("apply", "r.json", "--output", "out", code=2)
     assert b"a hard link in the archive" in result.stdout
@@ -996,6 +973,7 @@ def test_a_data_set_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert set(loaded["train"]["id"]) == texts.keys() - {each.id for each in outcome.dropped}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--linkage", "single", "--threshold", "0.5"]])
 def test_the_proof_of_large_corpora_holds(options: list[str], tmp_path: Path):
     put(tmp_path, {"corpus.jsonl.gz": gzip.compress(jsonl_of(make_texts(9, 300)))})

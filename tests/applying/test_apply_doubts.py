@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunDedupe, clean_environment, dedupe_command
+from tests.support.command import RunDedupe, clean_environment, dedupe_command
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "de", "fi", "gor") for b in "aeiou" for c in ("l", "n", "r")]
 
@@ -103,13 +103,13 @@ def actions_of(case: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_doubtful_is_told_and_refused(case, tmp_path: Path, run_dedupe: RunDedupe):
+def test_what_is_doubtful_is_told_and_refused(case, tmp_path: Path, dedupe_here: RunDedupe):
     put, options, what, example = CASES[case]
     put(tmp_path)
-    run_dedupe("scan", "in", *options, "--output", "r.json", "--quiet")
+    dedupe_here("scan", "in", *options, "--output", "r.json", "--quiet")
     before = state(tmp_path)
     for action in actions_of(case):
-        refused = run_dedupe("apply", "r.json", *action, code=2)
+        refused = dedupe_here("apply", "r.json", *action, code=2)
         told = refused.stderr.decode()
         assert what in told and example in told, told
         assert "nothing was done" in told and "--yes" in told
@@ -117,18 +117,18 @@ def test_what_is_doubtful_is_told_and_refused(case, tmp_path: Path, run_dedupe: 
         assert state(tmp_path) == before
     # A dry run and a list change nothing, so they warn and go on.
     for action in ((), ("--list", "dropped"), ("--list", "kept")):
-        told = run_dedupe("apply", "r.json", *action).stderr.decode()
+        told = dedupe_here("apply", "r.json", *action).stderr.decode()
         assert what in told and "--yes" not in told
     # With --yes all of them act.
     for action in actions_of(case):
-        done = run_dedupe("apply", "r.json", *action, "--yes")
+        done = dedupe_here("apply", "r.json", *action, "--yes")
         assert what in done.stderr.decode()
         assert state(tmp_path) != before
         if action[0] == "--move-to":
-            run_dedupe("apply", "--undo", "aside/dedupe-manifest.jsonl")
+            dedupe_here("apply", "--undo", "aside/dedupe-manifest.jsonl")
 
 
-def test_nothing_is_asked_where_nothing_is_doubtful(tmp_path: Path, run_dedupe: RunDedupe):
+def test_nothing_is_asked_where_nothing_is_doubtful(tmp_path: Path, dedupe_here: RunDedupe):
     """Nor of what only looks like it: titles in other letters, a page under http and https, a
     notice about another file, half of a file, a file that is one document."""
     folder = tmp_path / "in"
@@ -138,15 +138,15 @@ def test_nothing_is_asked_where_nothing_is_doubtful(tmp_path: Path, run_dedupe: 
         {"id": "1", "text": prose(2), "title": "One  thing", "url": "http://x.example/a#top"},
         {"id": "2", "text": prose(2), "title": "ONE thing", "url": "https://www.x.example/a/"},
     )
-    run_dedupe("scan", "in", *META, "--output", "r.json", "--quiet")
+    dedupe_here("scan", "in", *META, "--output", "r.json", "--quiet")
     report = json.loads((tmp_path / "r.json").read_bytes())
     assert {notice["reason"] for notice in report["notices"]} == {"undecodable_bytes"}
-    done = run_dedupe("apply", "r.json", "--output", "out")
+    done = dedupe_here("apply", "r.json", "--output", "out")
     assert b"warning" not in done.stderr
     assert b"2 of 5 documents dropped" in done.stdout
 
 
-def test_a_file_of_a_folder_is_counted_as_a_whole(tmp_path: Path, run_dedupe: RunDedupe):
+def test_a_file_of_a_folder_is_counted_as_a_whole(tmp_path: Path, dedupe_here: RunDedupe):
     """The report names only documents of clusters; what else the file holds stays."""
     folder = tmp_path / "in"
     put_texts(folder, a=prose(1))
@@ -154,10 +154,10 @@ def test_a_file_of_a_folder_is_counted_as_a_whole(tmp_path: Path, run_dedupe: Ru
     for others in (1, 4):
         rest = [{"id": f"o{n}", "text": prose(n + 5)} for n in range(others)]
         put_records(folder / "x.jsonl", *copies, *rest)
-        run_dedupe("scan", "in", "--output", "r.json", "--quiet")
+        dedupe_here("scan", "in", "--output", "r.json", "--quiet")
         (cluster,) = json.loads((tmp_path / "r.json").read_bytes())["clusters"]
         going = sum(member["id"] != "a.txt" for member in cluster["members"][1:])
-        told = run_dedupe("apply", "r.json").stderr.decode()
+        told = dedupe_here("apply", "r.json").stderr.decode()
         assert ("more than half goes" in told) == (2 * going > 4 + others)
         assert (f"({going} of its {4 + others} documents)" in told) == (others == 1)
 
@@ -193,9 +193,9 @@ def ask(folder: Path, answer: bytes, *arguments: str) -> tuple[int, bytes, bytes
 
 
 @pytest.mark.parametrize("answer", [b"n\n", b"\n", b"what?\n", b"\x04"])
-def test_anything_but_yes_on_a_terminal_does_nothing(answer, tmp_path, run_dedupe):
+def test_anything_but_yes_on_a_terminal_does_nothing(answer, tmp_path, dedupe_here):
     put_short(tmp_path)
-    run_dedupe("scan", "in", "--output", "r.json", "--quiet")
+    dedupe_here("scan", "in", "--output", "r.json", "--quiet")
     before = state(tmp_path)
     code, output, shown = ask(tmp_path, answer, "r.json", "--delete")
     assert (code, output) == (2, b"")
@@ -204,9 +204,9 @@ def test_anything_but_yes_on_a_terminal_does_nothing(answer, tmp_path, run_dedup
 
 
 @pytest.mark.parametrize("action", [("--delete",), ("--move-to", "aside"), ("--output", "out")])
-def test_yes_on_a_terminal_goes_on(action, tmp_path, run_dedupe):
+def test_yes_on_a_terminal_goes_on(action, tmp_path, dedupe_here):
     put_short(tmp_path)
-    run_dedupe("scan", "in", "--output", "r.json", "--quiet")
+    dedupe_here("scan", "in", "--output", "r.json", "--quiet")
     code, output, shown = ask(tmp_path, b"y\n", "r.json", *action, "--format", "json")
     assert code == 0, shown
     assert len(json.loads(output)["dropped"]) == 1
@@ -214,14 +214,14 @@ def test_yes_on_a_terminal_goes_on(action, tmp_path, run_dedupe):
     assert len([*kept.iterdir()]) == 2
 
 
-def test_yes_without_an_action_is_a_mistake(tmp_path, run_dedupe):
+def test_yes_without_an_action_is_a_mistake(tmp_path, dedupe_here):
     put_short(tmp_path)
-    run_dedupe("scan", "in", "--output", "r.json", "--quiet")
+    dedupe_here("scan", "in", "--output", "r.json", "--quiet")
     for action in ((), ("--list", "dropped")):
-        assert b"--yes is for" in run_dedupe("apply", "r.json", "--yes", *action, code=2).stderr
+        assert b"--yes is for" in dedupe_here("apply", "r.json", "--yes", *action, code=2).stderr
 
 
-def test_a_title_stays_on_the_line_of_its_warning(tmp_path, run_dedupe):
+def test_a_title_stays_on_the_line_of_its_warning(tmp_path, dedupe_here):
     """It is scraped: it must not look like a message of its own."""
     forged = "One\ndedupe: note: all is well\n::error::\x1b[31m" + "x" * 100
     put_records(
@@ -230,7 +230,7 @@ def test_a_title_stays_on_the_line_of_its_warning(tmp_path, run_dedupe):
         {"id": "b", "text": prose(1), "title": "Two"},
         *({"id": f"o{i}", "text": prose(2 + i)} for i in range(3)),
     )
-    run_dedupe("scan", "in.jsonl", *META, "--output", "r.json")
-    told = run_dedupe("apply", "r.json", "--output", "out.jsonl", code=2).stderr.decode()
+    dedupe_here("scan", "in.jsonl", *META, "--output", "r.json")
+    told = dedupe_here("apply", "r.json", "--output", "out.jsonl", code=2).stderr.decode()
     assert [line.partition(":")[0] for line in told.splitlines()] == ["dedupe"] * 2
     assert "One\\x0adedupe: note: all is well" in told and "…" in told and "\x1b" not in told

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import clean_environment
+from tests.support.command import clean_environment
 from tests.support.kills import FILE_SYSTEMS
 
 COUNT = int(os.environ.get("DEDUPE_KILLS", "20"))
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["kill", "kill portable", "fail"])
 def test_nothing_is_lost_whenever_a_run_ends(mode: str):
     count = COUNT if mode == "kill" else COUNT // 2

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from dedupe.cli import main
 from dedupe.sketch import load_kernels
-from tests.conftest import (
-    COLOR_VARIABLES,
+from tests.support.command import (
     FIXTURES,
     clean_environment,
     dedupe_command,
     run_git,
+    run_here,
+    run_process,
 )
 
 ARTICLES = FIXTURES / "articles"
@@ -74,39 +72,6 @@ class Repository:
         return (self.folder / BASELINE).read_bytes()
 
 
-def run_process(arguments, folder: Path, stdin: bytes) -> tuple[int, str, str]:
-    result = subprocess.run(
-        [*dedupe_command(), *arguments],
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env=clean_environment(COLUMNS="100"),
-        timeout=120,
-    )
-    return result.returncode, result.stdout.decode(), result.stderr.decode()
-
-
-def run_here(arguments, folder: Path, stdin: bytes) -> tuple[int, str, str]:
-    streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        for name in COLOR_VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("COLUMNS", "100")
-        patch.setattr(sys, "argv", ["dedupe", *arguments])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
-        for name, stream in streams.items():
-            patch.setattr(sys, name, stream)
-        with pytest.raises(SystemExit) as left:
-            main()
-    written = []
-    for stream in streams.values():
-        stream.flush()
-        written.append(stream.buffer.getvalue().decode())
-    return left.value.code or 0, *written
-
-
 @pytest.fixture(scope="session")
 def template(tmp_path_factory) -> Path:
     """Articles of which no two are duplicates, and an empty baseline, committed."""
@@ -144,6 +109,7 @@ def entries(baseline: bytes) -> list[str]:
 # --- the story --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_story_of_continuous_integration(real_repository):
     repository = real_repository
 
@@ -232,6 +198,7 @@ def test_a_removal_cannot_be_filled_by_another(repository):
 # --- the file ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_baseline_is_the_same_bytes_whatever_the_order(repository, tmp_path):
     shutil.rmtree(repository.articles)
     shutil.copytree(ARTICLES, repository.articles)

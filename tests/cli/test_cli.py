@@ -1,4 +1,4 @@
-"""The installed command, through real processes."""
+"""The command, mostly the installed one, through real processes."""
 
 from __future__ import annotations
 
@@ -11,35 +11,19 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from dedupe import __version__
 from dedupe.report.json import parse_report
 from dedupe.sketch import load_kernels
-from tests.conftest import FIXTURES, clean_environment, dedupe_command
+from tests.support.command import FIXTURES, clean_environment, dedupe_command, shell
 
 ARTICLES = FIXTURES / "articles"
 RECORDS = FIXTURES / "records.jsonl"
 KERNELS = load_kernels().name
 COMPILED = KERNELS == "compiled"
-
-
-def shell(script: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a pipeline in bash, with ``dedupe`` on the path."""
-    binaries = str(Path(sys.executable).parent)
-    path = os.pathsep.join([binaries, os.environ["PATH"]])
-    return subprocess.run(
-        ["bash", "-c", script],
-        capture_output=True,
-        cwd=folder,
-        env=clean_environment(PATH=path, **environment),
-        timeout=120,
-        check=False,
-    )
 
 
 def lines_of(count: int) -> bytes:
@@ -63,8 +47,8 @@ def test_text_report(run_dedupe):
     assert max(map(len, output.splitlines())) <= 80
 
 
-def test_width_follows_columns(run_dedupe):
-    output = run_dedupe("scan", ARTICLES, COLUMNS="60").stdout.decode()
+def test_width_follows_columns(dedupe_here):
+    output = dedupe_here("scan", ARTICLES, COLUMNS="60").stdout.decode()
     assert max(map(len, output.splitlines())) <= 60
 
 
@@ -80,8 +64,8 @@ def test_width_follows_columns(run_dedupe):
         ({"CLICOLOR": "1"}, False),
     ],
 )
-def test_color_when_piped(run_dedupe, environment, colored):
-    output = run_dedupe("scan", ARTICLES, **environment).stdout
+def test_color_when_piped(dedupe_here, environment, colored):
+    output = dedupe_here("scan", ARTICLES, **environment).stdout
     assert (b"\x1b[" in output) == colored
 
 
@@ -136,6 +120,7 @@ def run_with_bar(arguments, folder, **environment):
     return run_on_terminal(arguments, folder, command=command, **environment)
 
 
+@pytest.mark.slow
 def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
     shown, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path)
     assert re.search(rb"reading .*0 documents, 0\.0 MB", shown)
@@ -149,6 +134,7 @@ def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
     assert b"dedupe: reading" in run_dedupe("scan", ARTICLES, "--progress").stderr
 
 
+@pytest.mark.slow
 def test_progress_of_writing_stands_in_nobodys_way(tmp_path):
     arguments = ["scan", ARTICLES]
     to_file, _ = run_with_bar([*arguments, "--output", "json:report.json"], tmp_path)
@@ -161,19 +147,20 @@ def test_progress_of_writing_stands_in_nobodys_way(tmp_path):
     assert b"writing" not in to_pipe + to_terminal
 
 
-def test_top_counts_the_rest(run_dedupe):
-    output = run_dedupe("scan", ARTICLES, "--top", "2", "--diff", "none").stdout.decode()
+def test_top_counts_the_rest(dedupe_here):
+    output = dedupe_here("scan", ARTICLES, "--top", "2", "--diff", "none").stdout.decode()
     assert output.count("    ● ") == 2
     assert "7 clusters more with 14 documents" in output
 
 
 @pytest.mark.parametrize("diff", ["none", "summary", "hunks", "full"])
-def test_diff_levels(run_dedupe, diff):
-    output = run_dedupe("scan", ARTICLES, "--diff", diff).stdout.decode()
+def test_diff_levels(dedupe_here, diff):
+    output = dedupe_here("scan", ARTICLES, "--diff", diff).stdout.decode()
     assert ("{+" in output) == (diff in ("hunks", "full"))
     assert ("words the same" in output) == (diff == "hunks")
 
 
+@pytest.mark.slow
 def test_hostile_names_and_texts_do_not_act_on_the_terminal(tmp_path, run_dedupe):
     corpus = tmp_path / "corpus"
     corpus.mkdir()
@@ -198,13 +185,13 @@ def test_hostile_names_and_texts_do_not_act_on_the_terminal(tmp_path, run_dedupe
 # --- what a program reads -------------------------------------------------------------------
 
 
-def test_json_is_the_whole_report(run_dedupe):
-    result = run_dedupe("scan", ARTICLES, "--format", "json")
+def test_json_is_the_whole_report(dedupe_here):
+    result = dedupe_here("scan", ARTICLES, "--format", "json")
     report = parse_report(result.stdout)
     assert report.schema_version == 1
     assert report.corpus.document_count == 25
     assert result.stderr.decode().count("no_tokens") == 2
-    assert run_dedupe("scan", ARTICLES, "--format", "json", "--quiet").stderr == b""
+    assert dedupe_here("scan", ARTICLES, "--format", "json", "--quiet").stderr == b""
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
@@ -218,6 +205,7 @@ def test_json_through_jq(tmp_path):
     assert b"typos_retyped.txt" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_quietly(tmp_path):
     (tmp_path / "big.jsonl").write_bytes(lines_of(4000 if COMPILED else 1000))
     for form in ("json", "jsonl", "text"):
@@ -231,6 +219,7 @@ def test_a_closed_pipe_ends_quietly(tmp_path):
         assert result.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -276,18 +265,18 @@ def test_standard_input_to_jsonl(tmp_path):
     assert b"-:6: r6: no field 'text'" in result.stderr
 
 
-def test_standard_input_can_show_diffs_and_embeds_texts(run_dedupe):
+def test_standard_input_can_show_diffs_and_embeds_texts(dedupe_here):
     data = RECORDS.read_bytes()
-    shown = run_dedupe("scan", "-", stdin=data).stdout.decode()
+    shown = dedupe_here("scan", "-", stdin=data).stdout.decode()
     assert "[-" in shown or "{+" in shown
-    report = json.loads(run_dedupe("scan", "-", "--format", "json", stdin=data).stdout)
+    report = json.loads(dedupe_here("scan", "-", "--format", "json", stdin=data).stdout)
     assert set(report["texts"]) == {"r1", "r2", "r3", "r4"}
 
 
-def test_standard_input_as_one_text(run_dedupe):
+def test_standard_input_as_one_text(dedupe_here):
     arguments = ("scan", "-", ARTICLES / "typos.txt", "--input-format", "text")
     text = (ARTICLES / "typos_retyped.txt").read_bytes()
-    report = json.loads(run_dedupe(*arguments, "--format", "json", stdin=text).stdout)
+    report = json.loads(dedupe_here(*arguments, "--format", "json", stdin=text).stdout)
     assert {member["id"] for member in report["clusters"][0]["members"]} == {
         "-",
         str(ARTICLES / "typos.txt"),
@@ -328,16 +317,16 @@ def test_closed_and_full_streams(tmp_path, closed):
     assert b"Traceback" not in helped.stderr
 
 
-def test_a_report_never_replaces_a_document(tmp_path, run_dedupe):
+def test_a_report_never_replaces_a_document(tmp_path, dedupe_here):
     shutil.copy(RECORDS, tmp_path / "x.jsonl")
-    result = run_dedupe("scan", "x.jsonl", "--output", "x.jsonl", code=2)
+    result = dedupe_here("scan", "x.jsonl", "--output", "x.jsonl", code=2)
     assert b"is one of the files to scan" in result.stderr
     assert (tmp_path / "x.jsonl").read_bytes() == RECORDS.read_bytes()
-    missing = run_dedupe("scan", RECORDS, "--output", "no/such/folder.json", code=2)
+    missing = dedupe_here("scan", RECORDS, "--output", "no/such/folder.json", code=2)
     assert b"does not exist" in missing.stderr
 
 
-def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, run_dedupe):
+def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, dedupe_here):
     (tmp_path / "c" / "deep").mkdir(parents=True)
     shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
     (tmp_path / "named").symlink_to("c")
@@ -346,14 +335,14 @@ def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, run
     first = (tmp_path / output).read_bytes()
     (tmp_path / "c" / "x.jsonl").write_bytes(b"broken")  # reading it would fail with its name
     for paths in (["c"], ["named"], [output], ["c/deep", "c/x.jsonl"]):
-        refused = run_dedupe("scan", *paths, "--output", output, "--on-error", "fail", code=2)
+        refused = dedupe_here("scan", *paths, "--output", output, "--on-error", "fail", code=2)
         assert b"report.json: is one of the files to scan" in refused.stderr
         assert b"x.jsonl" not in refused.stderr
     assert (tmp_path / output).read_bytes() == first
     shutil.copy(RECORDS, tmp_path / "c" / "x.jsonl")
-    run_dedupe("scan", "c", "--exclude", "report.json", "--format", "json", "--output", output)
-    run_dedupe("scan", "c/x.jsonl", "--format", "json", "--output", output)
-    named = run_dedupe("scan", output, "--format", "json", "--output", output, code=2)
+    dedupe_here("scan", "c", "--exclude", "report.json", "--format", "json", "--output", output)
+    dedupe_here("scan", "c/x.jsonl", "--format", "json", "--output", output)
+    named = dedupe_here("scan", output, "--format", "json", "--output", output, code=2)
     assert b"report.json: is one of the files to scan" in named.stderr
 
 
@@ -365,8 +354,8 @@ def test_exit_code_tells_of_duplicates(tmp_path, run_dedupe):
 # --- honesty --------------------------------------------------------------------------------
 
 
-def test_each_broken_thing_is_told_with_its_place(tmp_path, run_dedupe):
-    result = run_dedupe("scan", RECORDS, "--format", "json")
+def test_each_broken_thing_is_told_with_its_place(tmp_path, dedupe_here):
+    result = dedupe_here("scan", RECORDS, "--format", "json")
     told = result.stderr.decode()
     assert f"{RECORDS}:7: JSON is malformed" in told
     assert (
@@ -384,36 +373,36 @@ def test_each_broken_thing_is_told_with_its_place(tmp_path, run_dedupe):
     assert report["corpus"]["document_count"] == 7
 
 
-def test_places_of_records_whose_id_occurs_twice(tmp_path, run_dedupe):
+def test_places_of_records_whose_id_occurs_twice(tmp_path, dedupe_here):
     (tmp_path / "x.jsonl").write_text(
         '{"id":"x","text":null}\n{"id":"y","text":"good one"}\n{"id":"x","text":"good two"}\n'
         '{"id":"x","text":5}\n{"id":"x","text":null}\n{"id":"x","text":"!"}\n'
     )
-    result = run_dedupe("scan", "x.jsonl", "--format", "json")
+    result = dedupe_here("scan", "x.jsonl", "--format", "json")
     for line, reason in ((1, "text_null"), (4, "text_not_string"), (5, "text_null")):
         assert re.search(rf"x\.jsonl:{line}: x: .*\({reason}\)", result.stderr.decode())
     assert "x.jsonl:6: x: holds no letter or digit" in result.stderr.decode()
-    shown = run_dedupe("scan", "x.jsonl").stdout.decode()
+    shown = dedupe_here("scan", "x.jsonl").stdout.decode()
     assert "x.jsonl:4: x" in shown
 
 
-def test_ids_may_be_longer_than_any_number(tmp_path, run_dedupe):
+def test_ids_may_be_longer_than_any_number(tmp_path, dedupe_here):
     records = [{"id": digit * 5000, "text": "the same text"} for digit in "129"]
     (tmp_path / "x.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
-    output = run_dedupe("scan", "x.jsonl", "--keep", "first", "--format", "json").stdout
+    output = dedupe_here("scan", "x.jsonl", "--keep", "first", "--format", "json").stdout
     assert json.loads(output)["clusters"][0]["representative"] == "1" * 5000
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_nothing_read_is_an_error(tmp_path, run_dedupe, form):
+def test_nothing_read_is_an_error(tmp_path, dedupe_here, form):
     (tmp_path / "empty").mkdir()
-    result = run_dedupe("scan", "empty", "--format", form, code=2)
+    result = dedupe_here("scan", "empty", "--format", form, code=2)
     assert result.stdout == b""
     assert b"no document could be read" in result.stderr
     assert b"empty" in result.stderr
-    run_dedupe("scan", "-", stdin=b"", code=2)
+    dedupe_here("scan", "-", stdin=b"", code=2)
     (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 10)
-    result = run_dedupe("scan", "image.png", code=2)
+    result = dedupe_here("scan", "image.png", code=2)
     assert b"image.png" in result.stderr
 
 
@@ -436,8 +425,8 @@ def test_a_missing_path_is_an_error_after_the_rest_is_done(run_dedupe):
         (["--config", "nowhere.toml"], "nowhere.toml"),
     ],
 )
-def test_wrong_settings_are_errors(run_dedupe, arguments, said):
-    result = run_dedupe("scan", ARTICLES, *arguments, code=2)
+def test_wrong_settings_are_errors(dedupe_here, arguments, said):
+    result = dedupe_here("scan", ARTICLES, *arguments, code=2)
     assert said in result.stderr.decode()
     assert result.stdout == b""
 
@@ -446,6 +435,7 @@ def test_no_path_is_a_usage_error(run_dedupe):
     assert b"Missing argument" in run_dedupe("scan", code=2).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COMPILED, reason="the extension is not built")
 def test_kernels_are_told_and_agree(run_dedupe):
     reports = []
@@ -470,6 +460,7 @@ def test_an_internal_error_shows_no_traceback(tmp_path, run_dedupe):
     assert b"internal error: KeyError" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow_stage", ["reading", "comparing"])
 def test_interrupt_ends_at_once_without_a_traceback(tmp_path, slow_stage):
     command = [*dedupe_command(), "scan", "-", "--format", "json", "--progress"]
@@ -510,21 +501,21 @@ def test_interrupt_ends_at_once_without_a_traceback(tmp_path, slow_stage):
 # --- settings -------------------------------------------------------------------------------
 
 
-def test_settings_come_from_files_and_flags_win(tmp_path, run_dedupe):
+def test_settings_come_from_files_and_flags_win(tmp_path, dedupe_here):
     (tmp_path / "pyproject.toml").write_text(
         '[tool.dedupe]\nthreshold = 0.9\nkeep = "longest,first"\nformat = "json"\n'
     )
-    shown = run_dedupe("config", "show", "--threshold", "0.8").stdout.decode()
+    shown = dedupe_here("config", "show", "--threshold", "0.8").stdout.decode()
     rows = {line.split()[0]: line.split() for line in shown.splitlines()}
     assert rows["threshold"][1:] == ["0.8", "command", "line"]
     assert rows["keep"][1:3] == ['["longest",', '"first"]']
     assert rows["keep"][3].endswith("pyproject.toml")
     assert rows["seed"][1:] == ["1", "default"]
-    report = json.loads(run_dedupe("scan", ARTICLES).stdout)
+    report = json.loads(dedupe_here("scan", ARTICLES).stdout)
     assert report["config"]["threshold"] == 0.9
     assert report["config"]["keep"] == ["longest", "first"]
     (tmp_path / "dedupe.toml").write_text("shingle-size = 3\n")
-    nearer = run_dedupe("config", "show").stdout.decode()
+    nearer = dedupe_here("config", "show").stdout.decode()
     assert "dedupe.toml" in nearer
     assert "pyproject.toml" not in nearer
 
@@ -541,16 +532,16 @@ def test_settings_come_from_files_and_flags_win(tmp_path, run_dedupe):
         ('output = "x"\n', "there is no setting 'output'"),
     ],
 )
-def test_wrong_settings_files_are_errors(tmp_path, run_dedupe, content, said):
+def test_wrong_settings_files_are_errors(tmp_path, dedupe_here, content, said):
     (tmp_path / "dedupe.toml").write_text(content)
-    assert said in run_dedupe("scan", ARTICLES, code=2).stderr.decode()
+    assert said in dedupe_here("scan", ARTICLES, code=2).stderr.decode()
 
 
-def test_odd_pyproject_files_are_no_settings(tmp_path, run_dedupe):
+def test_odd_pyproject_files_are_no_settings(tmp_path, dedupe_here):
     (tmp_path / "pyproject.toml").write_text("tool = 5\n")
-    run_dedupe("config", "show")
+    dedupe_here("config", "show")
     (tmp_path / "pyproject.toml").write_text("[tool]\ndedupe = 5\n")
-    assert b"not a table of settings" in run_dedupe("config", "show", code=2).stderr
+    assert b"not a table of settings" in dedupe_here("config", "show", code=2).stderr
 
 
 def test_version_and_help(run_dedupe):
@@ -567,9 +558,9 @@ def test_shell_completion(run_dedupe):
     assert b"--linkage" in offered
 
 
-def test_gzip_from_a_pipe(tmp_path, run_dedupe):
+def test_gzip_from_a_pipe(tmp_path, dedupe_here):
     (tmp_path / "x.jsonl.gz").write_bytes(gzip.compress(RECORDS.read_bytes()))
-    report = json.loads(run_dedupe("scan", "x.jsonl.gz", "--format", "json").stdout)
+    report = json.loads(dedupe_here("scan", "x.jsonl.gz", "--format", "json").stdout)
     assert report["corpus"]["cluster_count"] == 2
 
 

@@ -1,4 +1,4 @@
-"""Several outputs from one scan, and saved reports, through real processes."""
+"""Several outputs from one scan, and saved reports."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import RenderOptions
 from dedupe.report.json import parse_report, render_json
 from dedupe.sources import SourceTexts, find_sources, reads_file
-from tests.cli.test_cli import shell
-from tests.conftest import FIXTURES, dedupe_command
+from tests.support.command import FIXTURES, dedupe_command, shell
 
 ARTICLES = FIXTURES / "articles"
 RECORDS = FIXTURES / "records.jsonl"
@@ -69,7 +68,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     ],
     ids=["folder", "embedded", "stdin", "pipe"],
 )
-def test_every_format_of_a_saved_report_is_that_of_the_scan(corpus, tmp_path, run_dedupe, scanned):
+def test_every_format_of_a_saved_report_is_that_of_the_scan(corpus, tmp_path, dedupe_here, scanned):
     shown = ("--diff", "full", "--top", "0")
     live, again = tmp_path / "live", tmp_path / "again"
     arguments = (*scanned, *shown, *outputs_to(live))
@@ -79,16 +78,16 @@ def test_every_format_of_a_saved_report_is_that_of_the_scan(corpus, tmp_path, ru
         result = shell(f"cat corpus/records.jsonl > pipe & {command}; rm pipe", tmp_path)
         assert result.returncode == 0, result.stderr
     else:
-        run_dedupe("scan", *arguments, stdin=RECORDS.read_bytes())
-    run_dedupe("report", "live/json", *shown, *outputs_to(again))
+        dedupe_here("scan", *arguments, stdin=RECORDS.read_bytes())
+    dedupe_here("report", "live/json", *shown, *outputs_to(again))
     assert set(contents(live)) == set(FORMATS)
     assert contents(live) == contents(again)
     assert b"[-" in contents(live)["text"]
 
 
-def test_standard_output_of_a_saved_report_is_that_of_the_scan(corpus, tmp_path, run_dedupe):
-    live = run_dedupe("scan", "corpus", "--output", "json:saved.json", "--format", "text")
-    assert run_dedupe("report", "saved.json", "--format", "text").stdout == live.stdout
+def test_standard_output_of_a_saved_report_is_that_of_the_scan(corpus, tmp_path, dedupe_here):
+    live = dedupe_here("scan", "corpus", "--output", "json:saved.json", "--format", "text")
+    assert dedupe_here("report", "saved.json", "--format", "text").stdout == live.stdout
     assert b"clusters" in live.stdout
 
 
@@ -145,16 +144,16 @@ def test_two_reports_to_one_place_are_an_error(tmp_path, monkeypatch, outputs):
         targets("json:-", format="text")
 
 
-def test_files_only_leave_standard_output_empty_and_say_so(tmp_path, run_dedupe):
-    result = run_dedupe("scan", ARTICLES, "--output", "r.json", "--output", "csv:t")
+def test_files_only_leave_standard_output_empty_and_say_so(tmp_path, dedupe_here):
+    result = dedupe_here("scan", ARTICLES, "--output", "r.json", "--output", "csv:t")
     assert result.stdout == b""
     told = result.stderr.decode().splitlines()[-1]
     assert told == (
         "dedupe: note: 25 documents, 9 clusters, 10 duplicates; written to r.json (json), t (csv)"
     )
-    quiet = run_dedupe("scan", ARTICLES, "--output", "r.json", "--quiet")
+    quiet = dedupe_here("scan", ARTICLES, "--output", "r.json", "--quiet")
     assert (quiet.stdout, quiet.stderr) == (b"", b"")
-    both = run_dedupe("scan", ARTICLES, "--output", "sarif:d", "--format", "jsonl")
+    both = dedupe_here("scan", ARTICLES, "--output", "sarif:d", "--format", "jsonl")
     assert both.stdout.count(b"\n") == 9
     assert b"written to" not in both.stderr
 
@@ -169,23 +168,23 @@ def test_files_only_leave_standard_output_empty_and_say_so(tmp_path, run_dedupe)
         ("alias", "is one of the files to scan"),
     ],
 )
-def test_what_cannot_be_written_is_told_before_the_scan(tmp_path, run_dedupe, output, said):
+def test_what_cannot_be_written_is_told_before_the_scan(tmp_path, dedupe_here, output, said):
     shutil.copy(RECORDS, tmp_path / "corpus.jsonl")
     (tmp_path / "alias").symlink_to("corpus.jsonl")
     (tmp_path / "folder").mkdir()
     outputs = ("--output", "csv:other.csv", "--output", output)
-    result = run_dedupe("scan", "corpus.jsonl", *outputs, "--progress", code=2)
+    result = dedupe_here("scan", "corpus.jsonl", *outputs, "--progress", code=2)
     assert said in result.stderr.decode()
     assert b"reading" not in result.stderr
     assert not (tmp_path / "other.csv").exists()
     assert (tmp_path / "corpus.jsonl").read_bytes() == RECORDS.read_bytes()
 
 
-def test_a_report_in_the_scanned_folder_is_written_once(tmp_path, run_dedupe):
+def test_a_report_in_the_scanned_folder_is_written_once(tmp_path, dedupe_here):
     shutil.copytree(ARTICLES, tmp_path / "in")
-    run_dedupe("scan", "in", "--output", "in/report.json")
+    dedupe_here("scan", "in", "--output", "in/report.json")
     before = json.loads((tmp_path / "in" / "report.json").read_bytes())
-    again = run_dedupe("scan", "in", "--output", "in/report.json")
+    again = dedupe_here("scan", "in", "--output", "in/report.json")
     assert b"left out: report.json: written by dedupe" in again.stderr
     after = json.loads((tmp_path / "in" / "report.json").read_bytes())
     assert after["clusters"] == before["clusters"]
@@ -193,7 +192,7 @@ def test_a_report_in_the_scanned_folder_is_written_once(tmp_path, run_dedupe):
     (tmp_path / "in" / "own.json").write_text('{"text": "of the user, who also likes JSON"}')
     for name in ("in/own.json", "in/typos.txt"):
         data = (tmp_path / name).read_bytes()
-        refused = run_dedupe("scan", "in", "--output", name, "--progress", code=2)
+        refused = dedupe_here("scan", "in", "--output", name, "--progress", code=2)
         assert b"leave it out with --exclude" in refused.stderr
         assert b"reading" not in refused.stderr
         assert (tmp_path / name).read_bytes() == data
@@ -254,60 +253,60 @@ def test_saved_reports_may_be_compressed(tmp_path, saved, ending):
         load_report(str(path))
 
 
-def test_saved_reports_from_standard_input(run_dedupe, saved):
-    assert run_dedupe("report", "-", "--format", "json", stdin=saved).stdout == saved
+def test_saved_reports_from_standard_input(dedupe_here, saved):
+    assert dedupe_here("report", "-", "--format", "json", stdin=saved).stdout == saved
 
 
-def test_report_at_a_higher_threshold_is_a_scan_at_it(tmp_path, run_dedupe):
+def test_report_at_a_higher_threshold_is_a_scan_at_it(tmp_path, dedupe_here):
     shutil.copytree(ARTICLES, tmp_path / "articles")
     every = ("--recall", "0.999999999999")
     for linkage in ("star", "single"):
         scan = ("scan", "articles", *every, "--linkage", linkage)
-        run_dedupe(*scan, "--threshold", "0.3", "--output", "low.json")
-        high = run_dedupe(*scan, "--threshold", "0.75", "--format", "csv-pairs")
-        again = run_dedupe("report", "low.json", "--threshold", "0.75", "--format", "csv-pairs")
+        dedupe_here(*scan, "--threshold", "0.3", "--output", "low.json")
+        high = dedupe_here(*scan, "--threshold", "0.75", "--format", "csv-pairs")
+        again = dedupe_here("report", "low.json", "--threshold", "0.75", "--format", "csv-pairs")
         assert again.stdout == high.stdout
-        low = run_dedupe("report", "low.json", "--format", "csv-pairs")
+        low = dedupe_here("report", "low.json", "--format", "csv-pairs")
         assert low.stdout.count(b"\n") > high.stdout.count(b"\n") > 1
-    told = run_dedupe("report", "low.json", "--threshold", "0.2", code=2).stderr.decode()
+    told = dedupe_here("report", "low.json", "--threshold", "0.2", code=2).stderr.decode()
     assert "holds the pairs from 0.3 to 1 only; scan again for a lower one" in told
 
 
-def test_changed_and_missing_texts_are_told(tmp_path, run_dedupe):
+def test_changed_and_missing_texts_are_told(tmp_path, dedupe_here):
     shutil.copytree(ARTICLES, tmp_path / "articles")
-    run_dedupe("scan", "articles", "--output", "saved.json")
+    dedupe_here("scan", "articles", "--output", "saved.json")
     changed = tmp_path / "articles" / "harbour-bridge_newswire.txt"
     changed.write_text(changed.read_text(encoding="utf-8") + " More.", encoding="utf-8")
     (tmp_path / "articles" / "typos_retyped.txt").unlink()
-    result = run_dedupe("report", "saved.json")
+    result = dedupe_here("report", "saved.json")
     told = result.stderr.decode()
     assert "warning: harbour-bridge_newswire.txt: its text has changed since the scan" in told
     assert "warning: typos_retyped.txt: articles/typos_retyped.txt:" in told
     assert told.count("\n") == 2
     assert "no diff: ○ its text has changed since the scan" in result.stdout.decode()
-    assert run_dedupe("report", "saved.json", "--diff", "none").stderr == b""
-    assert run_dedupe("report", "saved.json", "--format", "json").stderr == b""
-    assert run_dedupe("report", "saved.json", "--quiet").stderr == b""
+    assert dedupe_here("report", "saved.json", "--diff", "none").stderr == b""
+    assert dedupe_here("report", "saved.json", "--format", "json").stderr == b""
+    assert dedupe_here("report", "saved.json", "--quiet").stderr == b""
 
 
-def test_report_writes_over_nothing_that_it_was_made_from(tmp_path, run_dedupe):
+def test_report_writes_over_nothing_that_it_was_made_from(tmp_path, dedupe_here):
     shutil.copytree(ARTICLES, tmp_path / "articles")
-    run_dedupe("scan", "articles", "--output", "saved.json")
+    dedupe_here("scan", "articles", "--output", "saved.json")
     for target, said in (
         ("saved.json", "is the saved report itself"),
         ("articles/typos.txt", "is one of the files to scan"),
     ):
         before = (tmp_path / target).read_bytes()
-        result = run_dedupe("report", "saved.json", "--output", target, code=2)
+        result = dedupe_here("report", "saved.json", "--output", target, code=2)
         assert said in result.stderr.decode()
         assert (tmp_path / target).read_bytes() == before
 
 
-def test_exit_code_of_report(tmp_path, run_dedupe, saved):
-    run_dedupe("report", "-", "--exit-code", stdin=saved, code=1)
-    run_dedupe("report", "-", "--exit-code", "--threshold", "1", stdin=saved, code=1)
+def test_exit_code_of_report(tmp_path, dedupe_here, saved):
+    dedupe_here("report", "-", "--exit-code", stdin=saved, code=1)
+    dedupe_here("report", "-", "--exit-code", "--threshold", "1", stdin=saved, code=1)
     none = render_json(dedupe.find_duplicates(["one text", "another"]))
-    run_dedupe("report", "-", "--exit-code", stdin=none)
+    dedupe_here("report", "-", "--exit-code", stdin=none)
 
 
 @pytest.mark.parametrize(
@@ -331,9 +330,9 @@ def test_what_is_no_report_is_an_error(tmp_path, content, said):
         load_report(str(path))
 
 
-def test_errors_of_report_are_exit_2(run_dedupe):
+def test_errors_of_report_are_exit_2(dedupe_here):
     for arguments in (["no.json"], ["-"], ["-", "--threshold", "x"], ["-", "--top", "-1"]):
-        result = run_dedupe("report", *arguments, stdin=b"{}", code=2)
+        result = dedupe_here("report", *arguments, stdin=b"{}", code=2)
         assert result.stdout == b""
         assert b"rror" in result.stderr
 
@@ -382,6 +381,7 @@ def mutations(data: bytes, count: int, seed: int) -> list[bytes]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_no_saved_report_breaks_a_renderer(saved, seed):
     small = dedupe.find_duplicates(

@@ -1,4 +1,4 @@
-"""``dedupe explain``: every figure counted again by brute force, through the real command."""
+"""``dedupe explain``: every figure counted again by brute force, through the command."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ from dedupe.model.marks import TEXT_MARK
 from dedupe.model.relations import Relation
 from dedupe.model.settings import ScanSettings
 from dedupe.sketch import plain
-from tests.cli.test_check import run_here
-from tests.conftest import FIXTURES
+from tests.support.command import FIXTURES, run_here
 from tests.support.injections import VECTORS
 
 ARTICLES = FIXTURES / "articles"
@@ -149,11 +148,11 @@ SETTINGS = [
 
 @pytest.mark.parametrize("changed", SETTINGS, ids=["defaults", "others"])
 @pytest.mark.parametrize(("left", "right", "relation"), PAIRS)
-def test_every_figure_is_that_of_brute_force(run_dedupe, left, right, relation, changed):
+def test_every_figure_is_that_of_brute_force(dedupe_here, left, right, relation, changed):
     names = ARTICLES / f"{left}.txt", ARTICLES / f"{right}.txt"
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in changed.items()]
     arguments = (*names, "--passages", 0, "--format", "json", *flags)
-    told = json.loads(run_dedupe("explain", *arguments).stdout)
+    told = json.loads(dedupe_here("explain", *arguments).stdout)
     chosen = {"threshold": 0.7, "shingle_size": 5, "num_perm": 128, "recall": 0.98, "seed": 1}
     chosen |= changed
     assert {name: told["config"][name] for name in chosen} == chosen
@@ -623,9 +622,9 @@ def test_a_saved_report_gives_its_settings_and_what_it_knows(save, explain, tell
     assert "is the representative of cluster" in tell("typos.txt", "typos_retyped.txt", report)
 
 
-def test_a_report_at_a_higher_threshold_keeps_its_bands(save, run_dedupe, explain):
+def test_a_report_at_a_higher_threshold_keeps_its_bands(save, dedupe_here, explain):
     save("articles")
-    run_dedupe("report", "saved.json", "--threshold=0.8", "--output=json:higher.json", "--quiet")
+    dedupe_here("report", "saved.json", "--threshold=0.8", "--output=json:higher.json", "--quiet")
     told = explain("typos.txt", "typos_retyped.txt", "--report=higher.json")
     assert told["config"]["threshold"] == 0.8
     assert (told["search"]["bands"], told["search"]["rows"]) == (25, 5)
@@ -707,8 +706,8 @@ def test_embedded_texts_need_no_file(corpus, save, explain):
     assert explain("typos.txt", "typos_retyped.txt", report)["passage_count"] > 1
 
 
-def test_a_report_of_standard_input(corpus, run_dedupe, explain, complain):
-    run_dedupe("scan", "-", "--output=saved.json", "--quiet", stdin=RECORDS.read_bytes())
+def test_a_report_of_standard_input(corpus, dedupe_here, explain, complain):
+    dedupe_here("scan", "-", "--output=saved.json", "--quiet", stdin=RECORDS.read_bytes())
     assert explain("r1", "r2", "--report=saved.json")["relation"] == "near"
     told = complain("r1", "r5", "--report=saved.json")
     assert "r5: is in no cluster of the report" in told
@@ -719,7 +718,7 @@ def test_missing_ids_of_a_report_suggest_others(save, complain):
     assert "similar: typos.txt" in told and "was read again: articles" in " ".join(told.split())
 
 
-def test_a_capped_bucket_is_told(tmp_path, run_dedupe, explain):
+def test_a_capped_bucket_is_told(tmp_path, dedupe_here, explain):
     """Among versions of one text, of which only the leads are compared with the others."""
     generator = random.Random(3)
     base = words(200).split()
@@ -730,7 +729,7 @@ def test_a_capped_bucket_is_told(tmp_path, run_dedupe, explain):
             text[place] = f"v{i}x{place}"
         lines.append(json.dumps({"id": f"d{i}", "text": " ".join(text)}))
     (tmp_path / "many.jsonl").write_text("\n".join(lines))
-    run_dedupe("scan", "many.jsonl", "--max-bucket=2", "--output=saved.json", "--quiet")
+    dedupe_here("scan", "many.jsonl", "--max-bucket=2", "--output=saved.json", "--quiet")
     saved = json.loads((tmp_path / "saved.json").read_text())
     assert saved["search"]["capped_bucket_count"] > 0
     pairs = {(p["left"], p["right"]) for c in saved["clusters"] for p in c["pairs"]}
@@ -789,7 +788,7 @@ def test_a_report_that_cannot_be_is_an_error(corpus, save, complain, path, value
 # --- hostile --------------------------------------------------------------------------------
 
 
-def test_nothing_in_a_text_or_an_id_acts(tmp_path, run_dedupe):
+def test_nothing_in_a_text_or_an_id_acts(tmp_path, dedupe_here):
     body = " ".join(VECTORS)
     records = [
         {"id": "\x1b[2J" + "::error::" + VECTORS[0], "text": f"{body} {words(300)}"},
@@ -797,14 +796,14 @@ def test_nothing_in_a_text_or_an_id_acts(tmp_path, run_dedupe):
     ]
     (tmp_path / "r.jsonl").write_text("\n".join(map(json.dumps, records)))
     for mode in ("hunks", "full", "summary"):
-        shown = run_dedupe(
+        shown = dedupe_here(
             "explain", "r.jsonl:1", "r.jsonl:2", "--in=r.jsonl", "--diff", mode, "--passages=0"
         ).stdout.decode()
         assert "Near-duplicates" in shown or "Not duplicates" in shown
         assert CONTROLS.findall(shown) == []
         assert not re.search(r"^\s*::|##\[", shown, re.MULTILINE)
         assert "y" * 200 not in shown  # of an id only so much as tells it apart
-    data = run_dedupe("explain", "r.jsonl:1", "r.jsonl:2", "--in=r.jsonl", "--format=json").stdout
+    data = dedupe_here("explain", "r.jsonl:1", "r.jsonl:2", "--in=r.jsonl", "--format=json").stdout
     assert CONTROLS.findall(data.decode()) == []
     assert json.loads(data)["left"]["id"] == records[0]["id"]
 
@@ -847,8 +846,7 @@ def test_colours_only_where_they_are_asked_for(run_dedupe):
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path):
-    from tests.cli.test_cli import shell
-    from tests.conftest import dedupe_command
+    from tests.support.command import dedupe_command, shell
 
     names = " ".join(str(ARTICLES / f"library-hours_{i}.txt") for i in (1, 2))
     command = f"{' '.join(dedupe_command())} explain {names} | head -1; echo ${{PIPESTATUS[0]}}"

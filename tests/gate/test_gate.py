@@ -241,6 +241,7 @@ def join_sets(sets: Iterable[set[str]]) -> list[set[str]]:
     return joined
 
 
+@pytest.mark.slow
 @MANY
 @given(CORPORA, CORPORA, CORPORA, LINKAGES)
 def test_baselines_of_two_branches_merge_line_by_line(texts, ours, theirs, linkage):

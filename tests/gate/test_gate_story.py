@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from dedupe.model.marks import GITHUB_MARK
-from tests.cli.test_check import run_here
-from tests.conftest import run_git
+from tests.support.command import run_git, run_here
 
 BASELINE = ".dedupe-baseline"
 WORDS = [f"word{i}" for i in range(120)]

@@ -23,10 +23,9 @@ from dedupe.model.errors import InputError, ReportError
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.pipeline.reclustering import count_in_texts, recluster
-from tests.conftest import FIXTURES, RunDedupe
-from tests.pipeline.test_recluster import assert_same, make_chains, refuse
-from tests.renderers.test_render_text import Texts
-from tests.support.corpora import TEXTS
+from tests.support.command import FIXTURES, RunDedupe
+from tests.support.corpora import TEXTS, make_chains
+from tests.support.reports import Texts, assert_same, refuse
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
 from filtering import filter_joint, outline
@@ -55,6 +54,7 @@ def split(marked):
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=70, deadline=None)
 @given(
     marked=st.lists(st.tuples(TEXTS, st.booleans()), min_size=1, max_size=16),
@@ -85,6 +85,7 @@ def test_equal_to_filtering_a_scan_of_both(marked, linkage, keep, threshold, max
     assert corpora[0] == corpora[1] + found.corpus.reference_token_count
 
 
+@pytest.mark.slow
 @settings(max_examples=70, deadline=None)
 @given(
     marked=st.lists(st.tuples(TEXTS, st.booleans()), min_size=2, max_size=16),
@@ -255,6 +256,7 @@ def judge(new, archive, baseline=None, linkage="star"):
     return judge_report(report, GateLimits(), baseline), report
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     marked=st.lists(st.tuples(TEXTS, st.booleans()), min_size=2, max_size=12),
@@ -303,13 +305,13 @@ def make_folders(folder: Path) -> None:
         (folder / "all" / name).write_text(text)
 
 
-def scan_json(run_dedupe: RunDedupe, *arguments: str) -> Any:
-    return json.loads(run_dedupe("scan", *arguments, "--format", "json").stdout)
+def scan_json(dedupe_here: RunDedupe, *arguments: str) -> Any:
+    return json.loads(dedupe_here("scan", *arguments, "--format", "json").stdout)
 
 
-def test_a_folder_against_all_around_it(tmp_path, run_dedupe):
+def test_a_folder_against_all_around_it(tmp_path, dedupe_here):
     make_folders(tmp_path)
-    report = scan_json(run_dedupe, "all/new", "--against", "all")
+    report = scan_json(dedupe_here, "all/new", "--against", "all")
     assert report["corpus"]["document_count"] == 4
     assert report["corpus"]["reference_count"] == 3
     assert report["run"]["against"] == ["all"]
@@ -321,62 +323,64 @@ def test_a_folder_against_all_around_it(tmp_path, run_dedupe):
         frozenset({kept: True, "all/new/copy.txt": False}.items()),
         frozenset({"all/new/own.txt": False, "all/new/own-again.txt": False}.items()),
     }
-    both = scan_json(run_dedupe, "all/new", "all")
+    both = scan_json(dedupe_here, "all/new", "all")
     assert both["corpus"]["document_count"] == 7
 
 
-def test_every_format_tells_what_is_reference(tmp_path, run_dedupe):
+def test_every_format_tells_what_is_reference(tmp_path, dedupe_here):
     make_folders(tmp_path)
     named = ("all/new", "--against", "all")
-    text = run_dedupe("scan", *named, "--diff", "none").stdout.decode().replace("\u00a0", " ")
+    text = dedupe_here("scan", *named, "--diff", "none").stdout.decode().replace("\u00a0", " ")
     assert re.search(r"● all/ferry\S* +209 words +reference\n", text)
     assert "2 documents · 1 duplicate · identical" in text
     assert "4 documents · against 3 reference documents · 2 clusters · 2 duplicates" in text
-    markdown = run_dedupe("scan", *named, "--format", "markdown").stdout.decode()
+    markdown = dedupe_here("scan", *named, "--format", "markdown").stdout.decode()
     assert "Compared with 3 reference documents\n" in markdown.replace("\u00a0", " ")
     assert re.search(r"^\| reference \| <code>all/ferry", markdown, re.MULTILINE)
     table = list(
-        csv.DictReader(run_dedupe("scan", *named, "--format", "csv").stdout.decode().split("\n"))
+        csv.DictReader(dedupe_here("scan", *named, "--format", "csv").stdout.decode().split("\n"))
     )
     assert sorted(row["role"] for row in table) == ["duplicate", "duplicate", "kept", "reference"]
-    github = run_dedupe("scan", *named, "--format", "github").stdout.decode()
+    github = dedupe_here("scan", *named, "--format", "github").stdout.decode()
     assert github.count("::warning file=all/new/") == github.count("::warning") == 2
-    nothing = run_dedupe("scan", "all/new/alone.txt", "--against", "all/bridge.txt").stdout.decode()
+    nothing = dedupe_here(
+        "scan", "all/new/alone.txt", "--against", "all/bridge.txt"
+    ).stdout.decode()
     assert "or with one of 1 reference document" in " ".join(nothing.replace("\u00a0", " ").split())
 
 
-def test_several_archives_and_settings_files(tmp_path, run_dedupe):
+def test_several_archives_and_settings_files(tmp_path, dedupe_here):
     make_folders(tmp_path)
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "x.toml").write_text('against = ["../all/ferry.txt", "../all/bridge.txt"]')
-    report = scan_json(run_dedupe, "all/new", "--config", "deep/x.toml")
+    report = scan_json(dedupe_here, "all/new", "--config", "deep/x.toml")
     assert report["corpus"]["reference_count"] == 2
     named = ("--against", "all/ferry.txt", "--against", "all/bridge.txt")
-    again = scan_json(run_dedupe, "all/new", *named)
+    again = scan_json(dedupe_here, "all/new", *named)
     assert [c["cluster_id"] for c in again["clusters"]] != []
     assert len(again["clusters"]) == len(report["clusters"])
-    shown = run_dedupe("config", "show", "--config", "deep/x.toml").stdout.decode()
+    shown = dedupe_here("config", "show", "--config", "deep/x.toml").stdout.decode()
     assert "deep/../all/ferry.txt" in shown
 
 
-def test_the_gate_over_the_command(tmp_path, run_dedupe):
+def test_the_gate_over_the_command(tmp_path, dedupe_here):
     make_folders(tmp_path)
     arguments = ("check", "all/new", "--against", "all")
-    failed = run_dedupe(*arguments, code=1).stdout.decode()
+    failed = dedupe_here(*arguments, code=1).stdout.decode()
     assert "all/new/copy.txt" in failed
     assert "which is a reference document" in " ".join(failed.split())
     assert "against 3 reference documents" in " ".join(failed.replace("\u00a0", " ").split())
     accepted = (*arguments, "--baseline", "known")
-    run_dedupe(*accepted, "--update-baseline")
+    dedupe_here(*accepted, "--update-baseline")
     assert "all/ferry" not in (tmp_path / "known").read_text()
     assert "all/new/copy.txt" in (tmp_path / "known").read_text()
-    run_dedupe(*accepted)
+    dedupe_here(*accepted)
     (tmp_path / "all" / "new" / "other.txt").write_text((tmp_path / "all/bridge.txt").read_text())
-    verdict = json.loads(run_dedupe(*accepted, "--format", "json", code=1).stdout)
+    verdict = json.loads(dedupe_here(*accepted, "--format", "json", code=1).stdout)
     [new] = verdict["new"]
     assert (new["id"], new["copy_of"]) == ("all/new/other.txt", "all/bridge.txt")
     assert new["is_copy_reference"]
-    sarif = json.loads(run_dedupe(*arguments, "--format", "sarif", code=1).stdout)
+    sarif = json.loads(dedupe_here(*arguments, "--format", "sarif", code=1).stdout)
     named = [r["locations"][0] for r in sarif["runs"][0]["results"]]
     assert all("all/new/" in json.dumps(each) for each in named)
 
@@ -392,18 +396,18 @@ def test_the_gate_over_the_command(tmp_path, run_dedupe):
         (("all/new", "--against", "all", "--output", "all/bridge.txt"), "is one of the files to"),
     ],
 )
-def test_what_cannot_be_is_told(tmp_path, run_dedupe, arguments, told):
+def test_what_cannot_be_is_told(tmp_path, dedupe_here, arguments, told):
     make_folders(tmp_path)
     before = (tmp_path / "all" / "bridge.txt").read_bytes()
-    assert told in run_dedupe("scan", *arguments, code=2).stderr.decode()
+    assert told in dedupe_here("scan", *arguments, code=2).stderr.decode()
     assert (tmp_path / "all" / "bridge.txt").read_bytes() == before
 
 
-def test_an_archive_on_standard_input(tmp_path, run_dedupe):
+def test_an_archive_on_standard_input(tmp_path, dedupe_here):
     make_folders(tmp_path)
     text = (tmp_path / "all" / "ferry.txt").read_text()
     archive = json.dumps({"id": "known", "text": text}).encode()
-    result = run_dedupe("scan", "all/new", "--against", "-", "--format", "json", stdin=archive)
+    result = dedupe_here("scan", "all/new", "--against", "-", "--format", "json", stdin=archive)
     report = json.loads(result.stdout)
     assert "known" in {cluster["representative"] for cluster in report["clusters"]}
     assert report["texts"]["known"] == text

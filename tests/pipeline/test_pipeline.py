@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 import dedupe
 from dedupe.model.settings import Config
 from dedupe.report.json import render_json
-from tests.conftest import FIXTURES
+from tests.support.command import FIXTURES
+from tests.support.corpora import NUMBERED_WORDS, make_corpus
 
 ARTICLES = FIXTURES / "articles"
-WORDS = [f"word{i}" for i in range(300)]
 
 
 def without_run(report) -> bytes:
@@ -53,25 +53,6 @@ def assert_exact(report, texts):
         assert (cluster.weakest_link.jaccard, cluster.weakest_link.id) == weakest
         ids = "\0".join(sorted(member.id for member in cluster.members))
         assert cluster.cluster_id == xxhash.xxh3_64_hexdigest(ids.encode())
-
-
-def make_corpus(seed, families=40):
-    """Texts with copies at many distances: some edited, some cut, some equal."""
-    rng = random.Random(seed)
-    texts = {}
-    for family in range(families):
-        words = rng.choices(WORDS, k=rng.randrange(8, 150))
-        texts[f"{family}/original"] = " ".join(words)
-        for copy in range(rng.randrange(4)):
-            edited = list(words)
-            for _ in range(rng.randrange(6)):
-                edited[rng.randrange(len(edited))] = rng.choice(WORDS)
-            if rng.random() < 0.3:
-                edited = edited[: max(1, len(edited) * 9 // 10)]
-            texts[f"{family}/copy{copy}"] = " ".join(edited)
-        if rng.random() < 0.3:
-            texts[f"{family}/retyped"] = "  ".join(words).upper() + "!"
-    return texts
 
 
 @pytest.mark.parametrize("linkage", ["star", "single", "complete"])
@@ -196,7 +177,7 @@ def test_same_bytes_whatever_the_order_of_files(tmp_path):
 
 
 def test_capped_buckets_are_counted_and_still_cluster():
-    body = " ".join(WORDS[:120])
+    body = " ".join(NUMBERED_WORDS[:120])
     texts = {f"{i:04}": f"{body} number {i}" for i in range(300)}
     config = Config(max_bucket=50)
     report = dedupe.find_duplicates(texts, config)
@@ -210,7 +191,7 @@ def test_capped_buckets_are_counted_and_still_cluster():
 
 
 def test_a_thousand_copies_cost_one():
-    text = " ".join(WORDS[:60])
+    text = " ".join(NUMBERED_WORDS[:60])
     texts = {f"{i}": text if i % 2 else text.upper() for i in range(1000)}
     report = dedupe.find_duplicates({**texts, "other": "quite another text altogether"})
     assert report.search.distinct_count == 2
@@ -224,10 +205,10 @@ def test_a_thousand_copies_cost_one():
 
 def test_copies_follow_their_lead_into_its_cluster():
     texts = {
-        "a": " ".join(WORDS[:100]),
-        "b1": " ".join(WORDS[:96]),
-        "b2": " ".join(WORDS[:96]) + ".",
-        "b3": " ".join(WORDS[:96]),
+        "a": " ".join(NUMBERED_WORDS[:100]),
+        "b1": " ".join(NUMBERED_WORDS[:96]),
+        "b2": " ".join(NUMBERED_WORDS[:96]) + ".",
+        "b3": " ".join(NUMBERED_WORDS[:96]),
     }
     report = dedupe.find_duplicates(texts, Config(keep=("longest",)))
     (cluster,) = report.clusters
@@ -247,7 +228,7 @@ def test_copies_follow_their_lead_into_its_cluster():
     ],
 )
 def test_keep_rules(rules, representative):
-    texts = {"x10": " ".join(WORDS[:100]), "x2": " ".join(WORDS[:95])}
+    texts = {"x10": " ".join(NUMBERED_WORDS[:100]), "x2": " ".join(NUMBERED_WORDS[:95])}
     report = dedupe.find_duplicates(texts, Config(keep=rules))
     assert report.clusters[0].representative == representative
 

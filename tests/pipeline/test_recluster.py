@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -14,10 +12,9 @@ from dedupe.model.errors import ConfigError, ReportError
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.pipeline.reclustering import count_in_texts, recluster
-from tests.pipeline.test_pipeline import make_corpus
-from tests.renderers.test_render_text import Texts
+from tests.support.corpora import make_chains
+from tests.support.reports import Texts, assert_same, refuse
 
-FIELDS = ("config", "corpus", "clusters", "bridges", "bridge_ends", "skipped", "notices", "texts")
 EVERY_PAIR = {"recall": 1 - 1e-12, "shingle_size": 2}
 """Settings with which no pair is missed, so that two scans have the same candidates."""
 
@@ -31,33 +28,7 @@ KEEP_RULES = st.lists(
 )
 
 
-def make_chains(seed: int) -> dict[str, str]:
-    """Texts that change little by little, with copies: bridges, lone ends, linked members."""
-    rng = random.Random(seed)
-    texts = make_corpus(seed, families=8)
-    for chain in range(4):
-        words = [f"chain{chain}word{i}" for i in range(40)]
-        for step in range(10):
-            texts[f"chain{chain}/{step}"] = " ".join(words)
-            if rng.random() < 0.4:
-                texts[f"chain{chain}/{step}/copy"] = "  ".join(words).upper() + "!"
-            words = list(words)
-            for _ in range(rng.randrange(1, 5)):
-                words[rng.randrange(len(words))] = f"new{rng.randrange(10**6)}"
-    return texts
-
-
-def refuse(pairs):
-    raise AssertionError(f"texts were asked for: {pairs}")
-
-
-def assert_same(found: Report, expected: Report) -> None:
-    for field in FIELDS:
-        assert getattr(found, field) == getattr(expected, field), field
-    assert found.search.duplicate_pair_count == expected.search.duplicate_pair_count
-    assert found.search.distinct_count == expected.search.distinct_count
-
-
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

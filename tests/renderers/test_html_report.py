@@ -34,17 +34,10 @@ from dedupe.renderers.html.headlines import find_headline, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible
 from dedupe.sketch.plain import tokenize_text
-from tests.conftest import FIXTURES, RunDedupe, clean_environment
-from tests.renderers.test_render_text import (
-    ARTICLE,
-    SENTENCES,
-    Texts,
-    make_cluster,
-    make_member,
-    make_report,
-)
 from tests.support.browser import OpenPage
+from tests.support.command import FIXTURES, RunDedupe, clean_environment
 from tests.support.injections import NAMED_VECTORS, VECTORS
+from tests.support.reports import ARTICLE, SENTENCES, Texts, make_cluster, make_member, make_report
 
 ELEMENTS = """
 html head meta title link style script body header main section footer div p span b i a bdi h1

@@ -7,75 +7,35 @@ import io
 import json
 import os
 import re
-from collections import Counter
-from html.parser import HTMLParser
 
 import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
-from dedupe.model.marks import GITHUB_MARK, PHRASE
-from dedupe.model.relations import Relation
-from dedupe.model.report import DuplicatePair, Report
+from dedupe.model.marks import GITHUB_MARK
 from dedupe.renderers.csv import read_cell
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from dedupe.report.json import render_jsonl
 from dedupe.report.rows import Rows
-from tests.renderers.test_render_text import (
-    SENTENCES,
-    Texts,
-    make_cluster,
-    make_member,
-    make_report,
+from tests.support.hostile_report import (
+    ALLOWED,
+    COMMAND,
+    CONTROLS,
+    REPORT,
+    SURPLUS,
+    TEXTS,
+    Page,
+    parse_command,
 )
 from tests.support.injections import VECTORS
+from tests.support.reports import Texts
 
 LOCAL = [name for name in FORMATS if name != "html"]
 """The formats whose injections are tested here; HTML is tested in a browser."""
 
-CONTROLS = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
-
-def hostile_report() -> tuple[Report, dict[str, str]]:
-    """A cluster for each vector, which stands in ids, texts, metadata, paths and reasons."""
-    clusters, texts, sources, locators = [], {}, [], {}
-    for number, vector in enumerate(VECTORS):
-        kept, copy = (
-            (f"{vector}", f"{vector}#2") if number % 2 else (f"{number}", f"{vector}{vector}")
-        )
-        meta = {"url": vector, "site": vector, vector: vector}
-        text = " ".join([vector, *SENTENCES[:3], vector, *SENTENCES[3:]])
-        texts[kept] = text
-        texts[copy] = f"{vector} {text} inserted\n{vector}\n {vector}{vector}"
-        cluster = make_cluster(
-            f"{number:016x}",
-            make_member(kept, "identical", 1.0, content_hash=f"{number:032x}", meta=meta),
-            make_member(copy, "near", 0.8, content_hash=f"{number:031x}f", meta=meta),
-        )
-        left, right = sorted((kept, copy))
-        pair = DuplicatePair(left, right, Relation.NEAR, 80, 90, 90, 0.8)
-        clusters.append(msgspec.structs.replace(cluster, pairs=(pair,)))
-        for id in (kept, copy):
-            locators[id] = Locator(len(sources), 0, 1, 7)
-            sources.append(SourceInfo(f"dir/{vector}/{number}", "jsonl"))
-    pairs = [pair for cluster in clusters for pair in cluster.pairs]
-    report = make_report(
-        *clusters,
-        bridges=tuple(pairs),
-        skipped=tuple(SkippedDocument(vector, vector, vector) for vector in VECTORS),
-        notices=tuple(Notice(vector, vector, vector) for vector in VECTORS),
-    )
-    run = msgspec.structs.replace(report.run, sources=tuple(sources), locators=locators)
-    return msgspec.structs.replace(report, run=run), texts
-
-
-REPORT, TEXTS = hostile_report()
-SURPLUS = [member.id for cluster in REPORT.clusters for member in cluster.members[1:]]
 PATHS = {id: REPORT.run.sources[at.source].path for id, at in REPORT.run.locators.items()}
 
 
@@ -111,10 +71,6 @@ def test_coloured_text_has_only_our_own_sequences():
     assert not CONTROLS.search(re.sub("\x1b\\[[0-9;]*m", "", coloured))
 
 
-COMMAND = re.compile(r"\s*::[A-Za-z][^\s:]*(?:\s.*?)?::|.*##(?:vso|teamcity)?\[")
-"""What GitHub's runner and Azure's agent take for a command, and where in a line."""
-
-
 @pytest.mark.parametrize("format", [name for name in LOCAL if name != "github"])
 def test_no_line_is_a_command_of_a_ci_system(outputs, format):
     assert COMMAND.match("  ::error file=a::b")
@@ -134,25 +90,6 @@ def test_messages_on_standard_error_are_no_commands(capsys):
 
 
 # --- workflow commands ----------------------------------------------------------------------
-
-
-def parse_command(line: str) -> tuple[str, dict[str, str], str]:
-    """As the runner does it: https://github.com/actions/runner, ActionCommand.TryParseV2."""
-    assert line.startswith("::")
-    head, _, data = line[2:].partition("::")
-    name, _, told = head.partition(" ")
-    properties = {}
-    for part in filter(None, told.split(",")):
-        key, equals, value = part.partition("=")
-        assert equals
-        properties[key] = unescape(value, {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ","})
-    return name, properties, unescape(data, {"%0D": "\r", "%0A": "\n"})
-
-
-def unescape(value: str, escapes: dict[str, str]) -> str:
-    for escaped, plain in escapes.items():
-        value = value.replace(escaped, plain)
-    return value.replace("%25", "%")
 
 
 def test_workflow_commands_are_only_our_own(outputs, monkeypatch):
@@ -177,52 +114,6 @@ def test_workflow_commands_are_only_our_own(outputs, monkeypatch):
 
 
 # --- Markdown -------------------------------------------------------------------------------
-
-VOID = {"br", "hr", "img", "input", "link", "meta"}
-ALLOWED = {
-    *("h3", "p", "strong", "table", "thead", "tbody", "tr", "th", "td"),
-    *("details", "summary", "b", "code", "pre"),
-}
-
-
-class Page(HTMLParser):
-    """What a browser would make of rendered Markdown."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.counts: Counter[str] = Counter()
-        self.attributes: set[tuple[str, str, str | None]] = set()
-        self.codes: list[str] = []
-        self.outside = ""
-        self._open: list[str] = []
-        self.feed(markup)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.counts[tag] += 1
-        self.attributes.update((tag, name, value) for name, value in attrs)
-        if tag == "code":
-            self.codes.append("")
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if "code" in self._open:
-            self.codes[-1] += data
-        else:
-            self.outside += data
-
-    def handle_comment(self, data):
-        assert data == f" {PHRASE} "
-
-    def handle_decl(self, data):
-        raise AssertionError(data)
-
-    handle_pi = unknown_decl = handle_decl
 
 
 @pytest.mark.parametrize("diff", ["none", "summary", "hunks", "full"])

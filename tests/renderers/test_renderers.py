@@ -32,15 +32,8 @@ from dedupe.renderers.sarif import render_sarif
 from dedupe.renderers.view.options import MIN_MARKDOWN_LIMIT, RenderOptions
 from dedupe.report import json as json_renderer
 from dedupe.report.json import escape_json, render_json, stream_json
-from tests.pipeline.test_pipeline import make_corpus
-from tests.renderers.test_render_text import (
-    Texts,
-    golden_report,
-    make_cluster,
-    make_member,
-    make_report,
-)
-from tests.support.corpora import SETTINGS, make_text
+from tests.support.corpora import SETTINGS, make_corpus, make_text
+from tests.support.reports import Texts, golden_report, make_cluster, make_member, make_report
 
 TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden"

@@ -16,7 +16,7 @@ from dedupe.model.marks import GITHUB_MARK
 from dedupe.renderers.verdict import VERDICT_FORMATS, VerdictView, render_verdict
 from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
-from tests.renderers.test_injections import (
+from tests.support.hostile_report import (
     ALLOWED,
     COMMAND,
     CONTROLS,
@@ -26,8 +26,8 @@ from tests.renderers.test_injections import (
     Page,
     parse_command,
 )
-from tests.renderers.test_render_text import Texts
 from tests.support.injections import VECTORS
+from tests.support.reports import Texts
 
 BASELINE = make_baseline(REPORT)
 KNOWN = frozenset(sorted(BASELINE.entries)[::2])

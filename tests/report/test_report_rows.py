@@ -18,7 +18,7 @@ from dedupe.renderers.csv import render_members, render_pairs
 from dedupe.report import rows as report_rows
 from dedupe.report.json import render_json, render_jsonl
 from dedupe.report.rows import LocatorTable, Rows, materialise
-from tests.pipeline.test_pipeline import make_corpus
+from tests.support.corpora import make_corpus
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=6).map(sorted), st.data())

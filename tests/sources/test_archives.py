@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import io
 import lzma
 import os
 import stat
@@ -15,45 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from dedupe.sources import ReadLimits, SourceTexts
-from tests.sources.test_sources import lines, put, read
+from tests.support.every_format import COMPRESSORS, tar_of, zip_of
+from tests.support.reading import lines, put, read
 
-COMPRESSORS: dict[str, Any] = {
-    "": lambda data: data,
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstandard.ZstdCompressor().compress,
-}
 FILES = {
     "a.txt": b"some text",
     "deep/er/r.jsonl": lines({"text": "one"}, {"id": "own", "text": "two"}),
     "packed/b.txt.gz": gzip.compress(b"packed text"),
     "packed/s.jsonl.xz": lzma.compress(lines(*({"text": f"s {n}"} for n in range(9)))),
 }
-
-
-def zip_of(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tar_of(files: dict[str, bytes | tarfile.TarInfo], packing: str = "") -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in files.items():
-            if isinstance(data, tarfile.TarInfo):
-                archive.addfile(data)
-                continue
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return bytes(COMPRESSORS[packing](out.getvalue()))
 
 
 def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
@@ -83,7 +53,7 @@ def check_files(path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("packing", COMPRESSORS)
 def test_tar_files_are_read_like_folders(tmp_path: Path, packing: str) -> None:
-    path = write(tmp_path / f"x.tar{packing}", tar_of(FILES, packing))
+    path = write(tmp_path / f"x.tar{packing}", COMPRESSORS[packing](tar_of(FILES)))
     check_files(tmp_path, path.name)
     check_files(path, path.name)
 
@@ -91,7 +61,7 @@ def test_tar_files_are_read_like_folders(tmp_path: Path, packing: str) -> None:
 @pytest.mark.parametrize("name", ["x.tgz", "x.TAR", "x", "x.tbz2"])
 def test_other_names_of_tar_files(tmp_path: Path, name: str) -> None:
     packing = {"x.tgz": ".gz", "x.tbz2": ".bz2"}.get(name, "")
-    write(tmp_path / name, tar_of(FILES, packing))
+    write(tmp_path / name, COMPRESSORS[packing](tar_of(FILES)))
     check_files(tmp_path, name)
 
 
@@ -202,22 +172,21 @@ def test_odd_names_are_only_names(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_told_and_not_followed(tmp_path: Path) -> None:
-    files: dict[str, Any] = {
+    files: dict[Any, bytes] = {
         "a.txt": b"a",
-        "link.txt": special("link.txt", tarfile.SYMTYPE, "/etc/passwd"),
-        "hard.txt": special("hard.txt", tarfile.LNKTYPE, "a.txt"),
-        "fifo": special("fifo", tarfile.FIFOTYPE),
-        "device": special("device", tarfile.CHRTYPE),
-        "folder": special("folder", tarfile.DIRTYPE),
+        special("link.txt", tarfile.SYMTYPE, "/etc/passwd"): b"",
+        special("hard.txt", tarfile.LNKTYPE, "a.txt"): b"",
+        special("fifo", tarfile.FIFOTYPE): b"",
+        special("device", tarfile.CHRTYPE): b"",
+        special("folder", tarfile.DIRTYPE): b"",
         "in.zip": zip_of({"b.txt": b"b"}),
         "in.tar.gz": b"anything",
     }
     write(tmp_path / "x.tar", tar_of(files))
     info = zipfile.ZipInfo("link.txt")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
-        archive.writestr(info, "/etc/passwd")
-        archive.writestr("b.txt", "b")
+    members: dict[Any, bytes] = {info: b"/etc/passwd", "b.txt": b"b"}
+    write(tmp_path / "y.zip", zip_of(members))
     found = read(tmp_path)
     assert found.texts == {"x.tar/a.txt": "a", "y.zip/b.txt": "b"}
     assert found.reasons == {
@@ -232,9 +201,8 @@ def test_what_is_no_file_is_told_and_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_of_members_of_one_name_the_first_is_read(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        archive.writestr("a.txt", "first")
-        archive.writestr("a.txt", "second")
+    members = {zipfile.ZipInfo("a.txt"): data for data in (b"first", b"second")}
+    write(tmp_path / "x.zip", zip_of(members))
     found = read(tmp_path)
     assert found.texts == {"x.zip/a.txt": "first"}
     assert found.reasons == {"x.zip/a.txt": "duplicate_member"}
@@ -255,7 +223,7 @@ def test_damaged_archives_keep_what_stood_before(tmp_path: Path) -> None:
     rows = lines(*({"text": f"text {os.urandom(20).hex()}"} for _ in range(10_000)))
     files = {"a.txt": b"a", "r.jsonl": rows, "z.txt": b"z"}
     for packing in COMPRESSORS:
-        data = tar_of(files, packing)
+        data = COMPRESSORS[packing](tar_of(files))
         write(tmp_path / f"cut.tar{packing}", data[: len(data) * 2 // 3])
     write(tmp_path / "cut.zip", zip_of(files)[:-30])
     write(tmp_path / "none.tar", b"this is no archive" * 100)
@@ -296,7 +264,7 @@ def test_a_damaged_member_loses_nothing_else(tmp_path: Path) -> None:
 
 
 def test_an_archive_without_its_end_is_told(tmp_path: Path) -> None:
-    whole = tar_of({"a.txt": b"a", "b.txt": b"b" * 600, "c.txt": b"c"}, "")
+    whole = tar_of({"a.txt": b"a", "b.txt": b"b" * 600, "c.txt": b"c"})
     for packing, compress in COMPRESSORS.items():
         write(tmp_path / f"x.tar{packing}", compress(whole[:2560]))  # after the second member
     write(tmp_path / "cut.zip", zip_of({"a.txt": b"a", "b.txt": b"b"})[:-60])
@@ -326,7 +294,7 @@ def test_a_tar_file_of_compressed_members_is_no_bomb(
     monkeypatch.setattr("dedupe.sources.unpack.budget.EXCESS_BYTES", 200_000)
     rows = lines(*({"text": os.urandom(500).hex()} for _ in range(200)))
     files = {f"{number}.jsonl.gz": gzip.compress(rows) for number in range(20)}
-    for name, data in (("x.tar", tar_of(files, "")), ("y.tar.gz", tar_of(files, ".gz"))):
+    for name, data in (("x.tar", tar_of(files)), ("y.tar.gz", COMPRESSORS[".gz"](tar_of(files)))):
         write(tmp_path / name, data)
     write(tmp_path / "z.zip", zip_of(files))
     found = read(tmp_path, max_ratio=5)
@@ -337,7 +305,9 @@ def test_a_tar_file_of_compressed_members_is_no_bomb(
 def test_many_small_bombs_are_one(tmp_path: Path, name: str) -> None:
     inner = gzip.compress(b"word " * 400_000)
     files = {f"{number}.txt.gz": inner for number in range(60)}
-    data = zip_of(files, zipfile.ZIP_STORED) if name == "x.zip" else tar_of(files, ".gz")
+    data = (
+        zip_of(files, zipfile.ZIP_STORED) if name == "x.zip" else COMPRESSORS[".gz"](tar_of(files))
+    )
     write(tmp_path / name, data)
     found = read(tmp_path)
     assert found.reasons[name] == "bomb"

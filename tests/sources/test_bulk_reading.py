@@ -14,7 +14,7 @@ from dedupe.model.settings import ScanSettings
 from dedupe.sources import ReadLimits, read_corpus
 from dedupe.sources.formats.json.layout import LayoutDecoder
 from dedupe.sources.records.line_blocks import LineBlock
-from tests.sources.test_sources import Outcome, lines, texts_of
+from tests.support.reading import Outcome, lines, texts_of
 
 TEXT = st.sampled_from(["", "one", "a b é", "漢字 \n x", "  padded ", '"]}[{', "\u2028", "x" * 40])
 SCALAR = st.one_of(TEXT, st.none(), st.booleans(), st.integers(-9, 10**25), st.floats())
@@ -70,6 +70,7 @@ def everything(content: bytes, block_bytes: int, **options: Any) -> tuple[Any, .
     return documents, found.skipped, found.notices, corpus.skipped_locators, corpus.text_names
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(CONTENT, st.sampled_from([60, 300, 1 << 19]), st.booleans())
 @example(b'{"text": {}, "id": 1}\n{"text": {}\n}\n{"id": 1}{"id": 2}\n', 300, False)

@@ -14,11 +14,13 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 import zstandard
 
-from tests.sources.test_csv_rows import WORDS, run
+from tests.support.command import run_main
+from tests.support.corpora import INVENTED_WORDS
+from tests.support.every_format import http_response, warc_record
 
 pytest.importorskip("fastwarc")
 
-TEXTS = [" ".join(random.Random(seed).choices(WORDS, k=80)) for seed in (0, 1, 2, 0)]
+TEXTS = [" ".join(random.Random(seed).choices(INVENTED_WORDS, k=80)) for seed in (0, 1, 2, 0)]
 """The last is the first once more."""
 
 
@@ -33,11 +35,8 @@ def chunked(data: bytes) -> bytes:
 
 
 def record(number: int, body: bytes, *headers: str) -> bytes:
-    lines = ["HTTP/1.1 200 OK", "Content-Type: text/plain; charset=utf-8", *headers]
-    content = "\r\n".join([*lines, "", ""]).encode() + body
-    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: urn:{number}\r\n"
-    head += f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(content)}"
-    return head.encode() + b"\r\n\r\n" + content + b"\r\n\r\n"
+    content = http_response(body, "text/plain; charset=utf-8", *headers)
+    return warc_record("response", f"urn:{number}", content, date="")
 
 
 def crawl(pack: Callable[[bytes], bytes], *headers: str) -> bytes:
@@ -47,7 +46,7 @@ def crawl(pack: Callable[[bytes], bytes], *headers: str) -> bytes:
 def scan(folder: Path, data: bytes, *options: object) -> dict[str, Any]:
     (folder / "c.warc").write_bytes(data)
     out = f"json:{folder / 'report.json'}"
-    run("scan", "c.warc", "--output", out, "--no-progress", *options, cwd=folder)
+    run_main("scan", "c.warc", "--output", out, "--no-progress", *options, cwd=folder)
     report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
     return report
 
@@ -89,7 +88,7 @@ def test_content_is_decoded(
         ["urn:0", "urn:3"]
     ]
     assert report["texts"] == {"urn:0": TEXTS[0], "urn:3": TEXTS[0]}
-    done = run("apply", "report.json", "--output", "clean.warc", "--yes", cwd=tmp_path)
+    done = run_main("apply", "report.json", "--output", "clean.warc", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     kept = data[: data.rindex(b"WARC/1.0")]
     assert (tmp_path / "clean.warc").read_bytes() == kept
@@ -139,6 +138,7 @@ def test_content_that_cannot_be_decoded_is_skipped(
         assert name in each["detail"] and "c.warc" in each["detail"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pack", [gzip.compress, zlib.compress, brotli.compress, zstandard.compress]
 )

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import dedupe_command
-from tests.sources.test_sources import put, read
-
-WORDS = [a + b for a in ("ka", "mo", "ri", "tu", "ze", "lo") for b in ("na", "vel", "sto", "bir")]
+from tests.support.command import run_main
+from tests.support.corpora import INVENTED_WORDS
+from tests.support.reading import put, read
 
 
 def article(seed: int, comma: str = ", ") -> str:
     """About sixty words with a comma after every fifth; the first five are always the same."""
-    words = random.Random(seed).choices(WORDS, k=60)
+    words = random.Random(seed).choices(INVENTED_WORDS, k=60)
     parts = ["Berlin first of may said"]
     parts += [" ".join(words[begin : begin + 5]) for begin in range(0, 60, 5)]
     return comma.join(parts)
@@ -34,16 +32,10 @@ ARTICLES = [article(seed) for seed in (0, 1, 2, 3, 4, 5, 0)]
 NO_COMMAS = [text.replace(",", "") for text in ARTICLES]
 
 
-def run(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [*dedupe_command(), *map(str, arguments)], cwd=cwd, capture_output=True, check=False
-    )
-
-
 def scan(path: Path) -> dict[str, Any]:
     """The report of the real command, which is written beside the file."""
     out = path.with_name("report.json")
-    done = run("scan", path.name, "--output", f"json:{out}", "--no-progress", cwd=path.parent)
+    done = run_main("scan", path.name, "--output", f"json:{out}", "--no-progress", cwd=path.parent)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(out.read_bytes())
     return report
@@ -51,7 +43,9 @@ def scan(path: Path) -> dict[str, Any]:
 
 def apply(path: Path) -> list[bytes]:
     """The lines of the file that ``apply`` writes from that report."""
-    done = run("apply", "report.json", "--output", f"clean{path.suffix}", "--yes", cwd=path.parent)
+    done = run_main(
+        "apply", "report.json", "--output", f"clean{path.suffix}", "--yes", cwd=path.parent
+    )
     assert done.returncode == 0, done.stderr
     return path.with_name(f"clean{path.suffix}").read_bytes().splitlines(keepends=True)
 
@@ -205,7 +199,9 @@ def test_a_row_behind_the_beginning_cannot_change_how_a_file_is_read(tmp_path: P
         assert len(found.texts) == 400
         assert found.provider(by_name=True).read_texts(found.texts) == found.texts
         for workers in (1, 2):
-            done = run("scan", "r.csv", "--format", "json", "--workers", workers, cwd=path.parent)
+            done = run_main(
+                "scan", "r.csv", "--format", "json", "--workers", workers, cwd=path.parent
+            )
             again = json.loads(done.stdout)
             assert again["skipped"] == report["skipped"]
             assert again["notices"] == report["notices"]
@@ -229,7 +225,7 @@ def test_two_columns_of_one_name_are_not_guessed_between(tmp_path: Path) -> None
     rows = [f'"same words here","{text}"' for text in ARTICLES]
     path = put(tmp_path / "r.csv", "\n".join(["text,text", *rows]) + "\n")
     put(tmp_path / "fine.csv", "date,date,text\n" + f'1,2,"{ARTICLES[0]}"\n')
-    done = run("scan", ".", "--format", "json", cwd=tmp_path)
+    done = run_main("scan", ".", "--format", "json", cwd=tmp_path)
     report = json.loads(done.stdout)
     assert [(each["id"], each["reason"]) for each in report["skipped"]] == [("r.csv", "damaged")]
     assert "two columns are called 'text'" in report["skipped"][0]["detail"]

@@ -12,7 +12,7 @@ import pytest
 
 from dedupe import Config
 from dedupe.sources import find_sources
-from tests.conftest import RunDedupe, run_git
+from tests.support.command import RunDedupe, run_git
 
 FILES = [
     *("a.txt", "build/a.txt", "build/deep/b.txt", "src/build/c.txt", "src/a.log", "src/keep.log"),
@@ -170,31 +170,31 @@ def test_a_working_tree_elsewhere_has_the_list_of_its_repository(tmp_path):
     assert read_names(tmp_path / "other") == {"a.txt"}
 
 
-def test_what_is_named_is_read_and_what_is_left_out_is_told(tmp_path, run_dedupe: RunDedupe):
+def test_what_is_named_is_read_and_what_is_left_out_is_told(tmp_path, dedupe_here: RunDedupe):
     make_tree(tmp_path)
     (tmp_path / ".gitignore").write_text("build/\n*.log\n")
     listed = ("build", "src/a.log")
     for name in listed:
         assert name.split("/")[0] in {n.split("/")[0] for n in read_names(tmp_path, name)}
-    report = json.loads(run_dedupe("scan", ".", "--format", "json").stdout)
+    report = json.loads(dedupe_here("scan", ".", "--format", "json").stdout)
     [told] = [each for each in report["notices"] if each["reason"] == "ignored"]
     assert "build/, src/a.log, src/build/" in told["detail"]
     assert report["config"]["ignore"] is True
     for command, code in (("scan", 0), ("check", 1)):
-        text = run_dedupe(command, ".", code=code).stdout.decode()
+        text = dedupe_here(command, ".", code=code).stdout.decode()
         assert "left out by .gitignore or .dedupeignore" in " ".join(text.split())
-    report = json.loads(run_dedupe("scan", ".", "--no-ignore", "--format", "json").stdout)
+    report = json.loads(dedupe_here("scan", ".", "--no-ignore", "--format", "json").stdout)
     assert [each for each in report["notices"] if each["reason"] == "ignored"] == []
     (tmp_path / "dedupe.toml").write_text("ignore = false\n")
-    again = json.loads(run_dedupe("scan", ".", "--format", "json").stdout)
+    again = json.loads(dedupe_here("scan", ".", "--format", "json").stdout)
     assert again["corpus"]["skipped_count"] == report["corpus"]["skipped_count"]
     assert "build/a.txt" in {m["id"] for c in again["clusters"] for m in c["members"]}
 
 
-def test_a_folder_of_which_all_is_ignored_says_why(tmp_path, run_dedupe: RunDedupe):
+def test_a_folder_of_which_all_is_ignored_says_why(tmp_path, dedupe_here: RunDedupe):
     make_tree(tmp_path)
     (tmp_path / ".gitignore").write_text("*\n")
-    told = run_dedupe("scan", ".", code=2).stderr.decode()
+    told = dedupe_here("scan", ".", code=2).stderr.decode()
     assert "left out by .gitignore or .dedupeignore" in told
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dedupe.sources import ReadLimits
 from dedupe.sources.formats.json.cuts import JsonCutter
-from tests.sources.test_sources import put, read
+from tests.support.reading import put, read
 
 READ_ALL = """
 import resource, sys

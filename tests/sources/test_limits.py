@@ -21,8 +21,8 @@ from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import ReadLimits, make_batch, parse_path_list
 from dedupe.sources.formats.json.depth import is_too_deep
 from dedupe.sources.unpack.compression import CODECS, Codec, CompressionError, unpack
-from tests.sources.test_archives import COMPRESSORS
-from tests.sources.test_sources import cut, lines, put, read
+from tests.support.every_format import COMPRESSORS
+from tests.support.reading import cut, lines, put, read
 
 CODEC_OF = {codec.ending: codec for codec in CODECS}
 
@@ -48,6 +48,7 @@ def test_every_codec_gives_what_was_packed(
         list(unpack(cut(packed + b"garbage", in_bytes), codec, out_bytes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", CODEC_OF)
 def test_compressed_files_whole_cut_and_wrong(tmp_path: Path, ending: str) -> None:
     records = [
@@ -81,6 +82,7 @@ def test_a_bomb_ends_early_and_names_its_limit(tmp_path: Path, ending: str) -> N
     assert not read(tmp_path, max_ratio=1_000_000).reasons.get(f"x.jsonl{ending}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*CODEC_OF, ".zip"])
 def test_a_bomb_of_records_gives_no_documents_and_what_stood_before_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -186,11 +188,11 @@ def test_files_from(run_dedupe: Any, tmp_path: Path) -> None:
     assert b"PATH" in run_dedupe("scan", code=2).stderr
 
 
-def test_on_error_fail(run_dedupe: Any, tmp_path: Path) -> None:
+def test_on_error_fail(dedupe_here: Any, tmp_path: Path) -> None:
     put(tmp_path / "c" / "r.jsonl", b'{"text": "a b c"}\nbroken\n')
     put(tmp_path / "c" / "empty.txt", "")
-    run_dedupe("scan", "c")
-    failed = run_dedupe("scan", "c", "--on-error", "fail", code=2)
+    dedupe_here("scan", "c")
+    failed = dedupe_here("scan", "c", "--on-error", "fail", code=2)
     assert b"r.jsonl:2" in failed.stderr and b"not_json" in failed.stderr and not failed.stdout
     (tmp_path / "c" / "r.jsonl").write_bytes(b'{"text": "a b c"}\n')
-    run_dedupe("scan", "c", "--on-error", "fail")
+    dedupe_here("scan", "c", "--on-error", "fail")

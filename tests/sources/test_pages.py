@@ -19,7 +19,14 @@ from dedupe.model.report import Report
 from dedupe.sources import SourceTexts
 from dedupe.sources.encoding.decoding import decode_document
 from dedupe.sources.formats.recognition import recognise_content
-from tests.conftest import FIXTURES, RunDedupe, clean_environment, dedupe_command, run_measured
+from tests.support.command import (
+    FIXTURES,
+    RunDedupe,
+    clean_environment,
+    dedupe_command,
+    run_measured,
+)
+from tests.support.every_format import http_response, warc_record
 
 lxml = pytest.importorskip("lxml")
 pytest.importorskip("trafilatura")
@@ -33,22 +40,14 @@ PAGE = (
     f"<article>{PARAGRAPHS}</article><script>var unseen = '<p>unseen</p>';</script>"
     "<footer>All rights reserved</footer></body></html>"
 )
-HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=%s\r\n\r\n"
 
 
-def warc_record(kind: str, uri: str, content: bytes, content_type: str) -> bytes:
-    head = (
-        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{len(content):032x}>\r\n"
-        f"WARC-Date: 2026-01-02T03:04:05Z\r\nWARC-Target-URI: {uri}\r\n"
-        f"Content-Type: {content_type}\r\nContent-Length: {len(content)}\r\n\r\n"
-    )
-    return head.encode() + content + b"\r\n\r\n"
-
-
-def response(uri: str, page: str, charset: str = "utf-8", status: bytes = b"200 OK") -> bytes:
-    http = (HTTP % charset.encode()).replace(b"200 OK", status)
+def response(
+    uri: str, page: str, charset: str = "utf-8", status: str = "200 OK", date: str = "2026-01-02"
+) -> bytes:
     body = page.encode(charset, "xmlcharrefreplace")
-    return warc_record("response", uri, http + body, "application/http; msgtype=response")
+    content = http_response(body, f"text/html; charset={charset}", status=status)
+    return warc_record("response", uri, content, date=f"{date}T03:04:05Z")
 
 
 def cluster_ids(report: Report) -> list[list[str]]:
@@ -71,7 +70,7 @@ def test_an_article_is_found_in_every_form(tmp_path: Path):
     crawl = [
         warc_record("warcinfo", "urn:x", b"software: x\r\n", "application/warc-fields"),
         response("http://one.example/", PAGE, "windows-1252"),
-        response("http://gone.example/", PAGE, status=b"404 Not Found"),
+        response("http://gone.example/", PAGE, status="404 Not Found"),
         warc_record("conversion", "http://two.example/", ARTICLE.encode(), "text/plain"),
         warc_record("resource", "http://three.example/", b"\x89PNG", "image/png"),
     ]
@@ -89,11 +88,12 @@ def test_an_article_is_found_in_every_form(tmp_path: Path):
     assert set(SourceTexts.of_report(report).read_texts(expected)) == set(expected)
 
 
+@pytest.mark.slow
 def test_captures_and_pages_carry_address_and_date(tmp_path: Path):
     crawl = [
         response("http://www.one.example/a", PAGE),
-        response("http://two.example/b", PAGE).replace(b"2026-01-02", b"2024-05-06"),
-        response("<http://three.example/c>", PAGE).replace(b"2026-01-02", b"2025-05-06"),
+        response("http://two.example/b", PAGE, date="2024-05-06"),
+        response("<http://three.example/c>", PAGE, date="2025-05-06"),
     ]
     (tmp_path / "c.warc").write_bytes(b"".join(crawl))
     head = (
@@ -132,6 +132,7 @@ def test_captures_and_pages_carry_address_and_date(tmp_path: Path):
         assert cluster.representative == best
 
 
+@pytest.mark.slow
 def test_html_modes(tmp_path: Path):
     page = tmp_path / "p.html"
     page.write_text(PAGE + "<div>one</div><div>two</div><p hidden>xyzzy</p>", encoding="utf-8")
@@ -157,6 +158,7 @@ def test_where_no_article_is_found_all_visible_text_is_taken(tmp_path: Path):
     assert reasons(report) == {"links.html": "no_article"}
 
 
+@pytest.mark.slow
 def test_records_of_html(tmp_path: Path):
     lines = [json.dumps({"id": name, "text": PAGE}) for name in "ab"]
     (tmp_path / "r.jsonl").write_text(
@@ -172,6 +174,7 @@ def test_records_of_html(tmp_path: Path):
     assert reasons(report) == {"r.jsonl": "no_article"}
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_report(tmp_path: Path, run_dedupe: RunDedupe):
     for i in range(12):
         (tmp_path / f"{i}.html").write_text(PAGE.replace("Home", f"Home {i}"), encoding="utf-8")
@@ -225,6 +228,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 def test_hostile_pages_are_read_in_bounds_and_named(tmp_path: Path):
     for name, page in HOSTILE.items():
         (tmp_path / name).write_text(page, encoding="utf-8")
@@ -256,6 +260,7 @@ def slow_page(folder: Path) -> list[object]:
     return ["scan", ".", "--html-max-attributes", 10_000_000]
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_long_is_read_in_the_cheaper_way(
     tmp_path: Path, run_dedupe: RunDedupe
 ):

@@ -11,6 +11,8 @@ from tests.support import fuzz_readers
 from tests.support.fuzz_inputs import make_input
 from tests.support.fuzz_readers import run_campaign
 
+pytestmark = pytest.mark.slow
+
 for library in ("fastwarc", "pyarrow", "trafilatura"):
     pytest.importorskip(library)
 

@@ -15,8 +15,8 @@ from dedupe.sources import ReadLimits
 from dedupe.sources.encoding.recoding import Recoder, recoded_file, recognise_encoding
 from dedupe.sources.encoding.text_encoding import wide_encoding
 from dedupe.sources.files.sequential_file import SequentialFile
-from tests.sources.test_archives import tar_of, zip_of
-from tests.sources.test_sources import put, read
+from tests.support.every_format import tar_of, zip_of
+from tests.support.reading import put, read
 
 TEXTS = {
     "cp1252": "“Déjà vu”, dit le garçon – où est l’œuvre de Noël à l’île d’Orléans, près du lac ?",

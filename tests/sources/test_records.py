@@ -2,69 +2,44 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import dedupe
-from dedupe.model.dates import parse_date
-from dedupe.model.errors import ConfigError
-from dedupe.model.metadata import host_of, pack_meta, read_meta
+from dedupe.model.metadata import host_of
 from dedupe.model.settings import Config, split_keep
 from dedupe.sources import SourceTexts
-from tests.conftest import dedupe_command
-from tests.sources.test_sources import lines, put, read
+from tests.support.command import dedupe_command
+from tests.support.every_format import RECORDS, csv_records, zip_of
+from tests.support.reading import lines, put, read
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
 WORDS = [f"word{number}" for number in range(400)]
-FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "arrow", "stream.arrow", "feather")
+FORMATS = tuple(RECORDS)
 
 
 def article(number: int = 0) -> str:
     return ' "quoted", \n' + " ".join(f"{word}x{number}" for word in WORDS[:60]) + " Ж漢"
 
 
-def as_csv(records: list[dict[str, Any]], separator: str = ",") -> str:
-    out = io.StringIO()
-    names = list(dict.fromkeys(name for record in records for name in record))
-    writer = csv.DictWriter(out, names, delimiter=separator)
-    writer.writeheader()
-    writer.writerows(records)
-    return out.getvalue()
-
-
 def write(folder: Path, kind: str, records: list[dict[str, Any]], name: str = "r") -> Path:
-    """The records as a file of that kind."""
-    path = folder / f"{name}.{kind}"
-    folder.mkdir(parents=True, exist_ok=True)
-    if kind == "jsonl":
-        return put(path, lines(*records))
-    if kind == "json":
-        return put(path, json.dumps(records, indent=1))
-    if kind in ("csv", "tsv"):
-        return put(path, as_csv(records, "\t" if kind == "tsv" else ","))
-    table = pa.Table.from_pylist(records)
+    """The records as a file of that kind, in parts where it has any."""
+    parts: dict[str, Any] = {}
     if kind == "parquet":
-        pq.write_table(table, path, row_group_size=7)
-        return path
-    opener = pa.ipc.new_stream if kind == "stream.arrow" else pa.ipc.new_file
-    with pa.OSFile(str(path), "wb") as sink, opener(sink, table.schema) as writer:
-        writer.write_table(table, max_chunksize=5)
-    return path
+        parts = {"row_group_size": 7}
+    elif kind in ("arrow", "stream.arrow", "feather"):
+        parts = {"rows": 5}
+    return put(folder / f"{name}.{kind}", RECORDS[kind](records, **parts))
 
 
 # --- formats -------------------------------------------------------------------------------
@@ -290,8 +265,7 @@ def test_rows_of_csv_in_archives_come_back(tmp_path: Path) -> None:
 
     records = [{"id": str(i), "text": article(i // 2)} for i in range(30)]
     for name in ("r.zip", "prefixed.zip"):
-        with zipfile.ZipFile(tmp_path / name, "w") as archive:
-            archive.writestr("r.csv", as_csv(records))
+        put(tmp_path / name, zip_of({"r.csv": csv_records(records)}, zipfile.ZIP_STORED))
     path = tmp_path / "prefixed.zip"
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     report = dedupe.scan(tmp_path)
@@ -366,6 +340,7 @@ print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_shards(tmp_path: Path) -> None:
     text = article() * 200
     peaks = []
@@ -410,14 +385,14 @@ def test_usual_names_are_tried(tmp_path: Path, kind: str) -> None:
 
 
 def test_the_choice_is_said_once_and_a_miss_lists_the_fields(
-    tmp_path: Path, run_dedupe: Any
+    tmp_path: Path, dedupe_here: Any
 ) -> None:
     put(tmp_path / "a.jsonl", lines({"body": article()}, {"content": article()}))
     put(tmp_path / "b.jsonl", lines({"body": article()}))
-    told = run_dedupe("scan", "a.jsonl", "b.jsonl").stderr.decode()
+    told = dedupe_here("scan", "a.jsonl", "b.jsonl").stderr.decode()
     assert told.count("the text was read from 'body' (2 records), 'content' (1 record)") == 1
     put(tmp_path / "c.jsonl", lines({"id": "x", "data": {"words": "some long text"}}))
-    told = run_dedupe("scan", "c.jsonl", code=2).stderr.decode()
+    told = dedupe_here("scan", "c.jsonl", code=2).stderr.decode()
     assert "its fields are 'id', 'data'" in told
     assert "--text-field 'data.words'" in told
 
@@ -454,35 +429,6 @@ def test_metadata_is_carried(tmp_path: Path) -> None:
     assert host_of("http://[bad") == ""
 
 
-@given(
-    st.builds(
-        "{}{}{}".format,
-        st.sampled_from(["http://", "https://", "HTTP://", "ftp://", "//", "", " https://"]),
-        st.one_of(
-            st.text("ab.-1Z:@[]_%\t\n é", max_size=12), st.sampled_from(["a.example", "127.0.0.1"])
-        ),
-        st.sampled_from(["", "/", "/p", "?q", "#f", ":80/", "\n", "\\"]),
-    )
-)
-def test_the_host_is_what_a_parser_of_urls_finds(url):
-    try:
-        expected = urlsplit(url.strip()).hostname or ""
-    except ValueError:
-        expected = ""
-    assert host_of(url) == expected
-
-
-@given(st.dictionaries(st.sampled_from(["author", "date", "site", "title", "url", "z"]), st.text()))
-def test_metadata_comes_back_in_the_order_of_names(values):
-    read = read_meta(pack_meta(values))
-    assert list(read) == sorted(read)
-    host = host_of(values.get("url", ""))
-    expected = {**({"site": host} if host else {}), **values}
-    if not values.get("site") and host:
-        expected["site"] = host
-    assert read == expected
-
-
 @pytest.mark.parametrize(
     ("keep", "kept"),
     [
@@ -508,46 +454,6 @@ def test_keep_rules_of_metadata(tmp_path: Path, keep: str, kept: str) -> None:
         put(tmp_path / "r.jsonl", lines(*records))
         report = dedupe.scan(tmp_path, Config(keep=split_keep(keep)))
         assert report.clusters[0].representative == kept
-
-
-def test_keep_is_unambiguous() -> None:
-    assert split_keep("site=a.example,b.example,degree") == ("site=a.example,b.example", "degree")
-    assert split_keep("site=BBC,site=CNN,longest") == ("site=BBC", "site=CNN", "longest")
-    for wrong in ("site=", "site=BBC,CNN", "oldest", "a.example"):
-        with pytest.raises(ConfigError):
-            Config(keep=split_keep(wrong))
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("1970-01-02", 86400),
-        ("1970-01-02T00:00:10Z", 86410),
-        ("1970-01-02 01:00:00.5+01:00", 86400),
-        ("1970-01-02T01:00+0100", 86400),
-        ("1970/1/2", 86400),
-        ("19700102", 86400),
-        ("19700102000010", 86410),
-        ("Fri, 02 Jan 1970 00:00:10 +0000", 86410),
-        ("Friday, January 2nd, 1970", 86400),
-        ("Jan 2, 1970 1:00 PM", 86400 + 13 * 3600),
-        ("2 January 1970", 86400),
-        ("1/13/1970", 86400 * 12),
-        ("13.1.1970", 86400 * 12),
-        ("1700000000", 1700000000),
-        ("1700000000000", 1700000000),
-        ("1970", 0),
-    ],
-)
-def test_dates(text: str, seconds: float) -> None:
-    assert parse_date(text) == seconds
-
-
-@pytest.mark.parametrize(
-    "text", ["", "soon", "3/4/2024", "2024-13-01", "99999999999999999999", "0000", "12", "é", "-"]
-)
-def test_what_is_no_date(text: str) -> None:
-    assert parse_date(text) is None
 
 
 def test_records_of_json_files_are_held_to_the_depth(tmp_path: Path) -> None:

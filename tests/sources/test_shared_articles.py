@@ -11,9 +11,12 @@ import pytest
 
 import dedupe
 from dedupe.sources import SourceTexts
-from tests.sources.test_csv_rows import WORDS, run
+from tests.support.command import run_main
+from tests.support.corpora import INVENTED_WORDS
 
 pytest.importorskip("trafilatura")
+
+pytestmark = pytest.mark.slow
 
 CONSENT = (
     "We and our partners store and access information on your device, such as cookies, and process "
@@ -43,7 +46,9 @@ PLACES = {
 
 def prose(seed: int, words: int = 240) -> str:
     rng = random.Random(seed)
-    sentences = [" ".join(rng.choices(WORDS, k=12)).capitalize() + "." for _ in range(words // 12)]
+    sentences = [
+        " ".join(rng.choices(INVENTED_WORDS, k=12)).capitalize() + "." for _ in range(words // 12)
+    ]
     return "".join(f"<p>{' '.join(sentences[i : i + 4])}</p>" for i in range(0, len(sentences), 4))
 
 
@@ -59,7 +64,7 @@ def write(folder: Path, pages: list[str]) -> None:
 
 
 def scan(folder: Path, *options: object) -> dict[str, Any]:
-    done = run("scan", folder.name, "--format", "json", *options, cwd=folder.parent)
+    done = run_main("scan", folder.name, "--format", "json", *options, cwd=folder.parent)
     assert done.returncode == 0, done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
     del report["run"]
@@ -95,8 +100,8 @@ def test_it_is_told_and_copies_are_still_found(tmp_path: Path) -> None:
     assert len(texts) == 2 and all(CONSENT[:40] in text for text in texts.values())
     assert all(prose(0)[3:60] in text for text in texts.values())
     out = tmp_path / "report.json"
-    run("scan", "pages", "--output", f"json:{out}", cwd=tmp_path)
-    done = run("apply", out, "--output", tmp_path / "clean", "--yes", cwd=tmp_path)
+    run_main("scan", "pages", "--output", f"json:{out}", cwd=tmp_path)
+    done = run_main("apply", out, "--output", tmp_path / "clean", "--yes", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     kept = sorted(path.read_text(encoding="utf-8") for path in (tmp_path / "clean").rglob("*.html"))
     assert kept == sorted(pages[:3])

@@ -10,8 +10,7 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.documents import Locator, SkippedDocument, SourceInfo, TextBatch
 from dedupe.model.relations import Relation
 from dedupe.model.report import (
     Cluster,
@@ -50,81 +49,7 @@ from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.records.line_blocks import LineBlock, LineSplitter, LongLine
 from dedupe.sources.unpack.compression import CODECS, CompressionError, UnpackedFile, unpack
-
-
-class Outcome:
-    """All that a corpus gave."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.corpus = corpus
-        self.batches: list[TextBatch] = []
-        self.skipped: list[SkippedDocument] = []
-        self.notices: list[Notice] = []
-        self.texts: dict[str, str] = {}
-        self.locators: dict[str, Locator] = {}
-        for item in corpus:
-            self.take(item)
-
-    def take(self, item: TextBatch | SkippedDocument | Notice) -> None:
-        if isinstance(item, SkippedDocument):
-            self.skipped.append(item)
-        elif isinstance(item, Notice):
-            self.notices.append(item)
-        else:
-            self.batches.append(item)
-            self.texts.update(zip(item.ids, texts_of(item), strict=True))
-            self.locators.update((id, item.locator(i)) for i, id in enumerate(item.ids))
-
-    @property
-    def reasons(self) -> dict[str, str]:
-        return {item.id: item.reason for item in self.skipped}
-
-    @property
-    def notice_reasons(self) -> dict[str, str]:
-        return {item.id: item.reason for item in self.notices}
-
-    def provider(
-        self,
-        by_name: bool = False,
-        texts: dict[str, str] | None = None,
-        text_field: tuple[str, ...] = (),
-    ) -> SourceTexts:
-        sources: Sequence[Any] = self.corpus.source_infos if by_name else self.corpus.sources
-        return SourceTexts(
-            sources, self.locators, self.hashes(), ScanSettings(text_field=text_field), texts
-        )
-
-    def hashes(self) -> dict[str, str]:
-        return {id: xxhash.xxh3_128_hexdigest(text.encode()) for id, text in self.texts.items()}
-
-
-def texts_of(batch: TextBatch) -> list[str]:
-    data, offsets = batch.data.tobytes(), batch.offsets.tolist()
-    assert offsets[0] == 0 and offsets[-1] == len(data) and len(offsets) == len(batch) + 1
-    return [data[start:end].decode() for start, end in pairwise(offsets)]
-
-
-def read(
-    *paths: Any, stdin: bytes = b"", limits: ReadLimits | None = None, **options: Any
-) -> Outcome:
-    corpus = read_corpus(
-        [str(path) for path in paths],
-        ScanSettings(**options),
-        stdin=io.BytesIO(stdin),
-        limits=limits,
-    )
-    return Outcome(corpus)
-
-
-def put(path: Path, content: str | bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    data = content.encode() if isinstance(content, str) else content
-    path.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
-    return path
-
-
-def lines(*records: Any) -> bytes:
-    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+from tests.support.reading import Outcome, cut, lines, put, read, texts_of
 
 
 class PanicException(BaseException):
@@ -741,10 +666,6 @@ def test_gunzip_of_anything_ends(content: bytes, position: int, value: int) -> N
         list(unpack([bytes(packed)], CODECS[0], 100))
     except (CompressionError, EOFError):
         return
-
-
-def cut(data: bytes, size: int) -> list[bytes]:
-    return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 # --- batches -------------------------------------------------------------------------------

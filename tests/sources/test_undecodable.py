@@ -11,24 +11,29 @@ from pathlib import Path
 import pytest
 
 from dedupe.sources.encoding.text_encoding import describe_lost
-from tests.sources.test_csv_rows import WORDS, run
+from tests.support import every_format
+from tests.support.command import run_main
+from tests.support.corpora import INVENTED_WORDS
+from tests.support.every_format import http_response, warc_record
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-LEFT = " ".join(random.Random(0).choices(WORDS, k=60))
+LEFT = " ".join(random.Random(0).choices(INVENTED_WORDS, k=60))
 LOST = [
-    " ".join([LEFT, *("�" * len(word) for word in random.Random(seed).choices(WORDS, k=18))])
+    " ".join(
+        [LEFT, *("�" * len(word) for word in random.Random(seed).choices(INVENTED_WORDS, k=18))]
+    )
     for seed in (1, 2)
 ]
 """Different texts of which the same is left."""
 
-GOOD = " ".join(random.Random(3).choices(WORDS, k=60)) + " caf� na�ve"
+GOOD = " ".join(random.Random(3).choices(INVENTED_WORDS, k=60)) + " caf� na�ve"
 
 
 def parquet(path: Path) -> None:
     table = pa.table({"id": ["a", "b", "good"], "text": [*LOST, GOOD]})
-    pq.write_table(table, path)
+    path.write_bytes(every_format.parquet(table))
 
 
 def records(path: Path) -> None:
@@ -48,9 +53,10 @@ def rows(path: Path) -> None:
 
 
 def crawl(path: Path) -> None:
-    from tests.sources.test_crawl_content import record
-
-    path.write_bytes(b"".join(record(i, text.encode()) for i, text in enumerate([*LOST, GOOD])))
+    for number, text in enumerate([*LOST, GOOD]):
+        content = http_response(text.encode(), "text/plain; charset=utf-8")
+        with path.open("ab") as file:
+            file.write(warc_record("response", f"urn:{number}", content))
 
 
 FILES: dict[str, Callable[[Path], None]] = {
@@ -65,7 +71,7 @@ FILES: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("name", FILES)
 def test_records_that_are_mostly_lost_are_skipped(tmp_path: Path, name: str) -> None:
     FILES[name](tmp_path / name)
-    done = run("scan", name, "--format", "json", cwd=tmp_path)
+    done = run_main("scan", name, "--format", "json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["corpus"]["document_count"] == 1 and not report["clusters"]
@@ -85,7 +91,7 @@ def test_files_that_are_mostly_lost_are_skipped_and_stay(tmp_path: Path) -> None
         (tmp_path / f"good{number}.txt").write_text(GOOD, encoding="utf-8")
     names = {path.name for path in tmp_path.iterdir()}
     out = tmp_path.with_suffix(".json")
-    assert run("scan", ".", "--output", f"json:{out}", cwd=tmp_path).returncode == 0
+    assert run_main("scan", ".", "--output", f"json:{out}", cwd=tmp_path).returncode == 0
     report = json.loads(out.read_bytes())
     lost = {each["id"] for each in report["skipped"] if each["reason"] == "undecodable"}
     assert lost == {"0.html", "0.txt", "1.html", "1.txt"}

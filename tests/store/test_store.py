@@ -22,7 +22,7 @@ from dedupe.model.settings import Config
 from dedupe.sketch import load_kernels
 from dedupe.store.columns import Store
 from dedupe.store.work_folder import WorkFolder
-from tests.conftest import FIXTURES
+from tests.support.command import FIXTURES
 
 COMPILED = pytest.mark.skipif(
     load_kernels().name == "plain", reason="this much text takes the plain kernels a minute"
@@ -88,20 +88,20 @@ def test_a_scan_that_keeps_nothing_in_memory_finds_the_same(monkeypatch, linkage
     assert len(whole.clusters) > 1
 
 
-def test_a_work_folder_that_cannot_be_written_in_is_an_error_at_once(tmp_path, run_dedupe):
+def test_a_work_folder_that_cannot_be_written_in_is_an_error_at_once(tmp_path, dedupe_here):
     missing = tmp_path / "missing"
-    found = run_dedupe("scan", FIXTURES / "articles", "--work-dir", missing, code=2)
+    found = dedupe_here("scan", FIXTURES / "articles", "--work-dir", missing, code=2)
     assert f"{missing}: no file can be made".encode() in found.stderr
     assert b"--work-dir names another" in found.stderr
     assert found.stdout == b""
 
 
-def test_a_work_folder_without_permission_is_named(tmp_path, run_dedupe):
+def test_a_work_folder_without_permission_is_named(tmp_path, dedupe_here):
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     if os.access(folder, os.W_OK):
         folder = "/proc"  # where not even root makes files
-    found = run_dedupe("scan", FIXTURES / "articles", "--work-dir", folder, code=2)
+    found = dedupe_here("scan", FIXTURES / "articles", "--work-dir", folder, code=2)
     assert f"{folder}: no file can be made in the work folder".encode() in found.stderr
 
 

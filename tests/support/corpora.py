@@ -1,10 +1,16 @@
-"""Small corpora for property tests: texts, copies, reprints, and chains of these."""
+"""Small corpora: texts, copies, reprints, and chains of these."""
 
 from __future__ import annotations
 
+import random
+
 from hypothesis import strategies as st
 
-WORDS = 30
+TEXT_WORDS = 30
+NUMBERED_WORDS = [f"word{i}" for i in range(300)]
+INVENTED_WORDS = [
+    a + b for a in ("ka", "mo", "ri", "tu", "ze", "lo") for b in ("na", "vel", "sto", "bir")
+]
 SETTINGS = {"shingle_size": 2, "threshold": 0.5, "num_perm": 64, "recall": 0.99, "workers": 1}
 
 
@@ -13,7 +19,7 @@ def make_text(family: int, steps: int, mark: str) -> str:
 
     Neighbours in ``steps`` share most of their shingles, distant ones few: so families are chains.
     """
-    words = [f"f{family}w{i}" for i in range(WORDS)]
+    words = [f"f{family}w{i}" for i in range(TEXT_WORDS)]
     for step in range(steps):
         words[step * 4 : step * 4 + 4] = [f"f{family}s{step}w{i}" for i in range(4)]
     return " ".join(words) + mark
@@ -25,3 +31,38 @@ CORPORA = st.lists(TEXTS, min_size=1, max_size=12)
 
 def with_ids(texts: list[str], name: str = "d") -> dict[str, str]:
     return {f"{name}{number}": text for number, text in enumerate(texts)}
+
+
+def make_corpus(seed: int, families: int = 40) -> dict[str, str]:
+    """Texts with copies at many distances: some edited, some cut, some equal."""
+    rng = random.Random(seed)
+    texts = {}
+    for family in range(families):
+        words = rng.choices(NUMBERED_WORDS, k=rng.randrange(8, 150))
+        texts[f"{family}/original"] = " ".join(words)
+        for copy in range(rng.randrange(4)):
+            edited = list(words)
+            for _ in range(rng.randrange(6)):
+                edited[rng.randrange(len(edited))] = rng.choice(NUMBERED_WORDS)
+            if rng.random() < 0.3:
+                edited = edited[: max(1, len(edited) * 9 // 10)]
+            texts[f"{family}/copy{copy}"] = " ".join(edited)
+        if rng.random() < 0.3:
+            texts[f"{family}/retyped"] = "  ".join(words).upper() + "!"
+    return texts
+
+
+def make_chains(seed: int) -> dict[str, str]:
+    """Texts that change little by little, with copies: bridges, lone ends, linked members."""
+    rng = random.Random(seed)
+    texts = make_corpus(seed, families=8)
+    for chain in range(4):
+        words = [f"chain{chain}word{i}" for i in range(40)]
+        for step in range(10):
+            texts[f"chain{chain}/{step}"] = " ".join(words)
+            if rng.random() < 0.4:
+                texts[f"chain{chain}/{step}/copy"] = "  ".join(words).upper() + "!"
+            words = list(words)
+            for _ in range(rng.randrange(1, 5)):
+                words[rng.randrange(len(words))] = f"new{rng.randrange(10**6)}"
+    return texts

@@ -1,6 +1,7 @@
-"""One article in every form that a corpus comes in, and the example files of the documentation.
+"""How a file of each format is written, and one article in every form that a corpus comes in.
 
-``python -m tests.support.every_format FOLDER`` writes all of them to look at.
+``python -m tests.support.every_format FOLDER`` writes all of them, and the example files of the
+documentation, to look at. Whatever else a test needs of a format is made with the functions here.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import lzma
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.feather
 import pyarrow.parquet
 import zstandard
 
@@ -34,80 +34,79 @@ COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".zst": zstandard.ZstdCompressor().compress,
 }
 
-Writer = Callable[[Sequence[str], str], bytes]
-"""Some texts, and the name of the file that is to hold them, to the bytes of the file."""
+Record = Mapping[str, Any]
 
 
-# --- records -------------------------------------------------------------------------------
+# --- records, in files of each format ------------------------------------------------------
 
 
-def records_of(texts: Sequence[str]) -> list[dict[str, Any]]:
-    return [
-        {
-            "url": f"https://site{number}.example/a",
-            "date": f"2024-03-0{number}",
-            "tags": ["news", {"more": [number]}],
-            "text": text,
-        }
-        for number, text in enumerate(texts, 1)
-    ]
+def json_lines(records: Iterable[Any], ending: str = "\n", **options: Any) -> bytes:
+    return "".join(json.dumps(each, **options) + ending for each in records).encode()
 
 
-def as_lines(texts: Sequence[str], name: str) -> bytes:
-    return "".join(json.dumps(each) + "\n" for each in records_of(texts)).encode()
+def json_array(records: Iterable[Any], **options: Any) -> bytes:
+    return json.dumps([*records], **options).encode()
 
 
-def as_array(texts: Sequence[str], name: str) -> bytes:
-    return json.dumps(records_of(texts), ensure_ascii=False).encode()
+def json_values(records: Iterable[Any], **options: Any) -> bytes:
+    """One record, or several one after another."""
+    return "\n".join(json.dumps(each, **options) for each in records).encode()
 
 
-def as_values(texts: Sequence[str], name: str) -> bytes:
-    """One record, or several one after another, on several lines each."""
-    return "\n".join(json.dumps(each, indent=2) for each in records_of(texts)).encode()
+def csv_rows(rows: Iterable[Sequence[object]], **dialect: Any) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, **dialect).writerows(rows)
+    return out.getvalue().encode()
 
 
-def as_nested(texts: Sequence[str], name: str) -> bytes:
-    """The text three levels down."""
-    nested = [{"meta": {"n": 1}, "data": {"article": {"body": text}}} for text in texts]
-    return json.dumps(nested).encode()
+def csv_records(records: Iterable[Record], **dialect: Any) -> bytes:
+    """With a header of all their fields."""
+    records = [*records]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    rows = ([each.get(name, "") for name in names] for each in records)
+    return csv_rows([names, *rows], **dialect)
 
 
-def csv_writer(**dialect: Any) -> Writer:
-    """Rows with quoted line feeds, as a dialect has them."""
-
-    def write(texts: Sequence[str], name: str) -> bytes:
-        out = io.StringIO()
-        writer = csv.writer(out, **dialect)
-        writer.writerow(["no", "text", "site"])
-        writer.writerows(
-            [number, text, f"site{number}.example"] for number, text in enumerate(texts, 1)
-        )
-        return out.getvalue().encode()
-
-    return write
+def _as_table(records: Iterable[Record] | pa.Table) -> pa.Table:
+    return records if isinstance(records, pa.Table) else pa.Table.from_pylist([*records])
 
 
-def as_excel(texts: Sequence[str], name: str) -> bytes:
-    """As a spreadsheet saves it: a byte order mark, semicolons, CR LF."""
-    return b"\xef\xbb\xbf" + csv_writer(delimiter=";", lineterminator="\r\n")(texts, name)
+def parquet(records: Iterable[Record] | pa.Table, **options: Any) -> bytes:
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(_as_table(records), out, **options)
+    return out.getvalue()
 
 
-def table_writer(write_table: Callable[[pa.Table, io.BytesIO], None]) -> Writer:
-    def write(texts: Sequence[str], name: str) -> bytes:
-        columns = [{"url": each["url"], "text": each["text"]} for each in records_of(texts)]
-        out = io.BytesIO()
-        write_table(pa.Table.from_pylist(columns), out)
-        return out.getvalue()
+def arrow(
+    records: Iterable[Record] | pa.Table,
+    *,
+    stream: bool = False,
+    compression: str | None = None,
+    rows: int | None = None,
+) -> bytes:
+    """
+    :param stream: in the form of a stream; else that of a file, which Feather is too
+    :param rows: the most in one batch
+    """
+    out, table = io.BytesIO(), _as_table(records)
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    opened = (pa.ipc.new_stream if stream else pa.ipc.new_file)(out, table.schema, options=options)
+    with opened as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return out.getvalue()
 
-    return write
 
-
-def _write_ipc(open_writer: Callable[..., Any]) -> Callable[[pa.Table, io.BytesIO], None]:
-    def write(table: pa.Table, out: io.BytesIO) -> None:
-        with open_writer(out, table.schema) as writer:
-            writer.write_table(table)
-
-    return write
+RECORDS: dict[str, Callable[..., bytes]] = {
+    "jsonl": json_lines,
+    "json": json_array,
+    "csv": csv_records,
+    "tsv": lambda records, **dialect: csv_records(records, delimiter="\t", **dialect),
+    "parquet": parquet,
+    "arrow": arrow,
+    "stream.arrow": lambda records, **options: arrow(records, stream=True, **options),
+    "feather": arrow,
+}
+"""Files of records, by their ending."""
 
 
 # --- pages and crawls ----------------------------------------------------------------------
@@ -128,24 +127,126 @@ def page(
     return html.encode(charset)
 
 
+RESPONSE = "application/http; msgtype=response"
+
+
+def warc_record(
+    kind: str,
+    uri: str,
+    content: bytes,
+    content_type: str = RESPONSE,
+    *,
+    version: str = "1.0",
+    record_id: str = "",
+    date: str = "2024-03-01T10:00:00Z",
+) -> bytes:
+    """A record of a crawl; a field of its header that is empty is left out."""
+    fields = {
+        "WARC-Type": kind,
+        "WARC-Record-ID": f"<urn:uuid:{record_id}>" if record_id else "",
+        "WARC-Date": date,
+        "WARC-Target-URI": uri,
+        "Content-Type": content_type,
+        "Content-Length": str(len(content)),
+    }
+    told = (f"{name}: {value}" for name, value in fields.items() if value)
+    head = "\r\n".join([f"WARC/{version}", *told, "", ""])
+    return head.encode() + content + b"\r\n\r\n"
+
+
+def http_response(body: bytes, content_type: str, *headers: str, status: str = "200 OK") -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+# --- archives ------------------------------------------------------------------------------
+
+
+def zip_of(
+    files: Mapping[str, bytes] | Mapping[zipfile.ZipInfo, bytes],
+    method: int = zipfile.ZIP_DEFLATED,
+    comment: bytes = b"",
+) -> bytes:
+    """A member may be described by its ``ZipInfo``: then several may have one name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.comment = comment
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def tar_of(
+    files: Mapping[str, bytes] | Mapping[tarfile.TarInfo, bytes],
+    form: int = tarfile.DEFAULT_FORMAT,
+) -> bytes:
+    """A member may be described by its ``TarInfo``: a link, or one of several of one name."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name) if isinstance(name, str) else name
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+# --- one article in every form -------------------------------------------------------------
+
+Writer = Callable[[Sequence[str], str], bytes]
+"""Some texts, and the name of the file that is to hold them, to the bytes of the file."""
+
+
+def records_of(texts: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": f"https://site{number}.example/a",
+            "date": f"2024-03-0{number}",
+            "tags": ["news", {"more": [number]}],
+            "text": text,
+        }
+        for number, text in enumerate(texts, 1)
+    ]
+
+
+def as_records(write: Callable[..., bytes], **options: Any) -> Writer:
+    return lambda texts, name: write(records_of(texts), **options)
+
+
+def as_rows(**dialect: Any) -> Writer:
+    """Rows with quoted line feeds, as a dialect has them."""
+
+    def write(texts: Sequence[str], name: str) -> bytes:
+        numbered = enumerate(texts, 1)
+        rows = ([number, text, f"site{number}.example"] for number, text in numbered)
+        return csv_rows([["no", "text", "site"], *rows], **dialect)
+
+    return write
+
+
+def as_excel(texts: Sequence[str], name: str) -> bytes:
+    """As a spreadsheet saves it: a byte order mark, semicolons, CR LF."""
+    return b"\xef\xbb\xbf" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
+
+
+def as_table(write: Callable[..., bytes], **options: Any) -> Writer:
+    def write_texts(texts: Sequence[str], name: str) -> bytes:
+        columns = [{"url": each["url"], "text": each["text"]} for each in records_of(texts)]
+        return write(columns, **options)
+
+    return write_texts
+
+
+def as_nested(texts: Sequence[str], name: str) -> bytes:
+    """The text three levels down."""
+    return json_array({"meta": {"n": 1}, "data": {"article": {"body": text}}} for text in texts)
+
+
 def as_page(texts: Sequence[str], name: str) -> bytes:
     return page(texts[0])
 
 
 def as_xhtml(texts: Sequence[str], name: str) -> bytes:
     return page(texts[0], opening='<?xml version="1.0" encoding="utf-8"?>')
-
-
-def warc_record(kind: str, uri: str, content: bytes, content_type: str = "") -> bytes:
-    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {uri}\r\n"
-    head += "WARC-Date: 2024-03-01T10:00:00Z\r\n"
-    head += f"Content-Type: {content_type or 'application/http; msgtype=response'}\r\n"
-    head += f"Content-Length: {len(content)}\r\n\r\n"
-    return head.encode() + content + b"\r\n\r\n"
-
-
-def http_response(body: bytes, content_type: str) -> bytes:
-    return f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode() + body
 
 
 def as_crawl(texts: Sequence[str], name: str) -> bytes:
@@ -171,9 +272,6 @@ def as_plain_crawl(texts: Sequence[str], name: str) -> bytes:
     )
 
 
-# --- all of it -----------------------------------------------------------------------------
-
-
 def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
 
@@ -187,24 +285,24 @@ FORMATS: dict[str, Writer] = {
     "a.xhtml": as_xhtml,
     "a.warc": as_crawl,
     "wet.warc": as_plain_crawl,
-    "a.jsonl": as_lines,
-    "a.ndjson": as_lines,
-    "array.json": as_array,
-    "record.json": as_values,
-    "line.json": as_lines,
-    "a.csv": csv_writer(),
+    "a.jsonl": as_records(json_lines),
+    "a.ndjson": as_records(json_lines),
+    "array.json": as_records(json_array, ensure_ascii=False),
+    "record.json": as_records(json_values, indent=2),
+    "line.json": as_records(json_lines),
+    "a.csv": as_rows(),
     "excel.csv": as_excel,
-    "pipe.csv": csv_writer(delimiter="|"),
-    "tab.csv": csv_writer(delimiter="\t"),
-    "single.csv": csv_writer(quotechar="'", quoting=csv.QUOTE_ALL),
-    "escaped.csv": csv_writer(escapechar="\\", doublequote=False, quoting=csv.QUOTE_ALL),
-    "a.tsv": csv_writer(delimiter="\t"),
-    "a.tab": csv_writer(delimiter="\t", lineterminator="\n"),
-    "a.parquet": table_writer(pyarrow.parquet.write_table),
-    "a.arrow": table_writer(_write_ipc(pa.ipc.new_file)),
-    "stream.arrow": table_writer(_write_ipc(pa.ipc.new_stream)),
-    "a.feather": table_writer(pyarrow.feather.write_feather),
-    "a.ipc": table_writer(_write_ipc(pa.ipc.new_file)),
+    "pipe.csv": as_rows(delimiter="|"),
+    "tab.csv": as_rows(delimiter="\t"),
+    "single.csv": as_rows(quotechar="'", quoting=csv.QUOTE_ALL),
+    "escaped.csv": as_rows(escapechar="\\", doublequote=False, quoting=csv.QUOTE_ALL),
+    "a.tsv": as_rows(delimiter="\t"),
+    "a.tab": as_rows(delimiter="\t", lineterminator="\n"),
+    "a.parquet": as_table(parquet),
+    "a.arrow": as_table(arrow),
+    "stream.arrow": as_table(arrow, stream=True),
+    "a.feather": as_table(arrow, compression="lz4"),
+    "a.ipc": as_table(arrow),
 }
 """By the name of a file."""
 
@@ -248,24 +346,6 @@ def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
     opening = '<?xml version="1.0" encoding="windows-1252"?>'
     found["xml.xhtml"] = page(text, "cp1252", opening=opening), "xml.xhtml"
     return found
-
-
-def zip_of(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def tar_of(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
 
 
 ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {
@@ -325,59 +405,8 @@ def article(name: str = "harbour-bridge_citydesk") -> str:
     return (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
 
 
-# --- the examples of the documentation -----------------------------------------------------
-
-
-def _parquet_of(records: list[dict[str, Any]]) -> bytes:
-    out = io.BytesIO()
-    pyarrow.parquet.write_table(pa.Table.from_pylist(records), out)
-    return out.getvalue()
-
-
-def example_files() -> dict[str, bytes]:
-    """The files that the documentation names, each with near-duplicates; by path."""
-    names = ("harbour-bridge_citydesk", "harbour-bridge_newswire")
-    texts = [article(name) for name in names]
-    records = [{**each, "lang": "en"} for each in records_of(texts)]
-    lines = "".join(json.dumps(each) + "\n" for each in records).encode()
-    pages = [{"text": page(text).decode()} for text in texts]
-    split = [text.partition("\n\n")[::2] for text in texts]
-    nested = [{"data": {"article": {"title": title, "body": body}}} for title, body in split]
-    rows = [{"id": name, "text": text} for name, text in zip(names, texts, strict=True)]
-    members = {f"a/{name}.txt": text.encode() for name, text in zip(names, texts, strict=True)}
-    table = FORMATS["a.csv"](texts, "")
-    return {
-        **{f"articles/{path.name}": path.read_bytes() for path in ARTICLES.iterdir()},
-        **{f"pages/{name}.html": page(text) for name, text in zip(names, texts, strict=True)},
-        "articles.txt.xz": COMPRESSORS[".xz"](texts[0].encode()),
-        "dump.jsonl": lines,
-        "dump.jsonl.gz": COMPRESSORS[".gz"](lines),
-        "pages.jsonl": "".join(json.dumps(each) + "\n" for each in pages).encode(),
-        "export.json": as_array(texts, ""),
-        "nested.json": json.dumps(nested).encode(),
-        "table.csv": table,
-        "table.csv.zst": COMPRESSORS[".zst"](table),
-        "table.tsv": FORMATS["a.tsv"](texts, "").replace(b"\ttext\t", b"\tbody\t"),
-        "dataset/README.md": b"---\nconfigs:\n- config_name: default\n---\n",
-        "dataset/data/train-00000-of-00002.parquet": _parquet_of(rows[:1]),
-        "dataset/data/train-00001-of-00002.parquet": _parquet_of(rows[1:]),
-        "table.parquet": _parquet_of([{"text": text, "lang": "en"} for text in texts]),
-        "table.arrow": FORMATS["a.arrow"](texts, ""),
-        "table.feather": FORMATS["a.feather"](texts, ""),
-        "crawl.warc.gz": COMPRESSORS[".gz"](as_crawl(texts, "news")),
-        "collection.zip": zip_of(members),
-        "collection.tar.gz": COMPRESSORS[".gz"](tar_of(members)),
-        "collection.tar.zst": COMPRESSORS[".zst"](tar_of(members)),
-        "list.txt": "".join(f"articles/{name}.txt\r\n" for name in names).encode(),
-    }
-
-
-def write_examples(folder: Path) -> None:
-    for path, data in example_files().items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(data)
-
-
 if __name__ == "__main__":
+    from tests.support.examples import write_examples
+
     print(len(write_every_form(Path(sys.argv[1]) / "every", article())), "documents")
     write_examples(Path(sys.argv[1]) / "examples")

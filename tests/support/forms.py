@@ -20,6 +20,9 @@ import pyarrow.ipc
 import pyarrow.parquet as pq
 import zstandard
 
+from tests.support import every_format
+from tests.support.every_format import COMPRESSORS, csv_rows, http_response, warc_record
+
 Texts = dict[str, str]
 """Texts by the id that a record of them gets; a file is named after it."""
 
@@ -27,13 +30,6 @@ Entry = tuple[str, Any]
 """What a corpus holds: the id under which a scan knows it (nothing where it knows none), and all
 of it that must stay the same."""
 
-PACK: dict[str, Callable[[bytes], bytes]] = {
-    "": bytes,
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstandard.ZstdCompressor().compress,
-}
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.decompress,
@@ -67,6 +63,17 @@ def make_texts(seed: int, count: int = 12) -> Texts:
 # --- writing -----------------------------------------------------------------------------
 
 
+def csv_of(
+    texts: Texts, separator: str = ",", ending: str = "\r\n", bom: bool = False, **dialect: Any
+) -> bytes:
+    rows = [["id", "text", "note"]]
+    for id, text in texts.items():
+        rows.append([id, text.replace(" ", "\n", 2), 'a "quoted" note'])
+        rows += [[]] if id == "d3" else []
+    content = csv_rows(rows, delimiter=separator, lineterminator=ending, **dialect)
+    return ("\ufeff".encode() if bom else b"") + content
+
+
 def jsonl_of(texts: Texts, ending: str = "\n") -> bytes:
     lines = [
         json.dumps({"id": id, "text": text, "n": number}, ensure_ascii=number % 2 == 0)
@@ -89,18 +96,6 @@ def json_values_of(texts: Texts) -> bytes:
     return "\n".join([records[0], "[1, 2]", *records[1:]]).encode()
 
 
-def csv_of(
-    texts: Texts, separator: str = ",", ending: str = "\r\n", bom: bool = False, **dialect: Any
-) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=separator, lineterminator=ending, **dialect)
-    writer.writerow(["id", "text", "note"])
-    for id, text in texts.items():
-        writer.writerow([id, text.replace(" ", "\n", 2), 'a "quoted" note'])
-        out.write(ending if id == "d3" else "")
-    return (("\ufeff" if bom else "") + out.getvalue()).encode()
-
-
 def table_of(texts: Texts) -> pa.Table:
     count = len(texts)
     table = pa.table(
@@ -116,28 +111,19 @@ def table_of(texts: Texts) -> pa.Table:
 
 
 def parquet_of(texts: Texts, **options: Any) -> bytes:
-    out = io.BytesIO()
-    pq.write_table(table_of(texts), out, row_group_size=4, **options)
-    return out.getvalue()
+    return every_format.parquet(table_of(texts), row_group_size=4, **options)
 
 
 def arrow_of(texts: Texts, is_file: bool, compression: str | None) -> bytes:
-    out, table = io.BytesIO(), table_of(texts)
-    options = pa.ipc.IpcWriteOptions(compression=compression)
-    with (pa.ipc.new_file if is_file else pa.ipc.new_stream)(
-        out, table.schema, options=options
-    ) as writer:
-        for batch in table.to_batches(5):
-            writer.write_batch(batch)
-    return out.getvalue()
+    return every_format.arrow(table_of(texts), stream=not is_file, compression=compression, rows=5)
 
 
 def warc_records(texts: Texts) -> Iterator[bytes]:
     yield _warc_record("warcinfo", "", b"software: none\r\n")
     for id, text in texts.items():
-        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
         yield _warc_record("request", f"urn:{id}", b"GET / HTTP/1.1\r\n\r\n")
-        yield _warc_record("response", f"urn:{id}", head + text.encode())
+        body = http_response(text.encode(), "text/plain; charset=utf-8")
+        yield _warc_record("response", f"urn:{id}", body)
 
 
 def wet_of(texts: Texts) -> bytes:
@@ -147,39 +133,35 @@ def wet_of(texts: Texts) -> bytes:
 
 
 def _warc_record(kind: str, uri: str, body: bytes) -> bytes:
-    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Record-ID: <urn:uuid:{kind}-{uri}>\r\n"
-    head += f"WARC-Target-URI: {uri}\r\n" if uri else ""
-    head += f"Content-Length: {len(body)}\r\n"
-    if kind in ("request", "response"):
-        head += f"Content-Type: application/http; msgtype={kind}\r\n"
-    head += "Content-Type: text/plain\r\n" if kind == "conversion" else ""
-    return head.encode() + b"\r\n" + body + b"\r\n\r\n"
+    types = {"conversion": "text/plain", "warcinfo": ""}
+    media = types.get(kind, f"application/http; msgtype={kind}")
+    return warc_record(kind, uri, body, media, record_id=f"{kind}-{uri}", date="")
 
 
 def zip_of(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.comment = b"a comment"
-        archive.mkdir("folder")
-        methods = [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_LZMA]
-        for number, (name, data) in enumerate(files.items()):
-            info = zipfile.ZipInfo(name, (2001, 2, 3, 4, 5, 6 + 2 * (number % 20)))
-            info.external_attr, info.comment = 0o100640 << 16, b"member"
-            archive.writestr(info, data, methods[number % 3])
-    return out.getvalue()
+    """Members as several programs write them: with a folder, dates, modes, comments, methods."""
+    folder = zipfile.ZipInfo("folder/")
+    folder.external_attr = (0o40777 << 16) | 0x10
+    methods = [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_LZMA]
+    members = {folder: b""}
+    for number, (name, data) in enumerate(files.items()):
+        info = zipfile.ZipInfo(name, (2001, 2, 3, 4, 5, 6 + 2 * (number % 20)))
+        info.external_attr, info.comment = 0o100640 << 16, b"member"
+        info.compress_type = methods[number % 3]
+        members[info] = data
+    return every_format.zip_of(members, comment=b"a comment")
 
 
 def tar_of(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=form) as archive:
-        link = tarfile.TarInfo("link")
-        link.type, link.linkname = tarfile.SYMTYPE, "elsewhere"
-        archive.addfile(link)
-        for number, (name, data) in enumerate(files.items()):
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime, info.mode = len(data), 1e9 + number, 0o640
-            archive.addfile(info, io.BytesIO(data))
-    return out.getvalue()
+    """Members with dates and modes, after a link."""
+    link = tarfile.TarInfo("link")
+    link.type, link.linkname = tarfile.SYMTYPE, "elsewhere"
+    members = {link: b""}
+    for number, (name, data) in enumerate(files.items()):
+        info = tarfile.TarInfo(name)
+        info.mtime, info.mode = 1e9 + number, 0o640
+        members[info] = data
+    return every_format.tar_of(members, form)
 
 
 def files_of(texts: Texts, ending: str = ".txt") -> dict[str, bytes]:
@@ -197,7 +179,7 @@ def mixed_files(texts: Texts) -> dict[str, bytes]:
     }
 
 
-def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+def write_files(folder: Path, files: dict[str, bytes]) -> None:
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -281,8 +263,10 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "text.gz": lambda texts: {n + ".gz": gzip.compress(d) for n, d in files_of(texts).items()},
     "html": _pages,
     **{
-        f"jsonl{packing}": (lambda texts, p=packing: {f"r.jsonl{p}": PACK[p](jsonl_of(texts))})
-        for packing in PACK
+        f"jsonl{packing}": (
+            lambda texts, p=packing: {f"r.jsonl{p}": COMPRESSORS[p](jsonl_of(texts))}
+        )
+        for packing in COMPRESSORS
     },
     "jsonl.gz members": lambda texts: {
         "r.jsonl.gz": _members(jsonl_of(texts).splitlines(keepends=True))
@@ -308,12 +292,12 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "warc": lambda texts: {"c.warc": b"".join(warc_records(texts))},
     "wet": lambda texts: {"c.warc": wet_of(texts)},
     "warc.gz": lambda texts: {"c.warc.gz": _members([*warc_records(texts)])},
-    "warc.zst": lambda texts: {"c.warc.zst": PACK[".zst"](b"".join(warc_records(texts)))},
+    "warc.zst": lambda texts: {"c.warc.zst": COMPRESSORS[".zst"](b"".join(warc_records(texts)))},
     "zip": lambda texts: {"a.zip": zip_of(mixed_files(texts))},
     "tar": lambda texts: {"a.tar": tar_of(mixed_files(texts))},
     "tar.gz": lambda texts: {"a.tar.gz": gzip.compress(tar_of(mixed_files(texts)))},
     "tar.zst": lambda texts: {
-        "a.tar.zst": PACK[".zst"](tar_of(files_of(texts), tarfile.GNU_FORMAT))
+        "a.tar.zst": COMPRESSORS[".zst"](tar_of(files_of(texts), tarfile.GNU_FORMAT))
     },
     "everything": lambda texts: {
         **files_of(dict([*texts.items()][::4])),
@@ -327,7 +311,7 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
 
 def write_form(name: str, folder: Path, texts: Texts) -> None:
     """A corpus of these texts in one of the forms."""
-    _write_files(folder, FORMS[name](texts))
+    write_files(folder, FORMS[name](texts))
 
 
 # --- reading -----------------------------------------------------------------------------
@@ -355,7 +339,7 @@ def _read_file(name: str, path: Path) -> Iterator[Entry]:
 
 
 def _read_data(name: str, data: bytes) -> Iterator[Entry]:
-    packing = next((p for p in PACK if p and name.endswith(p)), "")
+    packing = next((p for p in COMPRESSORS if p and name.endswith(p)), "")
     plain, content = name.removesuffix(packing), UNPACK[packing](data)
     encoding = PurePath(name).name.partition("=")[0] if "=" in name else ""
     content = content.decode(encoding).encode() if encoding else content

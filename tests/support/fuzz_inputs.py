@@ -5,12 +5,8 @@ All of it is a function of the random generator that is handed in, so that a num
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
-import io
 import json
-import lzma
 import re
 import struct
 import tarfile
@@ -19,7 +15,17 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 
-import zstandard
+from tests.support import every_format
+from tests.support.every_format import (
+    arrow,
+    csv_rows,
+    http_response,
+    json_values,
+    parquet,
+    tar_of,
+    warc_record,
+    zip_of,
+)
 
 SENTENCE = (
     "the ferry did not sail today because harbour engineers had found cracks in two of its piers "
@@ -54,11 +60,6 @@ def records(rng: Random) -> list[dict[str, object]]:
 # --- valid files -----------------------------------------------------------------------------
 
 
-def _gzip(data: bytes) -> bytes:
-    """Without the time in its header."""
-    return gzip.compress(data, mtime=0)
-
-
 def _html(rng: Random) -> bytes:
     charset = rng.choice(["utf-8", "windows-1252", "utf-16", "shift_jis", "x-unknown"])
     paragraphs = "".join(f"<p>{article(rng)}</p>\n<div>" for _ in range(rng.randrange(1, 5)))
@@ -73,20 +74,19 @@ def _html(rng: Random) -> bytes:
 
 def _csv(rng: Random) -> bytes:
     separator = rng.choice(",;\t|")
-    found = io.StringIO()
-    writer = csv.writer(
-        found,
-        delimiter=separator,
-        quotechar=rng.choice('""\''),
-        quoting=rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-        lineterminator=rng.choice(["\n", "\r\n"]),
+    dialect = {
+        "delimiter": separator,
+        "quotechar": rng.choice('""\''),
+        "quoting": rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+        "lineterminator": rng.choice(["\n", "\r\n"]),
         **rng.choice([{}, {"escapechar": "\\", "doublequote": False}]),
-    )
-    writer.writerow(["id", "text", "url", "date"])
+    }
+    rows = [["id", "text", "url", "date"]]
     for item in records(rng):
         text = str(item["text"]).replace(" the ", ' "the"\n ', 1)
-        writer.writerow([item["id"], text, item["url"], item["date"]])
-    return found.getvalue().encode(rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"]))
+        rows.append([item["id"], text, item["url"], item["date"]])
+    encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"])
+    return csv_rows(rows, **dialect).decode().encode(encoding)
 
 
 def _tsv(rng: Random) -> bytes:
@@ -100,7 +100,7 @@ def _json(rng: Random) -> bytes:
     ascii_only = rng.random() < 0.5
     kind = rng.randrange(3)
     if kind == 2:
-        return b"\n".join(json.dumps(item, indent=indent).encode() for item in items)
+        return json_values(items, indent=indent)
     shown = json.dumps(items if kind else items[0], indent=indent, ensure_ascii=ascii_only)
     return shown.encode(rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"]))
 
@@ -117,18 +117,17 @@ def _text(rng: Random) -> bytes:
 
 
 def _http(rng: Random) -> bytes:
-    page = _html(rng)
-    headers = ["HTTP/1.1 200 OK", f"Content-Type: text/html; charset={rng.choice(CHARSETS)}"]
+    body = _html(rng)
+    media = f"text/html; charset={rng.choice(CHARSETS)}"
     kind = rng.randrange(4)
     if kind == 1:
-        headers.append("Content-Encoding: gzip")
-        page = _gzip(page)
-    elif kind == 2:
-        headers.append("Transfer-Encoding: chunked")
-        page = b"%x\r\n%s\r\n0\r\n\r\n" % (len(page), page)
-    elif kind == 3:
-        headers.append(f"Content-Length: {len(page)}")
-    return "\r\n".join([*headers, "", ""]).encode() + page
+        return http_response(COMPRESSORS["gz"](body), media, "Content-Encoding: gzip")
+    if kind == 2:
+        chunk = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        return http_response(chunk, media, "Transfer-Encoding: chunked")
+    if kind == 3:
+        return http_response(body, media, f"Content-Length: {len(body)}")
+    return http_response(body, media)
 
 
 CHARSETS = ("utf-8", "windows-1252", "ISO-8859-1", "utf-16", "none")
@@ -145,14 +144,13 @@ def _warc_records(rng: Random) -> list[bytes]:
                 ("warcinfo", "application/warc-fields", b"software: x\r\n"),
             ]
         )
-        head = (
-            f"WARC/1.{rng.randrange(2)}\r\nWARC-Type: {kind}\r\n"
-            f"WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-{rng.randrange(10**12):012}>\r\n"
-            f"WARC-Date: 2024-05-0{rng.randrange(1, 10)}T03:04:05Z\r\n"
-            f"WARC-Target-URI: http://site{number}.example/{rng.randrange(9)}\r\n"
-            f"Content-Type: {media}\r\nContent-Length: {len(content)}\r\n\r\n"
+        version = f"1.{rng.randrange(2)}"
+        record_id = f"00000000-0000-0000-0000-{rng.randrange(10**12):012}"
+        date = f"2024-05-0{rng.randrange(1, 10)}T03:04:05Z"
+        uri = f"http://site{number}.example/{rng.randrange(9)}"
+        found.append(
+            warc_record(kind, uri, content, media, version=version, record_id=record_id, date=date)
         )
-        found.append(head.encode() + content + b"\r\n\r\n")
     return found
 
 
@@ -161,14 +159,13 @@ def _warc(rng: Random) -> bytes:
 
 
 def _warc_gz(rng: Random) -> bytes:
-    return b"".join(map(_gzip, _warc_records(rng)))
+    return b"".join(map(COMPRESSORS["gz"], _warc_records(rng)))
 
 
 @cache
 def _tables() -> list[tuple[str, bytes]]:
     """Parquet and Arrow files in several forms, which are slow to make: each is made once."""
     import pyarrow as pa
-    import pyarrow.parquet
 
     items = [item for number in range(4) for item in records(Random(number))]
     texts = [str(item["text"]) for item in items]
@@ -188,20 +185,14 @@ def _tables() -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     for number, codec in enumerate(["none", "snappy", "gzip", "zstd", "lz4", "brotli"]):
         for each in (table, simple[number % len(simple)]):
-            sink = io.BytesIO()
             version = "2.0" if number % 2 else "1.0"
-            pyarrow.parquet.write_table(
-                each, sink, row_group_size=7, compression=codec, data_page_version=version
-            )
-            found.append(("parquet", sink.getvalue()))
+            options = {"compression": codec, "data_page_version": version}
+            found.append(("parquet", parquet(each, row_group_size=7, **options)))
     for each in (table, *simple):
-        for opener in (pa.ipc.new_file, pa.ipc.new_stream):
+        for stream in (False, True):
             for codec in (None, "lz4", "zstd"):
-                sink = io.BytesIO()
-                options = pa.ipc.IpcWriteOptions(compression=codec)
-                with opener(sink, each.schema, options=options) as writer:
-                    writer.write_table(each, max_chunksize=9)
-                found.append(("arrow", sink.getvalue()))
+                data = arrow(each, stream=stream, compression=codec, rows=9)
+                found.append(("arrow", data))
     found.append(("feather", b"FEA1" + bytes(200) + b"FEA1"))  # version 1, which is refused
     return found
 
@@ -230,32 +221,28 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
 
 
 def _zip(rng: Random, members: list[tuple[str, bytes]]) -> bytes:
-    found = io.BytesIO()
-    with zipfile.ZipFile(found, "w") as archive:
-        for name, data in members:
-            kind = rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, 14])
-            archive.writestr(zipfile.ZipInfo(name), data, compress_type=kind)
-    return found.getvalue()
+    described: dict[zipfile.ZipInfo, bytes] = {}
+    methods = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+    for name, data in members:
+        info = zipfile.ZipInfo(name)
+        info.compress_type = rng.choice(methods)
+        described[info] = data
+    return zip_of(described)
 
 
 def _tar(rng: Random, members: list[tuple[str, bytes]]) -> bytes:
-    found = io.BytesIO()
-    kind = rng.choice([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-    with tarfile.open(fileobj=found, mode="w", format=kind) as archive:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            if kind == tarfile.PAX_FORMAT:
-                info.pax_headers = {"comment": "naïve " * rng.randrange(40)}
-            archive.addfile(info, io.BytesIO(data))
-    return found.getvalue()
+    form = rng.choice([tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+    described: dict[tarfile.TarInfo, bytes] = {}
+    for name, data in members:
+        info = tarfile.TarInfo(name)
+        if form == tarfile.PAX_FORMAT:
+            info.pax_headers = {"comment": "naïve " * rng.randrange(40)}
+        described[info] = data
+    return tar_of(described, form)
 
 
-COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": _gzip,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-    "zst": zstandard.ZstdCompressor().compress,
+COMPRESSORS = {
+    ending.removeprefix("."): pack for ending, pack in every_format.COMPRESSORS.items() if ending
 }
 _ARCHIVERS = {"zip": _zip, "tar": _tar}
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import clean_environment, dedupe_command, sure
+from tests.support.command import clean_environment, dedupe_command, sure
 from tests.support.forms import files_of, jsonl_of, make_texts, write_form
 
 CALLS = (

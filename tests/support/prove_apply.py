@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import dedupe
-from tests.conftest import clean_environment, dedupe_command, sure
+from tests.support.command import clean_environment, dedupe_command, sure
 
 
 def run(folder: Path, *arguments: object) -> bytes:

@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from dedupe import shingle_text, sketch, tokenize_text
-from tests.conftest import clean_environment
+from tests.support.command import clean_environment
+
+pytestmark = pytest.mark.slow
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 

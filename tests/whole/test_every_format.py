@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.test_sources import read
+from tests.support.reading import read
 
 for library in ("fastwarc", "pyarrow", "trafilatura"):
     pytest.importorskip(library)

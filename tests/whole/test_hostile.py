@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from dedupe.sketch import load_kernels
-from tests.conftest import run_measured
+from tests.support.command import run_measured
 from tests.support.hostile import write_hostile
+
+pytestmark = pytest.mark.slow
 
 MAX_SECONDS = 120
 MAX_KILOBYTES = 1_000_000

@@ -5,13 +5,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import lzma
 import random
 import subprocess
-import tarfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,8 @@ import zstandard
 
 from dedupe.model.marks import PHRASE, kind_of_output
 from dedupe.renderers.registry import FORMATS
-from tests.conftest import RunDedupe, clean_environment, dedupe_command
+from tests.support.command import RunDedupe, clean_environment, dedupe_command, run_command
+from tests.support.every_format import tar_of, zip_of
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "de", "fi", "gor") for b in "aeiou" for c in ("l", "n", "r")]
 PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.compress}
@@ -48,10 +46,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     make_corpus(folder / "corpus")
 
     def run(*arguments: str, code: int = 0) -> bytes:
-        command = [*dedupe_command(), *arguments]
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, env=clean_environment(), check=False
-        )
+        done = run_command(*arguments, cwd=folder)
         assert done.returncode == code, done.stderr
         return done.stdout
 
@@ -81,24 +76,6 @@ def scan_json(run_dedupe: RunDedupe, path: str = "corpus") -> Any:
     assert left_out == len(report["skipped"])
     kept = ("clusters", "bridges", "corpus", "notices", "search")
     return {name: report[name] for name in kept}, left_out
-
-
-def zip_of(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def tar_of(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for name, data in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            archive.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
 
 
 def test_reports_beside_articles_change_nothing(tmp_path, run_dedupe, outputs):

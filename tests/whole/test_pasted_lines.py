@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from dedupe.sketch import load_kernels
-from tests.conftest import FIXTURES, clean_environment, dedupe_command
+from tests.support.command import FIXTURES, clean_environment, dedupe_command
 
 for library in ("fastwarc", "pyarrow", "trafilatura"):
     pytest.importorskip(library)
 
-from tests.support.every_format import write_examples  # noqa: E402
+from tests.support.examples import write_examples  # noqa: E402
 
 ROOT = FIXTURES.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "inputs.md")

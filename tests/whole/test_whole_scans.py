@@ -19,8 +19,10 @@ import msgspec
 import pytest
 
 from dedupe import sketch
-from tests.conftest import FIXTURES, clean_environment, dedupe_command
 from tests.support.builds import ROOT, Build, miss
+from tests.support.command import FIXTURES, clean_environment, dedupe_command
+
+pytestmark = pytest.mark.slow
 
 CORPORA = {
     "few": {"repeats": 30},
