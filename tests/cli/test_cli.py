@@ -242,6 +242,7 @@ def test_a_reader_that_leaves_changes_no_exit_code(tmp_path, command, code):
     assert b"internal" not in result.stderr and b"Broken" not in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["", "--output new", "--move-to aside", "--list kept"])
 def test_apply_does_nothing_that_it_could_not_tell(tmp_path, option):
     shutil.copytree(FIXTURES / "articles", tmp_path / "articles")
@@ -283,9 +284,9 @@ def test_standard_input_as_one_text(dedupe_here):
     }
 
 
-def test_output_file_is_replaced_in_one_step(tmp_path, run_dedupe):
+def test_output_file_is_replaced_in_one_step(tmp_path, dedupe_here):
     (tmp_path / "report.json").write_text("old")
-    result = run_dedupe("scan", ARTICLES, "--format", "json", "--output", "report.json")
+    result = dedupe_here("scan", ARTICLES, "--format", "json", "--output", "report.json")
     assert result.stdout == b""
     assert json.loads((tmp_path / "report.json").read_text())["corpus"]["cluster_count"] == 9
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
@@ -307,6 +308,7 @@ def test_output_goes_into_what_is_no_regular_file(tmp_path, run_dedupe):
     assert (tmp_path / "target").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "2>/dev/full", ">/dev/full"])
 def test_closed_and_full_streams(tmp_path, closed):
     result = shell(f"dedupe scan {RECORDS} --format json {closed}", tmp_path)
@@ -346,9 +348,9 @@ def test_a_report_in_the_folder_is_refused_before_anything_is_read(tmp_path, ded
     assert b"report.json: is one of the files to scan" in named.stderr
 
 
-def test_exit_code_tells_of_duplicates(tmp_path, run_dedupe):
-    run_dedupe("scan", ARTICLES, "--exit-code", code=1)
-    run_dedupe("scan", ARTICLES / "typos.txt", "--exit-code", code=0)
+def test_exit_code_tells_of_duplicates(tmp_path, dedupe_here):
+    dedupe_here("scan", ARTICLES, "--exit-code", code=1)
+    dedupe_here("scan", ARTICLES / "typos.txt", "--exit-code", code=0)
 
 
 # --- honesty --------------------------------------------------------------------------------
@@ -406,8 +408,8 @@ def test_nothing_read_is_an_error(tmp_path, dedupe_here, form):
     assert b"image.png" in result.stderr
 
 
-def test_a_missing_path_is_an_error_after_the_rest_is_done(run_dedupe):
-    result = run_dedupe("scan", ARTICLES, "nowhere", "--format", "json", code=2)
+def test_a_missing_path_is_an_error_after_the_rest_is_done(dedupe_here):
+    result = dedupe_here("scan", ARTICLES, "nowhere", "--format", "json", code=2)
     assert json.loads(result.stdout)["corpus"]["cluster_count"] == 9
     assert b"nowhere" in result.stderr
 
@@ -431,8 +433,8 @@ def test_wrong_settings_are_errors(dedupe_here, arguments, said):
     assert result.stdout == b""
 
 
-def test_no_path_is_a_usage_error(run_dedupe):
-    assert b"Missing argument" in run_dedupe("scan", code=2).stderr
+def test_no_path_is_a_usage_error(dedupe_here):
+    assert b"Missing argument" in dedupe_here("scan", code=2).stderr
 
 
 @pytest.mark.slow
@@ -564,8 +566,8 @@ def test_gzip_from_a_pipe(tmp_path, dedupe_here):
     assert report["corpus"]["cluster_count"] == 2
 
 
-def test_verbose_tells_what_each_stage_took(run_dedupe):
-    told = run_dedupe("scan", ARTICLES, "--verbose", "--format", "json").stderr.decode()
+def test_verbose_tells_what_each_stage_took(dedupe_here):
+    told = dedupe_here("scan", ARTICLES, "--verbose", "--format", "json").stderr.decode()
     lines = [line.split() for line in told[told.index("stage") :].splitlines()]
     assert lines[0] == ["stage", "seconds", "documents/s", "MB/s", "peak", "MB"]
     stages = ["reading", "comparing", "verifying", "reporting", "writing"]
@@ -580,6 +582,6 @@ def test_files_are_written_where_standard_output_is_closed(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
-def test_verbose_tells_of_stages_though_nothing_could_be_written(run_dedupe):
-    failed = run_dedupe("scan", ARTICLES, "--verbose", "--output", "json:/dev/full", code=2)
+def test_verbose_tells_of_stages_though_nothing_could_be_written(dedupe_here):
+    failed = dedupe_here("scan", ARTICLES, "--verbose", "--output", "json:/dev/full", code=2)
     assert b"\nwriting " in failed.stderr
