@@ -44,7 +44,7 @@ WITHOUT_KERNELS := applying gate renderers $(addprefix cli/test_,check.py output
 	pipeline/test_recluster.py \
 	$(filter-out %/test_limits.py,$(patsubst tests/%,%,$(wildcard tests/sources/test_*.py))) \
 	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py \
-	own_outputs.py whole_scans.py)
+	ordering.py own_outputs.py sizes.py whole_scans.py)
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain

@@ -78,6 +78,7 @@ def many_clusters(count: int) -> tuple[Report, dict[str, str]]:
 # --- the file ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_live_and_saved_reports_give_the_same_bytes(run_dedupe: RunDedupe, tmp_path: Path):
     (tmp_path / "corpus").mkdir()
     for path in [*(FIXTURES / "articles").iterdir(), FIXTURES / "records.jsonl"]:
@@ -191,6 +192,7 @@ def test_long_lists_are_cut_and_counted():
     assert "and 30 more" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_bytes", [120_000, 250_000, 600_000, 20_000_000])
 def test_size_is_kept_and_what_is_left_out_is_stated(max_bytes: int):
     report, texts = many_clusters(200)

@@ -116,6 +116,7 @@ def test_workflow_commands_are_only_our_own(outputs, monkeypatch):
 # --- Markdown -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("diff", ["none", "summary", "hunks", "full"])
 def test_markdown_renders_to_what_we_wrote_and_nothing_else(diff):
     markup = MarkdownIt("gfm-like").render(render("markdown", diff=diff))

@@ -226,6 +226,7 @@ def many_clusters(count: int, words: int) -> tuple[Report, dict[str, str]]:
     return make_report(*clusters), texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [MIN_MARKDOWN_LIMIT, 6000, 20_000, 65_536, 1 << 20])
 @pytest.mark.parametrize("diff", ["none", "hunks", "full"])
 def test_markdown_stays_below_its_limit_and_says_so(limit, diff):
@@ -302,6 +303,7 @@ def test_the_schema_notices_what_is_wrong():
     assert len(sarif_problems(log)) == 2
 
 
+@pytest.mark.slow
 def test_sarif_of_30_000_duplicates():
     relations = (("identical", 1.0), ("normalised", 1.0), ("near", 0.9))
     members = {}

@@ -83,6 +83,7 @@ def ask_git(root: Path, folder: str = "") -> set[str]:
     return {name for name in names if not any(p.startswith(".") for p in name.split("/"))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(PATTERN_FILES)))
 @pytest.mark.parametrize("place", [".gitignore", ".git/info/exclude", "sub/.gitignore"])
 def test_patterns_mean_what_they_mean_to_git(tmp_path, number, place):

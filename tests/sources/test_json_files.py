@@ -112,6 +112,7 @@ def test_long_records_of_json_are_passed_over(tmp_path: Path) -> None:
     assert "--max-line-bytes" in found.skipped[0].detail
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_a_json_file(tmp_path: Path) -> None:
     record = json.dumps({"text": "word " * 1700})
     peaks = []

@@ -70,6 +70,7 @@ def test_compressed_files_whole_cut_and_wrong(tmp_path: Path, ending: str) -> No
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", CODEC_OF)
 def test_a_bomb_ends_early_and_names_its_limit(tmp_path: Path, ending: str) -> None:
     part = COMPRESSORS[ending](b"a" * 5_000_000)
@@ -174,18 +175,18 @@ def test_lists_of_paths() -> None:
     assert parse_path_list(b"") == parse_path_list(b"\r\n\n") == parse_path_list(b"\0") == []
 
 
-def test_files_from(run_dedupe: Any, tmp_path: Path) -> None:
+def test_files_from(dedupe_here: Any, tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", ".hidden.txt"):
         put(tmp_path / name, "one and the same text")
     (tmp_path / "list").write_text("a.txt\n.hidden.txt\n")
     for arguments, stdin in ((["list"], b""), (["-"], b"a.txt\0.hidden.txt\0")):
-        result = run_dedupe("scan", "--files-from", *arguments, "--format", "json", stdin=stdin)
+        result = dedupe_here("scan", "--files-from", *arguments, "--format", "json", stdin=stdin)
         members = json.loads(result.stdout)["clusters"][0]["members"]
         assert {member["id"] for member in members} == {"a.txt", ".hidden.txt"}
-    run_dedupe("scan", "b.txt", "--files-from", "-", stdin=b"a.txt\nnowhere\n", code=2)
-    assert b"no path" in run_dedupe("scan", "--files-from", "-", code=2).stderr
-    assert b"missing" in run_dedupe("scan", "--files-from", "missing", code=2).stderr
-    assert b"PATH" in run_dedupe("scan", code=2).stderr
+    dedupe_here("scan", "b.txt", "--files-from", "-", stdin=b"a.txt\nnowhere\n", code=2)
+    assert b"no path" in dedupe_here("scan", "--files-from", "-", code=2).stderr
+    assert b"missing" in dedupe_here("scan", "--files-from", "missing", code=2).stderr
+    assert b"PATH" in dedupe_here("scan", code=2).stderr
 
 
 def test_on_error_fail(dedupe_here: Any, tmp_path: Path) -> None:

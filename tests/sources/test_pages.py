@@ -62,6 +62,7 @@ def reasons(report: Report) -> dict[str, str]:
     return {item.id: item.reason for item in (*report.skipped, *report.notices)}
 
 
+@pytest.mark.slow
 def test_an_article_is_found_in_every_form(tmp_path: Path):
     (tmp_path / "a.txt").write_text(ARTICLE, encoding="utf-8")
     (tmp_path / "page.html").write_text(PAGE, encoding="utf-8")
@@ -186,6 +187,7 @@ def test_workers_do_not_change_the_report(tmp_path: Path, run_dedupe: RunDedupe)
     assert reports[0]["corpus"]["html_counts"] == {"article": 12}
 
 
+@pytest.mark.slow
 def test_truncated_and_damaged_crawls_keep_what_stood_before(tmp_path: Path):
     good = response("http://one.example/", PAGE)
     cut = response("http://two.example/", PAGE)[:-200]
@@ -282,6 +284,7 @@ def children_of(pid: int) -> list[int]:
     return [int(c) for t in threads.iterdir() for c in (t / "children").read_text().split()]
 
 
+@pytest.mark.slow
 def test_interrupted_scans_leave_no_process(tmp_path: Path):
     command = [*dedupe_command(), *map(str, slow_page(tmp_path))]
     process = subprocess.Popen(

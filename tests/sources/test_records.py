@@ -276,6 +276,7 @@ def test_rows_of_csv_in_archives_come_back(tmp_path: Path) -> None:
     assert not any(map(texts.problem, ids))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream.arrow"])
 def test_broken_tables_are_skips(tmp_path: Path, kind: str) -> None:
     whole = write(tmp_path, kind, [{"text": article(i)} for i in range(40)]).read_bytes()
@@ -312,6 +313,7 @@ def shards(folder: Path, count: int, each: int) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_folder_of_shards_gives_the_report_of_its_records(tmp_path: Path) -> None:
     folder = shards(tmp_path / "set", 8, 40)
     reports = []

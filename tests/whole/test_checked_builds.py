@@ -14,6 +14,8 @@ import pytest
 from tests.support.builds import Build, Completed
 from tests.support.executed_lines import EXCEPTIONS, find_unexecuted
 
+pytestmark = pytest.mark.slow
+
 OVERRUN = """
 import numpy as np
 from dedupe.sketch import _kernels

@@ -38,7 +38,10 @@ QUICK_INSTALL = {
 """An environment in which pip builds and installs the project alone, without a compiler: what it is
 built with and depends on is that of this environment."""
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed"),
+]
 
 
 def no_index(told: str) -> bool:

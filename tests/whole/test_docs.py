@@ -180,6 +180,7 @@ def test_every_input_format_is_named_with_the_setting_and_in_the_schema():
     assert described == [*input_formats()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["README.md", "docs/outputs.md"])
 def test_shell_examples_of_outputs_run(page: str, run_dedupe: Any, corpus: Path):
     lines = re.findall(r"^(dedupe (?:scan|report) [^#\n&]*)", read(ROOT / page), re.MULTILINE)
@@ -206,9 +207,9 @@ REPORTS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.fixture
-def scan_json(run_dedupe: Any, corpus: Path) -> Any:
+def scan_json(dedupe_here: Any, corpus: Path) -> Any:
     def scan(*arguments: str, **options: Any) -> Any:
-        result = run_dedupe("scan", *arguments, "--format", "json", "--quiet", **options)
+        result = dedupe_here("scan", *arguments, "--format", "json", "--quiet", **options)
         return json.loads(result.stdout)
 
     return scan
@@ -258,8 +259,8 @@ def test_schema_takes_reports_of_texts_in_memory():
         assert problems(json.loads(render_json(report))) == []
 
 
-def test_schema_takes_lines_of_jsonl(run_dedupe: Any, corpus: Path):
-    lines = run_dedupe("scan", "articles", "--format", "jsonl").stdout.splitlines()
+def test_schema_takes_lines_of_jsonl(dedupe_here: Any, corpus: Path):
+    lines = dedupe_here("scan", "articles", "--format", "jsonl").stdout.splitlines()
     assert len(lines) == 9
     for line in lines:
         assert problems(json.loads(line), "#/$defs/cluster") == []
@@ -299,6 +300,7 @@ def at(report: Any, path: tuple[Any, ...]) -> Any:
     return report
 
 
+@pytest.mark.slow
 def test_schema_rejects_keys_removed_and_added(scan_json: Any):
     report = scan_json("articles", "records.jsonl", "--keep", "first")
     assert report["bridges"]
@@ -314,6 +316,7 @@ def test_schema_rejects_keys_removed_and_added(scan_json: Any):
             assert problems(changed), (path, key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "value"),
     [
@@ -398,8 +401,8 @@ def test_python_examples_run_and_print_what_they_say(block: str, corpus: Path):
 
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
-def test_jq_examples_give_something(run_dedupe: Any, corpus: Path):
-    run_dedupe("scan", "articles", "--format", "json", "--output", "report.json")
+def test_jq_examples_give_something(dedupe_here: Any, corpus: Path):
+    dedupe_here("scan", "articles", "--format", "json", "--output", "report.json")
     commands = re.findall(r"^jq .*$", read(DOCS / "report.md"), re.MULTILINE)
     assert len(commands) >= 6
     for command in commands:

@@ -30,6 +30,7 @@ def scan_json(run_dedupe: Any, *arguments: Any) -> Any:
     return json.loads(run_dedupe("scan", *arguments, "--format", "json").stdout)
 
 
+@pytest.mark.slow
 def test_one_article_in_every_form_is_one_cluster(run_dedupe: Any, tmp_path: Path) -> None:
     folder = tmp_path / "every"
     expected = write_every_form(folder, article())
@@ -70,6 +71,7 @@ def test_one_process_reads_all_pages_again(tmp_path: Path, monkeypatch: Any) -> 
     assert len(found.texts) == 3 and len(started) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", COMPRESSORS)
 def test_every_format_comes_through_a_pipe(packing: str) -> None:
     for name, write in FORMATS.items():

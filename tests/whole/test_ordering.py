@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,6 +45,7 @@ def run_pytest(folder: Path, passes: bool, *options: str) -> list[str]:
         text=True,
         check=False,
         cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"},
     )
     lines = result.stdout.splitlines()
     ran = [

@@ -20,6 +20,8 @@ from dedupe.renderers.registry import FORMATS
 from tests.support.command import RunDedupe, clean_environment, dedupe_command, run_command
 from tests.support.every_format import tar_of, zip_of
 
+pytestmark = pytest.mark.slow
+
 WORDS = [f"{a}{b}{c}" for a in ("ba", "de", "fi", "gor") for b in "aeiou" for c in ("l", "n", "r")]
 PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.compress}
 

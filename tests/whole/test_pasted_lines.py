@@ -23,9 +23,12 @@ from tests.support.examples import write_examples  # noqa: E402
 ROOT = FIXTURES.parent
 PAGES = (ROOT / "README.md", ROOT / "docs" / "inputs.md")
 
-pytestmark = pytest.mark.skipif(
-    load_kernels().name == "plain", reason="forty processes, each of which would import SciPy"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        load_kernels().name == "plain", reason="forty processes, each of which would import SciPy"
+    ),
+]
 
 
 def pasted_lines() -> Iterator[Any]:
