@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import clean_environment
+from tests.support.command import clean_environment
 
 MODULE = '''
 """Blocks: each ends in a form feed. Its first line is its id, all that follows its text."""
