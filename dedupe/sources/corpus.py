@@ -48,8 +48,8 @@ class Corpus:
     What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
 
     :ivar found: what there is to read, once that was looked for
-    :ivar sources: those read so far; ``Locator.source`` is an index into this list; what the
-        program itself wrote is none
+    :ivar sources: those read so far, without files that the program itself wrote;
+        ``Locator.source`` is an index into this list
     :ivar skipped_locators: by id and reason, where records stand that have an id of their own
         but no usable text
         (the id of every other skipped record is its place, ``path:line``)
@@ -114,7 +114,7 @@ class Corpus:
         )
 
     def references(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
-        """Read the reference documents, where there are such: once, and before the others."""
+        """Read the reference documents, if there are any: once, and before the others."""
         yield from self._find().remarks
         yield from self._read_all(self._find().references)
 
@@ -180,7 +180,7 @@ class Corpus:
         return piece.document
 
     def _guard(self, source: Source) -> Iterator[Piece]:
-        """All of one source. That a reader, or a library, fails as nobody foresaw stays with it."""
+        """All of one source. If its reader fails in a way that nobody foresaw, it alone is lost."""
         try:
             yield from self._read(source)
         except BaseException as error:
@@ -191,7 +191,7 @@ class Corpus:
             yield SkippedDocument(source.id, READER_FAILED, detail)
 
     def _read(self, source: Source) -> Iterator[Piece]:
-        """All of one source; whatever fails about it stays with it."""
+        """All of one source; what cannot be read of it is told, and the others are read."""
         self.sources.append(source)
         try:
             with source.open() as (stream, status):
@@ -216,7 +216,7 @@ class Corpus:
             yield Notice(source.id, NOT_KEPT, detail)
 
     def _read_open(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
-        """What a source holds that is the last of ``sources``."""
+        """What an open source holds; it is the last of ``self.sources``."""
         if blocks.fault is not None and not blocks.head:
             yield SkippedDocument(source.id, blocks.fault.reason, blocks.fault.detail)
         elif detail := describe_output(blocks.head):
@@ -279,13 +279,13 @@ class Corpus:
 
 
 def _is_failure(error: BaseException) -> bool:
-    """Whether it comes from what was read: what ends the process is none. A panic of a library
-    that is written in Rust is one, though no ``Exception``."""
+    """Whether an error comes from what was read, and not from what ends the process (Ctrl-C). A
+    panic of a library that is written in Rust does, though it is no ``Exception``."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _describe_change(size: int, now: int, is_cut: bool) -> str:
-    """What became of a file's size while it was read, and so of its content; nothing if nothing."""
+    """How a file changed while it was read, as far as its size tells; nothing if it did not."""
     if now == size:
         return ""
     if now > size and is_cut:
@@ -305,7 +305,7 @@ def _size_of_all(sources: Sequence[Source]) -> int:
 
 
 def _archive_kind(source: Source, head: bytes) -> str:
-    """``zip`` or ``tar``, by name or content; nothing where it is none, or in one itself."""
+    """``zip`` or ``tar``, by name or content; nothing for other files and for members."""
     if source.format in ARCHIVES:
         return source.format
     return "" if source.member else archive_of_content(source.path, head)
@@ -334,7 +334,7 @@ def read_corpus(
 
 
 def read_sources(sources: Sequence[Source], settings: ScanSettings, workers: int = 1) -> Corpus:
-    """These files and nothing else, whatever they stand in."""
+    """These files and nothing else; no folder is searched."""
     corpus = Corpus((), settings, workers=workers)
     corpus.found = FoundSources([*sources], [], [])
     return corpus

@@ -84,7 +84,7 @@ class SourceTexts:
         return {id: found[id] for id in wanted if id in found}
 
     def iter_texts(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """The same, one by one in the order in which sources hold them: none is kept."""
+        """The same, one by one in the order in which sources hold them; none stays in memory."""
         return (pair for pair in self._iter_found(ids) if self._is_unchanged(*pair))
 
     def _iter_found(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:

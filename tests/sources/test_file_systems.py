@@ -145,7 +145,9 @@ def test_memory_gives_what_the_disk_gives(tmp_path: Path, several: bool) -> None
     names = ("", "/deep", "/a.txt") if several else ("",)
     on_disk = outcome(read_corpus([f"{tmp_path}{name}" for name in names], SETTINGS))
     paths = [f"{ROOT}{name}" for name in names]
-    in_memory = outcome(read_corpus(paths, SETTINGS, files=memory))
+    corpus = read_corpus(paths, SETTINGS, files=memory)
+    in_memory = outcome(corpus)
+    assert all(source.files is memory for source in corpus.sources)
     shown = json.loads(json.dumps(on_disk).replace(str(tmp_path), ROOT))
     assert json.loads(json.dumps(in_memory)) == shown
     assert len(shown["texts"]) > 60 and not any(shown["problems"])

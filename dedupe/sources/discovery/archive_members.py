@@ -1,5 +1,5 @@
 """Archives read as folders: the members of a ZIP or tar file, one after another, never unpacked
-to disk. A member's name is only ever a part of an id, so it may say what it likes.
+to disk. A member's name is only used as a part of an id, so no name is dangerous.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from dedupe.sources.unpack.zip_entries import read_zip
 
 
 class OpenMember(msgspec.Struct, frozen=True):
-    """A member that is to be read now: the next one ends it.
+    """A member that is to be read before the next one is asked for.
 
     :param budget: for what it is unpacked to, if it is compressed in itself
     """

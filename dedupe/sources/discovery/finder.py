@@ -83,7 +83,7 @@ def find_sources(
 
     :param stdin: what stands for standard input, instead of the process's own
     :param against: paths of reference documents. A file that is reached from ``paths`` too is
-        none of them: so a folder may be compared with all that surrounds it.
+        not taken as one: so a folder may be compared with all that surrounds it.
     :param files: where the paths lead
     """
     has_several = len(paths) + len(against) > 1
@@ -199,7 +199,7 @@ class _Finder:
         self._describe_folder(folder)
 
     def _leave_out_cards(self, folder: _Folder) -> None:
-        """What describes a data set is no document of it (see :mod:`.data_sets`)."""
+        """Files that describe a data set are not read as its documents (see :mod:`.data_sets`)."""
         cards = find_cards(folder.names)
         if cards:
             folder.names = [name for name in folder.names if name not in cards]

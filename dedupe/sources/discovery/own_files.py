@@ -1,6 +1,6 @@
-"""What the program wrote itself is no document, wherever it is met and whatever it is called.
+"""Files that the program wrote itself, which are never read as documents, whatever their names.
 
-By its mark (:mod:`dedupe.model.marks`), or because it is what this process writes to right now.
+They are known by their mark (:mod:`dedupe.model.marks`), or because this process writes to them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STANDARD_STREAMS = (1, 2)
 
 
 def describe_output(head: bytes) -> str:
-    """Why a file that begins so is no document, for people; nothing where it may be one.
+    """Why a file that begins so is not read, for people; nothing where it may be a document.
 
     :param head: its uncompressed beginning
     """
@@ -31,7 +31,7 @@ def holds_output(file: BinaryIO) -> bool:
 
     :param file: of the local disk, open, compressed or not
 
-    It is read from its beginning; where it stands afterwards is not told.
+    It is read from its beginning; its position afterwards is undefined.
 
     :raises OSError: if it cannot be read
     """
@@ -50,7 +50,7 @@ def holds_output(file: BinaryIO) -> bool:
 
 
 def is_output(path: str) -> bool:
-    """The same of the file at a path; what cannot be read is none."""
+    """The same of the file at a path; false where it cannot be read."""
     try:
         with LOCAL_DISK.open(path) as file:
             return holds_output(file)

@@ -29,7 +29,7 @@ class Spool:
             self._drop()
 
     def __del__(self) -> None:
-        """The file goes with the last who knows of it."""
+        """Close the file when nothing refers to the spool any more."""
         self._drop()
 
     def reopen(self) -> BinaryIO:

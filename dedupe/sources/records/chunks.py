@@ -112,12 +112,12 @@ class RecordTaker:
 
 
 def all_strings(values: list[Any]) -> bool:
-    """Whether each is a string, and nothing more than one."""
+    """Whether each is a string, and not of a subclass."""
     return set(map(type, values)) <= {str}
 
 
 def encode_texts(texts: list[Any]) -> list[bytes]:
-    """Each in UTF-8; nothing in the place of what is no string."""
+    """Each in UTF-8; empty in the place of what is no string."""
     try:
         return list(map(str.encode, texts))
     except (UnicodeEncodeError, TypeError):

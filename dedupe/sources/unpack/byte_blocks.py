@@ -59,7 +59,6 @@ class ByteBlocks:
 
         :param size: bytes of the stream, after which it is not read on unless they are compressed;
             0 where they are not known
-
         :param budget: that of a member of an archive, which knows the archive's
         """
         self.fault: Fault | None = None
@@ -125,7 +124,7 @@ class ByteBlocks:
             self.fault = Fault(UNREADABLE, getattr(error, "strerror", None) or str(error))
 
     def _trusted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """The blocks, each once it is clear that it is not of a bomb.
+        """The blocks, each held back until it is clear that it does not come from a bomb.
 
         So a bomb gives no documents, however many it claims to hold.
         """
@@ -196,7 +195,7 @@ def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
 
 
 def _blocks(first: bytes, stream: BinaryIO, block_bytes: int, size: int = 0) -> Iterator[bytes]:
-    """A stream of which the first block was read, to its end, or to its ``size`` if given."""
+    """The blocks of a stream, up to its ``size`` if given; the first was read before."""
     block, left = first, size
     while block:
         yield block
@@ -207,8 +206,8 @@ def _blocks(first: bytes, stream: BinaryIO, block_bytes: int, size: int = 0) -> 
 
 
 def _gathered(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    """The blocks put together as far as they may be: libraries give what they have, and many crawls
-    compress every record by itself."""
+    """The same in larger blocks: libraries give what they have, and many crawls compress every
+    record by itself."""
     held: list[bytes] = []
     size = 0
     try:

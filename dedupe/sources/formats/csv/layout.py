@@ -1,8 +1,9 @@
-"""What the rows of a CSV file are to its header, told from the file's beginning.
+"""How the rows of a CSV file fit its header, as its beginning shows.
 
-A row with more or fewer fields than the header has lost a part of its text, or will. So such a row
-is no record, unless all rows of the beginning differ in one way that has one plain meaning. The
-beginning alone decides, so that a file can be read as a stream, and a single row again.
+Where a row has more or fewer fields than the header, a part of its text would be lost. So such a
+row is skipped, unless all rows of the beginning differ from the header in one way, which has one
+plain meaning. The beginning alone decides, so that a file can be read as a stream, and a single
+row read again.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def fits(row: Sequence[str], width: int) -> bool:
 
 
 def ends_in_open_quote(row: Sequence[str], line: str, quote: str) -> bool:
-    """Whether a quote behind spaces, which is none for the reader, is meant to go on below.
+    """Whether a row ends in a field whose quote, behind spaces, is closed in a later line.
+
+    :func:`csv.reader` takes a quote behind spaces as a character like others.
 
     :param line: the one line of the row
     """

@@ -194,7 +194,7 @@ class _CsvReader:
             yield from _take(taker, table, rows, places)
 
     def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
-        """Why a row is not one record, of which nothing is missing."""
+        """Why a row is not exactly one whole record; nothing where it is."""
         lines, width = self._lines, self._width
         if lines.is_last and self._file.blocks.fault is not None:
             return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
@@ -214,8 +214,8 @@ class _CsvReader:
     def _next_row(self, reader: Any) -> list[str]:
         """The next row; nothing for a blank line.
 
-        A row with odd quotes is taken if it is one line. Of several lines it would be rows that a
-        quote has run together.
+        A row with odd quotes is taken if it is one line. If it is several, they may be rows that an
+        unclosed quote has joined.
 
         :raises csv.Error: if the row is none
         :raises RowTooLongError: if it is too long
@@ -233,8 +233,8 @@ class _CsvReader:
         return row
 
     def _are_rows(self) -> bool:
-        """Whether all lines of a row but its first look like rows, which prose does not: its commas
-        are followed by spaces."""
+        """Whether all lines of a row but its first look like rows. Lines of prose do not: their
+        commas are followed by spaces."""
         separator = self._layout.dialect["delimiter"].encode()
         if self._lines.holds_below(separator + b" "):
             return False

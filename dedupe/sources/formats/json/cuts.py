@@ -41,11 +41,11 @@ class Cut(NamedTuple):
 
 
 class _Broken(Exception):
-    """The text cannot be gone on with; says why."""
+    """The rest of the text cannot be read; the message says why."""
 
 
 class JsonCutter:
-    """The values at the top of a text; of an array that stands there, its elements.
+    """The values at the top level of a text; in place of an array, its elements.
 
     :ivar problem: why they end before the end; known once they have ended
     """
@@ -102,7 +102,7 @@ class JsonCutter:
         return place + 1
 
     def _hold(self, part: bytes) -> None:
-        """Put by what is still open: the beginning of a value, or what stands between two."""
+        """Keep what is still open: the beginning of a value, or what stands between two."""
         if not part or (not self._in_value and not self._held and part.isspace()):
             self._begin += len(part)
             return
@@ -115,7 +115,7 @@ class JsonCutter:
             raise _Broken(explain_json(b"".join(self._held)))
 
     def _take(self, part: bytes) -> bytes:
-        """All that was put by, with its last part."""
+        """All that was kept, with its last part."""
         if not self._held_bytes:
             return part
         raw = b"".join([*self._held, part])
@@ -130,9 +130,10 @@ class JsonCutter:
         return Cut(self._begin, length, None if length > self._max_bytes else raw, self._in_array)
 
     def _end_gap(self, part: bytes) -> Iterator[Cut]:
-        """What stands between brackets: nothing, or values that have none.
+        """What stands between brackets: nothing, or numbers, strings and the like.
 
-        Bytes are taken as Latin-1: only where a value ends is asked, and that ASCII tells.
+        Bytes are decoded as Latin-1, since only the end of each value is looked for, and the
+        characters that end one are ASCII.
         """
         raw = self._take(part)
         if not raw.strip(_SPACE_AND_COMMAS):

@@ -27,7 +27,7 @@ def has_too_many_values(raw: bytes, max_values: int) -> bool:
 def has_deep_object(data: bytes, begins: NDArray[np.int64], max_depth: int) -> bool:
     """Whether one of the objects that begin there may be nested deeper than allowed.
 
-    Only opening brackets are counted, of which one that is has more than ``max_depth``.
+    Only opening brackets are counted: an object that is nested deeper has more than ``max_depth``.
     """
     opening = (np.frombuffer(data, np.uint8) | _BRACKETS_DIFFER) == ord("{")
     if np.count_nonzero(opening) < len(begins) + max_depth:  # every object has one

@@ -122,7 +122,7 @@ def is_arrow_file(file: BinaryIO) -> bool:
 
 
 class BoundedFile:
-    """A file that makes no room for more than it holds, however much a damaged length asks for."""
+    """A file that reserves no more memory than it has bytes, whatever a damaged length asks for."""
 
     closed = False
 
@@ -229,7 +229,7 @@ class _ArrowTable:
 
 
 def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:
-    """Rows of about so many bytes, where this many hold that many."""
+    """How many rows hold about ``wanted_bytes``, if ``row_count`` rows hold ``byte_count``."""
     each = max(1, byte_count // max(1, row_count))
     return max(_MIN_ROWS, min(_MAX_ROWS, wanted_bytes // each))
 

@@ -165,7 +165,7 @@ class _RowsReader:
             raise BrokenTableError(explain_error(error)) from None
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
-        """The part as it is; nothing where its texts are not one sound column."""
+        """The part as it is; nothing where its texts do not stand in one sound column."""
         name = self._simple_column(part)
         if name is None or part.num_rows == 0:
             return None
@@ -259,7 +259,7 @@ def _as_values(column: Any) -> list[Any]:
 
 
 def _as_value(scalar: Any) -> Any:
-    """One value of a column that holds some that Python cannot; nothing where it is such a one."""
+    """One value of a column, some of which Python cannot hold; nothing for one of those."""
     import pyarrow
 
     try:

@@ -139,7 +139,7 @@ def _read_batches(reader: Any, is_file: bool) -> Iterator[tuple[Any, Any]]:
 
 
 def _without_rows(batches: Iterator[Any], rows: Any, begin: int) -> Iterator[Any]:
-    """The batches with the rows that stay; none of a batch of which nothing does.
+    """The batches with the rows that stay; a batch whose rows all go is left out.
 
     :param begin: row number of the first batch's first row
     """

@@ -117,7 +117,7 @@ def _find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
 
 
 class _WarcReader:
-    """Reads one archive; a record's place is known once the next one is met."""
+    """Reads the records of one crawl."""
 
     def __init__(self, file: OpenSource, limits: ReadLimits) -> None:
         self._file = file
