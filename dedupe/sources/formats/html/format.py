@@ -34,7 +34,7 @@ class HtmlFormat(Format):
     def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.html.reader import read_html
 
-        return read_html(file, settings, limits)
+        return read_html(file, limits)
 
     def reread_with(self, settings: ScanSettings) -> Rereader:
         from dedupe.sources.formats.html.reader import reread_html_with

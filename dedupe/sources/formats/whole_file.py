@@ -1,0 +1,53 @@
+"""Files that are one document each: what the readers of such formats have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
+from dedupe.sources.encoding.decoding import Decoded
+from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.records.pieces import Chunk, OpenSource, Piece
+from dedupe.sources.unpack.byte_blocks import read_whole
+
+
+def read_document(
+    file: OpenSource,
+    limits: ReadLimits,
+    decode: Callable[[bytes], Decoded],
+    finish: Callable[[Chunk], Piece] = lambda chunk: chunk,
+) -> Iterator[Piece]:
+    """The one document of a file, and what there is to say about it.
+
+    :param finish: makes of the document what the format gives
+    """
+    id = file.source.id
+    data = read_whole(file.blocks, limits.document_bytes)
+    if data is None:
+        detail = f"it is longer than {limits.document_bytes} bytes (--max-document-bytes)"
+        yield SkippedDocument(id, TOO_LARGE, detail)
+        return
+    fault = file.blocks.fault
+    if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
+        yield SkippedDocument(id, fault.reason, fault.detail)
+        return
+    decoded = decode(data)
+    locators = pack_locators([Locator(file.index, 0, len(data))])
+    yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
+    if decoded.replaced_count:
+        yield Notice(id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
+    if fault is not None:
+        yield Notice(id, fault.reason, f"{fault.detail}; what stood before is kept")
+
+
+def reread_document(
+    file: SeekableBytes, locator: Locator, decode: Callable[[bytes], Decoded]
+) -> bytes | None:
+    """The same document once more, in UTF-8, if its file is as long as it was."""
+    raw = read_at(file, 0, locator.length)
+    if raw is None or read_at(file, locator.length, 1):
+        return None
+    return decode(raw).text
