@@ -301,6 +301,7 @@ def test_a_tar_file_of_compressed_members_is_no_bomb(
     assert not found.skipped and len(found.texts) == 3 * 20 * 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x.zip", "x.tar.gz"])
 def test_many_small_bombs_are_one(tmp_path: Path, name: str) -> None:
     inner = gzip.compress(b"word " * 400_000)

@@ -233,6 +233,7 @@ def test_two_columns_of_one_name_are_not_guessed_between(tmp_path: Path) -> None
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_a_beginning_full_of_open_quotes_is_told_in_bounded_time(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "n,text\n" + 'a,"b\n' * 60_000)
     assert len(read(path).skipped) == 60_000

@@ -93,6 +93,7 @@ def test_patterns_mean_what_they_mean_to_git(tmp_path, number, place):
     assert read_names(tmp_path) == ask_git(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_several_files_at_several_depths(tmp_path, seed):
     chance = random.Random(seed)

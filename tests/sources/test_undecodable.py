@@ -82,6 +82,7 @@ def test_records_that_are_mostly_lost_are_skipped(tmp_path: Path, name: str) -> 
     assert all(f" of {name}" in each["detail"] for each in report["skipped"])
 
 
+@pytest.mark.slow
 def test_files_that_are_mostly_lost_are_skipped_and_stay(tmp_path: Path) -> None:
     for number, text in enumerate(LOST):
         (tmp_path / f"{number}.txt").write_text(text, encoding="utf-8")
