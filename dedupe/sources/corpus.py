@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import FoundSources, find_sources
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, recognise_encoding
@@ -61,7 +61,7 @@ class Corpus:
     def __init__(
         self,
         paths: Sequence[str | os.PathLike[str]],
-        settings: ScanSettings,
+        settings: ReadSettings,
         *,
         stdin: BinaryIO | None = None,
         limits: ReadLimits | None = None,
@@ -313,7 +313,7 @@ def _archive_kind(source: Source, head: bytes) -> str:
 
 def read_corpus(
     paths: Sequence[str | os.PathLike[str]],
-    settings: ScanSettings,
+    settings: ReadSettings,
     *,
     stdin: BinaryIO | None = None,
     limits: ReadLimits | None = None,
@@ -333,7 +333,7 @@ def read_corpus(
     )
 
 
-def read_sources(sources: Sequence[Source], settings: ScanSettings, workers: int = 1) -> Corpus:
+def read_sources(sources: Sequence[Source], settings: ReadSettings, workers: int = 1) -> Corpus:
     """These files and nothing else; no folder is searched."""
     corpus = Corpus((), settings, workers=workers)
     corpus.found = FoundSources([*sources], [], [])

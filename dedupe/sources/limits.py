@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 
-_DEFAULTS = ScanSettings()
+_DEFAULTS = ReadSettings()
 
 MAX_LOCATED_BYTES = 1 << 30
 """No limit lets a document be longer in its file: a saved report that says so is wrong."""
@@ -39,7 +39,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
     members: int = _DEFAULTS.max_members
 
     @classmethod
-    def of_settings(cls, settings: ScanSettings) -> ReadLimits:
+    def of_settings(cls, settings: ReadSettings) -> ReadLimits:
         """The limits that a user can set, and the usual sizes of blocks and batches."""
         return cls(
             document_bytes=settings.max_document_bytes,

@@ -10,7 +10,7 @@ import msgspec
 from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.formats import FORMATS
 from dedupe.model.report import Report
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.recoding import recoded_file
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.file_system import SeekableBytes
@@ -48,7 +48,7 @@ class SourceTexts:
         sources: Sequence[Source | SourceInfo],
         locators: Mapping[str, Locator],
         content_hashes: Mapping[str, str] | Callable[[], Mapping[str, str]],
-        settings: ScanSettings,
+        settings: ReadSettings,
         texts: Mapping[str, str] | None = None,
     ) -> None:
         self._sources = sources

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.names import is_hidden_name
 from dedupe.sources.files.source import Source
@@ -44,7 +44,7 @@ class OpenMember(msgspec.Struct, frozen=True):
 
 
 def read_members(
-    source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
+    source: Source, blocks: ByteBlocks, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[OpenMember | SkippedDocument]:
     """The members that are wanted, and what there is to say about the others.
 
@@ -58,7 +58,7 @@ def read_members(
 
 class _Walk:
     def __init__(
-        self, source: Source, blocks: ByteBlocks, settings: ScanSettings, limits: ReadLimits
+        self, source: Source, blocks: ByteBlocks, settings: ReadSettings, limits: ReadLimits
     ) -> None:
         self._source = source
         self._blocks = blocks

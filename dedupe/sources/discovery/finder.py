@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.data_sets import find_cards
 from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
 from dedupe.sources.discovery.patterns import PatternSet
@@ -65,7 +65,7 @@ class _Folder(msgspec.Struct):
 
 def find_sources(
     paths: Sequence[str | os.PathLike[str]],
-    settings: ScanSettings,
+    settings: ReadSettings,
     stdin: BinaryIO | None = None,
     against: Sequence[str | os.PathLike[str]] = (),
     files: FileSystem = LOCAL_DISK,
@@ -103,7 +103,7 @@ def find_sources(
 class _Finder:
     def __init__(
         self,
-        settings: ScanSettings,
+        settings: ReadSettings,
         has_several: bool,
         stdin: BinaryIO | None,
         files: FileSystem,

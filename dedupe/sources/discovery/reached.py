@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import find_sources
 from dedupe.sources.discovery.own_files import is_output
 from dedupe.sources.discovery.patterns import PatternSet
@@ -17,7 +17,7 @@ from dedupe.sources.files.source import STANDARD_INPUT
 from dedupe.sources.unpack.archive_kinds import archive_of_name
 
 
-def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ScanSettings) -> bool:
+def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ReadSettings) -> bool:
     """Whether a scan of these paths reads this file, whatever name it reaches it by.
 
     What the program wrote is not read, unless it is named as what to scan, which is a mistake.
@@ -34,7 +34,7 @@ def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: Sca
 
 
 def id_in_scan(
-    file: str, paths: Sequence[str], settings: ScanSettings, has_several: bool
+    file: str, paths: Sequence[str], settings: ReadSettings, has_several: bool
 ) -> str | None:
     """The id that a file would have in a scan of these paths, whether it is there or not.
 

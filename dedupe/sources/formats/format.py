@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_content import odd_content_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
@@ -75,14 +75,14 @@ class Format:
         installs it; nothing where it is."""
         return ""
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         """The documents of a file, and what there is to say about what could not be used.
 
         Never raises for what a file holds: that becomes a skipped document.
         """
         raise NotImplementedError
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         """Reads single documents of one file again, as a scan under these settings read them."""
         raise NotImplementedError
 

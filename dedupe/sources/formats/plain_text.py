@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.decoding import decode_document
 from dedupe.sources.encoding.text_content import odd_content_problem, text_problem
 from dedupe.sources.files.file_system import SeekableBytes
@@ -24,10 +24,10 @@ class TextFormat(Format):
         """Where the settings say that it is text, NUL bytes alone do not count against it."""
         return odd_content_problem(head) if is_chosen else text_problem(head)
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         return read_document(file, limits, decode_document)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         return _reread_text
 
     def is_whole_file(self, locator: Locator) -> bool:

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 
 from dedupe.model.formats import FORMATS
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.formats.format import Format
 from dedupe.sources.pages.requirements import missing_html_extra
 from dedupe.sources.pages.rereading import reread_pages
@@ -30,17 +30,17 @@ def all_formats() -> Iterator[Format]:
     return map(format_named, FORMATS)
 
 
-def has_page_records(chosen: Format, settings: ScanSettings) -> bool:
+def has_page_records(chosen: Format, settings: ReadSettings) -> bool:
     """Whether the records of a format are to be read as pages."""
     return chosen.has_fields and settings.text_format == "html"
 
 
-def holds_pages(chosen: Format, settings: ScanSettings) -> bool:
+def holds_pages(chosen: Format, settings: ReadSettings) -> bool:
     """Whether some of its documents are pages, or are to be read so."""
     return chosen.holds_pages or has_page_records(chosen, settings)
 
 
-def missing_extra(chosen: Format, settings: ScanSettings) -> str:
+def missing_extra(chosen: Format, settings: ReadSettings) -> str:
     """What to say where a format cannot be read for want of an extra; else nothing."""
     missing = chosen.missing_package()
     if not missing and holds_pages(chosen, settings):
@@ -48,7 +48,7 @@ def missing_extra(chosen: Format, settings: ScanSettings) -> str:
     return missing
 
 
-def rereader_of(chosen: Format, settings: ScanSettings) -> Rereader:
+def rereader_of(chosen: Format, settings: ReadSettings) -> Rereader:
     """Reads single documents of a format again, as a scan under these settings read them.
 
     :raises OSError: if what reads it is not installed

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.pages.doubt import Doubt
 
 Way = Literal["article", "text", "stripped", "unread"]
@@ -31,7 +31,7 @@ class PageLimits(msgspec.Struct, frozen=True):
     max_seconds: float
 
     @classmethod
-    def of_settings(cls, settings: ScanSettings) -> PageLimits:
+    def of_settings(cls, settings: ReadSettings) -> PageLimits:
         return cls(
             settings.html_max_bytes,
             settings.html_max_depth,

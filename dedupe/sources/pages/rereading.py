@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.records.pieces import Rereader
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class PageReader:
     """The text of pages, as a scan under these settings found it; starts a process for it."""
 
-    def __init__(self, settings: ScanSettings) -> None:
+    def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
         self._pool: PagePool | None = None
 
@@ -44,7 +44,7 @@ class PageReader:
         return self._pool
 
 
-def shared_page_reader(settings: ScanSettings) -> PageReader:
+def shared_page_reader(settings: ReadSettings) -> PageReader:
     """The one that is in use under these settings, else a new one."""
     reader = _in_use.get(settings)
     if reader is None:
@@ -52,10 +52,10 @@ def shared_page_reader(settings: ScanSettings) -> PageReader:
     return reader
 
 
-_in_use: WeakValueDictionary[ScanSettings, PageReader] = WeakValueDictionary()
+_in_use: WeakValueDictionary[ReadSettings, PageReader] = WeakValueDictionary()
 
 
-def reread_pages(reread_source: Rereader, settings: ScanSettings) -> Rereader:
+def reread_pages(reread_source: Rereader, settings: ReadSettings) -> Rereader:
     """Reads pages that stand in records.
 
     :param reread_source: gives the record's HTML

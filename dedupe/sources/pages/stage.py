@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
 from dedupe.sources.records.pieces import Chunk, Pages, Piece
 
@@ -44,7 +44,7 @@ class PageStage:
     :ivar counts: takes pages by the way in which their text was got
     """
 
-    def __init__(self, settings: ScanSettings, workers: int, counts: Counter[str]) -> None:
+    def __init__(self, settings: ReadSettings, workers: int, counts: Counter[str]) -> None:
         self.counts = counts
         self._settings = settings
         self._workers = workers

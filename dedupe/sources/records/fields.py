@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from dedupe.model.metadata import META_FIELDS_FOUND, pack_meta_columns
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
 from dedupe.sources.records.metadata_values import as_meta_column
 from dedupe.sources.records.usual_names import META_NAMES, TEXT_NAMES
@@ -71,7 +71,7 @@ class FieldPlan:
     :ivar id_index: where among the names the id stands, if it is not inside another field, else -1
     """
 
-    def __init__(self, settings: ScanSettings) -> None:
+    def __init__(self, settings: ReadSettings) -> None:
         self._indices: dict[str, int] = {}
         self.is_automatic = not settings.text_field
         self._texts = tuple(map(self._path, settings.text_field or TEXT_NAMES))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits
@@ -81,5 +81,5 @@ Piece = Chunk | Pages | TextBatch | SkippedDocument | SkippedRecord | Notice
 Rereader = Callable[[SeekableBytes, Locator], str | None]
 """Reads one document again; nothing where its place holds something else."""
 
-Reader = Callable[[OpenSource, ScanSettings, ReadLimits], Iterator[Piece]]
+Reader = Callable[[OpenSource, ReadSettings, ReadLimits], Iterator[Piece]]
 """Reads one format. Never raises for what a file holds: that becomes a skipped document."""

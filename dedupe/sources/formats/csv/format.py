@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.csv.dialect import SEPARATORS
 from dedupe.sources.formats.format import RecordFormat
@@ -35,12 +35,12 @@ class CsvFormat(RecordFormat):
                 return True
         return False
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.csv.reader import read_csv
 
         return read_csv(file, settings, limits, self._is_tsv)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.csv.reader import reread_csv_with
 
         return reread_csv_with(settings, self._is_tsv)

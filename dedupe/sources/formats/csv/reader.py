@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.csv.layout import (
@@ -40,7 +40,7 @@ _MARK = UTF8_MARK.decode()
 
 
 def read_csv(
-    file: OpenSource, settings: ScanSettings, limits: ReadLimits, is_tsv: bool
+    file: OpenSource, settings: ReadSettings, limits: ReadLimits, is_tsv: bool
 ) -> Iterator[Piece]:
     """The rows of a file.
 
@@ -49,7 +49,7 @@ def read_csv(
     yield from _CsvReader(file, settings, limits, is_tsv).read()
 
 
-def reread_csv_with(settings: ScanSettings, is_tsv: bool) -> Rereader:
+def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
     """Reads single rows again, by the bytes where they stand."""
     tables: list[_Table] = []
 
@@ -69,7 +69,7 @@ class _Table:
     :ivar width: fields of a row
     """
 
-    def __init__(self, header: Sequence[str], layout: Layout, settings: ScanSettings) -> None:
+    def __init__(self, header: Sequence[str], layout: Layout, settings: ReadSettings) -> None:
         self.columns = layout.columns_of(header)
         self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
@@ -127,7 +127,7 @@ class _CsvReader:
     """
 
     def __init__(
-        self, file: OpenSource, settings: ScanSettings, limits: ReadLimits, is_tsv: bool
+        self, file: OpenSource, settings: ReadSettings, limits: ReadLimits, is_tsv: bool
     ) -> None:
         self._file = file
         self._path_id = file.source.id
@@ -290,7 +290,7 @@ def _take(
     return taker.take(table.gather(rows), locators, lambda i: table.fields(rows[i]))
 
 
-def _read_table(file: SeekableBytes, settings: ScanSettings, is_tsv: bool) -> _Table:
+def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
     """The header as it is read in a scan; it may be longer than what tells the layout."""
     file.seek(0)
     data = _read_up_to(file, _MAX_HEADER_BYTES)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_content import text_problem
 from dedupe.sources.formats.format import Format
 from dedupe.sources.limits import ReadLimits
@@ -31,12 +31,12 @@ class HtmlFormat(Format):
     def problem(self, head: bytes, is_chosen: bool) -> str:
         return text_problem(head)
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.html.reader import read_html
 
         return read_html(file, limits)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.html.reader import reread_html_with
 
         return reread_html_with(settings)

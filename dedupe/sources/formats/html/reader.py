@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.declared import declared_encoding
 from dedupe.sources.encoding.decoding import Decoded, decode_document
 from dedupe.sources.files.file_system import SeekableBytes
@@ -34,7 +34,7 @@ def decode_page(data: bytes, charset: str = "") -> Decoded:
     return decode_document(data, charset or declared_encoding(data))
 
 
-def reread_html_with(settings: ScanSettings) -> Rereader:
+def reread_html_with(settings: ReadSettings) -> Rereader:
     """Reads a page again."""
     reader = shared_page_reader(settings)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_content import plain_start
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
@@ -29,12 +29,12 @@ class JsonLinesFormat(RecordFormat):
         is_record = _RECORD.match(start) is not None
         return is_record and (b"\n" not in start.strip() or _are_lines(start))
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.json.lines import read_json_lines
 
         return read_json_lines(file, settings, limits)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.json.lines import reread_records_with
 
         return reread_records_with(settings)
@@ -57,12 +57,12 @@ class JsonFormat(RecordFormat):
         """Many a dump of JSON Lines is named ``.json``."""
         return JSON_LINES.name if _are_lines(plain_start(head)) else self.name
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.json.reader import read_json
 
         return read_json(file, settings, limits)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.json.reader import reread_json_with
 
         return reread_json_with(settings)

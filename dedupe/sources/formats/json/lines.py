@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.json.raw_records import RawRecords
@@ -20,7 +20,7 @@ from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
 
 def read_json_lines(
-    file: OpenSource, settings: ScanSettings, limits: ReadLimits
+    file: OpenSource, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
     """The records of a file, and what there is to say about those that could not be used."""
     records = RawRecords(file, settings, limits)
@@ -45,7 +45,7 @@ def read_json_lines(
     yield from records.notices()
 
 
-def reread_records_with(settings: ScanSettings) -> Rereader:
+def reread_records_with(settings: ReadSettings) -> Rereader:
     """Reads single lines again."""
     decoder = record_decoder(settings)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Notice, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.formats.json.depth import has_too_many_values, may_be_too_deep
 from dedupe.sources.formats.json.layout import LayoutDecoder
 from dedupe.sources.formats.json.record import (
@@ -32,7 +32,7 @@ class RawRecords:
     :ivar has_records: whether there was a record so far, with a text or without
     """
 
-    def __init__(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> None:
+    def __init__(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> None:
         self.has_records = False
         self._path_id = file.source.id
         self._max_depth, self._max_values = limits.depth, limits.values

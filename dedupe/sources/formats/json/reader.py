@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dedupe.model.documents import Locator, SkippedDocument
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.json.cuts import Cut, JsonCutter
@@ -34,7 +34,7 @@ Group = list[tuple[int, int, bytes]]
 """Row, offset and bytes of records that are read together."""
 
 
-def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The records of a JSON file."""
     cutter = JsonCutter(file.blocks, limits.line_bytes)
     records = RawRecords(file, settings, limits)
@@ -65,7 +65,7 @@ def read_json(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> I
     yield from records.notices()
 
 
-def reread_json_with(settings: ScanSettings) -> Rereader:
+def reread_json_with(settings: ReadSettings) -> Rereader:
     """Reads single records again; one that was all of its file, if it still is."""
     reread_record = reread_records_with(settings)
 

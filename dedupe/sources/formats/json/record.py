@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from dedupe.model.documents import Notice
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import replace_surrogates
 from dedupe.sources.formats.json.depth import has_too_many_values, is_too_deep
 from dedupe.sources.reasons import (
@@ -77,7 +77,7 @@ class JsonRecords:
 
 
 @lru_cache(maxsize=4)
-def record_decoder(settings: ScanSettings) -> RecordDecoder:
+def record_decoder(settings: ReadSettings) -> RecordDecoder:
     """The decoder for these settings, which all files share."""
     return RecordDecoder(settings)
 
@@ -91,7 +91,7 @@ class RecordDecoder:
     :ivar values: the values of a record, for the plan
     """
 
-    def __init__(self, settings: ScanSettings) -> None:
+    def __init__(self, settings: ReadSettings) -> None:
         self.plan = FieldPlan(settings)
         attributes = [f"f{number}" for number in range(len(self.plan.names))]
         fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
@@ -36,12 +36,12 @@ class TableFormat(RecordFormat):
         is_missing = find_spec("pyarrow") is None
         return f"reading {self.name} files takes pyarrow: {_INSTALL_COMMAND}" * is_missing
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.tables.reader import read_table
 
         return read_table(self.name, file, settings, limits)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.tables.reader import reread_rows_with
 
         return reread_rows_with(self.name, settings)

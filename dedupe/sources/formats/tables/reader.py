@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, SkippedDocument, TextBatch
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import REPLACEMENT
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
@@ -36,7 +36,7 @@ _PARQUET_MAGIC = b"PAR1"
 
 
 def read_table(
-    name: str, file: OpenSource, settings: ScanSettings, limits: ReadLimits
+    name: str, file: OpenSource, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
     """The rows of a Parquet file, or of an Arrow file or stream (Feather version 2 is one).
 
@@ -71,7 +71,7 @@ def _ends_in_magic(file: Any) -> bool:
     return bool(end == _PARQUET_MAGIC)
 
 
-def reread_rows_with(name: str, settings: ScanSettings) -> Rereader:
+def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
     """Reads single rows again."""
     plan = FieldPlan(settings)
     opened: list[tuple[_Columns, RowCursor, object]] = []
@@ -127,7 +127,7 @@ class _RowsReader:
     """
 
     def __init__(
-        self, file: OpenSource, table: Table, settings: ScanSettings, limits: ReadLimits
+        self, file: OpenSource, table: Table, settings: ReadSettings, limits: ReadLimits
     ) -> None:
         self.row = 0
         self._file = file

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from dedupe.model.documents import Locator
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import Format
 from dedupe.sources.limits import ReadLimits
@@ -32,12 +32,12 @@ class WarcFormat(Format):
     def missing_package(self) -> str:
         return f"WARC needs fastwarc: {_INSTALL_COMMAND}" * (find_spec("fastwarc") is None)
 
-    def read(self, file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+    def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.warc.reader import read_warc
 
         return read_warc(file, settings, limits)
 
-    def reread_with(self, settings: ScanSettings) -> Rereader:
+    def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.warc.reader import reread_warc_with
 
         return reread_warc_with(settings)

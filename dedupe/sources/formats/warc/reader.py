@@ -9,7 +9,7 @@ import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.model.metadata import pack_meta
-from dedupe.model.settings import ScanSettings
+from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.declared import charset_of
 from dedupe.sources.encoding.decoding import Decoded, decode_document
 from dedupe.sources.encoding.text_encoding import describe_replaced
@@ -57,12 +57,12 @@ class Capture(msgspec.Struct, frozen=True):
     is_complete: bool
 
 
-def read_warc(file: OpenSource, settings: ScanSettings, limits: ReadLimits) -> Iterator[Piece]:
+def read_warc(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The documents of a crawl, in its order, and what there is to say about the rest."""
     yield from _WarcReader(file, limits).read()
 
 
-def reread_warc_with(settings: ScanSettings) -> Rereader:
+def reread_warc_with(settings: ReadSettings) -> Rereader:
     """Reads single records again, by their offset."""
     reader = shared_page_reader(settings)
     limits = ReadLimits.of_settings(settings)
