@@ -175,7 +175,7 @@ def _judge(
 ) -> Any:
     """Write the baseline where that was asked for, and judge by what is known then."""
     from dedupe.gate.verdict import judge_report, make_baseline
-    from dedupe.renderers.verdict import VerdictView
+    from dedupe.renderers.verdict.view import VerdictView
 
     known = baseline.known if baseline is not None else None
     updated = None
@@ -209,10 +209,9 @@ def _accept_command(settings: Settings) -> str:
 
 def _render(view: Any, target: Target, settings: Settings) -> Iterator[bytes]:
     """The verdict where the format has one, else the report with what is new."""
-    from dedupe.renderers.verdict import VERDICT_FORMATS, render_verdict
-
     new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
     options = msgspec.structs.replace(make_options(target, settings.output), new=new)
-    if target.format in VERDICT_FORMATS:
-        return render_verdict(target.format, msgspec.structs.replace(view, options=options))
-    return FORMATS[target.format].render(view.report, view.texts, options)
+    chosen = FORMATS[target.format]
+    if chosen.render_verdict is not None:
+        return chosen.render_verdict(msgspec.structs.replace(view, options=options))
+    return chosen.render(view.report, view.texts, options)

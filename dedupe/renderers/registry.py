@@ -6,6 +6,7 @@ Importing this imports no renderer: each is imported when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +18,11 @@ from dedupe.renderers.view.options import RenderOptions
 if TYPE_CHECKING:
     from dedupe.model.documents import TextProvider
     from dedupe.model.report import Report
+    from dedupe.renderers.verdict.view import VerdictView
 
 Renderer = Callable[["Report", "TextProvider", RenderOptions], Iterator[bytes]]
+
+VerdictRenderer = Callable[["VerdictView"], Iterator[bytes]]
 
 
 class Format(msgspec.Struct, frozen=True):
@@ -29,6 +33,8 @@ class Format(msgspec.Struct, frozen=True):
     :param check: to be called before a long scan; raises DedupeError where a library is missing
     :param streams: whether it takes the parts of a report one after another and keeps none: they
         need not be in memory
+    :param render_verdict: what ``check`` writes, if the format has a form for verdicts; else the
+        report is rendered, with what is new among its options
     """
 
     render: Renderer
@@ -36,6 +42,7 @@ class Format(msgspec.Struct, frozen=True):
     endings: tuple[str, ...] = ()
     check: Callable[[], None] = lambda: None
     streams: bool = False
+    render_verdict: VerdictRenderer | None = None
 
 
 def format_of_name(path: str) -> str | None:
@@ -121,19 +128,60 @@ def _render_github(report: Report, texts: TextProvider, options: RenderOptions) 
     return _encode(mark_unless_empty(GITHUB_MARK, render_github(report, options.folder)))
 
 
+def _verdict_in(module: str, name: str, mark: str = "") -> VerdictRenderer:
+    """A function of ``renderers.verdict``, which is imported when it is called.
+
+    :param mark: what its output begins with (:mod:`dedupe.model.marks`), unless it is empty
+    """
+
+    def render(view: VerdictView) -> Iterator[bytes]:
+        found = import_module(f"dedupe.renderers.verdict.{module}")
+        chunks: Iterator[str | bytes] = iter(getattr(found, name)(view))
+        is_marked = mark and (view.options.marked or mark != TEXT_MARK)
+        return _encode(mark_unless_empty(mark, chunks) if is_marked else chunks)
+
+    return render
+
+
 def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         yield chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "text": Format(_render_text, "for people, in a terminal", (".txt", ".text")),
-    "json": Format(_render_json, "the whole report", (".json",), streams=True),
-    "jsonl": Format(_render_jsonl, "one cluster a line", (".jsonl", ".ndjson"), streams=True),
+    "text": Format(
+        _render_text,
+        "for people, in a terminal",
+        (".txt", ".text"),
+        render_verdict=_verdict_in("text", "render_text_verdict", TEXT_MARK),
+    ),
+    "json": Format(
+        _render_json,
+        "the whole report",
+        (".json",),
+        streams=True,
+        render_verdict=_verdict_in("json", "render_json_verdict"),
+    ),
+    "jsonl": Format(
+        _render_jsonl,
+        "one cluster a line",
+        (".jsonl", ".ndjson"),
+        streams=True,
+        render_verdict=_verdict_in("json", "render_jsonl_verdict"),
+    ),
     "csv": Format(_render_csv, "one row a document", (".csv",), streams=True),
     "csv-pairs": Format(_render_csv_pairs, "one row a pair", streams=True),
-    "markdown": Format(_render_markdown, "for a pull request or a step summary", (".md",)),
+    "markdown": Format(
+        _render_markdown,
+        "for a pull request or a step summary",
+        (".md",),
+        render_verdict=_verdict_in("markdown", "render_markdown_verdict", MARKDOWN_MARK),
+    ),
     "html": Format(_render_html, "a page to look at and search", (".html", ".htm"), _check_html),
     "sarif": Format(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
-    "github": Format(_render_github, "annotations of a GitHub workflow"),
+    "github": Format(
+        _render_github,
+        "annotations of a GitHub workflow",
+        render_verdict=_verdict_in("github", "render_github_verdict", GITHUB_MARK),
+    ),
 }

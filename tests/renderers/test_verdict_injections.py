@@ -13,7 +13,8 @@ from dedupe.gate.baseline import format_baseline, parse_baseline
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import judge_report, make_baseline
 from dedupe.model.marks import GITHUB_MARK
-from dedupe.renderers.verdict import VERDICT_FORMATS, VerdictView, render_verdict
+from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.verdict.view import VerdictView
 from dedupe.renderers.view.options import RenderOptions
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from tests.support.hostile_report import (
@@ -51,13 +52,15 @@ def view(half_known: bool) -> VerdictView:
     )
 
 
+WITH_VERDICT = [name for name, each in FORMATS.items() if each.render_verdict]
+
 VIEWS = {False: view(False), True: view(True)}
 
 
 def render(format: str, half_known: bool = False, **options) -> str:
     shown = VIEWS[half_known]
     shown = replace(shown, options=replace(shown.options, **options))
-    return b"".join(render_verdict(format, shown)).decode()
+    return b"".join(FORMATS[format].render_verdict(shown)).decode()
 
 
 def test_the_verdict_reaches_all_vectors():
@@ -67,7 +70,7 @@ def test_the_verdict_reaches_all_vectors():
 
 
 @pytest.mark.parametrize("half_known", [False, True])
-@pytest.mark.parametrize("format", VERDICT_FORMATS)
+@pytest.mark.parametrize("format", WITH_VERDICT)
 def test_no_verdict_acts_on_a_terminal_or_in_a_log(format, half_known):
     shown = render(format, half_known)
     assert "evil" in shown or format == "github"
