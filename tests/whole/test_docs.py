@@ -32,7 +32,8 @@ from scripts import make_docs
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FIXTURES = ROOT / "fixtures"
-PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+PAGES = (*(ROOT / name for name in TOP), *sorted(DOCS.glob("*.md")))
 PYTHON_PAGES = (
     ROOT / "README.md",
     *(DOCS / name for name in ("api.md", "html-report.md", "outputs.md", "report.md")),
@@ -430,3 +431,11 @@ def test_links_lead_somewhere(page: Path):
             titles = re.findall(r"^#+ (.*)$", read(linked), re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", t.lower()).strip().replace(" ", "-") for t in titles}
             assert anchor in slugs, target
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md", "docs/kernels.md"])
+def test_files_that_pages_name_exist(page: str):
+    named = re.findall(r"`((?:dedupe|tests|docs|scripts|benchmarks)/[\w./]*)`", read(ROOT / page))
+    named += re.findall(r"`(?:python )?(scripts/\w+\.py)", read(ROOT / page))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists() and "NAME" not in name] == []
