@@ -1,13 +1,14 @@
 """Word-level alignment of two texts, made to be read.
 
-A word here is a token with the punctuation around it, so what is equal in a diff is what is
-equal to the sketch: white space, case, quotes and dashes never make a difference. The
-alignment follows patience diff: shingles that occur once in both texts are anchors, and only
-the gaps between them are aligned (rapidfuzz). Then it is made readable, as the clean-up of
-diff-match-patch does it: changes slide to sentence boundaries, and a few equal words inside a
-changed stretch belong to the change. https://github.com/google/diff-match-patch
+A word here is a token with the punctuation around it. Words are equal in a diff exactly where
+their tokens are, as for the sketch: white space, case, quotes and dashes make no difference.
 
-Imported when first asked for: what only lays out lines needs no alignment.
+The alignment follows patience diff: shingles that occur once in both texts are anchors, and only
+the gaps between them are aligned exactly (rapidfuzz). A clean-up then makes it readable, as
+diff-match-patch does (https://github.com/google/diff-match-patch): changes slide to sentence
+boundaries, and a few equal words inside a change become part of it.
+
+The modules are imported on first use, because code that only lays out a page needs no alignment.
 """
 
 from __future__ import annotations

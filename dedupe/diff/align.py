@@ -1,4 +1,4 @@
-"""The alignment: anchors where shingles are unique, exact work in the gaps between them."""
+"""Alignment of two sequences: unique shingles are anchors, gaps between them are aligned exactly."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from rapidfuzz.distance import Levenshtein
 from dedupe.diff.blocks import Block, Gap, common_length, gaps_around, merge_blocks
 
 MAX_CELLS: Final = 16_000_000
-"""Words of one side times words of the other up to which a gap is aligned.
+"""The largest gap that is aligned: words of one side times words of the other.
 
-That takes some 60 ms at most (50,000 words by 320, the search for anchors included).
+Such a gap takes some 60 ms at most (50,000 words by 320, with the search for anchors).
 """
 
 ANCHOR_SIZE: Final = 5
@@ -26,11 +26,10 @@ def align_keys(
 ) -> tuple[list[Block], int]:
     """Equal blocks in order, and the number of gaps that were too large to align.
 
-    A gap is cut at its own anchors again, up to ``MAX_DEPTH`` times: what occurs often in the
-    texts may occur once in a gap.
+    A gap is cut again at its own anchors, up to ``MAX_DEPTH`` times: a shingle that occurs often
+    in the texts may occur once in a gap.
 
-    :param max_cells: words of one side times words of the other up to which a gap without
-        anchors is aligned
+    :param max_cells: the largest gap without anchors that is aligned: words times words
     """
     blocks: list[Block] = []
     coarse_count = 0
@@ -54,7 +53,7 @@ def align_keys(
 
 
 def _trim_gap(gap: Gap, left: Sequence[int], right: Sequence[int]) -> tuple[list[Block], Gap]:
-    """The common start and end of the gap as blocks, and what remains between them."""
+    """The common start and end of the gap as blocks, and the smaller gap between them."""
     head = common_length(left, gap.left, right, gap.right)
     i, j = gap.left.start + head, gap.right.start + head
     i_stop, j_stop = gap.left.stop, gap.right.stop
@@ -68,15 +67,16 @@ def _trim_gap(gap: Gap, left: Sequence[int], right: Sequence[int]) -> tuple[list
 
 
 def _find_anchors(gap: Gap, left: Sequence[int], right: Sequence[int]) -> list[Block]:
-    """The shingles that occur once on both sides of the gap, as blocks that do not cross."""
-    left_places = _unique_shingles(left, gap.left)
-    right_places = _unique_shingles(right, gap.right)
-    pairs = [(i, right_places[s]) for s, i in left_places.items() if s in right_places]
+    """The shingles that occur once on each side of the gap, as blocks that do not cross."""
+    left_positions = _unique_shingles(left, gap.left)
+    right_positions = _unique_shingles(right, gap.right)
+    pairs = [(i, right_positions[s]) for s, i in left_positions.items() if s in right_positions]
     chosen = _longest_increasing([j for _, j in pairs])
     return merge_blocks(Block(*pairs[index], ANCHOR_SIZE) for index in chosen)
 
 
 def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], int]:
+    """The position of each shingle that occurs once in the span."""
     part = keys[span.start : span.stop]
     shingles = list(zip(*(part[offset:] for offset in range(ANCHOR_SIZE)), strict=False))
     counts = Counter(shingles)
@@ -84,7 +84,7 @@ def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], 
 
 
 def _longest_increasing(values: Sequence[int]) -> list[int]:
-    """Indices of a longest increasing subsequence (patience sorting)."""
+    """The indices of a longest increasing subsequence (patience sorting)."""
     tails: list[int] = []
     tail_indices: list[int] = []
     previous: list[int] = []

@@ -1,4 +1,4 @@
-"""Where two sequences of keys are equal: blocks, and the gaps between them."""
+"""Blocks, in which two sequences of keys are equal, and the gaps between them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Block(NamedTuple):
-    """``size`` words from ``left`` on that equal those from ``right`` on."""
+    """Equal words: ``size`` words from ``left`` on in one text, from ``right`` on in the other."""
 
     left: int
     right: int
@@ -15,29 +15,29 @@ class Block(NamedTuple):
 
     @property
     def left_stop(self) -> int:
-        """The first word of the left text behind the block."""
+        """The position in the left text just behind the block."""
         return self.left + self.size
 
     @property
     def right_stop(self) -> int:
-        """The first word of the right text behind the block."""
+        """The position in the right text just behind the block."""
         return self.right + self.size
 
 
 class Gap(NamedTuple):
-    """What lies between two blocks: words of either text, of both, or none."""
+    """The words between two blocks: of one text, of both, or none."""
 
     left: range
     right: range
 
 
 def gap_between(before: Block, after: Block) -> Gap:
-    """What lies between two blocks."""
+    """The gap between two blocks."""
     return Gap(range(before.left_stop, after.left), range(before.right_stop, after.right))
 
 
 def gaps_around(blocks: Iterable[Block], whole: Gap) -> Iterator[Gap]:
-    """The gaps that the blocks leave of the whole, also empty ones: one more than blocks."""
+    """The gaps around the blocks inside ``whole``, empty ones too: one more than blocks."""
     before = Block(whole.left.start, whole.right.start, 0)
     for block in [*blocks, Block(whole.left.stop, whole.right.stop, 0)]:
         yield gap_between(before, block)
@@ -45,7 +45,7 @@ def gaps_around(blocks: Iterable[Block], whole: Gap) -> Iterator[Gap]:
 
 
 def merge_blocks(blocks: Iterable[Block]) -> list[Block]:
-    """Sorted blocks without overlaps, those that touch on one diagonal joined."""
+    """The (sorted) blocks without overlaps; blocks that touch on one diagonal are joined."""
     merged: list[Block] = []
     for block in blocks:
         if not merged:
@@ -64,7 +64,7 @@ def merge_blocks(blocks: Iterable[Block]) -> list[Block]:
 def common_length(
     left: Sequence[int], left_span: range, right: Sequence[int], right_span: range
 ) -> int:
-    """How many keys are equal from the starts of both spans on."""
+    """The number of equal keys from the starts of both spans on."""
     i, j = left_span.start, right_span.start
     limit = min(len(left_span), len(right_span))
     size = 0

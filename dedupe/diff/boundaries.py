@@ -1,4 +1,4 @@
-"""Where a text is cut well: at its lines, its sentences, and never inside a written word."""
+"""Good positions to cut a text: at lines and sentences, never inside a written word."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from dedupe.diff.words import Break, Words
 
 SENTENCE_SCORE: Final = 3
-"""The least :func:`boundary_score` of a cut at the end of a sentence or of a line."""
+"""The lowest :func:`boundary_score` of a cut at the end of a sentence or a line."""
 
 _SENTENCE_ENDS: Final = frozenset(".!?…。！？｡।؟។။")
 _CLAUSE_ENDS: Final = frozenset(",;:，；：、،")
@@ -16,7 +16,10 @@ _JOINERS: Final = frozenset("'’ʼ-‐‑")
 
 
 def boundary_score(words: Words, position: int) -> int:
-    """How natural a cut before this word is: 0 inside a word, 3 between sentences, 4 lines."""
+    """How natural a cut before this word is, from 0 (inside a word) to 4 (between lines).
+
+    1 is between words, 2 between clauses, 3 (``SENTENCE_SCORE``) between sentences.
+    """
     if position == 0 or position == len(words) or words.breaks[position] is Break.LINE:
         return 4
     if words.breaks[position] is Break.GLUED:
@@ -28,7 +31,7 @@ def boundary_score(words: Words, position: int) -> int:
 
 
 def splits_word(words: Words, position: int) -> bool:
-    """Whether a cut before this word would split what is written as one."""
+    """Whether a cut before this word would split a word as it is written."""
     if position == 0 or position == len(words):
         return False
     if not words.surfaces[position]:

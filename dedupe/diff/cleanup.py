@@ -1,4 +1,4 @@
-"""The clean-up of an alignment: the same words remain equal, or fewer, but it reads better."""
+"""Clean-up of an alignment, to make it readable; it may only lose equal words, never gain any."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ SNAP_SIZE: Final = 3
 
 
 def clean_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:
-    """The blocks with changes cut where a reader would cut them, and without tiny islands."""
+    """The blocks, with changes cut where a reader would cut them, and without tiny islands."""
     blocks = _slide_changes(blocks, left, right)
     blocks = _drop_islands(blocks, Block(len(left), len(right), 0))
     return _snap_blocks(blocks, left, right)
 
 
 def _slide_changes(blocks: list[Block], left: Words, right: Words) -> list[Block]:
-    """Shift each pure insertion or deletion to where it begins or ends most naturally.
+    """Shift each pure insertion or deletion to where it begins and ends most naturally.
 
-    ``a [b a] c`` and ``[a b] a c`` insert the same; a title is better cut at its line.
+    ``a [b a] c`` and ``[a b] a c`` insert the same words; a reader expects an inserted title,
+    for example, to begin and end at a line.
     """
     slid = [Block(0, 0, 0)]
     for block in [*blocks, Block(len(left), len(right), 0)]:
@@ -40,7 +41,7 @@ def _slide_changes(blocks: list[Block], left: Words, right: Words) -> list[Block
 
 
 def _best_shift(words: Words, change: range, before: Block, after: Block) -> int:
-    """By how many words the change moves; what a small block loses whole is worth most."""
+    """The number of words to shift the change by; a shift that removes a small block wins."""
 
     def worth(shift: int) -> tuple[int, int]:
         score = boundary_score(words, change.start + shift)
@@ -53,6 +54,7 @@ def _best_shift(words: Words, change: range, before: Block, after: Block) -> int
 
 
 def _possible_shifts(words: Words, change: range, before: Block, after: Block) -> list[int]:
+    """All shifts (negative: towards the start) after which the change has the same effect."""
     keys, start, stop = words.keys, change.start, change.stop
     shifts = [0]
     for shift in range(1, min(before.size, SLIDE_SIZE) + 1):
@@ -67,7 +69,7 @@ def _possible_shifts(words: Words, change: range, before: Block, after: Block) -
 
 
 def _drop_islands(blocks: list[Block], end: Block) -> list[Block]:
-    """Without the blocks of a few words that lie between larger changes."""
+    """The blocks, without those of a few words between larger changes."""
     kept = [Block(0, 0, 0)]
     for block, following in zip(blocks, [*blocks, end][1:], strict=True):
         kept.append(block)
@@ -86,7 +88,10 @@ def _is_island(previous: Block, block: Block, following: Block) -> bool:
 
 
 def _snap_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:
-    """Cut no written word: what hangs on a change by an apostrophe or a hyphen belongs to it."""
+    """The blocks, shortened so that no change begins or ends inside a written word.
+
+    Words that an apostrophe or a hyphen joins to a change become part of the change.
+    """
     snapped: list[Block] = []
     gaps = list(gaps_around(blocks, Gap(range(len(left)), range(len(right)))))
     for block, before, after in zip(blocks, gaps, gaps[1:], strict=False):
@@ -99,6 +104,7 @@ def _snap_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:
 
 
 def _glued_head(block: Block, left: Words, right: Words) -> int:
+    """The number of words at the block's start that are joined to the change before it."""
     for head in range(min(block.size, SNAP_SIZE) + 1):
         i, j = block.left + head, block.right + head
         if not splits_word(left, i) and not splits_word(right, j):
@@ -107,6 +113,7 @@ def _glued_head(block: Block, left: Words, right: Words) -> int:
 
 
 def _glued_tail(block: Block, left: Words, right: Words) -> int:
+    """The number of words at the block's end that are joined to the change after it."""
     for tail in range(min(block.size, SNAP_SIZE) + 1):
         i, j = block.left_stop - tail, block.right_stop - tail
         if not splits_word(left, i) and not splits_word(right, j):
@@ -115,7 +122,7 @@ def _glued_tail(block: Block, left: Words, right: Words) -> int:
 
 
 def _silent_run(block: Block, left: Words, right: Words) -> int:
-    """How many words at the block's start have no surface of their own."""
+    """The number of words at the block's start that have no surface of their own."""
     run = 0
     while run < block.size and not (
         left.surfaces[block.left + run] and right.surfaces[block.right + run]

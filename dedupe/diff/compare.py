@@ -1,4 +1,4 @@
-"""The comparison of two texts, from words to segments."""
+"""Comparison of two texts: words in, segments out."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[S
 def _mark_changes(
     changes: list[Gap], blocks: list[Block], left: Words, right: Words
 ) -> tuple[list[Mark], list[Mark]]:
-    """What in the changes has moved or is repeated, on either side."""
+    """The marks of moved and repeated text in the changes: of the left side, of the right side."""
     left_marks, right_marks = find_moves(changes, left.keys, right.keys)
     left_equal = [range(block.left, block.left_stop) for block in blocks]
     right_equal = [range(block.right, block.right_stop) for block in blocks]
@@ -65,7 +65,7 @@ def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
 
 
 def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
-    """The block, cut where the surfaces begin or cease to be equal."""
+    """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
 
     def looks_equal(offset: int) -> bool:
         first = left.surfaces[block.left + offset]

@@ -1,4 +1,4 @@
-"""Folding: of long equal stretches only what surrounds the changes is kept."""
+"""Folding: long equal stretches are left out, but for some words around each change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_FOLD: Final = 5
 class Fold(msgspec.Struct, frozen=True):
     """Equal words that are left out.
 
-    :param segments: what they are
+    :param segments: the words left out
     """
 
     word_count: int
@@ -29,8 +29,8 @@ class Fold(msgspec.Struct, frozen=True):
 def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fold]:
     """The segments, with about ``context`` equal words kept on each side of a change.
 
-    The cut is made at the end of a sentence or a line where one is near; scripts without
-    spaces keep twice as many words.
+    A stretch is cut at the end of a sentence or a line if one is near. Scripts without spaces
+    keep twice as many words, since each character is a word there.
     """
     for changed, group in groupby(diff.segments, lambda segment: segment.is_change):
         segments = list(group)
@@ -50,18 +50,19 @@ def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fo
 
 
 def _cut_forwards(words: Words, start: int, context: int) -> int:
-    """Where the context behind a change ends."""
+    """The position at which the context after a change ends."""
     wanted = start + _scaled(words, start, context)
     return _nearest_cut(words, wanted, (wanted - start) // 2)
 
 
 def _cut_backwards(words: Words, stop: int, context: int) -> int:
-    """Where the context before a change begins."""
+    """The position at which the context before a change begins."""
     wanted = stop - _scaled(words, stop - 1, context)
     return _nearest_cut(words, wanted, (stop - wanted) // 2)
 
 
 def _scaled(words: Words, position: int, context: int) -> int:
+    """The number of words of context in the script at this position."""
     return 2 * context if words.breaks[position] is Break.JOINT else context
 
 

@@ -1,4 +1,4 @@
-"""Changes that are none to a reader: text that has moved, or stands there more than once."""
+"""Moved and repeated text: changes that a reader would not count as new or lost words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Gram = tuple[int, ...]
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """What is known of a part of a change; see :class:`~dedupe.diff.segments.Segment`."""
+    """The origin of a part of a change; for the fields see :class:`~dedupe.diff.segments.Segment`."""
 
     span: range
     origin: Origin = ""
@@ -28,8 +28,12 @@ class Mark(msgspec.Struct, frozen=True):
     elsewhere: bool = False
 
 
-class _Place(NamedTuple):
-    """Where a gram stands: its position, its stretch, and the number of that."""
+class _Occurrence(NamedTuple):
+    """An occurrence of a gram.
+
+    :param stretch: the stretch that holds it
+    :param number: the index of that stretch
+    """
 
     position: int
     stretch: range
@@ -39,13 +43,13 @@ class _Place(NamedTuple):
 def find_moves(
     changes: Sequence[Gap], left: Sequence[int], right: Sequence[int]
 ) -> tuple[list[Mark], list[Mark]]:
-    """Stretches deleted in one change and inserted in another: sorted marks of both sides."""
-    places = _index_grams(right, [change.right for change in changes])
+    """Text deleted in one change and inserted in another: marks of each side, sorted."""
+    occurrences = _index_grams(right, [change.right for change in changes])
     taken = bytearray(len(right))
     left_marks: list[Mark] = []
     right_marks: list[Mark] = []
     for number, change in enumerate(changes):
-        for i, j, size in _find_copies(left, change.left, number, right, places, taken):
+        for i, j, size in _find_copies(left, change.left, number, right, occurrences, taken):
             taken[j : j + size] = b"\1" * size
             origin: Origin = "moved_down" if j >= change.right.stop else "moved_up"
             left_marks.append(Mark(range(i, i + size), origin))
@@ -56,11 +60,11 @@ def find_moves(
 def find_repeats(
     keys: Sequence[int], changed: Sequence[range], marks: list[Mark], equal: Sequence[range]
 ) -> list[Mark]:
-    """The marks of one side, sorted, with those of text that its document has elsewhere too.
+    """The marks of one side, with those of text that its document holds more than once; sorted.
 
-    :param changed: the changes of the side; only what of them is not marked is looked at
-    :param marks: what has moved
-    :param equal: what is not changed
+    :param changed: the changes of the side; parts that are marked already are skipped
+    :param marks: the marks of moved text
+    :param equal: the unchanged stretches of the side
     """
     found = list(marks)
     for part in _unmarked(changed, marks):
@@ -69,18 +73,21 @@ def find_repeats(
     rest = [part for part in _unmarked(changed, found) if len(part) >= GRAM_SIZE]
     if not rest and not any(mark.copies > 1 for mark in found):
         return found
-    places = _index_grams(keys, equal)
-    found = [_note_elsewhere(mark, keys, places) for mark in found]
+    occurrences = _index_grams(keys, equal)
+    found = [_note_elsewhere(mark, keys, occurrences) for mark in found]
     free = bytearray(len(keys))
     for part in rest:
-        for block in _find_copies(keys, part, -1, keys, places, free, REPEATED_SIZE):
+        for block in _find_copies(keys, part, -1, keys, occurrences, free, REPEATED_SIZE):
             span = range(block.left, block.left_stop)
             found.append(Mark(span, "repeated", block.size, elsewhere=True))
     return sorted(found, key=_mark_start)
 
 
 def cut_at_marks(stretch: range, marks: Sequence[Mark]) -> Iterator[Mark]:
-    """The stretch as marks without a hole; ``marks`` are sorted and do not overlap."""
+    """The whole stretch as marks, in order, with empty marks in the gaps.
+
+    :param marks: sorted, without overlaps
+    """
     position = stretch.start
     for index in range(bisect_left(marks, position, key=_mark_start), len(marks)):
         mark = marks[index]
@@ -95,6 +102,7 @@ def cut_at_marks(stretch: range, marks: Sequence[Mark]) -> Iterator[Mark]:
 
 
 def _unmarked(stretches: Iterable[range], marks: Sequence[Mark]) -> Iterator[range]:
+    """The parts of the stretches that no mark covers."""
     for stretch in stretches:
         for mark in cut_at_marks(stretch, marks):
             if not mark.origin:
@@ -109,13 +117,13 @@ def _gram(keys: Sequence[int], position: int) -> _Gram:
     return tuple(keys[position : position + GRAM_SIZE])
 
 
-def _index_grams(keys: Sequence[int], stretches: Iterable[range]) -> dict[_Gram, _Place]:
-    """The first place of each gram in the stretches."""
-    places: dict[_Gram, _Place] = {}
+def _index_grams(keys: Sequence[int], stretches: Iterable[range]) -> dict[_Gram, _Occurrence]:
+    """The first occurrence of each gram in the stretches."""
+    occurrences: dict[_Gram, _Occurrence] = {}
     for number, stretch in enumerate(stretches):
         for position in range(stretch.start, stretch.stop - GRAM_SIZE + 1):
-            places.setdefault(_gram(keys, position), _Place(position, stretch, number))
-    return places
+            occurrences.setdefault(_gram(keys, position), _Occurrence(position, stretch, number))
+    return occurrences
 
 
 def _find_copies(
@@ -123,22 +131,27 @@ def _find_copies(
     span: range,
     number: int,
     other: Sequence[int],
-    places: Mapping[_Gram, _Place],
+    occurrences: Mapping[_Gram, _Occurrence],
     taken: bytearray,
     min_size: int = GRAM_SIZE,
 ) -> Iterator[Block]:
-    """Parts of the span that also stand at ``places`` of ``other``, in another stretch.
+    """Parts of the span that also occur in another stretch of ``other``.
 
-    A copy counts where it is most of the stretch, here or there, or long.
+    A copy counts if it is long, or is at least half of the span or of the other stretch.
 
-    :param number: of the span's own stretch among those of ``places``
-    :param taken: one byte a word of ``other``: 1 where it is a copy already
+    :param number: the index of the span's own stretch in ``occurrences``
+    :param occurrences: the grams of ``other``
+    :param taken: one byte for each word of ``other``: 1 if it is a copy already
     """
     position = span.start
     while position + GRAM_SIZE <= span.stop:
-        place = places.get(_gram(keys, position))
-        if place is not None and place.number != number and not taken[place.position]:
-            start, stretch, _ = place
+        occurrence = occurrences.get(_gram(keys, position))
+        if (
+            occurrence is not None
+            and occurrence.number != number
+            and not taken[occurrence.position]
+        ):
+            start, stretch, _ = occurrence
             taken_at = taken.find(1, start, stretch.stop)
             there = range(start, stretch.stop if taken_at < 0 else taken_at)
             size = common_length(keys, range(position, span.stop), other, there)
@@ -151,7 +164,7 @@ def _find_copies(
 
 
 def _find_tandems(keys: Sequence[int], span: range) -> Iterator[Mark]:
-    """Stretches that stand several times in a row, such as a title pasted three times."""
+    """Text that is repeated without a gap, such as a title pasted three times."""
     last_seen: dict[_Gram, int] = {}
     no_repeat_until: dict[int, int] = {}
     enough = min(LONG_COPY_SIZE, (len(span) + 1) // 2)
@@ -173,12 +186,14 @@ def _find_tandems(keys: Sequence[int], span: range) -> Iterator[Mark]:
         position += 1
 
 
-def _note_elsewhere(mark: Mark, keys: Sequence[int], places: Mapping[_Gram, _Place]) -> Mark:
-    """A repeated mark, told whether the equal text has the same words."""
+def _note_elsewhere(
+    mark: Mark, keys: Sequence[int], occurrences: Mapping[_Gram, _Occurrence]
+) -> Mark:
+    """The mark; if of repeated text, with ``elsewhere`` set if unchanged text has its words too."""
     start = mark.span.start
-    place = places.get(_gram(keys, start))
-    if mark.origin != "repeated" or mark.period < GRAM_SIZE or place is None:
+    occurrence = occurrences.get(_gram(keys, start))
+    if mark.origin != "repeated" or mark.period < GRAM_SIZE or occurrence is None:
         return mark
-    there = range(place.position, place.stretch.stop)
+    there = range(occurrence.position, occurrence.stretch.stop)
     size = common_length(keys, range(start, start + mark.period), keys, there)
     return msgspec.structs.replace(mark, elsewhere=size == mark.period)

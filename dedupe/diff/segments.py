@@ -1,4 +1,4 @@
-"""What a comparison gives: the alignment of two texts as segments in order."""
+"""The result of a comparison: the alignment of two texts as segments in order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Origin = Literal["", "moved_down", "moved_up", "repeated"]
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A stretch of the alignment; words of the left text, of the right one, or both.
+    """A stretch of the alignment: words of the left text, of the right one, or both.
 
-    :param kind: ``faint`` is equal to the tokens, but not to the eye (case, quotes, dashes)
+    :param kind: ``faint`` has equal tokens, but looks different (case, quotes, dashes)
     :param left: words of the left text; empty for ``insert``
     :param right: words of the right text; empty for ``delete``
     :param origin: ``moved_down`` and ``moved_up`` mark both ends of a move; ``repeated`` says
-        that the text stands in its document more than once
-    :param period: of a repeated segment, the words of one copy
-    :param copies: of a repeated segment, how often it holds them
-    :param elsewhere: of a repeated segment, whether its document has the text outside it too
+        that the document holds the text more than once
+    :param period: of a repeated segment, the number of words of one copy
+    :param copies: of a repeated segment, the number of copies in it
+    :param elsewhere: of a repeated segment, whether its document holds the text outside it too
     """
 
     kind: Kind
@@ -42,7 +42,7 @@ class Segment(msgspec.Struct, frozen=True):
 
     @property
     def is_moved(self) -> bool:
-        """Whether the other text has these words in another place."""
+        """Whether the other text has these words at another position."""
         return self.origin in ("moved_down", "moved_up")
 
 
@@ -50,9 +50,9 @@ class Diff(msgspec.Struct, frozen=True):
     """How the right text differs from the left one.
 
     The segments cover both texts in order. Between two stretches of ``equal`` and ``faint``
-    ones, all that is deleted comes before all that is inserted: that is one *place*.
+    segments, all deletions come before all insertions; together they are one *place*.
 
-    :param coarse_count: gaps above the cap, which are shown as replaced whole
+    :param coarse_count: number of gaps too large to align, which are shown as replaced whole
     """
 
     left: Words
@@ -62,22 +62,22 @@ class Diff(msgspec.Struct, frozen=True):
 
     @property
     def inserted_count(self) -> int:
-        """Words that only the right text has; moved ones do not count."""
+        """Number of words that only the right text has, without moved ones."""
         return sum(len(s.right) for s in self._of_kind("insert") if not s.is_moved)
 
     @property
     def deleted_count(self) -> int:
-        """Words that only the left text has; moved ones do not count."""
+        """Number of words that only the left text has, without moved ones."""
         return sum(len(s.left) for s in self._of_kind("delete") if not s.is_moved)
 
     @property
     def moved_count(self) -> int:
-        """Words that both texts have, in different places."""
+        """Number of words that both texts have, at different positions."""
         return sum(len(s.right) for s in self._of_kind("insert") if s.is_moved)
 
     @property
     def place_count(self) -> int:
-        """Stretches of changes between two stretches that are equal."""
+        """Number of places: stretches of changes between two equal stretches."""
         return sum(1 for changed, _ in groupby(self.segments, lambda s: s.is_change) if changed)
 
     def _of_kind(self, kind: Kind) -> Iterator[Segment]:

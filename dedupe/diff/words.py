@@ -1,7 +1,6 @@
 """A text as words: tokens with the punctuation around them.
 
-What is equal to the sketch is equal here: the keys of two words are equal exactly if their
-tokens are.
+Two words have equal keys exactly if their tokens are equal, so a diff agrees with the sketch.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 
 
 class Break(IntEnum):
-    """What stands between a word and the one before it."""
+    """The separator between a word and the one before it."""
 
     GLUED = 0
     """nothing, or punctuation that holds the two together"""
@@ -33,12 +32,12 @@ class Break(IntEnum):
 
 
 class Words(msgspec.Struct, frozen=True):
-    """A text as *n* words, one a token.
+    """A text as *n* words, one for each token.
 
     :param keys: equal numbers are equal tokens, also across texts of one :class:`Vocabulary`
-    :param surfaces: what the text has there, white space aside; empty where one character
-        made several tokens (½) and the first of them has it
-    :param breaks: what stands before each word
+    :param surfaces: each word as it is written, without white space around it. If one character
+        makes several tokens (½), the first of them has it as its surface, the others have ``""``.
+    :param breaks: the separator before each word
     """
 
     keys: tuple[int, ...]
@@ -50,7 +49,7 @@ class Words(msgspec.Struct, frozen=True):
 
 
 class _Piece(NamedTuple):
-    """A part of a chunk: one word, or several made by one surface; none: punctuation."""
+    """A part of a chunk: one word, several words of one surface, or (no keys) punctuation."""
 
     surface: str
     keys: tuple[int, ...]
@@ -58,7 +57,7 @@ class _Piece(NamedTuple):
 
 
 class Vocabulary:
-    """Splits texts into words whose keys can be compared; tokenises each distinct chunk once."""
+    """Splits texts into words with comparable keys; each distinct chunk is tokenised once."""
 
     def __init__(self, tokenize: Tokenizer) -> None:
         self._tokenize = tokenize
@@ -67,7 +66,7 @@ class Vocabulary:
         self._kinds: dict[str, _CharacterKind] = {}
 
     def split(self, text: str) -> Words:
-        """The words of a text, in order: their tokens are the tokens of the whole text."""
+        """The words of a text, in order; their tokens are the tokens of the whole text."""
         parts = re.split(r"(\s+)", text)
         builder = _WordsBuilder()
         gap = "\n"
@@ -78,23 +77,23 @@ class Vocabulary:
             gap = parts[i + 1] if i + 1 < len(parts) else ""
         return builder.build()
 
-    def locate(self, text: str) -> list[tuple[int, int]]:
-        """Where the token of each of its words stands: first character, and the one behind it.
+    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
+        """The span of each token in the text: first character, and the one behind it.
 
-        Tokens that only their chunk makes together (½, and what combines) share one place.
+        Tokens of one surface (½, combining characters) share one span.
         """
-        places: list[tuple[int, int]] = []
+        spans: list[tuple[int, int]] = []
         for chunk in _CHUNK.finditer(text):
             start = chunk.start()
             for piece in self._pieces(chunk[0]):
                 end = start + len(piece.surface)
                 if piece.keys:
-                    places += [self._trim(text, start, end)] * len(piece.keys)
+                    spans += [self._trim(text, start, end)] * len(piece.keys)
                 start = end
-        return places
+        return spans
 
     def _trim(self, text: str, start: int, end: int) -> tuple[int, int]:
-        """Without the punctuation around it."""
+        """The span ``start:end`` of the text, without the punctuation around it."""
         while start < end - 1 and self._kind(text[start]) in ("separator", "inner"):
             start += 1
         while end > start + 1 and self._kind(text[end - 1]) == "separator":
@@ -120,9 +119,10 @@ class Vocabulary:
         return pieces
 
     def _cut_surfaces(self, chunk: str) -> Iterator[tuple[str, bool]]:
-        """The chunk cut before each token, and whether that is of an unspaced script.
+        """The chunk cut before each token; with each part, whether its script is unspaced.
 
-        What separates two tokens stays with the first, but for opening brackets and quotes.
+        Punctuation between two tokens stays with the first; opening brackets and quotes stay with
+        the second.
         """
         start = 0
         unspaced = in_word = False
@@ -140,7 +140,7 @@ class Vocabulary:
         yield chunk[start:], unspaced
 
     def _kind(self, character: str) -> _CharacterKind:
-        """What a character is to the tokenizer, asked of the tokenizer itself."""
+        """The kind of a character, found by tokenising it alone and next to a letter."""
         kind = self._kinds.get(character)
         if kind is None:
             tokens = self._tokenize(character)
@@ -159,7 +159,7 @@ class Vocabulary:
 
 
 class _WordsBuilder:
-    """Collects words; what has no token joins the word before it, or begins a line's first."""
+    """Collects words. Punctuation joins the word before it; at a line's start, the one after it."""
 
     def __init__(self) -> None:
         self._keys: list[int] = []
@@ -170,7 +170,7 @@ class _WordsBuilder:
         self._leading_break = Break.SPACE
 
     def add_chunk(self, pieces: tuple[_Piece, ...], before: Break) -> None:
-        """Add the pieces of one chunk, which stand behind white space."""
+        """Add the pieces of one chunk; ``before`` is the white space in front of it."""
         if len(pieces) == 1 and not pieces[0].keys:
             self._add_punctuation(pieces[0].surface, before)
             return
@@ -217,7 +217,7 @@ class _WordsBuilder:
             self._trailing.clear()
 
     def build(self) -> Words:
-        """The words; punctuation at the end joins the last one."""
+        """The words; punctuation at the end of the text joins the last word."""
         if self._leading and self._keys:
             self._trailing += (" ", "".join(self._leading).rstrip(" "))
         if self._keys:

@@ -217,7 +217,7 @@ def _align(
     :param sketch: of the two
     """
     vocabulary = Vocabulary(tokenize_text)
-    places = vocabulary.locate(texts[0]), vocabulary.locate(texts[1])
+    places = vocabulary.locate_tokens(texts[0]), vocabulary.locate_tokens(texts[1])
     cut = sketch.shingle_offsets[1]
     runs = find_runs(sketch.shingle_hashes[:cut], sketch.shingle_hashes[cut:])
     left, right = zip(texts, places, strict=True)

@@ -334,7 +334,7 @@ TEXTS = st.one_of(
 @given(TEXTS)
 def test_each_token_is_where_it_is_said_to_be(text: str):
     vocabulary = Vocabulary(plain.tokenize_text)
-    places = vocabulary.locate(text)
+    places = vocabulary.locate_tokens(text)
     tokens = plain.tokenize_text(text)
     assert len(places) == len(tokens) == len(vocabulary.split(text))
     assert places == sorted(places)
@@ -371,7 +371,7 @@ def check_shared(left: str, right: str, size: int) -> None:
     for own, other, covered in zip(shingles, shingles[::-1], seen, strict=True):
         assert covered == {i for i, shingle in enumerate(own) if shingle in {*other}}
     vocabulary = Vocabulary(plain.tokenize_text)
-    places = [(text, vocabulary.locate(text)) for text in texts]
+    places = [(text, vocabulary.locate_tokens(text)) for text in texts]
     passages = place_passages(runs, size, *places)
     for run, passage in zip(runs, passages, strict=True):
         expected = tokens[0][run.left : run.left + passage.token_count]
