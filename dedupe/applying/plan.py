@@ -17,7 +17,7 @@ from dedupe.model.errors import ReportError
 from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import Cluster, DuplicatePair, Member, Report
 from dedupe.report.checks import check_members, check_relations, find_contradiction
-from dedupe.report.graph import name_sets
+from dedupe.report.graph import name_components
 from dedupe.sources.discovery.patterns import PatternSet
 
 
@@ -133,7 +133,7 @@ def _name_equal(cluster: Cluster) -> dict[str, str]:
     ids = {id for pair in cluster.pairs for id in (pair.left, pair.right)}
     ids.update(member.id for member in cluster.members)
     equal = [(pair.left, pair.right) for pair in cluster.pairs if pair.relation.has_equal_tokens]
-    return name_sets(ids, equal)
+    return name_components(ids, equal)
 
 
 def _find_lead(counts: Mapping[str, int], members: Sequence[Member]) -> str:

@@ -1,4 +1,4 @@
-"""From integers back to ids: the clusters, pairs and bridges of a report, as columns."""
+"""The clusters, pairs and bridges of a report, made as columns from a clustering."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from dedupe.store.identities import Identities
 
 
 class Assembled(msgspec.Struct, frozen=True):
-    """What a report tells of the duplicates.
+    """The parts of a report that describe duplicates.
 
     :param clusters: largest first
-    :param bridges: by left and right id
-    :param bridge_ends: ends of bridges that are in no cluster, by id
-    :param locators: where all documents stand that the report speaks of, by id, in order
+    :param bridges: ordered by left and right id
+    :param bridge_ends: ends of bridges that are in no cluster, ordered by id
+    :param locators: of all documents in the report, by id, in the order of the ids
     :param duplicate_count: members that are neither representatives nor reference documents
-    :param redundant_token_count: the tokens of those
+    :param redundant_token_count: the tokens of these members
     """
 
     clusters: Sequence[Cluster]
@@ -48,7 +48,7 @@ class Assembled(msgspec.Struct, frozen=True):
     redundant_token_count: int
 
     def materialise(self) -> Assembled:
-        """The same in memory."""
+        """These parts with all rows in memory, as tuples and a dictionary."""
         return msgspec.structs.replace(
             self,
             clusters=materialise_clusters(self.clusters),
@@ -58,22 +58,27 @@ class Assembled(msgspec.Struct, frozen=True):
         )
 
 
-def assemble_clusters(found: Clustering, repeated: Sequence[NDArray[np.int64]] = ()) -> Assembled:
-    """The clusters and bridges of a report, as columns still.
+def assemble_clusters(
+    clustering: Clustering, repeated: Sequence[NDArray[np.int64]] = ()
+) -> Assembled:
+    """Make the clusters and bridges of a report, as lazy rows over columns.
 
-    :param repeated: documents of which the report speaks because their ids occurred twice
+    :param repeated: further documents to locate in the report, since their ids occurred twice
     """
-    collapsed = found.collapsed
-    table = _tabulate(found)
-    bridged = found.representatives[found.pairs.left] != found.representatives[found.pairs.right]
-    bridges = found.pairs.select(bridged)
+    collapsed = clustering.collapsed
+    table = _tabulate(clustering)
+    bridged = (
+        clustering.representatives[clustering.pairs.left]
+        != clustering.representatives[clustering.pairs.right]
+    )
+    bridges = clustering.pairs.select(bridged)
     ends = collapsed.leads[sort_distinct(np.concatenate([bridges.left, bridges.right]))]
     labels = collapsed.documents.labels
-    names = _Names.of(labels, np.concatenate([table.documents, ends, *repeated]))
-    documents = _describe(collapsed, names)
-    table = table.order(names, collapsed.leads)
-    members = _list_members(found, table, names, documents)
-    pairs, pair_begins = _list_pairs(found, table, names, documents)
+    id_order = _IdOrder.of(labels, np.concatenate([table.documents, ends, *repeated]))
+    documents = _describe_documents(collapsed, id_order)
+    table = table.order(id_order, collapsed.leads)
+    members = _list_members(clustering, table, id_order, documents)
+    pairs, pair_begins = _list_pairs(clustering, table, id_order, documents)
     weakest = _find_weakest(members.jaccard, table.begins)
     clusters = ClusterColumns(members, pairs, table.begins, pair_begins, weakest)
     is_surplus = table.documents >= collapsed.documents.reference_count
@@ -82,45 +87,45 @@ def assemble_clusters(found: Clustering, repeated: Sequence[NDArray[np.int64]] =
     return Assembled(
         clusters=clusters.rows(),
         bridges=Rows.of_range(pairs.make, 0, int(pair_begins[0])),
-        bridge_ends=_list_bridge_ends(table, names, ends, documents),
-        locators=LocatorTable(names.ids, labels.locators(names.documents)),
+        bridge_ends=_list_bridge_ends(table, id_order, ends, documents),
+        locators=LocatorTable(id_order.ids, labels.locators(id_order.documents)),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
     )
 
 
-class _Names(msgspec.Struct, frozen=True):
-    """The documents that a report speaks of, in the order of their ids.
+class _IdOrder(msgspec.Struct, frozen=True):
+    """The documents in a report, in the order of their ids.
 
-    :param ids: in that order
-    :param documents: ``int64``, in that order
-    :param places: ``int64``, by document: its place in that order, of those that are in it
+    :param ids: ascending
+    :param documents: ``int64``, in the order of ``ids``
+    :param ranks: ``int64``, by document: its position in that order; undefined for other documents
     """
 
     ids: list[str]
     documents: NDArray[np.int64]
-    places: NDArray[np.int64]
+    ranks: NDArray[np.int64]
 
     @classmethod
-    def of(cls, labels: Identities, documents: NDArray[np.int64]) -> _Names:
+    def of(cls, labels: Identities, documents: NDArray[np.int64]) -> _IdOrder:
         documents = sort_distinct(documents)
         ids = labels.ids(documents)
         order = sorted(range(len(ids)), key=ids.__getitem__)
-        places = np.empty(int(documents.max(initial=-1)) + 1, np.int64)
-        places[documents[order]] = np.arange(len(order))
-        return cls([ids[i] for i in order], documents[order], places)
+        ranks = np.empty(int(documents.max(initial=-1)) + 1, np.int64)
+        ranks[documents[order]] = np.arange(len(order))
+        return cls([ids[i] for i in order], documents[order], ranks)
 
     def rank(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The place of each of these documents among the ids."""
-        return self.places[documents]
+        """The position of each of these documents in the order of the ids."""
+        return self.ranks[documents]
 
 
-def _describe(collapsed: Collapsed, names: _Names) -> ReportedDocuments:
-    """What a report tells of each document, without what stands in the work folder."""
-    documents, chosen = collapsed.documents, names.documents
+def _describe_documents(collapsed: Collapsed, id_order: _IdOrder) -> ReportedDocuments:
+    """The description of each document in a report, independent of the work folder."""
+    documents, chosen = collapsed.documents, id_order.documents
     metas, meta_begins = documents.labels.packed_metas(chosen)
     return ReportedDocuments(
-        ids=names.ids,
+        ids=id_order.ids,
         token_counts=documents.token_counts[chosen],
         content_hashes=documents.content_hashes[chosen],
         byte_counts=documents.byte_counts[chosen],
@@ -133,11 +138,12 @@ def _describe(collapsed: Collapsed, names: _Names) -> ReportedDocuments:
 # --- members ------------------------------------------------------------------------------
 
 
-class _Table(msgspec.Struct, frozen=True):
-    """All members of all clusters as columns.
+class _MemberTable(msgspec.Struct, frozen=True):
+    """All members of all clusters, one row for each.
 
-    :param owner: the representative of the cluster, as a group
-    :param begins: where each cluster begins, and the end; none yet where there is no order
+    :param owner: the representative of the member's cluster, as a group
+    :param group: the member's own group
+    :param begins: the first row of each cluster, then the end; empty before :meth:`order`
     """
 
     documents: NDArray[np.int64]
@@ -145,17 +151,20 @@ class _Table(msgspec.Struct, frozen=True):
     group: NDArray[np.int64]
     begins: NDArray[np.int64]
 
-    def order(self, names: _Names, leads: NDArray[np.int64]) -> _Table:
-        """As in a report: the largest cluster first, then by the id of the representative, which
-        is the first of its members; the others are by id."""
-        ranks = names.rank(self.documents)
+    def order(self, id_order: _IdOrder, leads: NDArray[np.int64]) -> _MemberTable:
+        """The rows in the order of a report.
+
+        The largest cluster is first; clusters of equal size are ordered by the id of their
+        representative. In a cluster the representative is first, then the others by id.
+        """
+        ranks = id_order.rank(self.documents)
         order = np.lexsort((ranks, self.documents != leads[self.owner], self.owner))
         begins = np.flatnonzero(np.diff(self.owner[order], prepend=-1))
         sizes = np.diff(begins, append=len(order))
         clusters = np.lexsort((ranks[order[begins]], -sizes))
         sizes = sizes[clusters]
         order = order[_ranges(begins[clusters], sizes)]
-        return _Table(
+        return _MemberTable(
             self.documents[order],
             self.owner[order],
             self.group[order],
@@ -164,30 +173,30 @@ class _Table(msgspec.Struct, frozen=True):
 
 
 def _ranges(begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The integers ``begins[i]:begins[i] + sizes[i]``, end to end."""
+    """The integers ``begins[i]:begins[i] + sizes[i]`` for each *i*, concatenated."""
     ends = np.cumsum(sizes)
     return np.repeat(begins - (ends - sizes), sizes) + np.arange(ends[-1] if len(ends) else 0)
 
 
-def _tabulate(found: Clustering) -> _Table:
-    """The documents of each cluster that has two or more."""
-    collapsed, owner = found.collapsed, found.representatives
+def _tabulate(clustering: Clustering) -> _MemberTable:
+    """The documents of all clusters of two or more, not ordered yet."""
+    collapsed, owner = clustering.collapsed, clustering.representatives
     joined = np.flatnonzero(owner != np.arange(len(owner)))
     groups = sort_distinct(np.concatenate([joined, owner[joined], collapsed.repeated]))
     sizes = collapsed.sizes[groups]
     group = np.repeat(groups, sizes)
     documents = collapsed.members[_ranges(collapsed.begins[groups], sizes)]
-    return _Table(documents, owner[group], group, np.empty(0, np.int64))
+    return _MemberTable(documents, owner[group], group, np.empty(0, np.int64))
 
 
 def _list_members(
-    found: Clustering, table: _Table, names: _Names, documents: ReportedDocuments
+    clustering: Clustering, table: _MemberTable, id_order: _IdOrder, documents: ReportedDocuments
 ) -> MemberColumns:
-    relations, shared = _relate(found, table)
-    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
+    relations, shared = _relate_members(clustering, table)
+    own, kept = clustering.shingle_counts[table.group], clustering.shingle_counts[table.owner]
     return MemberColumns(
         documents=documents,
-        ranks=names.rank(table.documents),
+        ranks=id_order.rank(table.documents),
         relations=relations.astype(np.int8),
         jaccard=shared / (own + kept - shared),
         containment=shared / kept,
@@ -195,38 +204,40 @@ def _list_members(
 
 
 def _find_weakest(jaccard: NDArray[np.float64], begins: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Of each cluster the other member of lowest Jaccard, the first by id where several are."""
+    """The member of lowest Jaccard in each cluster (the first by id), representatives aside."""
     jaccard, sizes = jaccard.copy(), np.diff(begins)
     jaccard[begins[:-1]] = np.inf  # the representative
     lowest = np.minimum.reduceat(jaccard, begins[:-1]) if len(sizes) else jaccard
-    places = np.flatnonzero(jaccard == np.repeat(lowest, sizes))
-    return places[np.searchsorted(places, begins[:-1])]
+    positions = np.flatnonzero(jaccard == np.repeat(lowest, sizes))
+    return positions[np.searchsorted(positions, begins[:-1])]
 
 
 def _list_bridge_ends(
-    table: _Table, names: _Names, ends: NDArray[np.int64], documents: ReportedDocuments
+    table: _MemberTable, id_order: _IdOrder, ends: NDArray[np.int64], documents: ReportedDocuments
 ) -> Rows[BridgeEnd]:
-    """Of the ends of bridges the documents that are in no cluster."""
-    is_alone = np.zeros(len(names.documents), bool)
-    is_alone[names.rank(ends)] = True
-    is_alone[names.rank(table.documents)] = False
+    """The ends of bridges that are in no cluster."""
+    is_alone = np.zeros(len(id_order.documents), bool)
+    is_alone[id_order.rank(ends)] = True
+    is_alone[id_order.rank(table.documents)] = False
     columns = BridgeEndColumns(documents, np.flatnonzero(is_alone))
     return Rows.of_range(columns.make, 0, len(columns.ranks))
 
 
-def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """How each member relates to its representative, and how many shingles they share."""
-    hashes = found.collapsed.documents.content_hashes
-    leads = found.collapsed.leads[table.owner]
+def _relate_members(
+    clustering: Clustering, table: _MemberTable
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The relation of each member to its representative, and the number of shared shingles."""
+    hashes = clustering.collapsed.documents.content_hashes
+    leads = clustering.collapsed.leads[table.owner]
     equal = (hashes[table.documents] == hashes[leads]).all(axis=1)
-    near = _shared_with_representative(found.pairs, found.representatives)[table.group]
-    linked = _shared_with_representative(found.links, found.representatives)[table.group]
+    near = _shared_with_representative(clustering.pairs, clustering.representatives)[table.group]
+    linked = _shared_with_representative(clustering.links, clustering.representatives)[table.group]
     same = table.group == table.owner
     shared = np.where(near >= 0, near, linked)
-    shared = np.where(same, found.shingle_counts[table.group], shared)
-    own, kept = found.shingle_counts[table.group], found.shingle_counts[table.owner]
-    # A link may be near too: between two groups of the archive, whose pair is not told.
-    is_near = shared / (own + kept - shared) >= found.threshold
+    shared = np.where(same, clustering.shingle_counts[table.group], shared)
+    own, kept = clustering.shingle_counts[table.group], clustering.shingle_counts[table.owner]
+    # A link may be near too: two groups of reference documents are near, but not listed as a pair.
+    is_near = shared / (own + kept - shared) >= clustering.threshold
     relation = np.where(is_near, Relation.NEAR.rank, Relation.LINKED.rank)
     return np.where(same, _ranks_of_equal(equal), relation), shared
 
@@ -234,7 +245,10 @@ def _relate(found: Clustering, table: _Table) -> tuple[NDArray[np.int64], NDArra
 def _shared_with_representative(
     pairs: VerifiedPairs, owner: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """How many shingles a group shares with its representative, of these pairs; else -1."""
+    """The number of shingles that each group shares with its representative.
+
+    -1 if the two are in none of these pairs.
+    """
     shared = np.full(len(owner), -1, np.int64)
     of_left, of_right = owner[pairs.right] == pairs.left, owner[pairs.left] == pairs.right
     shared[pairs.right[of_left]] = pairs.shared_count[of_left]
@@ -246,12 +260,16 @@ def _shared_with_representative(
 
 
 def _list_pairs(
-    found: Clustering, table: _Table, names: _Names, documents: ReportedDocuments
+    clustering: Clustering, table: _MemberTable, id_order: _IdOrder, documents: ReportedDocuments
 ) -> tuple[PairColumns, NDArray[np.int64]]:
-    """The near pairs of groups and the pair of each copy with its lead, and where those of each
-    cluster begin. Bridges come first; each part is ordered by left id and right id."""
-    collapsed, near, owner = found.collapsed, found.pairs, found.representatives
-    groups, copies, kinds = _list_copies(collapsed)
+    """All pairs of the report, and the position of the first pair of each cluster.
+
+    These are the near pairs of groups (by their leads), and each copy with the lead of its group.
+    Bridges come first; then come the pairs of each cluster. Each part is ordered by left and
+    right id.
+    """
+    collapsed, near, owner = clustering.collapsed, clustering.pairs, clustering.representatives
+    groups, copies, kinds = _list_copies_of_groups(collapsed)
     cluster_count = len(table.begins) - 1
     numbers = np.full(len(owner), -1, np.int64)
     numbers[table.owner[table.begins[:-1]]] = np.arange(cluster_count)
@@ -259,12 +277,12 @@ def _list_pairs(
     of_near = np.where(together, numbers[owner[near.left]], -1)
     clusters = np.concatenate([of_near, numbers[owner[groups]]])
     left, right = collapsed.ends_of_pairs(near.left, near.right)
-    one = names.rank(np.concatenate([left, collapsed.leads[groups]]))
-    other = names.rank(np.concatenate([right, copies]))
+    one = id_order.rank(np.concatenate([left, collapsed.leads[groups]]))
+    other = id_order.rank(np.concatenate([right, copies]))
     lower, higher = np.minimum(one, other), np.maximum(one, other)
     # (Ranks are below 2³¹: two in one integer are sorted in one pass.)
     order = np.lexsort((lower << 32 | higher, clusters))
-    turned, counts = (one > other)[order], found.shingle_counts[groups]
+    turned, counts = (one > other)[order], clustering.shingle_counts[groups]
 
     def column(of_near: NDArray[Any], of_copies: NDArray[Any]) -> NDArray[np.int32]:
         return np.concatenate([of_near, of_copies])[order].astype(np.int32)
@@ -282,10 +300,10 @@ def _list_pairs(
     return columns, np.searchsorted(clusters[order], np.arange(cluster_count + 1))
 
 
-def _list_copies(
+def _list_copies_of_groups(
     collapsed: Collapsed,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Groups of more than one document, once a copy; the copies; how these relate to the lead."""
+    """All copies: the group of each, the document, and the rank of its relation to the lead."""
     others = collapsed.sizes[collapsed.repeated] - 1
     groups = np.repeat(collapsed.repeated, others)
     copies = collapsed.members[_ranges(collapsed.begins[collapsed.repeated] + 1, others)]
@@ -295,6 +313,6 @@ def _list_copies(
 
 
 def _ranks_of_equal(have_equal_text: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """How documents relate whose tokens are equal, as numbers."""
+    """The rank of the relation of documents with equal tokens, by whether their texts are equal."""
     same_text, same_tokens = relation_of_equal(True), relation_of_equal(False)
     return np.where(have_equal_text, same_text.rank, same_tokens.rank)

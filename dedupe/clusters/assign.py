@@ -1,4 +1,4 @@
-"""The end of every search: from verified pairs to clusters with their representatives."""
+"""Verified pairs are made into clusters, and each cluster gets a representative."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from dedupe.model.settings import ScanSettings
 
 
 def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
-    """Order the documents by the ``keep`` rules, and cluster them by the linkage."""
+    """Order the documents by the ``keep`` rules and cluster them by the linkage."""
     collapsed = arrange_groups(matches.collapsed, settings.keep)
     pairs = matches.pairs
     order = _order_paired(collapsed, pairs, settings)
     linking = pairs
     if settings.linkage != "single":
-        linking = pairs.select(~_both(collapsed.is_reference, pairs))
+        linking = pairs.select(~_both_marked(collapsed.is_reference, pairs))
     representatives = cluster_pairs(linking, order, settings.linkage, len(collapsed))
     links = matches.count_pairs(*unpaired_members(pairs, representatives))
-    # What no bucket had brought together is a pair like others, unless both are references.
+    # A link at or above the threshold is a pair like others, unless both are references.
     near = links.jaccard >= settings.threshold
-    near &= ~_both(collapsed.is_reference_only, links)
+    near &= ~_both_marked(collapsed.is_reference_only, links)
     shingle_counts = np.zeros(len(collapsed), np.int64)
     shingle_counts[collapsed.repeated] = matches.count_distinct(collapsed.repeated)
     for each in (pairs, links):
@@ -43,11 +43,12 @@ def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
     )
 
 
-def _both(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.bool_]:
-    """Of which pairs both groups are marked.
+def _both_marked(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.bool_]:
+    """Whether both groups of each pair are marked: ``bool``, one for each pair.
 
-    Two reference documents are no pair, but copies of them among the new documents are one. It
-    leads from one cluster to the other, and joins them where linkage is ``single``.
+    Used for groups that hold reference documents. Two reference documents are never a pair. Their
+    copies among the scanned documents can be one: it is a bridge between the clusters of the two,
+    and joins them only with ``single`` linkage.
     """
     return marked[pairs.left] & marked[pairs.right]
 
@@ -55,7 +56,7 @@ def _both(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.bool_]:
 def _order_paired(
     collapsed: Collapsed, pairs: VerifiedPairs, settings: ScanSettings
 ) -> NDArray[np.int64]:
-    """The groups that are in a pair, in the order of preference."""
+    """The groups that are in a pair, the preferred first."""
     degrees = count_degrees(collapsed, pairs)
     paired = np.zeros(len(collapsed), bool)
     paired[pairs.left] = paired[pairs.right] = True
@@ -67,12 +68,12 @@ def _order_paired(
 
 
 class Clustering(msgspec.Struct, frozen=True):
-    """What the stages found, over groups of equal documents.
+    """The pairs and clusters of *m* groups of equal documents.
 
-    :param pairs: verified duplicates, of which one document at least is no reference
-    :param links: members with a representative with which they are in none of those pairs
-    :param representatives: ``int64``, ``(m,)``: of each group
-    :param shingle_counts: ``int64``, ``(m,)``: distinct shingles, of the groups in clusters
+    :param pairs: verified duplicates, of which at least one document is no reference
+    :param links: members and their representatives, if they are in none of ``pairs``
+    :param representatives: ``int64``, ``(m,)``: the representative of each group's cluster
+    :param shingle_counts: ``int64``, ``(m,)``: distinct shingles, known for groups in clusters
     """
 
     collapsed: Collapsed

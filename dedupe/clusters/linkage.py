@@ -1,4 +1,4 @@
-"""Clusters of verified pairs, independent of the order of the input."""
+"""The three linkages, which make clusters of verified pairs independent of the input's order."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ Assignment = NDArray[np.int64]
 def cluster_pairs(
     pairs: VerifiedPairs, order: NDArray[np.int64], linkage: Linkage, count: int
 ) -> Assignment:
-    """The representative of each document: ``int64``, ``(count,)``, itself where it stands alone.
+    """The representative of each document: ``int64``, ``(count,)``; a lone document is its own.
 
     :param pairs: duplicate pairs over documents ``0 .. count - 1``
-    :param order: the documents in pairs, the preferred first; representatives are chosen in this
-        order
+    :param order: the documents that are in pairs, the preferred first, for representatives
     :param linkage: ``star``: each document joins the first representative of which it is a
         duplicate, or becomes one; ``single``: connected components; ``complete``: clusters in
         which every two are duplicates, merged from the most similar pair downwards
     """
-    place = np.full(count, -1, np.int64)
-    place[order] = np.arange(len(order))
-    left, right = place[pairs.left], place[pairs.right]
-    ordered = Ordered(np.minimum(left, right), np.maximum(left, right), pairs.jaccard, len(order))
+    position = np.full(count, -1, np.int64)
+    position[order] = np.arange(len(order))
+    left, right = position[pairs.left], position[pairs.right]
+    ordered = OrderedPairs(
+        np.minimum(left, right), np.maximum(left, right), pairs.jaccard, len(order)
+    )
     representatives = np.arange(count)
     representatives[order] = order[_LINKAGES[linkage](ordered)]
     return representatives
 
 
-class Ordered(msgspec.Struct, frozen=True):
+class OrderedPairs(msgspec.Struct, frozen=True):
     """Duplicate pairs over documents that are numbered in the order of preference.
 
     :param first: ``int64``; ``first < second`` holds for every pair
@@ -48,7 +49,7 @@ class Ordered(msgspec.Struct, frozen=True):
     count: int
 
 
-def _link_star(pairs: Ordered) -> Assignment:
+def _link_star(pairs: OrderedPairs) -> Assignment:
     neighbours, offsets = _adjacency(pairs)
     # Most documents have one neighbour or two: plain loops over memory are the fastest.
     near, begins = neighbours.data, offsets.tolist()
@@ -56,7 +57,7 @@ def _link_star(pairs: Ordered) -> Assignment:
     for document in range(pairs.count):
         if representative[document] >= 0:
             continue
-        # Whoever comes later in the order and is a duplicate of this one finds it first.
+        # Its duplicates that come later in the order join it, unless they have joined another.
         representative[document] = document
         for other in near[begins[document] : begins[document + 1]]:
             if representative[other] < 0:
@@ -64,12 +65,12 @@ def _link_star(pairs: Ordered) -> Assignment:
     return np.array(representative, np.int64)
 
 
-def _link_single(pairs: Ordered) -> Assignment:
+def _link_single(pairs: OrderedPairs) -> Assignment:
     first, second = pairs.first.astype(np.int32), pairs.second.astype(np.int32)
     return load_kernels().label_components(pairs.count, first, second)
 
 
-def _link_complete(pairs: Ordered) -> Assignment:
+def _link_complete(pairs: OrderedPairs) -> Assignment:
     """Greedy agglomeration; two clusters merge when every cross pair is a duplicate pair."""
     first, second = pairs.first, pairs.second
     members: dict[int, list[int]] = {i: [i] for i in range(pairs.count)}
@@ -91,21 +92,21 @@ def _link_complete(pairs: Ordered) -> Assignment:
 
 
 def _merge_links(links: dict[int, dict[int, int]], one: int, other: int) -> None:
-    """Let ``one`` stand for both clusters in the counts of duplicate pairs between clusters."""
+    """Add the counts of duplicate pairs of ``other`` with third clusters to those of ``one``."""
     for third, count in links.pop(other).items():
         del links[third][other]
         if third != one:
             links[one][third] = links[third][one] = links[one].get(third, 0) + count
 
 
-_LINKAGES: dict[Linkage, Callable[[Ordered], Assignment]] = {
+_LINKAGES: dict[Linkage, Callable[[OrderedPairs], Assignment]] = {
     "star": _link_star,
     "single": _link_single,
     "complete": _link_complete,
 }
 
 
-def _adjacency(pairs: Ordered) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _adjacency(pairs: OrderedPairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The later neighbours of each document, and offsets (``(count + 1,)``)."""
     offsets = np.concatenate([[0], np.cumsum(np.bincount(pairs.first, minlength=pairs.count))])
     return pairs.second[np.argsort(pairs.first, kind="stable")], offsets.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Alignment of two sequences: unique shingles are anchors, gaps between them are aligned exactly."""
+"""Alignment of two sequences: unique shingles are anchors, the gaps are aligned exactly."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _Gram = tuple[int, ...]
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The origin of a part of a change; for the fields see :class:`~dedupe.diff.segments.Segment`."""
+    """A part of a change; for the fields see :class:`~dedupe.diff.segments.Segment`."""
 
     span: range
     origin: Origin = ""

@@ -1,1 +1,1 @@
-"""Who runs the stages from a corpus to its duplicate pairs."""
+"""Engines: what runs the stages from a corpus to its duplicate pairs."""

@@ -1,4 +1,4 @@
-"""The stages run by threads of one machine."""
+"""Two engines for one machine: one reads a corpus with threads, one reuses sketches."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def run_locally(
     progress: Progress,
     scanned: ScannedTexts | None = None,
 ) -> Iterator[EngineRun]:
-    """Read and sketch with threads, in bounded memory, and find the pairs (an ``Engine``).
+    """An ``Engine``: read and sketch with threads, in bounded memory, and find the pairs.
 
     :raises ConfigError: if no banding reaches the recall
-    :raises InputError: if something cannot be read, where that ends the scan
-    :raises WorkFolderError: if the work folder cannot be written in
+    :raises InputError: if something cannot be read and ``on_error`` is ``fail``
+    :raises WorkFolderError: if the work folder is not writable
     """
     banding = banding_of(config)
     pool = ThreadPoolExecutor(config.worker_count)
@@ -45,7 +45,7 @@ def run_locally(
             work.check()
         resources = Resources(kernels, work, pool, config.worker_count, progress)
         try:
-            # Nobody else asks for these sketches: so they keep no more than one search needs.
+            # These sketches serve one search only, so they keep no more than that needs.
             sketches = sketch_corpus(
                 corpus, config, resources, banding=banding,
                 fails_on_skip=config.on_error == "fail", scanned=scanned,
@@ -58,9 +58,9 @@ def run_locally(
 
 
 def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
-    """An engine that reads nothing, but matches sketches that were made before.
+    """An engine that matches existing sketches instead of reading a corpus.
 
-    For scans of one corpus with several settings; those of sketching must be the same.
+    It is for several scans of one corpus that differ only in settings that come after sketching.
     """
 
     @contextmanager

@@ -16,7 +16,7 @@ import msgspec
 
 from dedupe.gate.baseline import Baseline, Entry
 from dedupe.model.report import Cluster, Report
-from dedupe.report.graph import DuplicateGraph, name_sets
+from dedupe.report.graph import DuplicateGraph, name_components
 from dedupe.store.presence import Presence, mark_id
 
 
@@ -220,5 +220,5 @@ def _families(entries: Collection[Entry]) -> dict[str, str]:
     for entry in entries:
         clusters_of.setdefault(entry.content_hash, set()).add(entry.cluster)
     shared = [(min(found), cluster) for found in clusters_of.values() for cluster in found]
-    names = name_sets({entry.cluster for entry in entries}, shared)
+    names = name_components({entry.cluster for entry in entries}, shared)
     return {content_hash: names[min(found)] for content_hash, found in clusters_of.items()}

@@ -1,4 +1,4 @@
-"""What an engine is, and what it gives."""
+"""The type of an engine, and of its result."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from dedupe.store.sketches import Remarks, Sketches
 
 
 class EngineRun(msgspec.Struct, frozen=True):
-    """What an engine found in a corpus.
+    """The result of an engine for one corpus.
 
-    :param matches: over documents that the engine numbers as it likes; whoever goes on with them
-        speaks of token hashes, content hashes and ids alone
-    :param token_count: of all documents that are no references
-    :param repeated: documents whose ids occurred more than once, by id
-    :param release: to be called once nothing more is to be counted; gives memory back
+    :param matches: their document numbers are valid for this engine only; later stages identify
+        documents by token hash, content hash and id
+    :param document_count: without reference documents, as ``token_count``
+    :param repeated: the documents of each id that occurred more than once
+    :param release: gives memory back; called once nothing more is to be counted
     """
 
     matches: Matches
@@ -42,7 +42,7 @@ class EngineRun(msgspec.Struct, frozen=True):
     def of_sketches(
         cls, sketches: Sketches, matches: Matches, release: Callable[[], None] = lambda: None
     ) -> EngineRun:
-        """Where all documents of the corpus are sketched in one place."""
+        """The result for sketches that hold all documents of the corpus."""
         documents = sketches.documents
         tokens, reference_count = documents.token_counts, documents.reference_count
         return cls(
@@ -58,7 +58,7 @@ class EngineRun(msgspec.Struct, frozen=True):
 
 
 class Engine(Protocol):
-    """Runs the stages from a corpus to its duplicate pairs, wherever it likes.
+    """Runs the stages from a corpus to its duplicate pairs, on whatever machines it uses.
 
     The same corpus and settings give the same matches with every engine.
     """
@@ -71,7 +71,7 @@ class Engine(Protocol):
         progress: Progress,
         scanned: ScannedTexts | None = None,
     ) -> AbstractContextManager[EngineRun]:
-        """What it found; pairs can be counted until the context is left.
+        """The result, as a context manager: shingles can be counted until the context is left.
 
-        :param scanned: is told of all documents, for a gate
+        :param scanned: collects the marks of all documents, for a gate
         """

@@ -1,8 +1,8 @@
-"""A report at a higher threshold, from its own pairs: what a scan at that threshold gives.
+"""A saved report at a higher threshold, made from its own pairs, as a scan would give it.
 
-Everything that the clusters of a scan are made of stands in its report, but for one thing. With
-single linkage a member may be no duplicate of its new representative, and how much the two share
-is then counted in their texts.
+A report holds everything that its clusters were made of, with one exception: with single linkage
+a member may be no duplicate of its new representative. The shingles that the two share are then
+counted in their texts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from dedupe.store.shingles import ShingleStore
 from dedupe.store.work_folder import WorkFolder
 
 CountShared = Callable[[Sequence[tuple[str, str]]], Sequence[int]]
-"""Pairs of ids, to the distinct shingles that each two of them share."""
+"""A function from pairs of ids to the number of distinct shingles that each pair shares."""
 
 _PAIRS_PER_READ = 1000
 
@@ -44,14 +44,14 @@ _PAIRS_PER_READ = 1000
 def recluster(report: Report, threshold: float, count_shared: CountShared) -> Report:
     """The report of a scan at ``threshold`` over the same candidates.
 
-    Pairs below the threshold go; the documents are ordered (degrees counted anew) and clustered
-    as the scan did it. Pairs of a relation on which no cluster may rest go too. ``search`` keeps
-    the bands of the scan, with their recall at the new threshold; ``run`` stays.
+    Pairs below the threshold are left out, and so are pairs of relations on which no cluster may
+    rest. The documents are then ordered (with new degrees) and clustered as in a scan. ``search``
+    keeps the bands of the scan, with their recall at the new threshold; ``run`` is unchanged.
 
-    :param threshold: at or above that of the report
-    :param count_shared: asked only with single linkage (see :func:`count_in_texts`)
+    :param threshold: at least that of the report
+    :param count_shared: called only with single linkage (see :func:`count_in_texts`)
     :raises ConfigError: if the threshold is lower, or above 1
-    :raises ReportError: if buckets of the scan were capped, or the report does not hold together
+    :raises ReportError: if buckets of the scan were capped, or the report contradicts itself
     """
     lowest = report.config.threshold
     if not lowest <= threshold <= 1:
@@ -66,7 +66,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
             f"--threshold {threshold:g}, or with a higher --max-bucket"
         )
     with WorkFolder() as work:
-        saved = _SavedPairs.of_report(report, work)
+        saved = _SavedMatches.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
         found = assemble_clusters(clustering).materialise()
     reclustered = msgspec.structs.replace(
@@ -97,11 +97,10 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
 def count_in_texts(
     report: Report, texts: TextProvider, kernels: Kernels | None = None
 ) -> CountShared:
-    """Counts what documents share in their texts, read again.
+    """A function that reads texts again and counts the shingles they share.
 
-    :raises ReportError: (when it counts) if a text cannot be read or has changed
+    When called it raises :class:`ReportError` if a text cannot be read or has changed.
     """
-
     config, used = report.config, kernels or load_kernels()
 
     def count_some(pairs: Sequence[tuple[str, str]]) -> list[int]:
@@ -116,15 +115,15 @@ def count_in_texts(
         batch = make_batch(ids, [found[id] for id in ids])
         sketch = used.sketch(batch, config.shingle_size, config.num_perm, config.seed)
         position = {id: i for i, id in enumerate(ids)}
-        placed = [(position[left], position[right]) for left, right in pairs]
-        left, right = _columns(placed)
+        positions = [(position[left], position[right]) for left, right in pairs]
+        left, right = _columns(positions)
         with WorkFolder() as work:
             shingles = ShingleStore(work)
             shingles.append(sketch.shingle_hashes, np.diff(sketch.shingle_offsets))
             verified = verify_pairs(Verifier(shingles, len(ids), used), left, right, 0.0)
         columns = (verified.left, verified.right, verified.shared_count)
         shared = {(a, b): n for a, b, n in zip(*(c.tolist() for c in columns), strict=True)}
-        return [shared[min(pair), max(pair)] for pair in placed]
+        return [shared[min(pair), max(pair)] for pair in positions]
 
     def count(pairs: Sequence[tuple[str, str]]) -> list[int]:
         parts = range(0, len(pairs), _PAIRS_PER_READ)
@@ -134,7 +133,7 @@ def count_in_texts(
 
 
 def _banding_at(report: Report, threshold: float) -> Banding:
-    """That of the scan, with the recall that it has at the new threshold, at least."""
+    """The banding of the scan, with (a lower bound of) its recall at the new threshold."""
     search, config = report.search, report.config
     minimum_equal, loss = choose_minimum_equal(config.threshold, config.num_perm)
     recall = band_recall(threshold, search.bands, search.rows) * (1 - loss)
@@ -142,7 +141,7 @@ def _banding_at(report: Report, threshold: float) -> Banding:
 
 
 def _cluster(
-    saved: _SavedPairs, report: Report, threshold: float, count_shared: CountShared
+    saved: _SavedMatches, report: Report, threshold: float, count_shared: CountShared
 ) -> Clustering:
     settings = msgspec.structs.replace(report.config, threshold=threshold)
     sizes = saved.shingle_counts
@@ -164,11 +163,13 @@ def _cluster(
     return cluster_matches(matches, settings)
 
 
-class _SavedPairs(msgspec.Struct, frozen=True):
-    """What a report tells of its documents, as the stages before the clusters gave it.
+class _SavedMatches(msgspec.Struct, frozen=True):
+    """The documents and pairs of a saved report, as the stages before clustering gave them.
 
-    :param pairs: the near pairs, over the groups
-    :param linked: what a member and the representative shared that are in no pair
+    :param pairs: the near pairs of groups
+    :param shingle_counts: distinct shingles of each group
+    :param linked: the number of shared shingles of groups in no pair, by the two groups: those of a
+        member and its representative
     """
 
     collapsed: Collapsed
@@ -177,12 +178,15 @@ class _SavedPairs(msgspec.Struct, frozen=True):
     linked: dict[tuple[int, int], int]
 
     @classmethod
-    def of_report(cls, report: Report, work: WorkFolder) -> _SavedPairs:
-        """:raises ReportError: if parts of the report contradict one another."""
+    def of_report(cls, report: Report, work: WorkFolder) -> _SavedMatches:
+        """Read the documents and pairs of a report.
+
+        :raises ReportError: if parts of the report contradict one another
+        """
         check_members(report)
         by_id = ReportIndex(report).documents
         check_pairs(report, by_id)
-        # Reference documents come first.
+        # Reference documents come first, as in a scan.
         described = sorted(by_id.values(), key=lambda document: not document.is_reference)
         index = {document.id: i for i, document in enumerate(described)}
         listed = [*report.pairs()]
@@ -198,13 +202,13 @@ class _SavedPairs(msgspec.Struct, frozen=True):
             shingle_counts[groups[pair.left]] = pair.left_count
             shingle_counts[groups[pair.right]] = pair.right_count
         near = _near_pairs([pair for pair in listed if pair.relation.is_near], groups)
-        links = _links(report, by_id, groups, shingle_counts)
+        links = _shared_with_representatives(report, by_id, groups, shingle_counts)
         return cls(collapsed, near, shingle_counts, links)
 
     def count_links(
         self, left: Sequence[int], right: Sequence[int], count_shared: CountShared
     ) -> list[int]:
-        """What these groups share: as the report has it, or else as ``count_shared`` counts it."""
+        """The shared shingles of these groups: from the report, else by ``count_shared``."""
         keys = list(zip(left, right, strict=True))
         unknown = [key for key in keys if key not in self.linked]
         shared = dict(self.linked)
@@ -217,14 +221,14 @@ class _SavedPairs(msgspec.Struct, frozen=True):
 
 
 def _name_groups(listed: Sequence[DuplicatePair], index: dict[str, int]) -> NDArray[np.int64]:
-    """A number for each document, the same where the pairs tell that the tokens are equal."""
+    """A group number for each document, equal for documents that a pair says have equal tokens."""
     equal = [pair for pair in listed if pair.relation.has_equal_tokens]
     ends = [(index[pair.left], index[pair.right]) for pair in equal]
     return load_kernels().label_components(len(index), *_columns(ends))
 
 
 def _columns(pairs: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Left and right, as the kernels take them."""
+    """Left and right ends as two contiguous arrays, which the kernels need."""
     left, right = np.array(pairs, np.int32).reshape(-1, 2).T
     return np.ascontiguousarray(left), np.ascontiguousarray(right)
 
@@ -234,7 +238,10 @@ def _make_documents(
     groups: NDArray[np.int64],
     work: WorkFolder,
 ) -> Documents:
-    """As the first stage of a scan gives them, without what candidates and pairs are made of."""
+    """The documents as the first stage of a scan gives them, but without shingles and signatures.
+
+    The number of a document's group is its token hash.
+    """
     count = len(described)
     metas = [pack_meta(each.meta) for each in described]
     none, no_hashes = np.zeros(count, np.int64), np.empty(0, np.uint64)
@@ -274,7 +281,7 @@ def _parse_hashes(described: Sequence[Member | BridgeEnd]) -> NDArray[np.uint64]
 
 
 def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
-    """As verification gives them: left below right, in their order."""
+    """The pairs as verification gives them: over groups, left below right, in order."""
     rows = np.empty((len(near), 5), np.int64)
     for i, pair in enumerate(near):
         left, right = groups[pair.left], groups[pair.right]
@@ -286,23 +293,23 @@ def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
     return Pairs(*np.ascontiguousarray(rows.T))
 
 
-def _links(
+def _shared_with_representatives(
     report: Report,
     by_id: Mapping[str, Member | BridgeEnd],
     groups: dict[str, int],
     shingle_counts: NDArray[np.int64],
 ) -> dict[tuple[int, int], int]:
-    """What members share with a representative that they are in no pair with.
+    """The shared shingles of members and representatives that are in no pair, by the two groups.
 
-    Exact: a containment is one division of two integers.
+    The product is rounded to the exact count, since a containment is a quotient of two integers.
     """
     links: dict[tuple[int, int], int] = {}
     for cluster in report.clusters:
         representative = groups[cluster.representative]
         for member in cluster.members:
             relation = member.relation
-            is_untold = member.is_reference and by_id[cluster.representative].is_reference
-            if not relation.is_duplicate or (is_untold and relation.is_near):
+            is_unlisted = member.is_reference and by_id[cluster.representative].is_reference
+            if not relation.is_duplicate or (is_unlisted and relation.is_near):
                 group = groups[member.id]
                 shared = member.representative_containment * int(shingle_counts[representative])
                 key = min(group, representative), max(group, representative)

@@ -1,4 +1,4 @@
-"""A scan: an engine finds the pairs, clusters are made of them, and a report of these."""
+"""A scan: an engine finds pairs, pairs are clustered, clusters become a report."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def scan_corpus(
 ) -> Report:
     """Find, verify and cluster the near-duplicates among the documents of a corpus.
 
-    :param origin: where the corpus was read, for ``run``; asked once all is read
-    :param streamed: whether the parts of the report are to be rows that are made whenever they are
-        looked at (see ``report.rows``): for who goes through them once, one after another
-    :param scanned: is told of all documents, for a gate
+    :param origin: where the corpus was read, for ``run``; used only once all is read
+    :param streamed: whether the parts of the report are lazy rows (see ``report.rows``), made again
+        at each access: for callers that go through them once, in order
+    :param scanned: collects the marks of all documents, for a gate
     """
     began = time.perf_counter()
     with engine(corpus, config, kernels, progress, scanned) as found:

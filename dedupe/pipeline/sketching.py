@@ -1,4 +1,4 @@
-"""The first stage: batches of texts sketched, and gathered without their texts."""
+"""The first stage: texts are sketched in batches, and their sketches collected."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def sketch_corpus(
     fails_on_skip: bool = False,
     scanned: ScannedTexts | None = None,
 ) -> Sketches:
-    """Read a corpus once, and keep what pairs are found by.
+    """Read a corpus once, and sketch its documents.
 
     Texts are read in this thread and sketched in others; a bounded number of batches is in flight.
 
-    :param banding: keep its band keys alone, which is enough for pairs at one threshold (none:
+    :param banding: keep only its band keys, which suffice for pairs at one threshold (none: keep
         whole signatures)
-    :param fails_on_skip: whether what cannot be read ends the scan
-    :param scanned: is told of all documents, for a gate
-    :raises InputError: if something cannot be read, where that ends the scan
+    :param fails_on_skip: whether a document that cannot be read ends the scan
+    :param scanned: collects the marks of all documents, for a gate
+    :raises InputError: if something cannot be read, with ``fails_on_skip``
     """
     documents = Documents(resources.work, settings.num_perm, banding.bands if banding else 0)
     collector = Collector(documents, fails_on_skip=fails_on_skip)
@@ -94,9 +94,9 @@ def _read_and_sketch(
 
 
 def _batches(items: Iterable[Item], collector: Collector) -> Generator[TextBatch]:
-    """The batches of texts among the items of a corpus; the rest is noted.
+    """The batches of texts among the items of a corpus; other items go to the collector.
 
-    Where the scan ends early, so do the processes that read the corpus.
+    If the scan ends early, the iterator is closed, which ends the processes that read the corpus.
     """
     iterator = iter(items)
     try:
@@ -119,11 +119,11 @@ def sketch_batch(
     banding: Banding | None = None,
     folds_line_ends: bool = False,
 ) -> SketchedBatch:
-    """Sketch a batch and keep only what later stages need."""
+    """Sketch a batch, without the texts; documents with no token or too many are set aside."""
     batch, oversized = drop_oversized(batch, settings.max_tokens, kernels)
     sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
-    kept: NDArray[np.int64] | slice = slice(None)  # (of which arrays are no copies)
+    kept: NDArray[np.int64] | slice = slice(None)  # (a slice makes views, no copies)
     ids, metas = batch.ids, batch.metas
     if empty:
         kept = np.flatnonzero(sketch.token_counts > 0)
@@ -147,22 +147,22 @@ def sketch_batch(
     )
     if not folds_line_ends:
         return sketched
-    rows, hashes = _fold(batch, sketch.token_counts > 0)
+    rows, hashes = _fold_kept_texts(batch, sketch.token_counts > 0)
     return msgspec.structs.replace(sketched, folded_rows=rows, folded_hashes=hashes)
 
 
-def _fold(
+def _fold_kept_texts(
     batch: TextBatch, is_kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """What :func:`fold_line_ends` finds, of documents that are kept, counted among these alone."""
+    """The result of :func:`fold_line_ends`, with rows counted among the kept documents only."""
     rows, hashes = fold_line_ends(batch)
     chosen = is_kept[rows]
-    places = np.cumsum(is_kept, dtype=np.int64) - 1
-    return places[rows[chosen]], hashes[chosen]
+    new_rows = np.cumsum(is_kept, dtype=np.int64) - 1
+    return new_rows[rows[chosen]], hashes[chosen]
 
 
 class Collector(msgspec.Struct):
-    """Gathers sketched batches into :class:`Documents`, and what a user should know."""
+    """Collects sketched batches into :class:`Documents`, and remarks for the user."""
 
     documents: Documents
     skipped: list[SkippedDocument] = msgspec.field(default_factory=list)
@@ -178,9 +178,10 @@ class Collector(msgspec.Struct):
         self.documents.append(batch)
 
     def skip(self, item: SkippedDocument, locator: Locator | None = None) -> None:
-        """Note what could not be read, and where it stands if its id does not tell.
+        """Note a document that could not be read.
 
-        :raises InputError: where that is to end the scan; what the program itself wrote ends none
+        :param locator: needed if its id does not say where it is
+        :raises InputError: with ``fails_on_skip``, but not for files that dedupe itself wrote
         """
         if self.fails_on_skip and item.reason != OWN_OUTPUT:
             told = f"{item.id}: {item.detail} ({item.reason})"
@@ -193,7 +194,7 @@ class Collector(msgspec.Struct):
             self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
     def finish(self) -> list[NDArray[np.int64]]:
-        """Make ids unique, once all documents are there.
+        """Make ids unique, after the last document.
 
         :returns: the documents of each id that occurred more than once
         """
@@ -205,7 +206,7 @@ class Collector(msgspec.Struct):
         return [*ids.values()]
 
     def remarks(self) -> Remarks:
-        """What was noted, in an order that does not depend on that of reading."""
+        """All remarks, in an order that does not depend on the order of reading."""
         return Remarks(
             skipped=sorted(self.skipped, key=lambda each: (each.id, each.reason, each.detail)),
             skipped_locators=self.skipped_locators,

@@ -1,7 +1,7 @@
-"""What a report that was saved must hold to, beyond the types of its fields.
+"""Checks of a saved report, beyond the types of its fields.
 
-A file may have been cut, merged by hand, or written by an older version. Each check stands here
-once; whoever relies on more than the renderers do asks for more of them.
+A file may have been cut, merged by hand, or written by an older version. ``find_contradiction``
+is for all readers; commands that rely on more call further checks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Repor
 
 
 def find_contradiction(report: Report) -> str:
-    """What all readers rely on, and does not hold; empty where all of it does."""
+    """The first contradiction that would mislead any reader; empty if there is none."""
     for cluster in report.clusters:
         if not cluster.members or cluster.members[0].id != cluster.representative:
             return f"cluster {cluster.cluster_id!r} does not begin with its representative"
@@ -27,9 +27,9 @@ def find_contradiction(report: Report) -> str:
 
 
 def check_members(report: Report) -> None:
-    """Every document is in one place of the clusters.
+    """Check that no document is in the clusters more than once.
 
-    :raises ReportError: if one is not
+    :raises ReportError: if one is
     """
     seen: set[str] = set()
     for member in report.members():
@@ -39,10 +39,10 @@ def check_members(report: Report) -> None:
 
 
 def check_pairs(report: Report, documents: Mapping[str, Member | BridgeEnd]) -> None:
-    """Every pair is of two documents that the report describes, and can be.
+    """Check that every pair is possible, and of two documents that the report describes.
 
-    :param documents: those that it describes, by id
-    :raises ReportError: if one is not
+    :param documents: the described documents, by id
+    :raises ReportError: if a pair is not
     """
     for pair in report.pairs():
         for id in (pair.left, pair.right):
@@ -59,9 +59,9 @@ def check_pairs(report: Report, documents: Mapping[str, Member | BridgeEnd]) -> 
 
 
 def check_relations(report: Report) -> None:
-    """Every member is to its representative what its relation says.
+    """Check the relation of every member to its representative.
 
-    :raises ReportError: if its Jaccard, or its pair with it, denies that
+    :raises ReportError: if the member's Jaccard, or its pair with the representative, contradicts it
     """
     for cluster in report.clusters:
         for member in cluster.members:
@@ -70,14 +70,14 @@ def check_relations(report: Report) -> None:
         relations = {member.id: member.relation for member in cluster.members}
         for pair in cluster.pairs:
             id = _paired_with_representative(cluster, pair)
-            denied = id in relations and relations[id].may_drop and not pair.relation.may_drop
-            if denied:
+            is_member = id in relations
+            if is_member and relations[id].may_drop and not pair.relation.may_drop:
                 told = f"is {relations[id]} as a member, but {pair.relation} in its pair"
                 raise ReportError(f"{id}: {told} with the kept one")
 
 
 def _paired_with_representative(cluster: Cluster, pair: DuplicatePair) -> str:
-    """The other end of a pair of the representative; empty where it is no end of it."""
+    """The other end of a pair with the representative; empty for other pairs."""
     if pair.left == cluster.representative:
         return pair.right
     return pair.left if pair.right == cluster.representative else ""

@@ -1,7 +1,7 @@
-"""The documents of a report that are in duplicate pairs, and what hangs together by these.
+"""The duplicate pairs of a report as a graph, and its connected components.
 
-Connected components depend on the texts alone, where clusters also depend on which documents are
-chosen as representatives: a document more or less can only join components or split them.
+Components depend on the texts alone, while clusters also depend on the choice of representatives:
+one document more or less can only join components or split them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from dedupe.sketch import load_kernels
 
 
 class Neighbour(NamedTuple):
-    """A group of documents that are near-duplicates of another's.
+    """A group whose documents are near-duplicates of those of another group.
 
-    :param relation: of the pair that tells it
-    :param containment: share of this group's shingles that the other has too
+    :param group: its name in :class:`DuplicateGraph`
+    :param relation: of the pair of the two groups
+    :param containment: share of this group's shingles that the other group has too
     """
 
     group: str
@@ -31,13 +32,13 @@ class Neighbour(NamedTuple):
 
 
 class DuplicateGraph(msgspec.Struct, frozen=True):
-    """All documents that are in a duplicate pair; those of equal tokens make a group.
+    """All documents that are in a duplicate pair, in groups of equal tokens.
 
-    :param hashes: the content hash of each, by id
-    :param group_of: the group of each, by id; a group is named by one of its documents
-    :param groups: the documents of each group, by id
-    :param near: for each group those that are near it, the nearest first
-    :param references: documents of the archive, by id
+    :param hashes: the content hash of each document, by id
+    :param group_of: the group of each document, by id; a group is named by one of its documents
+    :param groups: the documents of each group, ordered by id
+    :param near: the neighbours of each group, the nearest first
+    :param references: the ids of reference documents
     """
 
     hashes: dict[str, str]
@@ -47,7 +48,10 @@ class DuplicateGraph(msgspec.Struct, frozen=True):
     references: frozenset[str]
 
     def components(self, within: Collection[str] | None = None) -> Iterator[list[str]]:
-        """The documents that hang together, without a path that leaves ``within`` (ids)."""
+        """The documents of each connected component.
+
+        :param within: ids; if given, only these documents and the paths through them count
+        """
         chosen = self.hashes.keys() if within is None else within
         of_group: dict[str, list[str]] = {}
         for id in sorted(chosen):
@@ -67,14 +71,14 @@ class DuplicateGraph(msgspec.Struct, frozen=True):
 
 
 def connect_documents(report: Report) -> DuplicateGraph:
-    """Read the duplicate pairs of a report, those of clusters and bridges alike."""
+    """The graph of all duplicate pairs of a report, in clusters and bridges."""
     pairs = [pair for pair in report.pairs() if pair.relation.is_duplicate]
     paired = {id for pair in pairs for id in (pair.left, pair.right)}
     documents = [document for document in report.documents() if document.id in paired]
     hashes = {document.id: document.content_hash for document in documents}
-    # Copies are paired with their lead alone.
+    # A copy is paired only with the lead of its group.
     equal = [(pair.left, pair.right) for pair in pairs if pair.relation.has_equal_tokens]
-    group_of = name_sets(hashes, equal)
+    group_of = name_components(hashes, equal)
     groups: dict[str, list[str]] = {}
     for id in sorted(hashes):
         groups.setdefault(group_of[id], []).append(id)
@@ -91,8 +95,11 @@ def connect_documents(report: Report) -> DuplicateGraph:
     return DuplicateGraph(hashes, group_of, groups, near, references)
 
 
-def name_sets(ids: Iterable[str], equal: Collection[tuple[str, str]]) -> dict[str, str]:
-    """For each id the smallest of those that these equalities join it with."""
+def name_components(ids: Iterable[str], equal: Collection[tuple[str, str]]) -> dict[str, str]:
+    """The name of each id's connected component: its smallest id.
+
+    :param equal: the edges
+    """
     names = sorted(ids)
     if not equal:
         return dict(zip(names, names, strict=True))

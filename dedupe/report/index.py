@@ -1,7 +1,7 @@
-"""A report by the ids of its documents.
+"""An index of a report by the ids of its documents.
 
-Each part is made when it is first asked for, and holds every document of the report in memory:
-whoever goes through a report once, as a renderer does, takes the methods of ``Report`` instead.
+Each part is made on first access, and holds every document of the report in memory. Code that
+goes through a report once, as renderers do, uses the methods of ``Report`` instead.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dedupe.report.graph import DuplicateGraph, connect_documents
 
 
 class ReportIndex:
-    """What a report tells of a document, by its id."""
+    """The parts of a report that concern a document, by its id."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
 
     @cached_property
     def documents(self) -> dict[str, Member | BridgeEnd]:
-        """Every document that is in a cluster or a bridge; members first."""
+        """Every document in a cluster or a bridge, members first."""
         found: dict[str, Member | BridgeEnd] = {}
         for document in self._report.documents():
             found.setdefault(document.id, document)
@@ -36,7 +36,7 @@ class ReportIndex:
 
     @cached_property
     def skipped(self) -> dict[str, SkippedDocument]:
-        """What was skipped; of several of one id the first."""
+        """Every skipped document; if several have one id, the first."""
         found: dict[str, SkippedDocument] = {}
         for skipped in self._report.skipped:
             found.setdefault(skipped.id, skipped)
@@ -44,5 +44,5 @@ class ReportIndex:
 
     @cached_property
     def graph(self) -> DuplicateGraph:
-        """The documents that are in duplicate pairs."""
+        """The graph of duplicate pairs."""
         return connect_documents(self._report)

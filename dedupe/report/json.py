@@ -1,4 +1,4 @@
-"""The report as JSON, whole, and back; and as JSON Lines, one cluster a line."""
+"""A report as JSON (written and read), and as JSON Lines, one cluster a line."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from dedupe.report.checks import find_contradiction
 from dedupe.report.rows import materialise
 
 ENCODED_AT_ONCE: Final = 1 << 9
-"""Members, pairs and entries that are encoded at once."""
+"""The number of members, pairs or entries that are encoded together."""
 CHARACTERS_AT_ONCE: Final = 1 << 20
-"""Of texts, about."""
+"""The number of characters of texts that are encoded together, about."""
 BYTES_PER_PIECE: Final = 1 << 16
-"""What a piece of the whole has, at least."""
+"""The least size of a piece of a streamed report."""
 
 _encoder = msgspec.json.Encoder()
 
-# Legal inside a JSON string, but able to act on a terminal (DEL, C1 controls, bidirectional
+# Characters that are legal inside a JSON string, but can act on a terminal (DEL, C1 controls, bidirectional
 # marks and overrides, line and paragraph separators) or in the log of a CI job (##[command]).
 _UNSAFE = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
@@ -40,15 +40,15 @@ _UNSAFE = re.compile(
 
 
 def render_json(report: Report) -> bytes:
-    """The whole report, ending with a newline; :func:`parse_report` reads it back.
+    """The whole report as JSON, ending with a newline; :func:`parse_report` reads it back.
 
-    Indented, but each member, pair, notice and so on is one line.
+    It is indented, with one line for each member, pair, notice and so on.
     """
     return b"".join(stream_json(report))
 
 
 def stream_json(report: Report) -> Iterator[bytes]:
-    """The same in pieces: a large report is never in memory a second time."""
+    """The bytes of :func:`render_json` in pieces, so that a large report is not copied in memory."""
     held: list[bytes] = []
     size = 0
     for part in _parts(report, 0):
@@ -62,12 +62,12 @@ def stream_json(report: Report) -> Iterator[bytes]:
 
 
 def encode_indented(value: Any) -> bytes:
-    """Anything as JSON that acts on no terminal, ending with a newline."""
+    """Any value as indented JSON that is safe on a terminal, ending with a newline."""
     return escape_json(msgspec.json.format(msgspec.json.encode(value), indent=2)) + b"\n"
 
 
 def render_jsonl(report: Report) -> Iterator[bytes]:
-    """One cluster a line, largest first."""
+    """The clusters as JSON Lines, the largest first."""
     for cluster in report.clusters:
         if isinstance(cluster.members, tuple) and isinstance(cluster.pairs, tuple):
             yield escape_json(_encoder.encode(cluster)) + b"\n"
@@ -76,7 +76,7 @@ def render_jsonl(report: Report) -> Iterator[bytes]:
 
 
 def _line_parts(cluster: Cluster) -> Iterator[bytes]:
-    """The line of a cluster that is never in memory as a whole."""
+    """The line of a cluster in parts, for one whose rows are not in memory."""
     before = b"{"
     for name in cluster.__struct_fields__:
         yield before + _encoder.encode(name) + b":"
@@ -96,7 +96,7 @@ def _line_parts(cluster: Cluster) -> Iterator[bytes]:
 def parse_report(data: bytes, name: str = "report") -> Report:
     """Read a saved report.
 
-    :param name: what to call it in an error
+    :param name: the name of its file, for errors
     :raises ReportError: if it is not a report, or was written by a newer version
     """
     try:
@@ -119,7 +119,10 @@ class _Versioned(msgspec.Struct):
 
 
 def _parts(value: Any, depth: int) -> Iterator[bytes]:
-    """JSON, where ``depth`` is that of the line on which it begins."""
+    """A value as indented JSON, in parts.
+
+    :param depth: of the indentation of the line on which the value begins
+    """
     inner = b"\n" + b"  " * (depth + 1)
     if isinstance(value, (Report, RunInfo, Cluster)):
         before = b"{" + inner
@@ -157,7 +160,10 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
 
 
 def _small_cluster(cluster: Cluster, template: bytes, deeper: bytes) -> bytes:
-    """The same of one of few members: there are many such, and nearly all have two."""
+    """A cluster of few members as indented JSON.
+
+    A template makes it fast: most clusters are small, nearly all have two members.
+    """
     between = b"," + deeper
     members = _encoder.encode_lines(cluster.members)[:-1].replace(b"\n", between)
     pairs = b"[]"
@@ -174,7 +180,10 @@ def _small_cluster(cluster: Cluster, template: bytes, deeper: bytes) -> bytes:
 
 
 def _cluster_template(outer: bytes) -> bytes:
-    """What stands around the parts of a cluster that begins after ``outer``."""
+    """The JSON of a cluster with ``%b`` for its values.
+
+    :param outer: line feed and indentation of the line on which the cluster begins
+    """
     return (
         (
             b'{>"cluster_id": %b,>"representative": %b,>"members": [>  %b>],>"pairs": %b,'
@@ -186,40 +195,40 @@ def _cluster_template(outer: bytes) -> bytes:
 
 
 def _lines(values: Sequence[Any] | Mapping[str, Any]) -> Iterator[bytes]:
-    """What stands in a list or an object, one item a line, many lines at a time."""
+    """The items of a list or the entries of an object, one a line, many lines at a time."""
     if not isinstance(values, Mapping):
         items = iter(values)
         while rows := list(islice(items, ENCODED_AT_ONCE)):
             yield _encoder.encode_lines(rows)[:-1]
         return
-    for entries in _lots(values):
+    for entries in _chunk_entries(values):
         names = _encoder.encode_lines([*entries]).split(b"\n")[:-1]
-        held = _encoder.encode_lines([*entries.values()]).split(b"\n")[:-1]
-        yield b"\n".join(map(b"%b: %b".__mod__, zip(names, held, strict=True)))
+        encoded = _encoder.encode_lines([*entries.values()]).split(b"\n")[:-1]
+        yield b"\n".join(map(b"%b: %b".__mod__, zip(names, encoded, strict=True)))
 
 
-def _lots(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The entries of an object in lots of bounded size; they may be texts."""
+def _chunk_entries(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The entries of an object in chunks of bounded size; values may be long texts."""
     if not isinstance(next(iter(values.values())), str):
         items = iter(values.items())
-        while lot := dict(islice(items, ENCODED_AT_ONCE)):
-            yield lot
+        while chunk := dict(islice(items, ENCODED_AT_ONCE)):
+            yield chunk
         return
-    lot = {}
+    chunk = {}
     size = 0
     for name, value in values.items():
-        lot[name] = value
+        chunk[name] = value
         size += len(value)
-        if len(lot) == ENCODED_AT_ONCE or size >= CHARACTERS_AT_ONCE:
-            yield lot
-            lot, size = {}, 0
-    if lot:
-        yield lot
+        if len(chunk) == ENCODED_AT_ONCE or size >= CHARACTERS_AT_ONCE:
+            yield chunk
+            chunk, size = {}, 0
+    if chunk:
+        yield chunk
 
 
 def escape_json(data: bytes) -> bytes:
-    """JSON that does nothing where it is printed: the same values, more of them as escapes."""
-    # Ten times faster than to search, and common.
+    """The same JSON with all characters escaped that could act on a terminal or a CI log."""
+    # This common case is tested first, since it takes a tenth of the time of the search.
     if data.isascii() and b"\x7f" not in data and b"##" not in data:
         return data
     return _UNSAFE.sub(lambda match: f"\\u{ord(match[0].decode()):04x}".encode(), data)

@@ -1,7 +1,7 @@
-"""Parts of a report as columns, whose rows become objects only while somebody looks at them.
+"""Parts of a report as columns; a row becomes an object only while it is in use.
 
-So a report of millions of members and pairs is written without ever being in memory as objects,
-which take many times the bytes of their columns.
+A report of millions of members and pairs is written without ever being in memory as objects,
+which take many times the bytes of the columns.
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ from dedupe.model.relations import RELATIONS
 from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Report, WeakestLink
 
 ROWS_AT_ONCE: Final = 1 << 12
-"""Members and pairs that are made together, about; a cluster of more is made alone, and what it has
-over twice as many of stays in columns."""
+"""The number of members and pairs that are made together, about.
+
+A cluster of more is made alone. If it has more than twice as many members, or pairs, these stay in
+columns.
+"""
 
 Row = TypeVar("Row", covariant=True)
 
 
 class Rows(Sequence[Row]):
-    """Rows of a table, made again by whoever iterates.
+    """A lazy sequence of the rows of a table, made again at each iteration.
 
-    :param make: gives the rows ``begin:end`` of the table
-    :param cuts: ascending; they begin with the first and end behind the last of these rows of the
-        table, and what is between two is made together
+    :param make: makes the rows ``begin:end`` of the table
+    :param cuts: ascending positions in the table, from the first of these rows to the end; the rows
+        between two cuts are made together
     """
 
     def __init__(self, make: Callable[[int, int], list[Row]], cuts: Sequence[int]) -> None:
@@ -53,11 +56,11 @@ class Rows(Sequence[Row]):
             yield from self._make(begin, end)
 
     @overload
-    def __getitem__(self, place: int) -> Row: ...
+    def __getitem__(self, index: int) -> Row: ...
     @overload
-    def __getitem__(self, place: slice) -> tuple[Row, ...]: ...
-    def __getitem__(self, place: int | slice) -> Row | tuple[Row, ...]:
-        rows = range(self._cuts[0], self._cuts[-1])[place]
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        rows = range(self._cuts[0], self._cuts[-1])[index]
         if isinstance(rows, int):
             return self._make(rows, rows + 1)[0]
         if rows.step == 1:
@@ -66,15 +69,15 @@ class Rows(Sequence[Row]):
 
 
 class LocatorTable(Mapping[str, Locator]):
-    """Where documents stand, by id.
+    """The locators of documents, by id; each is made when it is looked up.
 
     :param ids: ascending
-    :param places: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
+    :param fields: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
     """
 
-    def __init__(self, ids: Sequence[str], places: NDArray[np.int64]) -> None:
+    def __init__(self, ids: Sequence[str], fields: NDArray[np.int64]) -> None:
         self._ids = ids
-        self._places = places
+        self._fields = fields
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -86,18 +89,18 @@ class LocatorTable(Mapping[str, Locator]):
         rank = bisect_left(self._ids, id)
         if rank == len(self._ids) or self._ids[rank] != id:
             raise KeyError(id)
-        return Locator(*self._places[rank].tolist())
+        return Locator(*self._fields[rank].tolist())
 
     def items(self) -> ItemsView[str, Locator]:
         return _LocatorItems(self)
 
     def make(self, begin: int, end: int) -> list[Locator]:
-        """Those of the documents ``begin:end``."""
-        return list(map(Locator, *self._places[begin:end].T.tolist()))
+        """The locators of the documents ``begin:end``, in the order of ``ids``."""
+        return list(map(Locator, *self._fields[begin:end].T.tolist()))
 
 
 class _LocatorItems(ItemsView[str, Locator]):
-    """What the standard one gives, without a search for each."""
+    """The items in one pass; the standard view would search for each id."""
 
     _mapping: LocatorTable
 
@@ -107,11 +110,13 @@ class _LocatorItems(ItemsView[str, Locator]):
 
 
 class ReportedDocuments(msgspec.Struct, frozen=True):
-    """The *n* documents that a report speaks of, in the order of their ids: columns by rank.
+    """The *n* documents of a report, as columns in the order of their ids.
+
+    The position of a document in this order is its *rank*.
 
     :param content_hashes: ``uint64``, ``(n, 2)``: high, low
-    :param metas: packed mappings (see :class:`dedupe.model.documents.TextBatch`), end to end
-        (``uint8``)
+    :param metas: ``uint8``: packed mappings (see :class:`dedupe.model.documents.TextBatch`),
+        concatenated
     :param meta_begins: ``int64``, ``(n + 1,)``
     """
 
@@ -124,7 +129,7 @@ class ReportedDocuments(msgspec.Struct, frozen=True):
     are_references: NDArray[np.bool_]
 
     def describe(self, ranks: NDArray[np.int64]) -> tuple[Any, ...]:
-        """The last five columns of a :class:`Member` or a :class:`BridgeEnd`, as objects."""
+        """The values of the last five fields of a :class:`Member` or a :class:`BridgeEnd`."""
         return (
             self.token_counts[ranks].tolist(),
             _hexadecimal(self.content_hashes[ranks]),
@@ -142,10 +147,10 @@ class ReportedDocuments(msgspec.Struct, frozen=True):
 
 
 class MemberColumns(msgspec.Struct, frozen=True):
-    """Members, cluster after cluster, the representative of each first.
+    """Members, cluster after cluster, with the representative of each first.
 
-    :param ranks: ``int64``: which of the reported documents
-    :param relations: ``int8``: the rank of each (:class:`dedupe.model.relations.Relation`)
+    :param ranks: ``int64``: positions in the reported documents
+    :param relations: ``int8``: ranks of :class:`dedupe.model.relations.Relation`
     """
 
     documents: ReportedDocuments
@@ -168,8 +173,12 @@ class MemberColumns(msgspec.Struct, frozen=True):
 
 
 class PairColumns(msgspec.Struct, frozen=True):
-    """Duplicate pairs; left and right are ranks of reported documents, all but ``relations``
-    ``int32``."""
+    """Duplicate pairs.
+
+    :param left: ``int32``, as all columns but ``relations``: positions in the reported documents
+    :param right: positions in the reported documents
+    :param relations: ``int8``: ranks of :class:`dedupe.model.relations.Relation`
+    """
 
     documents: ReportedDocuments
     left: NDArray[np.int32]
@@ -199,7 +208,7 @@ class PairColumns(msgspec.Struct, frozen=True):
 class BridgeEndColumns(msgspec.Struct, frozen=True):
     """Ends of bridges that are in no cluster.
 
-    :param ranks: ``int64``: which of the reported documents
+    :param ranks: ``int64``: positions in the reported documents
     """
 
     documents: ReportedDocuments
@@ -213,11 +222,13 @@ class BridgeEndColumns(msgspec.Struct, frozen=True):
 
 
 class ClusterColumns(msgspec.Struct, frozen=True):
-    """Clusters as they stand in a report.
+    """Clusters, in the order of the report.
 
-    :param members: those of all clusters, and ``pairs`` likewise
-    :param member_begins: ``int64``, one a cluster and the end; ``pair_begins`` likewise
-    :param weakest: ``int64``: the member of the weakest link
+    :param members: the members of all clusters
+    :param pairs: bridges, then the pairs of all clusters
+    :param member_begins: ``int64``: the first member of each cluster, then the end
+    :param pair_begins: ``int64``: the first pair of each cluster, then the end
+    :param weakest: ``int64``: the position in ``members`` of each cluster's weakest link
     """
 
     members: MemberColumns
@@ -240,8 +251,8 @@ class ClusterColumns(msgspec.Struct, frozen=True):
         member_begins = self.member_begins[begin : end + 1].tolist()
         pair_begins = self.pair_begins[begin : end + 1].tolist()
         first, first_pair = member_begins[0], pair_begins[0]
-        members = _made(self.members.make, first, member_begins[-1])
-        pairs = _made(self.pairs.make, first_pair, pair_begins[-1])
+        members = _make_rows(self.members.make, first, member_begins[-1])
+        pairs = _make_rows(self.pairs.make, first_pair, pair_begins[-1])
         ranks = self.members.ranks[first : member_begins[-1]].tolist()
         weakest = self.weakest[begin:end].tolist()
         ids = self.members.documents.ids
@@ -255,32 +266,35 @@ class ClusterColumns(msgspec.Struct, frozen=True):
                 Cluster(
                     cluster_id=_name_cluster([ids[rank] for rank in own]),
                     representative=ids[ranks[of_members.start]],
-                    members=_part(members, of_members),
-                    pairs=_part(pairs, of_pairs),
+                    members=_slice_rows(members, of_members),
+                    pairs=_slice_rows(pairs, of_pairs),
                     weakest_link=WeakestLink(link.id, link.jaccard),
                 )
             )
         return clusters
 
 
-def _made(make: Callable[[int, int], list[Row]], begin: int, end: int) -> Sequence[Row]:
-    """These rows of a table; still as columns where they are many."""
+def _make_rows(make: Callable[[int, int], list[Row]], begin: int, end: int) -> Sequence[Row]:
+    """The rows ``begin:end`` of a table: as objects, or lazy if they are many."""
     many = end - begin > 2 * ROWS_AT_ONCE
     return Rows.of_range(make, begin, end) if many else make(begin, end)
 
 
-def _part(rows: Sequence[Row], part: slice) -> Sequence[Row]:
+def _slice_rows(rows: Sequence[Row], part: slice) -> Sequence[Row]:
     is_whole = part.stop - part.start == len(rows)
     return rows if is_whole and isinstance(rows, Rows) else tuple(rows[part])
 
 
 def _name_cluster(ids: Sequence[str]) -> str:
-    """The id of a cluster of these documents, which are in order."""
+    """The id of a cluster: XXH3-64 of the ids of its documents.
+
+    :param ids: ascending
+    """
     return xxhash.xxh3_64_hexdigest("\0".join(ids).encode("utf-8", "surrogatepass"))
 
 
 def materialise(report: Report) -> Report:
-    """The same with all of its parts in memory, as tuples and a dictionary."""
+    """The same report with all rows in memory, as tuples and a dictionary."""
     locators = dict(report.run.locators.items())
     return msgspec.structs.replace(
         report,
@@ -292,11 +306,11 @@ def materialise(report: Report) -> Report:
 
 
 def materialise_clusters(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
-    """Clusters in memory, with their members and pairs."""
-    return tuple(map(_hold_cluster, clusters))
+    """The same clusters in memory, with all their members and pairs."""
+    return tuple(map(_materialise_cluster, clusters))
 
 
-def _hold_cluster(cluster: Cluster) -> Cluster:
+def _materialise_cluster(cluster: Cluster) -> Cluster:
     if isinstance(cluster.members, tuple) and isinstance(cluster.pairs, tuple):
         return cluster
     return msgspec.structs.replace(

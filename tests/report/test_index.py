@@ -16,7 +16,7 @@ from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.report import BridgeEnd, Report
 from dedupe.model.settings import Config
 from dedupe.report import rows
-from dedupe.report.graph import name_sets
+from dedupe.report.graph import name_components
 from dedupe.report.index import ReportIndex
 
 
@@ -122,7 +122,7 @@ def join(count: int, links: list[tuple[int, int]]) -> list[int]:
 @given(LINKS)
 def test_sets_are_named_by_their_smallest_id(links):
     ids = [f"d{i:02}" for i in range(12)]
-    named = name_sets(reversed(ids), [(ids[one], ids[other]) for one, other in links])
+    named = name_components(reversed(ids), [(ids[one], ids[other]) for one, other in links])
     assert named == {ids[i]: ids[first] for i, first in enumerate(join(12, links))}
 
 
