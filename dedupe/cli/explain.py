@@ -100,7 +100,7 @@ def _explain(
     from dedupe.sketch import load_kernels
 
     scan_settings = settings.config.settings
-    standing = None
+    in_report = None
     if saved is not None:
         from dedupe.cli.saved import load_report
         from dedupe.sources import SourceTexts
@@ -108,7 +108,7 @@ def _explain(
         report = load_report(saved)
         scan_settings = report.config
         texts = SourceTexts.of_report(report)
-        found, standing = find_in_report(names, report, texts, saved)
+        found, in_report = find_in_report(names, report, texts, saved)
     elif paths:
         found = find_documents(names, paths, scan_settings)
     else:
@@ -116,4 +116,4 @@ def _explain(
     kernels = load_kernels(settings.config.kernels)
     with_diff = settings.output["diff"] != "none"
     left, right = found
-    return explain_pair(left, right, scan_settings, kernels, standing, with_diff)
+    return explain_pair(left, right, scan_settings, kernels, in_report, with_diff)

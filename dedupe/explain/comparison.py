@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from dedupe.diff import Diff, Vocabulary, diff_words
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
-from dedupe.explain.passages import Passage, find_runs, place_passages
+from dedupe.explain.passages import Passage, find_runs, locate_passages
 from dedupe.explain.reasons import Reason, find_reasons
-from dedupe.explain.saved import Standing
+from dedupe.explain.saved import PairInReport
 from dedupe.matching.banding import band_recall, banding_of, make_band_keys
 from dedupe.model.errors import ReportError
 from dedupe.model.kernels import Kernels
@@ -26,7 +26,7 @@ from dedupe.sketch import tokenize_text
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import make_batch
 
-Places = Sequence[tuple[int, int]]
+TokenSpans = Sequence[tuple[int, int]]
 
 MAX_ALIGNED_TOKENS: Final = 200_000
 MAX_ALIGNED_CHARACTERS: Final = 4_000_000
@@ -43,10 +43,10 @@ class Explanation(msgspec.Struct, frozen=True):
         where nothing is known
     :param search: none where a text is missing or has no token
     :param passages: none at all (not: no passage) where a text is missing or too long
-    :param places: where each token of either text stands, first character and the one behind
+    :param token_spans: where each token of either text stands, first character and the one behind
         it; none where there are no passages
     :param diff: none as these, and where it was not asked for
-    :param standing: what a saved report says of them, where there is one
+    :param in_report: what a saved report says of them, where there is one
     :param reasons: why they are no duplicates, or not found as such; and what else to know
     """
 
@@ -57,9 +57,9 @@ class Explanation(msgspec.Struct, frozen=True):
     pair: PairFigures | None
     search: SearchFigures | None
     passages: Sequence[Passage] | None
-    places: tuple[Places, Places]
+    token_spans: tuple[TokenSpans, TokenSpans]
     diff: Diff | None
-    standing: Standing | None
+    in_report: PairInReport | None
     reasons: tuple[Reason, ...]
 
     @property
@@ -72,7 +72,7 @@ def explain_pair(
     right: FoundDocument,
     settings: ScanSettings,
     kernels: Kernels,
-    standing: Standing | None = None,
+    in_report: PairInReport | None = None,
     with_diff: bool = True,
 ) -> Explanation:
     """Compare two documents.
@@ -80,7 +80,7 @@ def explain_pair(
     :raises ConfigError: if the settings contradict one another
     :raises ReportError: if the report's bands cannot be
     """
-    banding = _banding(settings, standing)
+    banding = _banding(settings, in_report)
     compared = [_with_tokens_in_limit(each, settings, kernels) for each in (left, right)]
     left, right = compared
     there = [each for each in compared if each.text is not None]
@@ -102,20 +102,20 @@ def explain_pair(
         longest = max(map(len, texts))
         if sketch.token_counts.max() <= MAX_ALIGNED_TOKENS and longest <= MAX_ALIGNED_CHARACTERS:
             aligned = _align(texts, sketch, settings.shingle_size, with_diff)
-    elif standing is not None and standing.pair is not None:
-        pair = _saved_figures(standing.pair, left.id)
-    reasons = find_reasons((left, right), figures, settings, pair, search, standing)
+    elif in_report is not None and in_report.pair is not None:
+        pair = _saved_figures(in_report.pair, left.id)
+    reasons = find_reasons((left, right), figures, settings, pair, search, in_report)
     return Explanation(
-        settings, left, right, figures, pair, search, aligned.passages, aligned.places,
-        aligned.diff, standing, tuple(reasons),
+        settings, left, right, figures, pair, search, aligned.passages, aligned.token_spans,
+        aligned.diff, in_report, tuple(reasons),
     )  # fmt: skip
 
 
-def _banding(settings: ScanSettings, standing: Standing | None) -> Banding:
+def _banding(settings: ScanSettings, in_report: PairInReport | None) -> Banding:
     """That of the settings; of a saved report its own, which may be of a lower threshold."""
-    if standing is None:
+    if in_report is None:
         return banding_of(settings)
-    bands, rows = standing.bands, standing.rows
+    bands, rows = in_report.bands, in_report.rows
     if bands < 1 or rows < 1 or bands * rows > settings.num_perm:
         told = f"{bands} bands of {rows} rows, but signatures of {settings.num_perm} values"
         raise ReportError(f"the report cannot be: it has {told}")
@@ -205,7 +205,7 @@ def _search_figures(
 
 class _Alignment(msgspec.Struct, frozen=True):
     passages: list[Passage] | None = None
-    places: tuple[Places, Places] = ((), ())
+    token_spans: tuple[TokenSpans, TokenSpans] = ((), ())
     diff: Diff | None = None
 
 
@@ -217,12 +217,12 @@ def _align(
     :param sketch: of the two
     """
     vocabulary = Vocabulary(tokenize_text)
-    places = vocabulary.locate_tokens(texts[0]), vocabulary.locate_tokens(texts[1])
+    token_spans = vocabulary.locate_tokens(texts[0]), vocabulary.locate_tokens(texts[1])
     cut = sketch.shingle_offsets[1]
     runs = find_runs(sketch.shingle_hashes[:cut], sketch.shingle_hashes[cut:])
-    left, right = zip(texts, places, strict=True)
-    passages = place_passages(runs, shingle_size, left, right)
+    left, right = zip(texts, token_spans, strict=True)
+    passages = locate_passages(runs, shingle_size, left, right)
     if not with_diff:
-        return _Alignment(passages, places)
+        return _Alignment(passages, token_spans)
     diff = diff_words(vocabulary.split(texts[0]), vocabulary.split(texts[1]))
-    return _Alignment(passages, places, diff)
+    return _Alignment(passages, token_spans, diff)

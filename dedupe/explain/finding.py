@@ -23,7 +23,7 @@ SUGGESTED_IDS: Final = 3
 COMPARED_CHARACTERS: Final = 200
 """The length of ids among which similar ones are looked for."""
 
-_PLACE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
+_FILE_AND_LINE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
 
 
 class FoundDocument(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, text=None, reason=reason, problem=problem)
 
 
-class Matches(msgspec.Struct):
+class NameMatches(msgspec.Struct):
     """What a name may mean: how many documents, and the first few."""
 
     count: int = 0
@@ -96,18 +96,18 @@ def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
     corpus = read_corpus(
         [name], msgspec.structs.replace(settings, glob=(), exclude=(), ignore=False)
     )
-    matches, skipped = Matches(), []
+    found, skipped = NameMatches(), []
     for item in corpus:
         if isinstance(item, TextBatch):
-            matches.add(range(len(item)), partial(_take, item, corpus))
+            found.add(range(len(item)), partial(_take, item, corpus))
         elif isinstance(item, SkippedDocument):
             skipped.append(item)
-    if matches.count > 1:
+    if found.count > 1:
         raise InputError(
-            f"{name}: holds {matches.count:,} documents; name one by its id, or by its file and "
-            f"line, and --in {name}: {matches.describe()}"
+            f"{name}: holds {found.count:,} documents; name one by its id, or by its file and "
+            f"line, and --in {name}: {found.describe()}"
         )
-    if not matches.count:
+    if not found.count:
         told = _list_skipped(skipped) or "holds no document"
         is_stream = any(source.spool is not None for source in corpus.sources)
         if is_stream and any(item.reason == NOT_JSON for item in skipped):
@@ -115,7 +115,7 @@ def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
                 "; what comes through a pipe is read as JSON Lines unless --input-format says text"
             )
         raise InputError(f"{name}: {told}")
-    return matches.first[0]
+    return found.first[0]
 
 
 def find_documents(
@@ -162,15 +162,15 @@ class _Search(msgspec.Struct):
     name: str
     real_path: str
     place: tuple[str, int] | None
-    by_id: Matches = msgspec.field(default_factory=Matches)
-    by_place: Matches = msgspec.field(default_factory=Matches)
-    by_file: Matches = msgspec.field(default_factory=Matches)
+    by_id: NameMatches = msgspec.field(default_factory=NameMatches)
+    by_line: NameMatches = msgspec.field(default_factory=NameMatches)
+    by_file: NameMatches = msgspec.field(default_factory=NameMatches)
     skipped: SkippedDocument | None = None
     similar: list[tuple[float, str]] = msgspec.field(default_factory=list)
 
     @classmethod
     def of_name(cls, name: str) -> _Search:
-        return cls(name, real_path_of(name), parse_place(name))
+        return cls(name, real_path_of(name), parse_file_and_line(name))
 
     def look_through(self, batch: TextBatch, corpus: Corpus) -> None:
         ids, take = list(batch.ids), partial(_take, batch, corpus)
@@ -184,7 +184,7 @@ class _Search(msgspec.Struct):
             chosen = [
                 i for i, name in zip(rows, names, strict=True) if os.path.normpath(name) == path
             ]
-            self.by_place.add(chosen, take)
+            self.by_line.add(chosen, take)
         if self.real_path:
             self.by_file.add(self._rows_of_file(batch, corpus), take)
 
@@ -212,14 +212,14 @@ class _Search(msgspec.Struct):
 
         :raises InputError: if there is none, or several
         """
-        for matches in (self.by_id, self.by_place, self.by_file):
-            if matches.count == 1:
-                return matches.first[0]
-            if matches.count > 1:
-                what = "is the id of" if matches is self.by_id else "holds"
+        for found in (self.by_id, self.by_line, self.by_file):
+            if found.count == 1:
+                return found.first[0]
+            if found.count > 1:
+                what = "is the id of" if found is self.by_id else "holds"
                 raise InputError(
-                    f"{self.name}: {what} {matches.count:,} documents; name one of them: "
-                    f"{matches.describe()}"
+                    f"{self.name}: {what} {found.count:,} documents; name one of them: "
+                    f"{found.describe()}"
                 )
         if self.skipped is not None:
             item = self.skipped
@@ -249,9 +249,9 @@ def is_file(path: str, name: str, real_path: str) -> bool:
     return os.path.basename(path) in ends and os.path.realpath(path) == real_path
 
 
-def parse_place(name: str) -> tuple[str, int] | None:
+def parse_file_and_line(name: str) -> tuple[str, int] | None:
     """The path and line that a name like ``a.jsonl:12`` or ``b.csv#3`` tells."""
-    found = _PLACE.fullmatch(name)
+    found = _FILE_AND_LINE.fullmatch(name)
     return (os.path.normpath(found[1]), int(found[2])) if found else None
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
-class Extent(NamedTuple):
+class TextSpan(NamedTuple):
     """A stretch of a text.
 
     :param start: its first character, from 0
@@ -37,8 +37,8 @@ class Passage(msgspec.Struct, frozen=True):
     :param token_count: its tokens
     """
 
-    left: Extent
-    right: Extent
+    left: TextSpan
+    right: TextSpan
     token_count: int
 
 
@@ -96,7 +96,7 @@ def _walk(
         position, behind = first + size, start + size
 
 
-def place_passages(
+def locate_passages(
     runs: Sequence[Run],
     shingle_size: int,
     left: tuple[str, Sequence[tuple[int, int]]],
@@ -107,26 +107,26 @@ def place_passages(
     :param left: the text, and where each of its tokens stands
     :param right: those of the other text
     """
-    left_extent, right_extent = _extents(*left), _extents(*right)
+    left_span, right_span = _span_maker(*left), _span_maker(*right)
     passages = []
     for run in runs:
         # A text of fewer tokens than a shingle has is one shingle of all of them.
         count = min(run.size + shingle_size - 1, len(left[1]))
         passages.append(
-            Passage(left_extent(run.left, count), right_extent(run.right, count), count)
+            Passage(left_span(run.left, count), right_span(run.right, count), count)
         )
     return passages
 
 
-def _extents(text: str, places: Sequence[tuple[int, int]]) -> Callable[[int, int], Extent]:
+def _span_maker(text: str, places: Sequence[tuple[int, int]]) -> Callable[[int, int], TextSpan]:
     line_starts = [match.end() for match in _LINE_END.finditer(text)]
 
-    def extent(first: int, count: int) -> Extent:
+    def make_span(first: int, count: int) -> TextSpan:
         start, end = places[first][0], places[first + count - 1][1]
         first_line = bisect_right(line_starts, start) + 1
-        return Extent(start, end, first_line, bisect_left(line_starts, end) + 1)
+        return TextSpan(start, end, first_line, bisect_left(line_starts, end) + 1)
 
-    return extent
+    return make_span
 
 
 def choose_longest(passages: Sequence[Passage], limit: int) -> list[Passage]:

@@ -12,7 +12,7 @@ import msgspec
 
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
-from dedupe.explain.saved import DocumentStanding, Standing
+from dedupe.explain.saved import DocumentInReport, PairInReport
 from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
 
@@ -46,7 +46,7 @@ def find_reasons(
     settings: ScanSettings,
     pair: PairFigures | None,
     search: SearchFigures | None,
-    standing: Standing | None,
+    in_report: PairInReport | None,
 ) -> Iterator[Reason]:
     """What stands in the way of each document, then of both, then what the report did with them.
 
@@ -59,9 +59,9 @@ def find_reasons(
     if pair is not None and search is not None and counted_both and not pair.is_duplicate:
         yield from _too_unlike(pair, figures, settings)
     if pair is not None and pair.is_duplicate and search is not None:
-        yield from _not_met(search, standing)
-    if standing is not None:
-        yield from _of_report(documents[0].id, standing, settings, pair, search)
+        yield from _not_met(search, in_report)
+    if in_report is not None:
+        yield from _of_report(documents[0].id, in_report, settings, pair, search)
 
 
 def _set_aside(
@@ -146,9 +146,9 @@ def shared_needed(left_count: int, right_count: int, threshold: float) -> int:
     return needed
 
 
-def _not_met(search: SearchFigures, standing: Standing | None) -> Iterator[Reason]:
+def _not_met(search: SearchFigures, in_report: PairInReport | None) -> Iterator[Reason]:
     """Why a scan does not verify two documents that are duplicates."""
-    if standing is not None and standing.pair is not None:
+    if in_report is not None and in_report.pair is not None:
         return
     if not search.met_bands:
         yield Reason(
@@ -167,26 +167,26 @@ def _not_met(search: SearchFigures, standing: Standing | None) -> Iterator[Reaso
 
 def _of_report(
     left_id: str,
-    standing: Standing,
+    in_report: PairInReport,
     settings: ScanSettings,
     pair: PairFigures | None,
     search: SearchFigures | None,
 ) -> Iterator[Reason]:
     is_duplicate = pair is not None and pair.is_duplicate
-    listed = standing.pair
-    if standing.share_cluster and not is_duplicate and standing.links:
-        yield Reason("linked", f"they are in one cluster by way of others: {_way(standing)}")
+    listed = in_report.pair
+    if in_report.share_cluster and not is_duplicate and in_report.links:
+        yield Reason("linked", f"they are in one cluster by way of others: {_way(in_report)}")
     if listed is not None and not listed.relation.is_duplicate:
         yield Reason("no_duplicate", _describe_listed(listed, left_id))
-    elif listed is not None and not standing.share_cluster:
-        told = f"A {_where(standing.left)}, B {_where(standing.right)}"
+    elif listed is not None and not in_report.share_cluster:
+        told = f"A {_where(in_report.left)}, B {_where(in_report.right)}"
         yield Reason("different_clusters", f"{told}: {_LINKAGES[settings.linkage]}")
     # A pair of documents of the same words is left out where neither is the first of them.
-    is_new = "unlisted" in (standing.left.state, standing.right.state)
+    is_new = "unlisted" in (in_report.left.state, in_report.right.state)
     is_near = pair is not None and pair.relation is not None and pair.relation.is_near
     is_found = search is not None and search.is_candidate
     if is_duplicate and is_found and listed is None and (is_near or is_new):
-        yield _not_paired(standing, settings)
+        yield _not_paired(in_report, settings)
 
 
 def _describe_listed(pair: DuplicatePair, left_id: str) -> str:
@@ -198,9 +198,9 @@ def _describe_listed(pair: DuplicatePair, left_id: str) -> str:
     return f"the report calls {named}, which makes no duplicate"
 
 
-def _not_paired(standing: Standing, settings: ScanSettings) -> Reason:
+def _not_paired(in_report: PairInReport, settings: ScanSettings) -> Reason:
     """Why a report has no pair of two documents that a scan compares."""
-    count = standing.capped_bucket_count
+    count = in_report.capped_bucket_count
     if not count:
         return Reason(
             "not_in_report",
@@ -216,16 +216,16 @@ def _not_paired(standing: Standing, settings: ScanSettings) -> Reason:
     )
 
 
-def _where(standing: DocumentStanding) -> str:
-    if standing.state == "representative":
+def _where(in_report: DocumentInReport) -> str:
+    if in_report.state == "representative":
         return "is the representative of its own cluster"
-    if standing.state == "member":
-        return f"is in the cluster of {shorten(standing.representative)}"
+    if in_report.state == "member":
+        return f"is in the cluster of {shorten(in_report.representative)}"
     return "is in no cluster"
 
 
-def _way(standing: Standing) -> str:
-    links = standing.links
+def _way(in_report: PairInReport) -> str:
+    links = in_report.links
     shown = links if len(links) <= SHOWN_LINKS else links[: SHOWN_LINKS - 1]
     steps = ["A"]
     for number, link in enumerate(shown, 1):

@@ -13,7 +13,7 @@ from dedupe.explain.finding import (
     FoundDocument,
     find_documents,
     is_file,
-    parse_place,
+    parse_file_and_line,
     real_path_of,
 )
 from dedupe.model.documents import TextProvider
@@ -33,7 +33,7 @@ class Link(msgspec.Struct, frozen=True):
     jaccard: float
 
 
-class DocumentStanding(msgspec.Struct, frozen=True):
+class DocumentInReport(msgspec.Struct, frozen=True):
     """What a report tells of one document.
 
     :param state: ``unlisted``: in no cluster and no bridge, so that the report only counts it
@@ -48,7 +48,7 @@ class DocumentStanding(msgspec.Struct, frozen=True):
     jaccard: float = 0.0
 
 
-class Standing(msgspec.Struct, frozen=True):
+class PairInReport(msgspec.Struct, frozen=True):
     """What a report tells of two documents.
 
     :param report: the file that it was read from
@@ -61,8 +61,8 @@ class Standing(msgspec.Struct, frozen=True):
     """
 
     report: str
-    left: DocumentStanding
-    right: DocumentStanding
+    left: DocumentInReport
+    right: DocumentInReport
     pair: DuplicatePair | None
     links: tuple[Link, ...]
     bands: int
@@ -76,7 +76,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 def find_in_report(
     names: Sequence[str], report: Report, texts: TextProvider, name: str
-) -> tuple[list[FoundDocument], Standing]:
+) -> tuple[list[FoundDocument], PairInReport]:
     """The two documents of a saved report that these names mean, and what it tells of them.
 
     A name is an id of the report; else a file and line, or a file, of its sources. The texts come
@@ -101,10 +101,10 @@ def find_in_report(
     left, right = found
     if left.id == right.id:
         raise InputError(f"{' and '.join(names)} are one document; name two")
-    return found, Standing(
+    return found, PairInReport(
         report=name,
-        left=_stand(left, index),
-        right=_stand(right, index),
+        left=_look_up(left, index),
+        right=_look_up(right, index),
         pair=_find_pair(left.id, right.id, index.graph, report),
         links=_find_way(left.id, right.id, index),
         bands=report.search.bands,
@@ -118,17 +118,17 @@ def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:
     locators = report.run.locators
     if name in index.documents or name in locators or name in index.skipped:
         return name
-    place, real_path = parse_place(name), real_path_of(name)
+    place, real_path = parse_file_and_line(name), real_path_of(name)
     sources = report.run.sources
     files = {
         i for i, each in enumerate(sources) if real_path and is_file(each.path, name, real_path)
     }
     located = [(id, at) for id, at in locators.items() if at.source >= 0]
-    by_place = [
+    by_line = [
         id for id, at in located if place == (os.path.normpath(sources[at.source].name), at.line)
     ]
     by_file = [id for id, at in located if at.line == 0 and at.source in files]
-    for found in (by_place, by_file):
+    for found in (by_line, by_file):
         if len(found) == 1:
             return found[0]
     return None
@@ -166,18 +166,18 @@ def _read_again(names: Sequence[str], report: Report) -> Iterable[FoundDocument]
     return [msgspec.structs.replace(each, remark=remark) for each in found]
 
 
-def _stand(document: FoundDocument, index: ReportIndex) -> DocumentStanding:
+def _look_up(document: FoundDocument, index: ReportIndex) -> DocumentInReport:
     described = index.documents.get(document.id)
     if isinstance(described, Member):
         cluster = index.clusters[document.id]
         is_first = document.id == cluster.representative
         state: State = "representative" if is_first else "member"
         own = cluster.cluster_id, cluster.representative
-        return DocumentStanding(state, *own, described.jaccard)
+        return DocumentInReport(state, *own, described.jaccard)
     if described is not None:
-        return DocumentStanding("bridge_end")
+        return DocumentInReport("bridge_end")
     is_skipped = document.text is None and document.id in index.skipped
-    return DocumentStanding("skipped" if is_skipped else "unlisted")
+    return DocumentInReport("skipped" if is_skipped else "unlisted")
 
 
 def _find_pair(

@@ -1,1 +1,1 @@
-"""Whether a corpus has more duplicates than are accepted."""
+"""The gate: whether a corpus has more new duplicates than are accepted."""

@@ -1,12 +1,12 @@
-"""The baseline: which documents are known to be duplicates, as a text file made for review.
+"""The baseline: the documents that are known to be duplicates, in a text file made for review.
 
-A document is known by the hash of its text, so a rename changes nothing, and each known copy
-stands on a line of its own, so one more copy of the same text is not covered. Lines may stand in
-any order and more than once, as a merge leaves them.
+A document is known by the hash of its text, so a rename changes nothing. Each known copy has a
+line of its own, so one more copy of the same text is not covered. Lines may be in any order and
+repeated, as a merge leaves them.
 
-What was there and no duplicate stands in a second file, the companion, that nobody needs to review:
-a mark a document, one a line (see :mod:`dedupe.store.presence`). By these it is known which
-document is new where one comes in that duplicates another.
+A second file, the companion, lists the unique documents as one mark a line
+(:mod:`dedupe.store.presence`). Nobody needs to review it: when a document duplicates another, it
+shows which of the two is new.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from dedupe.store.presence import MARK_DIGITS, Presence
 BASELINE_VERSION = 2
 COMPANION_VERSION = 1
 COMPANION_ENDING = ".seen"
-"""What the name of the companion adds to that of the baseline."""
+"""The suffix that makes the name of the companion from that of the baseline."""
 
 CLUSTER_DIGITS = 12
-"""Hexadecimal digits that name a cluster."""
+"""The number of hexadecimal digits in the name of a cluster."""
 
 COMPARED_SETTINGS = (
     "threshold",
@@ -42,7 +42,7 @@ COMPARED_SETTINGS = (
     "text_format",
     "html",
 )
-"""Settings that decide which pairs are found, or what the text of a document is."""
+"""The settings that decide which pairs are found, or what the text of a document is."""
 
 _COMMENTS = """\
 # Duplicates that are known and accepted. `dedupe check --baseline` fails on others;
@@ -59,8 +59,8 @@ _SETTING = re.compile(r"setting ([a-z_]+) = (.+)")
 _ENTRY = re.compile(rf"([0-9a-f]{{{CLUSTER_DIGITS}}}) ([0-9a-f]{{32}}) (\".*\")")
 _CONFLICT_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 
-# What JSON leaves as it is, but acts on a terminal, ends a line for some programs, or is a command
-# in the log of a CI job (##[command]).
+# Characters that JSON does not escape, but that act on a terminal, end a line for some programs, or
+# are a command in the log of a CI job (##[command]).
 _UNSAFE = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e0fff]"
     r"|#(?=#[A-Za-z]*\[)"
@@ -70,9 +70,9 @@ _UNSAFE = re.compile(
 class Entry(NamedTuple):
     """A known document.
 
-    :param cluster: names those that it hangs together with; says nothing by itself
+    :param cluster: an arbitrary name, the same for all documents of one cluster
     :param content_hash: XXH3-128 of its text, hexadecimal
-    :param id: what it was called; tells copies of one text apart
+    :param id: the id that it had; tells copies of one text apart
     """
 
     cluster: str
@@ -83,9 +83,9 @@ class Entry(NamedTuple):
 class Baseline(msgspec.Struct, frozen=True):
     """The known documents, and the settings with which they were found.
 
-    :param seen: those that were there and no duplicates; none where that is not known
-    :param version: of the file that it was read from; in the first, hashes are of the texts as
-        they stand, whatever ends their lines
+    :param seen: the documents that were unique; none if not known
+    :param version: of the file that it was read from; in version 1, hashes are of the texts with
+        their own line ends
     """
 
     settings: dict[str, Any]
@@ -94,14 +94,14 @@ class Baseline(msgspec.Struct, frozen=True):
     version: int = BASELINE_VERSION
 
     def known_ids(self) -> dict[str, set[str]]:
-        """The ids under which each text is known, by its hash; their number is what is covered."""
+        """The ids of each known text, by its hash: so many documents of that text are covered."""
         ids: dict[str, set[str]] = {}
         for entry in self.entries:
             ids.setdefault(entry.content_hash, set()).add(entry.id)
         return ids
 
     def different_settings(self, config: ScanSettings) -> dict[str, tuple[Any, Any]]:
-        """Settings with which a scan would find other duplicates: then and now."""
+        """The settings that differ now, and change what a scan finds: old and new value."""
         now = comparable_settings(config)
         return {
             name: (value, now[name])
@@ -111,13 +111,13 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 def comparable_settings(config: ScanSettings) -> dict[str, Any]:
-    """The settings that a baseline keeps, as JSON has them."""
+    """The settings that a baseline keeps, as JSON values."""
     values = {name: getattr(config, name) for name in COMPARED_SETTINGS}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
 
 def format_baseline(baseline: Baseline) -> bytes:
-    """The text of a baseline: equal baselines give equal bytes."""
+    """The content of a baseline file; equal baselines give equal bytes."""
     lines = [f"{BASELINE_TITLE} {BASELINE_VERSION}\n", _COMMENTS]
     lines += (f"setting {name} = {_quote(baseline.settings[name])}\n" for name in COMPARED_SETTINGS)
     lines += (
@@ -128,9 +128,9 @@ def format_baseline(baseline: Baseline) -> bytes:
 
 
 def parse_baseline(data: bytes, name: str) -> Baseline:
-    """Read the text of a baseline.
+    """Read the content of a baseline file.
 
-    :param name: what to call it in an error
+    :param name: the name of the file, for errors
     :raises BaselineError: if it is not a baseline, is damaged, or of a newer version
     """
     settings: dict[str, Any] = {}
@@ -146,16 +146,16 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
 
 
 def format_companion(seen: Presence) -> bytes:
-    """The text of a companion: equal ones give equal bytes."""
+    """The content of a companion file; equal companions give equal bytes."""
     marks = "".join(f"{mark:0{MARK_DIGITS}x}\n" for mark in seen.marks.tolist())
     return f"{_COMPANION_TITLE} {COMPANION_VERSION}\n{_COMPANION_COMMENTS}{marks}".encode()
 
 
 def parse_companion(data: bytes, name: str) -> Presence:
-    """Read the text of a companion.
+    """Read the content of a companion file.
 
-    :param name: what to call it in an error
-    :raises BaselineError: if it is none, is damaged, or of a newer version
+    :param name: the name of the file, for errors
+    :raises BaselineError: if it is not a companion, is damaged, or of a newer version
     """
     marks: list[int] = []
     _, lines = _read_lines(data, name, _COMPANION_TITLE, COMPANION_VERSION)
@@ -169,7 +169,7 @@ def parse_companion(data: bytes, name: str) -> Presence:
 def _read_lines(
     data: bytes, name: str, title: str, newest: int
 ) -> tuple[int, list[tuple[int, str]]]:
-    """The version of a file, and its lines with their numbers, but for comments and empty ones."""
+    """The version of a file, and its numbered lines without comments and empty lines."""
     try:
         lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
@@ -196,7 +196,10 @@ def _damaged(name: str, number: int) -> BaselineError:
 
 
 def _check_title(line: str, name: str, own: str, newest: int) -> int:
-    """The version that the first line of a file tells."""
+    """The version in the first line of a file.
+
+    :raises BaselineError: if the line is not the title, or the version is newer than ``newest``
+    """
     title, _, version = line.partition(" ")
     if title != own or not re.fullmatch("[0-9]{1,9}", version):
         raise BaselineError(f"{name}: is not a baseline of dedupe (its first line is not its own)")
@@ -215,7 +218,7 @@ def _parse_entry(line: str) -> Entry | None:
 
 
 def _take_setting(line: str, settings: dict[str, Any]) -> bool:
-    """Note a setting; tells whether the line is one, and contradicts none before it."""
+    """Add the setting in a line; false if there is none, or it contradicts an earlier line."""
     found = _SETTING.fullmatch(line)
     if not found or found[1] not in COMPARED_SETTINGS:
         return False
@@ -229,7 +232,7 @@ def _check_complete(settings: Mapping[str, Any], name: str) -> None:
 
 
 def _quote(value: Any) -> str:
-    """As JSON, on one line, with nothing in it that acts on a terminal."""
+    """A value as JSON on one line, safe on a terminal."""
     text = json.dumps(value, ensure_ascii=False)
     return _UNSAFE.sub(_escape, text)
 
@@ -239,7 +242,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _decode(text: str) -> Any:
-    """The value of a JSON text; ``None`` where it is none."""
+    """The value of a JSON text; ``None`` if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

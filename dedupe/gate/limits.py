@@ -1,4 +1,4 @@
-"""How many new duplicates a gate lets through."""
+"""The limits of a gate: how many new duplicates it lets through."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FAIL_RELATIONS = tuple(each.value for each in RELATIONS if each.is_duplicate)
 class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many new duplicates a gate lets through.
 
-    :param max_duplicates: their number; ``auto`` is any where a ratio is given, else 0
-    :param max_duplicate_ratio: their share of all documents, in [0, 1]; ``auto`` is any
-    :param fail_on: relations of which they count
+    :param max_duplicates: the highest number; ``auto`` is any number if a ratio is given, else 0
+    :param max_duplicate_ratio: the highest share of all documents, in [0, 1]; ``auto`` is any
+    :param fail_on: the relations whose duplicates count
     :raises ConfigError: if a value is outside its range
     """
 
@@ -38,7 +38,7 @@ class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
         check_setting(valid, "fail_on", chosen, f"made of {', '.join(FAIL_RELATIONS)}")
 
     def counts(self, relation: Relation) -> bool:
-        """Whether new duplicates of this relation count."""
+        """Whether new duplicates with this relation count."""
         return relation in self.fail_on
 
     def exceeded_by(self, new_count: int, document_count: int) -> tuple[str, ...]:

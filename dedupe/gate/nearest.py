@@ -1,4 +1,4 @@
-"""For each document that comes to others: which of those it is most alike."""
+"""For each document that arrives, the document most like it among the others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dedupe.report.graph import DuplicateGraph
 
 
 class Nearest(NamedTuple):
-    """The document that another one is most alike, and how.
+    """The document most like a given one, and how the two relate.
 
-    :param containment: share of this document's shingles that the other one has too
+    :param containment: share of the given document's shingles that this one has too
+    :param id: of this document
     """
 
     relation: Relation
@@ -24,35 +25,35 @@ class Nearest(NamedTuple):
 def find_nearest(
     documents: DuplicateGraph, present: Iterable[str], arriving: Iterable[str]
 ) -> dict[str, Nearest]:
-    """What each arriving document is most alike: of those present, or that arrived before it.
+    """For each arriving document, the one most like it among those present or arrived before it.
 
-    So of two equal documents that arrive, the second is a copy of the first. A document that is
-    alike none of these (it can be: one that only chains to them) takes the most alike of all.
+    If two equal documents arrive, the second is a copy of the first. A document may be like none
+    of these, if it only chains to them; it is then compared with all, also those that arrive later.
 
-    :param present: ids, those to be named first where several are alike equally
+    :param present: ids; of several that are equally alike, the earlier here is chosen
     :param arriving: ids, in the order in which they arrive
     """
     arriving = list(arriving)
-    there = _Present(documents)
+    present_documents = _PresentDocuments(documents)
     for id in present:
-        there.add(id)
+        present_documents.add(id)
     found: dict[str, Nearest] = {}
     late: list[str] = []
     for id in arriving:
-        nearest = there.nearest(id)
+        nearest = present_documents.nearest(id)
         if nearest is None:
             late.append(id)
         else:
             found[id] = nearest
-        there.add(id)
+        present_documents.add(id)
     for id in late:
-        if nearest := there.nearest(id):
+        if nearest := present_documents.nearest(id):
             found[id] = nearest
     return found
 
 
-class _Present:
-    """Documents that are there: the first of each text, and of each group of equal tokens."""
+class _PresentDocuments:
+    """The first present document of each text, and of each group of equal tokens."""
 
     def __init__(self, documents: DuplicateGraph) -> None:
         self._documents = documents

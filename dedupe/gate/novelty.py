@@ -1,11 +1,10 @@
-"""Which duplicates of a report a baseline covers, which are new, and what is gone.
+"""Comparison of a report with a baseline: which duplicates it covers, which are new, what is gone.
 
-A baseline covers as many documents of one text as it has ids for that text: as duplicates that are
-known, or as documents that were there and unique. A revision of a repository tells in the same way
-what was there. A document that the baseline does not cover is new where it duplicates one that was
-there or a reference document, or is a member of a cluster without being its representative. So
-whatever is removed from a corpus, nothing that stays becomes new by it. Reference documents
-themselves are neither covered nor new.
+A baseline covers as many documents of one text as it has ids for that text: as known duplicates, or
+as documents that were unique. A revision of a repository covers documents in the same way. A
+document that is not covered is new if it duplicates a covered or a reference document, or is in a
+cluster but not its representative. With this rule, removing documents from a corpus never makes
+one that stays new. Reference documents are neither covered nor new.
 """
 
 from __future__ import annotations
@@ -21,32 +20,33 @@ from dedupe.store.presence import Presence, mark_id
 
 
 class Novelty(msgspec.Struct, frozen=True):
-    """The documents of a report, against a baseline and a revision; all by id.
+    """The ids of a report's documents, sorted out by a baseline and a revision.
 
-    :param known: those that the baseline covers as duplicates
-    :param listed: those that it covers as documents that were there and unique
-    :param there: those that were there at the revision
-    :param added: new ones
-    :param unordered: those of them that may have been there before what they duplicate
-    :param left: documents that the baseline does not cover, though they and what they duplicate
-        were there at the revision
-    :param joined: covered ones that duplicate covered ones of another cluster of the baseline,
-        with those: as after a merge of two branches
-    :param gone: entries that cover nothing
+    :param known: covered by the baseline as duplicates
+    :param unique: covered by the baseline as unique documents
+    :param at_revision: present at the revision
+    :param added: new duplicates
+    :param unordered: those of ``added`` that may be older than the documents that they duplicate
+    :param old_duplicates: not covered by the baseline, though they and the documents that they
+        duplicate were present at the revision
+    :param joined: covered documents that duplicate covered ones of another cluster of the baseline,
+        each with those; as after a merge of two branches
+    :param gone: entries of the baseline that cover nothing
     """
 
     known: frozenset[str]
-    listed: frozenset[str]
-    there: frozenset[str]
+    unique: frozenset[str]
+    at_revision: frozenset[str]
     added: frozenset[str]
     unordered: frozenset[str]
-    left: frozenset[str]
+    old_duplicates: frozenset[str]
     joined: dict[str, frozenset[str]]
     gone: tuple[Entry, ...]
 
     @property
     def covered(self) -> frozenset[str]:
-        return self.known | self.listed
+        """All documents that the baseline covers."""
+        return self.known | self.unique
 
 
 def find_novelty(
@@ -56,37 +56,38 @@ def find_novelty(
     baseline: Baseline | None,
     since: Presence | None,
 ) -> Novelty:
-    """Compare the duplicates of a report with what was there before; without either nothing was.
+    """Compare the duplicates of a report with a baseline and a revision; both may be missing.
 
-    :param hashes: of each document, by which the baseline knows its text
-    :param since: what was there at a revision. Of two documents that were not, one whose id was
-        there with another text comes before one that is all new
+    :param hashes: the hash of each document's text that a baseline has
+    :param since: the documents at the revision. Of two others, a document whose id was there with
+        another text counts as older than one whose id is new
     """
     baseline = baseline or Baseline({}, frozenset())
     texts = _Texts(hashes, documents.hashes.keys() - documents.references)
-    known, listed = texts.cover(baseline.known_ids(), baseline.seen or Presence())
-    there = texts.match(since) if since is not None else frozenset()
-    settled = known | listed | documents.references
+    known, unique = texts.cover(baseline.known_ids(), baseline.seen or Presence())
+    at_revision = texts.match(since) if since is not None else frozenset()
+    settled = known | unique | documents.references
     coming = documents.hashes.keys() - settled
-    old = coming & there
+    old = coming & at_revision
     edited = (coming & since.ids) - old if since is not None else frozenset[str]()
-    told: list[frozenset[str]] = []
+    new_by_tier: list[frozenset[str]] = []
     before, later = settled, coming
     for tier in (old, edited, coming - old - edited):
         later = later - tier
         surplus = {id for c in report.clusters for id in _surplus_of(documents, c, tier, later)}
-        told.append(frozenset(surplus | (tier & _duplicates_of(documents, before))))
+        new_by_tier.append(frozenset(surplus | (tier & _duplicates_of(documents, before))))
         before = before | tier
-    added = told[1] | told[2]
-    beside = _duplicates_of(documents, settled)
+    old_duplicates, new_texts, new_documents = new_by_tier
+    added = new_texts | new_documents
+    is_ordered = _duplicates_of(documents, settled)
     return Novelty(
         known=known,
-        listed=listed,
-        there=there,
+        unique=unique,
+        at_revision=at_revision,
         added=added,
-        unordered=added - beside if since is None else frozenset(),
-        left=told[0],
-        joined=_find_joined(documents, known, listed, hashes, baseline.entries),
+        unordered=added - is_ordered if since is None else frozenset(),
+        old_duplicates=old_duplicates,
+        joined=_find_joined(documents, known, unique, hashes, baseline.entries),
         gone=tuple(_find_gone(texts.group(known), baseline.entries)),
     )
 
@@ -94,8 +95,8 @@ def find_novelty(
 class _Texts:
     """The documents of each text.
 
-    :param hashes: of each document, by id
-    :param own: documents that are no references
+    :param hashes: the hash of each document's text, by id
+    :param own: the documents that are no references
     """
 
     def __init__(self, hashes: Mapping[str, str], own: Iterable[str]) -> None:
@@ -103,7 +104,7 @@ class _Texts:
         self._documents = self.group(own)
 
     def group(self, ids: Iterable[str]) -> dict[str, list[str]]:
-        """These documents by the hash of their text."""
+        """These documents by the hash of their text, ordered by id."""
         found: dict[str, list[str]] = {}
         for id in sorted(ids):
             found.setdefault(self._hashes[id], []).append(id)
@@ -112,21 +113,23 @@ class _Texts:
     def cover(
         self, known_ids: Mapping[str, set[str]], seen: Presence
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """What a baseline covers, as duplicates and as unique; of equal texts first those that
-        kept their id."""
+        """The documents that a baseline covers: as duplicates, and as unique documents.
+
+        Of several documents of one text, those that kept their id are covered first.
+        """
         known: list[str] = []
-        listed: list[str] = []
+        unique: list[str] = []
         for text_hash, ids in self._documents.items():
             names = known_ids.get(text_hash, set())
             marks = seen.ids_of(text_hash) - {*map(mark_id, names)}
             marked = {id for id in ids if mark_id(id) in marks}
             first = _first(ids, len(names), names, marked)
             known += first
-            listed += _first([id for id in ids if id not in {*first}], len(marks), marked)
-        return frozenset(known), frozenset(listed)
+            unique += _first([id for id in ids if id not in {*first}], len(marks), marked)
+        return frozenset(known), frozenset(unique)
 
     def match(self, presence: Presence) -> frozenset[str]:
-        """What was there; of equal texts first those that kept their id."""
+        """The documents that were present; of one text, those that kept their id come first."""
         found: list[str] = []
         for text_hash, ids in self._documents.items():
             marks = presence.ids_of(text_hash)
@@ -137,12 +140,12 @@ class _Texts:
 def _first(
     ids: Iterable[str], count: int, best: Collection[str], last: Collection[str] = ()
 ) -> list[str]:
-    """So many of these, the best before others; of equals the smaller ids."""
+    """The first ``count`` ids: ``best`` before others, ``last`` after others, then by id."""
     return sorted(ids, key=lambda id: (id not in best, id in last, id))[:count] if count else []
 
 
 def _duplicates_of(documents: DuplicateGraph, ids: Collection[str]) -> set[str]:
-    """All documents that are in a duplicate pair with one of these, and these."""
+    """These documents, and all that are in a duplicate pair with one of them."""
     own = {documents.group_of[id] for id in ids}
     near = {other.group for group in own for other in documents.near.get(group, ())}
     return {id for group in own | near for id in documents.groups[group]}
@@ -151,13 +154,13 @@ def _duplicates_of(documents: DuplicateGraph, ids: Collection[str]) -> set[str]:
 def _surplus_of(
     documents: DuplicateGraph, cluster: Cluster, tier: Collection[str], later: Collection[str]
 ) -> Iterator[str]:
-    """Documents of a cluster that duplicate another one of it, which stays.
+    """Documents of ``tier`` that duplicate another document of their cluster, which stays.
 
-    That is the representative; where that came later, the first of them, and whatever duplicates
-    none before it.
+    The representative stays. If it arrived later than ``tier``, the documents of ``tier`` that
+    duplicate none before them (by id) stay in its stead.
 
-    :param tier: documents of which this is asked
-    :param later: documents that came after these
+    :param tier: documents that arrived together
+    :param later: documents that arrived after them
     """
     members = sorted(m.id for m in cluster.members if m.id in tier)
     if cluster.representative not in later:
@@ -172,35 +175,35 @@ def _surplus_of(
 
 
 def _find_gone(covered: Mapping[str, list[str]], entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Of each text as many entries as cover nothing, those first whose id is not there.
+    """The entries that cover nothing; of one text, entries whose id is not covered come first.
 
-    :param covered: documents that are covered, by the hash of their text
+    :param covered: the covered documents, by the hash of their text
     """
     entries_of: dict[str, dict[str, Entry]] = {}
     for entry in sorted(entries):
         entries_of.setdefault(entry.content_hash, {}).setdefault(entry.id, entry)
     for content_hash, by_id in entries_of.items():
-        there = {*covered.get(content_hash, ())}
-        vanished = sorted(by_id, key=lambda id: (id in there, id))[: len(by_id) - len(there)]
-        yield from (by_id[id] for id in vanished)
+        present = {*covered.get(content_hash, ())}
+        by_absence = sorted(by_id, key=lambda id: (id in present, id))
+        yield from (by_id[id] for id in by_absence[: len(by_id) - len(present)])
 
 
 def _find_joined(
     documents: DuplicateGraph,
     known: Collection[str],
-    listed: Collection[str],
+    unique: Collection[str],
     hashes: Mapping[str, str],
     entries: Collection[Entry],
 ) -> dict[str, frozenset[str]]:
     """Covered documents that duplicate covered ones of another cluster of the baseline.
 
-    A document that was unique is a cluster of its own. The cluster with the most documents stays;
-    what joins it is returned, each with those documents of other clusters that it hangs together
-    with.
+    A unique document is a cluster of its own. Of the clusters that are now connected, the one with
+    the most documents stays. The others join it: their documents that duplicate one of another
+    cluster are returned, each with all connected documents of other clusters.
     """
     family_of = _families(entries)
     homes = {id: family_of[hashes[id]] for id in known}
-    homes |= {id: f"{hashes[id]} {id}" for id in listed}
+    homes |= {id: f"{hashes[id]} {id}" for id in unique}
     joined: dict[str, frozenset[str]] = {}
     for component in documents.components(homes):
         families: dict[str, set[str]] = {}
@@ -215,7 +218,7 @@ def _find_joined(
 
 
 def _families(entries: Collection[Entry]) -> dict[str, str]:
-    """What each text belongs to, by its hash: clusters that share a text are one."""
+    """The family of each text, by its hash: clusters of the baseline that share a text are one."""
     clusters_of: dict[str, set[str]] = {}
     for entry in entries:
         clusters_of.setdefault(entry.content_hash, set()).add(entry.cluster)

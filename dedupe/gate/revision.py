@@ -1,8 +1,8 @@
-"""What a corpus was at a revision of its git repository: which documents were there.
+"""The documents that a corpus had at a revision of its git repository.
 
-Files that are as they were then are not read again: all their documents were there. Of files that
-changed or are gone git gives the old content, which the same readers take apart. The working tree
-counts, with what is not committed.
+Files that have not changed since are not read again: all their documents were present. The old
+content of files that changed or are gone comes from git, and is read as in a scan. Files are
+compared with the working tree, so uncommitted changes count.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from dedupe.sources.formats.recognition import recognise_source
 from dedupe.store.presence import Presence, ScannedTexts, fold_line_ends, mark_documents
 
 MAX_SECONDS: Final = 600
-"""What one call of git may take."""
+"""The time that one call of git may take."""
 
 _PART_BYTES: Final = 1 << 20
 _FILE_MODES: Final = (b"100644", b"100755")
 _MODULE_MODE: Final = b"160000"
 
-# A hook of git (as that of pre-commit) sets these for its own repository, and its own index.
-_FOREIGN: Final = (
+# A git hook (such as that of pre-commit) sets these variables for its own repository and index.
+_FOREIGN_VARIABLES: Final = (
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -43,7 +43,7 @@ _FOREIGN: Final = (
     "GIT_EXTERNAL_DIFF",
     "GIT_LITERAL_PATHSPECS",
 )
-_OPTIONS: Final = (
+_GIT_OPTIONS: Final = (
     "--no-pager",
     "--no-optional-locks",
     *("-c", "core.quotePath=false"),
@@ -52,11 +52,13 @@ _OPTIONS: Final = (
 
 
 class _Tree(NamedTuple):
-    """Paths are from the root of the repository, as bytes, with ``/`` between their parts.
+    """The files at a revision, and their changes since.
 
-    :param files: those of the revision
+    Paths are bytes, from the root of the repository, with ``/`` as separator.
+
+    :param files: files of the revision
     :param modules: submodules of the revision
-    :param changed: what differs by now: the object of its old content, or nothing
+    :param changed: by path, the git object of a changed file's old content; empty if it had none
     """
 
     files: frozenset[bytes]
@@ -73,12 +75,12 @@ class _Tree(NamedTuple):
 
 
 class Revision:
-    """A commit of the repository that some paths stand in.
+    """A commit of the repository that holds the scanned paths.
 
-    :param name: as the user names it
-    :param paths: what is scanned
-    :raises InputError: if git is not there, the paths are in no repository or in several, or there
-        is no such commit
+    :param name: of the revision, as the user gave it
+    :param paths: the scanned paths
+    :raises InputError: if git is missing, the paths are in no repository or in several, or there is
+        no such commit
     """
 
     def __init__(self, name: str, paths: Sequence[str]) -> None:
@@ -95,7 +97,7 @@ class Revision:
         found = self._call("rev-parse", "--show-toplevel", problem=f"{named[0]}: {_NO_REPOSITORY}")
         self._root = os.path.realpath(os.fsdecode(found.rstrip(b"\r\n")))
         for path in named:
-            if self._place(path) is None:
+            if self._path_in_repository(path) is None:
                 told = "is not in the repository"
                 raise InputError(f"{path}: {told} {self._root}, so --since cannot tell about it")
         self._commit = self._find_commit()
@@ -107,8 +109,8 @@ class Revision:
             problem += ", in a shallow clone; fetch it (in GitHub Actions: fetch-depth: 0)"
         else:
             problem += "; name a commit, a branch or a tag, or fetch it first"
-        spoken = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        found = self._call(*spoken, f"{self._name}^{{commit}}", problem=problem)
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        found = self._call(*arguments, f"{self._name}^{{commit}}", problem=problem)
         return found.decode().strip()
 
     def find_presence(
@@ -118,15 +120,18 @@ class Revision:
         config: Config,
         has_several: bool,
     ) -> Presence:
-        """What was there.
+        """The documents that were present at the revision.
 
         :param sources: the files of the scan
-        :param has_several: whether ids begin with the paths that were named
+        :param has_several: whether ids begin with the scanned paths, as there are several
         :raises InputError: if git fails, or lacks the old content of a file
         """
         tree = self._read_tree()
-        places = [self._place(source.path) if source.path != "-" else None for source in sources]
-        kept = [i for i, at in enumerate(places) if at is not None and tree.is_unchanged(at)]
+        paths = [
+            self._path_in_repository(source.path) if source.path != "-" else None
+            for source in sources
+        ]
+        kept = [i for i, at in enumerate(paths) if at is not None and tree.is_unchanged(at)]
         marks = [scanned.marks[np.isin(scanned.sources, kept)]]
         ids: list[str] = []
         with tempfile.TemporaryDirectory(dir=config.work_dir or None, prefix="dedupe-") as folder:
@@ -137,8 +142,8 @@ class Revision:
                     ids += batch.ids
         return Presence(np.concatenate(marks), ids)
 
-    def _place(self, path: str) -> bytes | None:
-        """A path from the root of the repository; none where it is not in it."""
+    def _path_in_repository(self, path: str) -> bytes | None:
+        """A path, relative to the root of the repository; none if it is outside."""
         real = os.path.realpath(next(filter(os.path.exists, openable_names(path)), path))
         if real == self._root:
             return b""
@@ -152,14 +157,14 @@ class Revision:
         files: set[bytes] = set()
         modules: set[bytes] = set()
         for entry in filter(None, listed.split(b"\0")):
-            described, _, path = entry.partition(b"\t")
-            (modules if described.startswith(_MODULE_MODE) else files).add(path)
+            header, _, path = entry.partition(b"\t")
+            (modules if header.startswith(_MODULE_MODE) else files).add(path)
         options = ("--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-textconv")
         told = self._call("diff", *options, self._commit, "--", problem=problem)
         fields = iter(told.split(b"\0"))
         changed: dict[bytes, str] = {}
-        for described in filter(None, fields):
-            mode, _, object_id = described.lstrip(b":").split(b" ")[:3]
+        for header in filter(None, fields):
+            mode, _, object_id = header.lstrip(b":").split(b" ")[:3]
             is_file = mode in _FILE_MODES
             changed[next(fields)] = object_id.decode() if is_file else ""
         return _Tree(frozenset(files), frozenset(modules), changed)
@@ -167,22 +172,22 @@ class Revision:
     def _restore(
         self, tree: _Tree, folder: str, config: Config, has_several: bool
     ) -> Iterator[Source]:
-        """The old content of files that changed, each in a file of its own below a folder."""
-        wanted: list[tuple[str, str, str]] = []
+        """The old content of changed files, each written to a file of its own in ``folder``."""
+        old_files: list[tuple[str, str, str]] = []
         for place, object_id in sorted(tree.changed.items()):
             path = os.path.join(self._root, os.fsdecode(place))
             id = id_in_scan(path, self._paths, config.settings, has_several) if object_id else ""
             if id:
-                wanted.append((id, path, object_id))
-        if not wanted:
+                old_files.append((id, path, object_id))
+        if not old_files:
             return
-        order, content = os.path.join(folder, "order"), os.path.join(folder, "content")
-        Path(order).write_text("".join(f"{each[2]}\n" for each in wanted), encoding="ascii")
+        request, content = os.path.join(folder, "request"), os.path.join(folder, "content")
+        Path(request).write_text("".join(f"{each[2]}\n" for each in old_files), encoding="ascii")
         problem = f"--since {self._name}: the old files cannot be read"
-        with open(order, "rb") as stdin, open(content, "wb") as stdout:
+        with open(request, "rb") as stdin, open(content, "wb") as stdout:
             self._call("cat-file", "--batch", stdin=stdin, stdout=stdout, problem=problem)
         with open(content, "rb") as stream:
-            for number, (id, path, _) in enumerate(wanted):
+            for number, (id, path, _) in enumerate(old_files):
                 own = os.path.join(folder, str(number))
                 os.mkdir(own)
                 own = os.path.join(own, os.path.basename(path))
@@ -191,15 +196,16 @@ class Revision:
                 yield Source(id, own, recognise_source(own, config.input_format))
 
     def _call(self, *arguments: str, problem: str, stdin: Any = None, stdout: Any = None) -> bytes:
-        """What git writes.
+        """The output of a git command.
 
-        :param problem: what to say where it fails
+        :param problem: the message if it fails
+        :raises InputError: if it fails
         """
-        environment = {name: v for name, v in os.environ.items() if name not in _FOREIGN}
+        environment = {name: v for name, v in os.environ.items() if name not in _FOREIGN_VARIABLES}
         environment |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
         try:
             done = subprocess.run(
-                ["git", *_OPTIONS, *arguments],
+                ["git", *_GIT_OPTIONS, *arguments],
                 cwd=self._folder,
                 stdin=stdin or subprocess.DEVNULL,
                 stdout=stdout or subprocess.PIPE,
@@ -224,11 +230,11 @@ _NO_REPOSITORY: Final = "is in no git repository that --since could ask"
 
 
 def _copy_object(stream: IO[bytes], path: str) -> bool:
-    """Write the next object of ``git cat-file --batch`` to a file; tells whether git had it."""
-    described = stream.readline().split()
-    if len(described) != 3 or described[1] != b"blob":
+    """Write the next object of ``git cat-file --batch`` to a file; false if git lacks it."""
+    header = stream.readline().split()
+    if len(header) != 3 or header[1] != b"blob":
         return False
-    left = int(described[2])
+    left = int(header[2])
     with open(path, "wb") as file:
         while left and (part := stream.read(min(left, _PART_BYTES))):
             file.write(part)
@@ -238,7 +244,7 @@ def _copy_object(stream: IO[bytes], path: str) -> bool:
 
 
 def _hash_texts(batch: TextBatch) -> Any:
-    """XXH3-128 of each text with LF alone, ``uint64``, ``(n, 2)``."""
+    """XXH3-128 of each text with LF as line end: ``uint64``, ``(n, 2)``."""
     data, offsets = batch.data, batch.offsets.tolist()
     digests = (
         xxhash.xxh3_128_digest(data[begin:end].tobytes()) for begin, end in pairwise(offsets)

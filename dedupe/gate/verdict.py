@@ -1,4 +1,4 @@
-"""The gate: whether a corpus has more duplicates than are accepted, and which these are."""
+"""The verdict of the gate: whether there are more new duplicates than accepted, and which."""
 
 from __future__ import annotations
 
@@ -20,24 +20,28 @@ from dedupe.report.index import ReportIndex
 from dedupe.store.presence import Presence, ScannedTexts, make_mark
 
 Change = Literal["added", "changed", "joined", "present", "unknown"]
-"""Why a document is told: it came, and what it duplicates was there before or came with it; its id
-was known, with another text; it was known, but not as a duplicate of this one (as after a merge of
-two branches); both were there at the revision, and the baseline does not cover it; or it cannot be
-known which of the two came later."""
+"""Why a document is listed as a new duplicate.
+
+``added``: it is new, and the document that it duplicates is older or came with it. ``changed``: its
+id was known, with another text. ``joined``: it was known, but not as a duplicate of this document
+(as after a merge of two branches). ``present``: both were there at the revision, and the baseline
+does not cover it. ``unknown``: it is not known which of the two is newer.
+"""
 
 
 class NewDuplicate(msgspec.Struct, frozen=True):
     """A duplicate that the baseline does not cover.
 
-    :param relation: to ``copy_of``, the document already there that it is most alike
+    :param relation: to ``copy_of``
     :param jaccard: exact Jaccard of the two
+    :param copy_of: the document already present that is most like it
     :param copy_containment: share of the copy's shingles that this document has
     :param is_copy_known: whether the baseline covers ``copy_of``, as a duplicate or as unique
-    :param cluster_id: its cluster in the report; empty where it is in none, but in a bridge
-    :param path: the file that it stands in; empty where it came from none
-    :param line: its line in that file, from 1; 0 where it is not a line of it
-    :param is_copy_reference: whether ``copy_of`` is a document of the archive
-    :param is_copy_present: whether ``copy_of`` was there at the revision
+    :param cluster_id: its cluster in the report; empty if it is only in a bridge
+    :param path: the file that holds it; empty if there is none
+    :param line: its line in that file, from 1; 0 if it is not a line
+    :param is_copy_reference: whether ``copy_of`` is a reference document
+    :param is_copy_present: whether ``copy_of`` was present at the revision
     :param containment: share of this document's shingles that the copy has
     """
 
@@ -57,12 +61,12 @@ class NewDuplicate(msgspec.Struct, frozen=True):
 
     @property
     def is_order_known(self) -> bool:
-        """Whether it is known that this document came after its copy, or with it."""
+        """Whether it is known that this document is not older than ``copy_of``."""
         return self.change != "unknown"
 
 
 class GoneDocument(msgspec.Struct, frozen=True):
-    """A document of the baseline that is no duplicate any more.
+    """A document of the baseline that is no longer a duplicate.
 
     :param cluster: its cluster in the baseline
     """
@@ -73,16 +77,16 @@ class GoneDocument(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What the gate says.
+    """The result of a check.
 
     :param exceeded: names of the limits that are exceeded
     :param document_count: documents that were judged
-    :param reference_count: documents of the archive, that they were compared with
+    :param reference_count: reference documents that they were compared with
     :param duplicate_count: members of clusters that are neither representatives nor references
-    :param known_count: those of them that the baseline covers
+    :param known_count: the duplicates that the baseline covers
     :param new: new duplicates that count, the most alike first
     :param tolerated: new duplicates whose relation does not count
-    :param gone: what the baseline could do without, by id
+    :param gone: entries that the baseline no longer needs, by id
     """
 
     passed: bool
@@ -104,13 +108,13 @@ def judge_report(
     scanned: ScannedTexts | None = None,
     since: Presence | None = None,
 ) -> Verdict:
-    """Compare the duplicates of a report with those that are known, and with the limits.
+    """Compare the duplicates of a report with a baseline, and their number with the limits.
 
     :param baseline: made with the same settings (see :meth:`Baseline.different_settings`);
         without one nothing is known
-    :param scanned: what the scan told of its texts; without it each is known by its own hash,
-        whatever ends its lines
-    :param since: what was there at a revision: decides which of two documents is new
+    :param scanned: the marks that the scan collected; without them texts that differ only in their
+        line ends are different
+    :param since: the documents at a revision, which decide which of two documents is new
     """
     index = ReportIndex(report)
     documents = index.graph
@@ -144,10 +148,10 @@ def make_baseline(
 ) -> Baseline:
     """A baseline that covers all duplicates of a report.
 
-    Clusters keep the names that they have in the old one, so that few lines change: of several
-    names the one with the most documents. A new one is named after its smallest content hash.
+    Clusters keep their names of the old baseline, so that few lines change: of several names, the
+    one with the most documents. A new cluster is named after its smallest content hash.
 
-    :param scanned: what the scan told of its texts: by it the baseline lists those that are unique
+    :param scanned: the marks that the scan collected, for the list of unique documents
     """
     documents = connect_documents(report)
     text_hashes = _hash_texts(documents, scanned, None)
@@ -158,8 +162,8 @@ def make_baseline(
     for component in documents.components():
         component = [id for id in component if id not in documents.references]
         hashes = [text_hashes[id] for id in component]
-        had = [name for each in sorted({*hashes}) for name in names.get(each, ())]
-        name = _most_frequent(had) or min(hashes)[:CLUSTER_DIGITS]
+        old_names = [name for each in sorted({*hashes}) for name in names.get(each, ())]
+        name = _most_frequent(old_names) or min(hashes)[:CLUSTER_DIGITS]
         entries.update(
             Entry(name, content_hash, id)
             for id, content_hash in zip(component, hashes, strict=True)
@@ -172,9 +176,9 @@ def make_baseline(
 def _hash_texts(
     documents: DuplicateGraph, scanned: ScannedTexts | None, baseline: Baseline | None
 ) -> dict[str, str]:
-    """The hash by which a baseline knows the text of each document: of the text with LF alone.
+    """The hash of each document's text that a baseline has: of the text with LF as line end.
 
-    One of version 1 has that of the text as it stood, which still counts.
+    A baseline of version 1 may have the hash of the text with its own line ends, which counts too.
     """
     if scanned is None:
         return documents.hashes
@@ -186,33 +190,33 @@ def _hash_texts(
 
 
 def _most_frequent(names: Iterable[str]) -> str:
-    """The name that occurs most often; of several the smallest."""
+    """The most frequent name; of several the smallest, and empty if there is none."""
     counts = Counter(names)
     return min(counts, key=lambda name: (-counts[name], name), default="")
 
 
 def _describe_new(report: Report, index: ReportIndex, novelty: Novelty) -> list[NewDuplicate]:
-    """The new duplicates, each with what it is a copy of, the most alike first."""
+    """The new duplicates, each with the document that it is most like; the most alike first."""
     documents, cluster_of = index.graph, index.clusters
 
     def rank(id: str) -> tuple[bool, str]:
         cluster = cluster_of.get(id)
         return cluster is None or cluster.representative != id, id
 
-    archive = documents.references
-    told = novelty.left | novelty.added
-    old = novelty.there - novelty.covered - told
-    staying = documents.hashes.keys() - novelty.covered - told - archive - old
-    groups = (archive, novelty.known, novelty.listed, old, staying)
+    references = documents.references
+    new_ids = novelty.old_duplicates | novelty.added
+    old = novelty.at_revision - novelty.covered - new_ids
+    staying = documents.hashes.keys() - novelty.covered - new_ids - references - old
+    groups = (references, novelty.known, novelty.unique, old, staying)
     present = [id for ids in groups for id in sorted(ids, key=rank)]
-    coming = [id for ids in (novelty.left, novelty.added) for id in sorted(ids, key=rank)]
+    coming = [id for ids in (novelty.old_duplicates, novelty.added) for id in sorted(ids, key=rank)]
     nearest = find_nearest(documents, present, coming)
     for id, others in novelty.joined.items():
         nearest.update(find_nearest(documents, sorted(others, key=rank), [id]))
     gone_ids = {entry.id for entry in novelty.gone}
     new = []
     for id, (relation, jaccard, containment, other) in nearest.items():
-        path, line = _place(report, id)
+        path, line = _file_and_line(report, id)
         new.append(
             NewDuplicate(
                 id=id,
@@ -225,8 +229,8 @@ def _describe_new(report: Report, index: ReportIndex, novelty: Novelty) -> list[
                 change=_change_of(id, novelty, gone_ids),
                 path=path,
                 line=line,
-                is_copy_reference=other in archive,
-                is_copy_present=other in novelty.there,
+                is_copy_reference=other in references,
+                is_copy_present=other in novelty.at_revision,
                 containment=_containment(documents, id, other) if relation.is_near else 1.0,
             )
         )
@@ -237,7 +241,7 @@ def _describe_new(report: Report, index: ReportIndex, novelty: Novelty) -> list[
 def _change_of(id: str, novelty: Novelty, gone_ids: Collection[str]) -> Change:
     if id in novelty.joined:
         return "joined"
-    if id in novelty.left:
+    if id in novelty.old_duplicates:
         return "present"
     if id in gone_ids:
         return "changed"
@@ -245,14 +249,14 @@ def _change_of(id: str, novelty: Novelty, gone_ids: Collection[str]) -> Change:
 
 
 def _containment(documents: DuplicateGraph, id: str, other: str) -> float:
-    """The share of a document's shingles that another, which is near it, has too."""
+    """The share of a document's shingles that a document near it has too."""
     group = documents.group_of[id]
     near = documents.near[documents.group_of[other]]
     return next(each.containment for each in near if each.group == group)
 
 
-def _place(report: Report, id: str) -> tuple[str, int]:
-    """The file and the line of a document, as far as it has such."""
+def _file_and_line(report: Report, id: str) -> tuple[str, int]:
+    """The file and line of a document; empty and 0 if it has none."""
     located = report.locate(id)
     if located is None:
         return "", 0

@@ -61,7 +61,7 @@ def check_pairs(report: Report, documents: Mapping[str, Member | BridgeEnd]) -> 
 def check_relations(report: Report) -> None:
     """Check the relation of every member to its representative.
 
-    :raises ReportError: if the member's Jaccard, or its pair with the representative, contradicts it
+    :raises ReportError: if its Jaccard, or its pair with the representative, contradicts it
     """
     for cluster in report.clusters:
         for member in cluster.members:

@@ -31,8 +31,9 @@ BYTES_PER_PIECE: Final = 1 << 16
 
 _encoder = msgspec.json.Encoder()
 
-# Characters that are legal inside a JSON string, but can act on a terminal (DEL, C1 controls, bidirectional
-# marks and overrides, line and paragraph separators) or in the log of a CI job (##[command]).
+# Characters that are legal inside a JSON string, but can act on a terminal (DEL, C1 controls,
+# bidirectional marks and overrides, line and paragraph separators) or in the log of a CI job
+# (##[command]).
 _UNSAFE = re.compile(
     rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
     rb"|#(?=#[A-Za-z]*\[)"
@@ -48,7 +49,7 @@ def render_json(report: Report) -> bytes:
 
 
 def stream_json(report: Report) -> Iterator[bytes]:
-    """The bytes of :func:`render_json` in pieces, so that a large report is not copied in memory."""
+    """The bytes of :func:`render_json` in pieces, so that a large report is never held as JSON."""
     held: list[bytes] = []
     size = 0
     for part in _parts(report, 0):
@@ -121,7 +122,7 @@ class _Versioned(msgspec.Struct):
 def _parts(value: Any, depth: int) -> Iterator[bytes]:
     """A value as indented JSON, in parts.
 
-    :param depth: of the indentation of the line on which the value begins
+    :param depth: levels of indentation of the line on which the value begins
     """
     inner = b"\n" + b"  " * (depth + 1)
     if isinstance(value, (Report, RunInfo, Cluster)):

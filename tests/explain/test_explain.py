@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from dedupe.diff import Vocabulary
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
-from dedupe.explain.passages import choose_longest, find_runs, place_passages
+from dedupe.explain.passages import choose_longest, find_runs, locate_passages
 from dedupe.explain.reasons import find_reasons, shared_needed
 from dedupe.model.marks import TEXT_MARK
 from dedupe.model.relations import Relation
@@ -372,7 +372,7 @@ def check_shared(left: str, right: str, size: int) -> None:
         assert covered == {i for i, shingle in enumerate(own) if shingle in {*other}}
     vocabulary = Vocabulary(plain.tokenize_text)
     places = [(text, vocabulary.locate_tokens(text)) for text in texts]
-    passages = place_passages(runs, size, *places)
+    passages = locate_passages(runs, size, *places)
     for run, passage in zip(runs, passages, strict=True):
         expected = tokens[0][run.left : run.left + passage.token_count]
         for text, extent in zip(texts, (passage.left, passage.right), strict=True):
@@ -390,7 +390,7 @@ def test_the_longest_passages_are_shown_in_their_order():
         np.array([1, 2, 9, 3, 8, 4, 5, 6], "u8"), np.array([4, 5, 6, 0, 1, 2, 3], "u8")
     )
     places = [(i, i + 1) for i in range(20)]
-    passages = place_passages(runs, 1, ("x" * 20, places), ("x" * 20, places))
+    passages = locate_passages(runs, 1, ("x" * 20, places), ("x" * 20, places))
     assert [(p.left.start, p.right.start, p.token_count) for p in passages] == [
         (0, 4, 2),
         (3, 6, 1),

@@ -11,7 +11,7 @@ from dedupe.explain import Explanation
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import Passage
-from dedupe.explain.saved import Standing
+from dedupe.explain.saved import PairInReport
 from dedupe.renderers.explanation.view import ExplanationView
 from dedupe.report.json import escape_json
 
@@ -35,7 +35,7 @@ def render_json_explanation(view: ExplanationView) -> bytes:
         "passage_count": None if told.passages is None else len(told.passages),
         "passages": [_passage(each) for each in view.shown_passages],
         "diff": _diff(told, with_segments=view.options.diff != "summary"),
-        "report": _standing(told.standing),
+        "report": _standing(told.in_report),
         "config": told.settings.in_report_order(),
     }
     return escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
@@ -91,8 +91,8 @@ def _segments(told: Explanation) -> Iterator[dict[str, Any]]:
     """Each stretch with its characters in either text; a changed one with its words."""
     assert told.diff is not None
     for segment in told.diff.segments:
-        left = _characters(segment.left, told.places[0])
-        right = _characters(segment.right, told.places[1])
+        left = _characters(segment.left, told.token_spans[0])
+        right = _characters(segment.right, told.token_spans[1])
         item: dict[str, Any] = {"kind": segment.kind, "left": left, "right": right}
         if segment.is_change:
             place, document = (left, told.left) if left is not None else (right, told.right)
@@ -101,12 +101,12 @@ def _segments(told: Explanation) -> Iterator[dict[str, Any]]:
         yield item
 
 
-def _characters(span: range, places: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    return (places[span.start][0], places[span.stop - 1][1]) if span else None
+def _characters(span: range, token_spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    return (token_spans[span.start][0], token_spans[span.stop - 1][1]) if span else None
 
 
-def _standing(standing: Standing | None) -> dict[str, Any] | None:
-    if standing is None:
+def _standing(in_report: PairInReport | None) -> dict[str, Any] | None:
+    if in_report is None:
         return None
     names = ("report", "left", "right", "pair", "links", "capped_bucket_count")
-    return {name: getattr(standing, name) for name in names}
+    return {name: getattr(in_report, name) for name in names}

@@ -9,8 +9,8 @@ from typing import Final
 from dedupe.explain.comparison import MAX_ALIGNED_CHARACTERS, MAX_ALIGNED_TOKENS
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
-from dedupe.explain.passages import Extent, Passage
-from dedupe.explain.saved import DocumentStanding, Standing
+from dedupe.explain.passages import TextSpan, Passage
+from dedupe.explain.saved import DocumentInReport, PairInReport
 from dedupe.renderers.explanation.view import ExplanationView
 from dedupe.renderers.view.differences import DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
@@ -122,8 +122,8 @@ class _Writer:
             lines += self._overlap_rows(told.pair)
         if told.search is not None:
             lines += self._search_rows(told.search)
-        if told.standing is not None:
-            lines += self._standing_rows(told.standing)
+        if told.in_report is not None:
+            lines += self._standing_rows(told.in_report)
         return lines
 
     def _overlap_rows(self, pair: PairFigures) -> str:
@@ -157,25 +157,25 @@ class _Writer:
             told += f"; a scan verifies from {search.minimum_equal:,} on"
         return lines + self._row("signatures", told)
 
-    def _standing_rows(self, standing: Standing) -> str:
-        name = shorten_middle(escape_text(standing.report), self._canvas.width // 2)
+    def _standing_rows(self, in_report: PairInReport) -> str:
+        name = shorten_middle(escape_text(in_report.report), self._canvas.width // 2)
         lines = self._row("report", name)
-        for label, each in (("A", standing.left), ("B", standing.right)):
+        for label, each in (("A", in_report.left), ("B", in_report.right)):
             lines += self._row("", f"{label} {self._tell_standing(each)}")
         return lines
 
-    def _tell_standing(self, standing: DocumentStanding) -> str:
+    def _tell_standing(self, in_report: DocumentInReport) -> str:
         room = max(MIN_ID_CELLS, self._canvas.width // 2)
-        cluster = shorten_middle(escape_text(standing.cluster_id), CLUSTER_ID_CELLS)
-        if standing.state == "representative":
+        cluster = shorten_middle(escape_text(in_report.cluster_id), CLUSTER_ID_CELLS)
+        if in_report.state == "representative":
             return f"is the representative of cluster {cluster}"
-        if standing.state == "member":
-            name = shorten_middle(escape_text(standing.representative), room)
-            jaccard = f"Jaccard{NO_BREAK}{format_jaccard(standing.jaccard)}"
+        if in_report.state == "member":
+            name = shorten_middle(escape_text(in_report.representative), room)
+            jaccard = f"Jaccard{NO_BREAK}{format_jaccard(in_report.jaccard)}"
             return f"is in cluster {cluster}, represented by {name} ({jaccard} to it)"
-        if standing.state == "bridge_end":
+        if in_report.state == "bridge_end":
             return "is in no cluster, but a duplicate of a document in one"
-        if standing.state == "skipped":
+        if in_report.state == "skipped":
             return "was skipped"
         return "is in no cluster"
 
@@ -208,9 +208,9 @@ class _Writer:
     def _passage(self, passage: Passage) -> str:
         count = format_count(passage.token_count, "word")
         lines = ""
-        for head, label, extent in ((count, "A", passage.left), ("", "B", passage.right)):
+        for head, label, span in ((count, "A", passage.left), ("", "B", passage.right)):
             head = f"{head:<{len(count)}}".replace(NO_BREAK, " ")
-            told = f"{label} {_tell_extent(extent)}"
+            told = f"{label} {_tell_span(span)}"
             lines += self._flow([Piece(head, "dim"), *prose(told, "dim")], MEMBER_INDENT, 2)
         quote = _quote(self._told.left.text or "", passage.left)
         quote = shorten_middle(quote, self._canvas.width - DIFF_INDENT)
@@ -263,18 +263,18 @@ def _tell_bands(bands: Sequence[int]) -> str:
     return ", ".join(told)
 
 
-def _tell_extent(extent: Extent) -> str:
-    first, last = extent.first_line, extent.last_line
+def _tell_span(span: TextSpan) -> str:
+    first, last = span.first_line, span.last_line
     lines = f"line {first:,}" if first == last else f"lines {first:,}–{last:,}"
-    return f"{lines}, characters {extent.start:,}–{extent.end:,}"
+    return f"{lines}, characters {span.start:,}–{span.end:,}"
 
 
-def _quote(text: str, extent: Extent) -> str:
+def _quote(text: str, span: TextSpan) -> str:
     """The passage in one line; of a long one the ends."""
-    length = extent.end - extent.start
+    length = span.end - span.start
     if length <= 2 * QUOTED_CHARACTERS:
-        quoted = text[extent.start : extent.end]
+        quoted = text[span.start : span.end]
     else:
-        quoted = text[extent.start : extent.start + QUOTED_CHARACTERS]
-        quoted += text[extent.end - QUOTED_CHARACTERS : extent.end]
+        quoted = text[span.start : span.start + QUOTED_CHARACTERS]
+        quoted += text[span.end - QUOTED_CHARACTERS : span.end]
     return escape_text(" ".join(quoted.split()))
