@@ -1,6 +1,6 @@
-"""Why two documents are duplicates, or why they are not: every figure, exact, and what it means.
+"""Explanation why two documents are duplicates or not: exact figures, and their meaning.
 
-Pure but for :mod:`dedupe.explain.finding`, which reads what is to be compared.
+Only :mod:`dedupe.explain.finding` reads files; the other modules are pure functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two documents compared as a scan compares them, and everything that is told of it."""
+"""Comparison of two documents, as a scan compares them, for an explanation."""
 
 from __future__ import annotations
 
@@ -30,24 +30,22 @@ TokenSpans = Sequence[tuple[int, int]]
 
 MAX_ALIGNED_TOKENS: Final = 200_000
 MAX_ALIGNED_CHARACTERS: Final = 4_000_000
-"""What one text may have for passages and the difference to be looked for: that takes seconds."""
+"""The longest text for which passages and a difference are made: that takes seconds."""
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """All that is told of two documents.
+    """The comparison of two documents.
 
-    :param settings: of the scan, or that a scan would have
+    :param settings: of the scan, or for a scan
     :param left: the document that was named first
-    :param figures: of each, where its text is there
-    :param pair: how they overlap; of a saved report's own pair where a text has changed; none
-        where nothing is known
-    :param search: none where a text is missing or has no token
-    :param passages: none at all (not: no passage) where a text is missing or too long
-    :param token_spans: where each token of either text stands, first character and the one behind
-        it; none where there are no passages
-    :param diff: none as these, and where it was not asked for
-    :param in_report: what a saved report says of them, where there is one
-    :param reasons: why they are no duplicates, or not found as such; and what else to know
+    :param figures: of each document; none for one whose text is missing
+    :param pair: their overlap. If a text is missing, the overlap in a saved report; none if unknown
+    :param search: none if a text is missing or has no token
+    :param passages: shared passages; ``None`` if a text is missing or too long to compare
+    :param token_spans: for each text, the span of each token; empty without passages
+    :param diff: none without passages, or if it was not asked for
+    :param in_report: the two documents in a saved report, if one was given
+    :param reasons: why they are no duplicates, or why a scan does not find them, and remarks
     """
 
     settings: ScanSettings
@@ -64,6 +62,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def is_duplicate(self) -> bool:
+        """Whether they are known to be duplicates."""
         return self.pair is not None and self.pair.is_duplicate
 
 
@@ -78,7 +77,7 @@ def explain_pair(
     """Compare two documents.
 
     :raises ConfigError: if the settings contradict one another
-    :raises ReportError: if the report's bands cannot be
+    :raises ReportError: if the bands of the report are impossible
     """
     banding = _banding(settings, in_report)
     compared = [_with_tokens_in_limit(each, settings, kernels) for each in (left, right)]
@@ -112,7 +111,7 @@ def explain_pair(
 
 
 def _banding(settings: ScanSettings, in_report: PairInReport | None) -> Banding:
-    """That of the settings; of a saved report its own, which may be of a lower threshold."""
+    """The banding of the report, which may be for a lower threshold, else of the settings."""
     if in_report is None:
         return banding_of(settings)
     bands, rows = in_report.bands, in_report.rows
@@ -128,7 +127,7 @@ def _banding(settings: ScanSettings, in_report: PairInReport | None) -> Banding:
 def _with_tokens_in_limit(
     document: FoundDocument, settings: ScanSettings, kernels: Kernels
 ) -> FoundDocument:
-    """The document, set aside where a scan would set it aside for its length."""
+    """The document, without its text if that is too long for a scan."""
     if document.text is None:
         return document
     _, oversized = drop_oversized(make_batch([""], [document.text]), settings.max_tokens, kernels)
@@ -180,7 +179,7 @@ def _pair_figures(
 
 
 def _saved_figures(pair: DuplicatePair, left_id: str) -> PairFigures:
-    """Those that the report has, in the order in which the documents were named."""
+    """The figures of a pair in a report, in the order in which the documents were named."""
     counts = pair.left_count, pair.right_count
     left_count, right_count = counts if pair.left == left_id else counts[::-1]
     return PairFigures(pair.relation, pair.shared_count, left_count, right_count)
@@ -212,9 +211,9 @@ class _Alignment(msgspec.Struct, frozen=True):
 def _align(
     texts: tuple[str, str], sketch: SketchBatch, shingle_size: int, with_diff: bool
 ) -> _Alignment:
-    """What the texts have in common, place by place.
+    """The shared passages of two texts, and their difference.
 
-    :param sketch: of the two
+    :param sketch: of the two texts
     """
     vocabulary = Vocabulary(tokenize_text)
     token_spans = vocabulary.locate_tokens(texts[0]), vocabulary.locate_tokens(texts[1])

@@ -1,4 +1,4 @@
-"""What is counted of two documents: integers, and the quotients that follow from them."""
+"""The figures of two documents: integer counts, and quotients of these."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dedupe.model.relations import Relation
 
 
 class DocumentFigures(msgspec.Struct, frozen=True):
-    """What a scan counts of one document.
+    """The counts of one document.
 
-    :param shingle_count: distinct ones
+    :param shingle_count: distinct shingles
     :param content_hash: XXH3-128 of the decoded text, hexadecimal
     """
 
@@ -22,9 +22,9 @@ class DocumentFigures(msgspec.Struct, frozen=True):
 
 
 class PairFigures(msgspec.Struct, frozen=True):
-    """How two documents overlap; the counts are of distinct shingles.
+    """The overlap of two documents; the counts are of distinct shingles.
 
-    :param relation: none where they are not related
+    :param relation: none if they are not related
     """
 
     relation: Relation | None
@@ -42,7 +42,7 @@ class PairFigures(msgspec.Struct, frozen=True):
 
     @property
     def jaccard(self) -> float:
-        """Exact: one division of integers; 0 where neither has a shingle."""
+        """Exact Jaccard, by one division of integers; 0 if neither has a shingle."""
         return self.shared_count / self.union_count if self.union_count else 0.0
 
     @property
@@ -57,14 +57,14 @@ class PairFigures(msgspec.Struct, frozen=True):
 
 
 class SearchFigures(msgspec.Struct, frozen=True):
-    """How LSH sees two documents.
+    """The chances that LSH finds two documents as a candidate pair.
 
-    :param met_bands: bands in which they share a bucket, from 1
-    :param probability: that two documents of their Jaccard share one
-    :param equal_count: signature values that are equal
-    :param num_perm: of so many
-    :param low_byte_count: values of which the lowest byte is equal, which is what a scan compares
-    :param minimum_equal: low bytes that must be equal for a pair to be verified; 0 if not known
+    :param met_bands: numbers (from 1) of the bands in which they share a bucket
+    :param probability: that two documents of their Jaccard share a bucket in any band
+    :param equal_count: number of equal signature values
+    :param num_perm: number of signature values
+    :param low_byte_count: number of values with equal lowest bytes, which a scan compares
+    :param minimum_equal: equal lowest bytes needed for a pair to be verified; 0 if not known
     """
 
     bands: int
@@ -82,8 +82,9 @@ class SearchFigures(msgspec.Struct, frozen=True):
 
     @property
     def is_candidate(self) -> bool:
-        """Whether a scan compares the pair (unless a bucket is capped).
+        """Whether a scan verifies the pair (unless a bucket is capped).
 
-        If by sizes and bitmaps alone it is told to be none, it is not counted out any further.
+        The filters by size and bitmap are not modelled: they only rule out pairs that are certainly
+        below the threshold.
         """
         return bool(self.met_bands) and self.low_byte_count >= self.minimum_equal

@@ -1,4 +1,4 @@
-"""The documents that were named, found among files: by id, by file and line, or by file."""
+"""Search for documents by name: an id, a file and line, or a file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from dedupe.sources import UNREADABLE_PATH_REASONS, Corpus, read_corpus
 from dedupe.sources.reasons import NOT_JSON
 
 LISTED: Final = 5
-"""Documents that an error names."""
+"""The number of documents that an error names."""
 SUGGESTED_IDS: Final = 3
 COMPARED_CHARACTERS: Final = 200
-"""The length of ids among which similar ones are looked for."""
+"""The longest id that is compared with a name for similarity."""
 
 _FILE_AND_LINE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
 
@@ -29,14 +29,14 @@ _FILE_AND_LINE: Final = re.compile(r"(.+)[:#]([1-9][0-9]{0,17})", re.DOTALL)
 class FoundDocument(msgspec.Struct, frozen=True):
     """A document to be explained.
 
-    :param id: as a scan calls it
-    :param text: none where it cannot be compared
-    :param path: the file that it stands in; empty where there is none
-    :param line: its line or row there, from 1; 0 where the file is one document
-    :param place: both in words, where the id does not tell them
-    :param reason: why there is no text, in a stable word
-    :param problem: the same for people
-    :param remark: what else is to be known of it
+    :param id: its id in a scan
+    :param text: none if it cannot be compared
+    :param path: the file that holds it; empty if there is none
+    :param line: its line or row there, from 1; 0 if the file is one document
+    :param place: file and line for people; empty if the id says the same
+    :param reason: a stable word that says why there is no text
+    :param problem: a sentence that says why there is no text
+    :param remark: a further remark for people
     """
 
     id: str
@@ -49,32 +49,32 @@ class FoundDocument(msgspec.Struct, frozen=True):
     remark: str = ""
 
     def without_text(self, reason: str, problem: str) -> FoundDocument:
-        """The document, for which this stands in the way."""
+        """The document, which cannot be compared for this reason."""
         return msgspec.structs.replace(self, text=None, reason=reason, problem=problem)
 
 
 class NameMatches(msgspec.Struct):
-    """What a name may mean: how many documents, and the first few."""
+    """The documents that a name may mean: their number, and the first few."""
 
     count: int = 0
     first: list[FoundDocument] = msgspec.field(default_factory=list)
 
     def add(self, rows: Sequence[int], take: Callable[[int], FoundDocument]) -> None:
-        """Note these documents of a batch; those are taken that are the first few of all."""
+        """Count these documents of a batch, and keep those that are among the first few."""
         self.count += len(rows)
         self.first += map(take, rows[: LISTED + 1 - len(self.first)])
 
     def describe(self) -> str:
-        """The first of them, by their places."""
+        """The first few for people, by file and line."""
         names = [each.place or each.id for each in self.first[:LISTED]]
         return ", ".join(names) + (", …" if self.count > LISTED else "")
 
 
 def find_files(names: Sequence[str], settings: ScanSettings) -> list[FoundDocument]:
-    """Files that are one document each.
+    """The documents of files that hold one document each.
 
     :raises InputError: if one cannot be read, is a folder, or holds several documents; or if two
-        are one file
+        names mean one file
     """
     for name in names:
         if os.path.isdir(name):
@@ -92,7 +92,7 @@ def find_files(names: Sequence[str], settings: ScanSettings) -> list[FoundDocume
 
 
 def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
-    # Patterns choose among the files of a folder; this one was named.
+    # Patterns choose among the files of a folder, but this file was named.
     corpus = read_corpus(
         [name], msgspec.structs.replace(settings, glob=(), exclude=(), ignore=False)
     )
@@ -121,14 +121,13 @@ def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
 def find_documents(
     names: Sequence[str], paths: Sequence[str], settings: ScanSettings
 ) -> list[FoundDocument]:
-    """The documents that these names mean, among all that the paths hold.
+    """The documents that these names mean, searched in all documents of the paths.
 
-    A name is an id, as a scan of these paths gives it; else a file and line (``a.jsonl:12``,
-    ``b.csv#3``); else a file that is one document. What could not be read under such a name is
-    given as a document without text.
+    A name is an id that a scan of these paths gives, else a file and line (``a.jsonl:12``,
+    ``b.csv#3``), else a file that is one document. A document that could not be read has no text.
 
-    :raises InputError: if a name means no document (it tells similar ids), or several, or two mean
-        the same
+    :raises InputError: if a name means no document (the message names similar ids), or several, or
+        two names mean the same document
     """
     corpus = read_corpus(paths, settings)
     searches = [_Search.of_name(name) for name in names]
@@ -151,17 +150,17 @@ def find_documents(
 
 
 class _Search(msgspec.Struct):
-    """One name, and what it was found to mean.
+    """The search for one name.
 
-    :ivar real_path: the file that has this name, if there is one
-    :ivar place: the path and line that the name may be
-    :ivar skipped: what has this name and could not be read
-    :ivar similar: ids that look like it, with how much
+    :ivar real_path: the file of this name, if there is one
+    :ivar file_and_line: the path and line that the name may mean
+    :ivar skipped: a document of this name that could not be read
+    :ivar similar: similar ids, each with its (negative) similarity
     """
 
     name: str
     real_path: str
-    place: tuple[str, int] | None
+    file_and_line: tuple[str, int] | None
     by_id: NameMatches = msgspec.field(default_factory=NameMatches)
     by_line: NameMatches = msgspec.field(default_factory=NameMatches)
     by_file: NameMatches = msgspec.field(default_factory=NameMatches)
@@ -177,8 +176,8 @@ class _Search(msgspec.Struct):
         self.by_id.add([i for i, id in enumerate(ids) if id == self.name], take)
         if not self.by_id.count:
             self.similar = find_similar(self.name, ids, self.similar)
-        if self.place is not None:
-            path, line = self.place
+        if self.file_and_line is not None:
+            path, line = self.file_and_line
             rows = np.flatnonzero(batch.locators[:, 3] == line).tolist()
             names = [corpus.sources[batch.locators[i, 0]].name for i in rows]
             chosen = [
@@ -208,8 +207,10 @@ class _Search(msgspec.Struct):
             self.skipped = item
 
     def conclude(self, count: int, unread: Sequence[SkippedDocument]) -> FoundDocument:
-        """The one document.
+        """The one document that the name means.
 
+        :param count: number of documents searched
+        :param unread: paths that could not be read, for the message
         :raises InputError: if there is none, or several
         """
         for found in (self.by_id, self.by_line, self.by_file):
@@ -236,7 +237,7 @@ class _Search(msgspec.Struct):
 
 
 def real_path_of(name: str) -> str:
-    """The file that has this name; empty where there is none."""
+    """The real path of the file of this name; empty if there is none."""
     try:
         return os.path.realpath(name) if os.path.isfile(name) else ""
     except ValueError:
@@ -244,13 +245,13 @@ def real_path_of(name: str) -> str:
 
 
 def is_file(path: str, name: str, real_path: str) -> bool:
-    """Whether a path leads to the file that this name does; asks the system only where it may."""
+    """Whether a path leads to the named file; compares base names first, which is cheap."""
     ends = os.path.basename(name), os.path.basename(real_path)
     return os.path.basename(path) in ends and os.path.realpath(path) == real_path
 
 
 def parse_file_and_line(name: str) -> tuple[str, int] | None:
-    """The path and line that a name like ``a.jsonl:12`` or ``b.csv#3`` tells."""
+    """The path and line in a name like ``a.jsonl:12`` or ``b.csv#3``; none in others."""
     found = _FILE_AND_LINE.fullmatch(name)
     return (os.path.normpath(found[1]), int(found[2])) if found else None
 
@@ -258,9 +259,9 @@ def parse_file_and_line(name: str) -> tuple[str, int] | None:
 def find_similar(
     name: str, ids: Sequence[str], known: Sequence[tuple[float, str]] = ()
 ) -> list[tuple[float, str]]:
-    """The ids most like the name, the best first, each with how unlike it is.
+    """The ids most similar to the name, the best first, each with its negative similarity.
 
-    :param known: those of other ids
+    :param known: the result for earlier ids, which compete with these
     """
     from rapidfuzz import fuzz, process
 

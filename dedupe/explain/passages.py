@@ -1,4 +1,4 @@
-"""The passages that two texts share: runs of shared shingles, and where they stand."""
+"""Passages that two texts share: runs of shared shingles, and their spans in the texts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
 class TextSpan(NamedTuple):
-    """A stretch of a text.
+    """A span of a text, with its lines.
 
-    :param start: its first character, from 0
-    :param end: the character behind it
-    :param first_line: the line of its first character, from 1
-    :param last_line: that of its last
+    :param start: the first character, from 0
+    :param end: the character behind the last
+    :param first_line: the line of the first character, from 1
+    :param last_line: the line of the last character
     """
 
     start: int
@@ -30,11 +30,11 @@ class TextSpan(NamedTuple):
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """Tokens that stand in both texts in a row, one shingle at least.
+    """Consecutive tokens that both texts have, at least one shingle.
 
-    :param left: where in the left text
-    :param right: where in the right one
-    :param token_count: its tokens
+    :param left: its span in the left text
+    :param right: its span in the right text
+    :param token_count: number of tokens
     """
 
     left: TextSpan
@@ -43,7 +43,7 @@ class Passage(msgspec.Struct, frozen=True):
 
 
 class Run(NamedTuple):
-    """``size`` shingles in a row, from these numbers on, that are equal in both texts."""
+    """``size`` consecutive shingles that both texts have, from these positions on."""
 
     left: int
     right: int
@@ -51,14 +51,14 @@ class Run(NamedTuple):
 
 
 def find_runs(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> list[Run]:
-    """Runs that hold every shared shingle, at each of its places in either text; by place.
+    """Runs that cover every occurrence of every shared shingle in both texts, in order.
 
-    One walk over the left text, then one over what it left uncovered of the right one; each takes
-    time in proportion to the text, however repetitive. Where a shingle stands in several places,
-    the next one in order is taken.
+    One walk over the left text is followed by one over the uncovered parts of the right text. Each
+    takes time in proportion to the text, however repetitive it is. If the other text has a shingle
+    several times, its next occurrence behind the last run is taken.
 
     :param left: shingle hashes in text order, with repetitions
-    :param right: those of the other text
+    :param right: shingle hashes of the other text
     """
     runs = list(_walk(left, right, np.zeros(len(left), bool)))
     covered = np.zeros(len(right), bool)
@@ -71,7 +71,7 @@ def find_runs(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> list[Run]:
 def _walk(
     here: NDArray[np.uint64], there: NDArray[np.uint64], covered: NDArray[np.bool_]
 ) -> Iterator[Run]:
-    """Runs from each shared shingle of ``here`` on that is not covered yet."""
+    """Runs that begin at each shared shingle of ``here`` that is not covered yet."""
     order = np.argsort(there, kind="stable")
     ordered = there[order]
     begins = np.searchsorted(ordered, here, side="left")
@@ -82,9 +82,9 @@ def _walk(
     for first in wanted:
         if first < position:
             continue
-        places = order[begins[first] : ends[first]]
-        next_place = int(np.searchsorted(places, behind))
-        start = int(places[next_place if next_place < len(places) else 0])
+        occurrences = order[begins[first] : ends[first]]
+        following = int(np.searchsorted(occurrences, behind))
+        start = int(occurrences[following if following < len(occurrences) else 0])
         size = 1
         while (
             first + size < len(own)
@@ -102,27 +102,28 @@ def locate_passages(
     left: tuple[str, Sequence[tuple[int, int]]],
     right: tuple[str, Sequence[tuple[int, int]]],
 ) -> list[Passage]:
-    """The runs as passages.
+    """The passages of these runs, with their spans in the texts.
 
-    :param left: the text, and where each of its tokens stands
-    :param right: those of the other text
+    :param left: the left text, and the span of each of its tokens
+    :param right: the right text, and the span of each of its tokens
     """
     left_span, right_span = _span_maker(*left), _span_maker(*right)
     passages = []
     for run in runs:
         # A text of fewer tokens than a shingle has is one shingle of all of them.
         count = min(run.size + shingle_size - 1, len(left[1]))
-        passages.append(
-            Passage(left_span(run.left, count), right_span(run.right, count), count)
-        )
+        passages.append(Passage(left_span(run.left, count), right_span(run.right, count), count))
     return passages
 
 
-def _span_maker(text: str, places: Sequence[tuple[int, int]]) -> Callable[[int, int], TextSpan]:
+def _span_maker(
+    text: str, token_spans: Sequence[tuple[int, int]]
+) -> Callable[[int, int], TextSpan]:
+    """A function from a first token and a number of tokens to their span."""
     line_starts = [match.end() for match in _LINE_END.finditer(text)]
 
     def make_span(first: int, count: int) -> TextSpan:
-        start, end = places[first][0], places[first + count - 1][1]
+        start, end = token_spans[first][0], token_spans[first + count - 1][1]
         first_line = bisect_right(line_starts, start) + 1
         return TextSpan(start, end, first_line, bisect_left(line_starts, end) + 1)
 
@@ -130,7 +131,7 @@ def _span_maker(text: str, places: Sequence[tuple[int, int]]) -> Callable[[int, 
 
 
 def choose_longest(passages: Sequence[Passage], limit: int) -> list[Passage]:
-    """The longest of them, in their order; all for a limit of 0."""
+    """The longest passages, in their order in the text; all if the limit is 0."""
     if not limit or len(passages) <= limit:
         return list(passages)
     by_length = sorted(range(len(passages)), key=lambda i: (-passages[i].token_count, i))

@@ -1,4 +1,4 @@
-"""Why two documents are no duplicates, or are not found as such: sentences over the figures.
+"""Reasons why two documents are no duplicates, or not found as such, made from their figures.
 
 The left document is called A, the right one B, in the order in which they were named.
 """
@@ -20,7 +20,7 @@ SHOWN_CHARACTERS: Final = 200
 SHOWN_LINKS: Final = 6
 CONTAINED_SHARE: Final = 0.9
 CONTAINED_RATIO: Final = 1.1
-"""A document that holds so much of another, and is so many times as long, contains it."""
+"""A document contains another if it holds this share of it, and is this many times as long."""
 
 _LINKAGES: Final = {
     "star": "a document joins the first representative of which it is a duplicate",
@@ -30,10 +30,10 @@ _LINKAGES: Final = {
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """A reason, or what else to know.
+    """A reason, or a remark.
 
     :param reason: a stable word
-    :param detail: the same for people
+    :param detail: a sentence for people
     """
 
     reason: str
@@ -48,23 +48,23 @@ def find_reasons(
     search: SearchFigures | None,
     in_report: PairInReport | None,
 ) -> Iterator[Reason]:
-    """What stands in the way of each document, then of both, then what the report did with them.
+    """The reasons: first those of each document, then of the two, then of the report.
 
-    :param pair: none where it is not known
-    :param search: none where a text is missing or has no token
+    :param pair: none if it is not known
+    :param search: none if a text is missing or has no token
     """
     for label, document, counted in zip("AB", documents, figures, strict=True):
-        yield from _set_aside(label, document, counted)
+        yield from _explain_missing(label, document, counted)
     counted_both = figures[0] is not None and figures[1] is not None
     if pair is not None and search is not None and counted_both and not pair.is_duplicate:
-        yield from _too_unlike(pair, figures, settings)
+        yield from _explain_unlike(pair, figures, settings)
     if pair is not None and pair.is_duplicate and search is not None:
-        yield from _not_met(search, in_report)
+        yield from _explain_not_met(search, in_report)
     if in_report is not None:
-        yield from _of_report(documents[0].id, in_report, settings, pair, search)
+        yield from _explain_report(documents[0].id, in_report, settings, pair, search)
 
 
-def _set_aside(
+def _explain_missing(
     label: str, document: FoundDocument, counted: DocumentFigures | None
 ) -> Iterator[Reason]:
     if document.text is None and document.reason == "changed":
@@ -76,7 +76,7 @@ def _set_aside(
         yield Reason("no_tokens", f"{label} holds no letter or digit: a scan sets it aside")
 
 
-def _too_unlike(
+def _explain_unlike(
     pair: PairFigures,
     figures: tuple[DocumentFigures | None, DocumentFigures | None],
     settings: ScanSettings,
@@ -110,7 +110,7 @@ def _too_unlike(
             f"they share {pair.shared_count:,} shingles, and of so many as they have a Jaccard of "
             f"{threshold:g} takes {needed:,}: {missing:,} too few",
         )
-    yield from _contained(pair)
+    yield from _explain_contained(pair)
     if min(sizes) >= size and threshold < 1 and fewer < size * (1 + threshold) / (1 - threshold):
         yield Reason(
             "short",
@@ -119,7 +119,7 @@ def _too_unlike(
         )
 
 
-def _contained(pair: PairFigures) -> Iterator[Reason]:
+def _explain_contained(pair: PairFigures) -> Iterator[Reason]:
     sides = (
         ("A", "B", pair.left_containment, pair.right_count / pair.left_count),
         ("B", "A", pair.right_containment, pair.left_count / pair.right_count),
@@ -134,20 +134,21 @@ def _contained(pair: PairFigures) -> Iterator[Reason]:
 
 
 def shared_needed(left_count: int, right_count: int, threshold: float) -> int:
-    """The shared shingles from which two sets of these sizes reach the threshold.
+    """The number of shared shingles with which two sets of these sizes reach the threshold.
 
-    By the division that verification does; more than the smaller set has where none suffice.
+    It is found by the same division as in verification. It is larger than the smaller set if even
+    all of that do not suffice.
     """
     total, fewer = left_count + right_count, min(left_count, right_count)
-    # Near the solution over the reals; from there division decides.
+    # Begin just below the solution over the reals; from there the division decides.
     needed = max(0, min(fewer, int(threshold * total / (1 + threshold)) - 2))
     while needed <= fewer and needed / (total - needed) < threshold:
         needed += 1
     return needed
 
 
-def _not_met(search: SearchFigures, in_report: PairInReport | None) -> Iterator[Reason]:
-    """Why a scan does not verify two documents that are duplicates."""
+def _explain_not_met(search: SearchFigures, in_report: PairInReport | None) -> Iterator[Reason]:
+    """The reason why a scan does not verify two duplicates, if it does not."""
     if in_report is not None and in_report.pair is not None:
         return
     if not search.met_bands:
@@ -165,7 +166,7 @@ def _not_met(search: SearchFigures, in_report: PairInReport | None) -> Iterator[
         )
 
 
-def _of_report(
+def _explain_report(
     left_id: str,
     in_report: PairInReport,
     settings: ScanSettings,
@@ -175,22 +176,24 @@ def _of_report(
     is_duplicate = pair is not None and pair.is_duplicate
     listed = in_report.pair
     if in_report.share_cluster and not is_duplicate and in_report.links:
-        yield Reason("linked", f"they are in one cluster by way of others: {_way(in_report)}")
+        yield Reason(
+            "linked", f"they are in one cluster by way of others: {_describe_path(in_report)}"
+        )
     if listed is not None and not listed.relation.is_duplicate:
         yield Reason("no_duplicate", _describe_listed(listed, left_id))
     elif listed is not None and not in_report.share_cluster:
-        told = f"A {_where(in_report.left)}, B {_where(in_report.right)}"
+        told = f"A {_describe_cluster(in_report.left)}, B {_describe_cluster(in_report.right)}"
         yield Reason("different_clusters", f"{told}: {_LINKAGES[settings.linkage]}")
     # A pair of documents of the same words is left out where neither is the first of them.
     is_new = "unlisted" in (in_report.left.state, in_report.right.state)
     is_near = pair is not None and pair.relation is not None and pair.relation.is_near
     is_found = search is not None and search.is_candidate
     if is_duplicate and is_found and listed is None and (is_near or is_new):
-        yield _not_paired(in_report, settings)
+        yield _explain_not_paired(in_report, settings)
 
 
 def _describe_listed(pair: DuplicatePair, left_id: str) -> str:
-    """What a pair of the report says that makes no duplicates."""
+    """A sentence on a pair of the report whose relation makes no duplicates."""
     named = f"them {pair.relation}"
     if pair.relation.is_directed:
         one, other = "AB" if pair.left == left_id else "BA"
@@ -198,8 +201,8 @@ def _describe_listed(pair: DuplicatePair, left_id: str) -> str:
     return f"the report calls {named}, which makes no duplicate"
 
 
-def _not_paired(in_report: PairInReport, settings: ScanSettings) -> Reason:
-    """Why a report has no pair of two documents that a scan compares."""
+def _explain_not_paired(in_report: PairInReport, settings: ScanSettings) -> Reason:
+    """The reason why a report has no pair of two documents that a scan compares."""
     count = in_report.capped_bucket_count
     if not count:
         return Reason(
@@ -216,7 +219,7 @@ def _not_paired(in_report: PairInReport, settings: ScanSettings) -> Reason:
     )
 
 
-def _where(in_report: DocumentInReport) -> str:
+def _describe_cluster(in_report: DocumentInReport) -> str:
     if in_report.state == "representative":
         return "is the representative of its own cluster"
     if in_report.state == "member":
@@ -224,7 +227,7 @@ def _where(in_report: DocumentInReport) -> str:
     return "is in no cluster"
 
 
-def _way(in_report: PairInReport) -> str:
+def _describe_path(in_report: PairInReport) -> str:
     links = in_report.links
     shown = links if len(links) <= SHOWN_LINKS else links[: SHOWN_LINKS - 1]
     steps = ["A"]
@@ -237,12 +240,12 @@ def _way(in_report: PairInReport) -> str:
 
 
 def shorten(text: str) -> str:
-    """What may be of any length, such as an id, to stand in a sentence."""
+    """A text of any length, such as an id, short enough for a sentence."""
     half = SHOWN_CHARACTERS // 2
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:half]}…{text[-half:]}"
 
 
 def _percent(share: float) -> str:
-    """100 and 0 only where it is exactly that."""
+    """A share as whole percent; 0 and 100 only if exact."""
     percent = min(max(100 * share, 1.0), 99.0) if 0 < share < 1 else 100 * share
     return f"{percent:.0f} %"

@@ -1,4 +1,4 @@
-"""What a saved report tells of two documents."""
+"""Two documents in a saved report: which they are, their clusters, their pair."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ State = Literal["representative", "member", "bridge_end", "skipped", "unlisted"]
 
 
 class Link(msgspec.Struct, frozen=True):
-    """A step from one document to the next, which is its duplicate."""
+    """A step to the next document, a duplicate of the one before."""
 
     id: str
     jaccard: float
 
 
 class DocumentInReport(msgspec.Struct, frozen=True):
-    """What a report tells of one document.
+    """One document in a report.
 
-    :param state: ``unlisted``: in no cluster and no bridge, so that the report only counts it
-    :param cluster_id: its cluster, if it is in one
-    :param representative: of that cluster
+    :param state: ``unlisted`` is in no cluster and no bridge; the report only counts it
+    :param cluster_id: its cluster; empty if it is in none
+    :param representative: the representative of that cluster
     :param jaccard: to the representative
     """
 
@@ -49,15 +49,15 @@ class DocumentInReport(msgspec.Struct, frozen=True):
 
 
 class PairInReport(msgspec.Struct, frozen=True):
-    """What a report tells of two documents.
+    """Two documents in a report.
 
-    :param report: the file that it was read from
-    :param pair: the pair that holds for them, or for others of the same words
-    :param links: the shortest way from the left to the right one over duplicate pairs inside the
-        cluster that they share; none where they share none
+    :param report: the name of its file
+    :param pair: their pair, or that of other documents of their groups
+    :param links: the shortest path from the left to the right document over duplicate pairs of
+        their cluster; empty if they share no cluster
     :param bands: of the scan
-    :param rows: likewise
-    :param capped_bucket_count: buckets in which only leads were compared
+    :param rows: of the scan
+    :param capped_bucket_count: number of buckets in which only the pivots were compared with all
     """
 
     report: str
@@ -71,21 +71,22 @@ class PairInReport(msgspec.Struct, frozen=True):
 
     @property
     def share_cluster(self) -> bool:
+        """Whether both are members of one cluster."""
         return bool(self.left.cluster_id) and self.left.cluster_id == self.right.cluster_id
 
 
 def find_in_report(
     names: Sequence[str], report: Report, texts: TextProvider, name: str
 ) -> tuple[list[FoundDocument], PairInReport]:
-    """The two documents of a saved report that these names mean, and what it tells of them.
+    """The two documents that these names mean in a saved report.
 
-    A name is an id of the report; else a file and line, or a file, of its sources. The texts come
-    from where the report says that they stand. A document that is in no cluster and no bridge is
-    not listed there: what was scanned is read again for it.
+    A name is an id of the report, else a file and line, or a file, of its sources. Texts are read
+    by the report's locators. A report does not list documents in no cluster and no bridge; these
+    are searched in the scanned paths, which are read again.
 
-    :param texts: of that report
-    :param name: of the report's file
-    :raises InputError: if a name means no document, several, or both the same
+    :param texts: the texts of that report
+    :param name: the name of the report's file
+    :raises InputError: if a name means no document or several, or both mean the same
     :raises ReportError: if the report contradicts itself
     """
     index = ReportIndex(report)
@@ -106,7 +107,7 @@ def find_in_report(
         left=_look_up(left, index),
         right=_look_up(right, index),
         pair=_find_pair(left.id, right.id, index.graph, report),
-        links=_find_way(left.id, right.id, index),
+        links=_find_path(left.id, right.id, index),
         bands=report.search.bands,
         rows=report.search.rows,
         capped_bucket_count=report.search.capped_bucket_count,
@@ -114,7 +115,7 @@ def find_in_report(
 
 
 def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:
-    """The id that a name means, of those that the report locates or skipped; none of them: none."""
+    """The id that a name means, among listed and skipped documents; none if it is none of them."""
     locators = report.run.locators
     if name in index.documents or name in locators or name in index.skipped:
         return name
@@ -151,7 +152,7 @@ def _listed_document(
 
 
 def _read_again(names: Sequence[str], report: Report) -> Iterable[FoundDocument]:
-    """Documents that the report does not list, from what was scanned."""
+    """Documents that the report does not list, searched in the scanned paths."""
     if not report.run.paths or "-" in report.run.paths:
         raise InputError(
             f"{names[0]}: is in no cluster of the report, which does not tell where else to look: "
@@ -183,7 +184,10 @@ def _look_up(document: FoundDocument, index: ReportIndex) -> DocumentInReport:
 def _find_pair(
     left: str, right: str, graph: DuplicateGraph, report: Report
 ) -> DuplicatePair | None:
-    """The pair of the two. Of copies the report pairs only the lead with others."""
+    """The pair of the two documents, or of their groups.
+
+    A report pairs only the lead of a group with documents of other groups.
+    """
     group_of = graph.group_of
     groups = group_of.get(left, left), group_of.get(right, right)
     for pair in report.pairs():
@@ -198,15 +202,15 @@ def _find_pair(
     return None
 
 
-def _find_way(left: str, right: str, index: ReportIndex) -> tuple[Link, ...]:
+def _find_path(left: str, right: str, index: ReportIndex) -> tuple[Link, ...]:
     cluster = index.clusters.get(left)
     if cluster is None or cluster is not index.clusters.get(right):
         return ()
     duplicates = (pair for pair in cluster.pairs if pair.relation.is_duplicate)
-    return _shortest_way(left, right, duplicates)
+    return _shortest_path(left, right, duplicates)
 
 
-def _shortest_way(left: str, right: str, pairs: Iterable[DuplicatePair]) -> tuple[Link, ...]:
+def _shortest_path(left: str, right: str, pairs: Iterable[DuplicatePair]) -> tuple[Link, ...]:
     neighbours: dict[str, list[Link]] = {}
     for pair in pairs:
         neighbours.setdefault(pair.left, []).append(Link(pair.right, pair.jaccard))
@@ -219,10 +223,10 @@ def _shortest_way(left: str, right: str, pairs: Iterable[DuplicatePair]) -> tupl
             if link.id not in before:
                 before[link.id] = here, link.jaccard
                 waiting.append(link.id)
-    way: list[Link] = []
+    path_back: list[Link] = []
     at = right
     while at != left and at in before:
         previous, jaccard = before[at]
-        way.append(Link(at, jaccard))
+        path_back.append(Link(at, jaccard))
         at = previous
-    return tuple(reversed(way))
+    return tuple(reversed(path_back))

@@ -35,7 +35,7 @@ def render_json_explanation(view: ExplanationView) -> bytes:
         "passage_count": None if told.passages is None else len(told.passages),
         "passages": [_passage(each) for each in view.shown_passages],
         "diff": _diff(told, with_segments=view.options.diff != "summary"),
-        "report": _standing(told.in_report),
+        "report": _report(told.in_report),
         "config": told.settings.in_report_order(),
     }
     return escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
@@ -105,7 +105,7 @@ def _characters(span: range, token_spans: Sequence[tuple[int, int]]) -> tuple[in
     return (token_spans[span.start][0], token_spans[span.stop - 1][1]) if span else None
 
 
-def _standing(in_report: PairInReport | None) -> dict[str, Any] | None:
+def _report(in_report: PairInReport | None) -> dict[str, Any] | None:
     if in_report is None:
         return None
     names = ("report", "left", "right", "pair", "links", "capped_bucket_count")

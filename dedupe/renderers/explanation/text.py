@@ -9,7 +9,7 @@ from typing import Final
 from dedupe.explain.comparison import MAX_ALIGNED_CHARACTERS, MAX_ALIGNED_TOKENS
 from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
-from dedupe.explain.passages import TextSpan, Passage
+from dedupe.explain.passages import Passage, TextSpan
 from dedupe.explain.saved import DocumentInReport, PairInReport
 from dedupe.renderers.explanation.view import ExplanationView
 from dedupe.renderers.view.differences import DiffWriter
@@ -123,7 +123,7 @@ class _Writer:
         if told.search is not None:
             lines += self._search_rows(told.search)
         if told.in_report is not None:
-            lines += self._standing_rows(told.in_report)
+            lines += self._report_rows(told.in_report)
         return lines
 
     def _overlap_rows(self, pair: PairFigures) -> str:
@@ -157,14 +157,14 @@ class _Writer:
             told += f"; a scan verifies from {search.minimum_equal:,} on"
         return lines + self._row("signatures", told)
 
-    def _standing_rows(self, in_report: PairInReport) -> str:
+    def _report_rows(self, in_report: PairInReport) -> str:
         name = shorten_middle(escape_text(in_report.report), self._canvas.width // 2)
         lines = self._row("report", name)
         for label, each in (("A", in_report.left), ("B", in_report.right)):
-            lines += self._row("", f"{label} {self._tell_standing(each)}")
+            lines += self._row("", f"{label} {self._tell_in_report(each)}")
         return lines
 
-    def _tell_standing(self, in_report: DocumentInReport) -> str:
+    def _tell_in_report(self, in_report: DocumentInReport) -> str:
         room = max(MIN_ID_CELLS, self._canvas.width // 2)
         cluster = shorten_middle(escape_text(in_report.cluster_id), CLUSTER_ID_CELLS)
         if in_report.state == "representative":
