@@ -7,23 +7,23 @@ here prints.
 
 from __future__ import annotations
 
-from dedupe.applying.check import Documents, preview
+from dedupe.applying.check import CurrentDocuments, preview
+from dedupe.applying.document_names import list_dropped, list_kept
 from dedupe.applying.doubts import Doubt, find_doubts
 from dedupe.applying.moving import set_aside, undo
-from dedupe.applying.names import list_dropped, list_kept
 from dedupe.applying.outcome import Dropped, Outcome, Stopped
 from dedupe.applying.output import write_output
-from dedupe.applying.places import Places
 from dedupe.applying.plan import Plan, plan_drops
+from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.applying.whole_files import delete_files, refuse_records
 
 __all__ = [
-    "Documents",
+    "CurrentDocuments",
     "Doubt",
     "Dropped",
     "Outcome",
-    "Places",
     "Plan",
+    "ScannedPaths",
     "Stopped",
     "delete_files",
     "find_doubts",

@@ -1,9 +1,8 @@
-"""Victims and keepers, hashed again: what is dropped must be what was compared, and so must be
-what stays in its place.
+"""The check before documents are dropped: both victims and keepers must be as they were compared.
 
-Each file is opened without following links, and its stamp (device, inode, size, times) is taken
-from the open descriptor. Where the stamp is the same later, the content is that which was hashed:
-nobody can set ``ctime`` back.
+Their texts are read and hashed again. Each file is opened without following links, and its stamp
+(device, inode, size, times) is taken from the open descriptor. If the stamp is the same later, the
+content is the one that was hashed, since nobody can set ``ctime`` back.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
-from dedupe.applying.places import Places, Stamp
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.rewriting import is_whole
+from dedupe.applying.scanned_paths import ScannedPaths, Stamp
 from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.report import Report
 from dedupe.sources import Source, SourceTexts
@@ -28,32 +27,42 @@ from dedupe.sources.files.file_system import LocalDisk
 from dedupe.sources.files.names import readable_name
 
 CLOCK_TICK_NS = 20_000_000
-"""More than a tick (of 1 to 10 ms) of the clock that gives files their times on Linux before 6.13:
-two changes within one have one time."""
+"""More than one tick of the clock for times of files: 1 to 10 ms on Linux before 6.13.
+
+Two changes within one tick have the same time.
+"""
 
 OWN = "it was written by dedupe, and so is no document"
 CHANGED_MEANWHILE = "it changed while it was looked at"
 
 
 class Checked(msgspec.Struct):
-    """Drops that may be done, and the others."""
+    """Drops, sorted out by the check.
+
+    :ivar drops: those that are safe
+    :ivar stopped: the others
+    :ivar gone: ids of documents that are not there any more
+    """
 
     drops: list[Drop] = msgspec.field(default_factory=list)
     stopped: list[Stopped] = msgspec.field(default_factory=list)
     gone: list[str] = msgspec.field(default_factory=list)
 
 
-class Documents:
-    """The clustered documents of a report, where they stand now.
+class CurrentDocuments:
+    """The documents of a report as they are now in their files.
 
-    :ivar places: the files below the paths that were scanned
-    :ivar stamps: of each file that was opened, by path
+    :ivar stamps: the stamp of each file that was opened, by path
     """
 
-    def __init__(self, report: Report, places: Places) -> None:
-        self.places = places
+    def __init__(self, report: Report) -> None:
+        """Nothing is read yet.
+
+        :raises ApplyError: if none of the scanned paths is there
+        """
+        self.scanned_paths = ScannedPaths(report.run.paths, report.run.against)
         self.stamps: dict[str, Stamp] = {}
-        self._files = _ScannedFiles(self)
+        self._files = _ScannedDisk(self)
         self._linked: dict[tuple[int, int], Stamp] = {}
         self._report = report
         self._sources: dict[int, Source] = {}
@@ -66,7 +75,7 @@ class Documents:
         )
 
     def source(self, index: int) -> Source:
-        """A source of the report, to be opened below the paths that were scanned."""
+        """A source of the report, which opens only files below the scanned paths."""
         found = self._sources.get(index)
         if found is None:
             info = self._report.run.sources[index]
@@ -74,21 +83,21 @@ class Documents:
         return found
 
     def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
-        """Where the report says that a document stands; nothing where it does not."""
+        """The source and locator of a document in the report; none if it has none."""
         return self._report.locate(id)
 
     def path(self, id: str) -> str:
-        """Of the file that holds a document; nothing where that is not known."""
+        """The path of the file that holds a document; empty if not known."""
         found = self.locate(id)
         return self.source(found[1].source).path if found is not None else ""
 
     def is_whole_file(self, id: str) -> bool:
-        """Whether a document is all of its file, so that the file can go with it."""
+        """Whether a document is its whole file, so that the file can be removed with it."""
         found = self.locate(id)
         return found is not None and holds_one_document(*found)
 
     def check(self, drops: Sequence[Drop]) -> Checked:
-        """Which of these may be done, judged by what stands there now."""
+        """Sort out these drops by the present content of the files."""
         verified = self._verify({id for drop in drops for id in (drop.id, drop.keeper)})
         checked = Checked()
         for drop in drops:
@@ -102,23 +111,23 @@ class Documents:
         return checked
 
     def is_unchanged(self, path: str) -> bool:
-        """Whether a file that was opened is still what it was then, under the same name."""
+        """Whether a file has not changed since it was opened, and still has its name."""
         try:
-            return self.is_current(path, self.places.stamp(path))
+            return self.is_current(path, self.scanned_paths.stamp(path))
         except OSError:
             return False
 
     def is_current(self, path: str, stamp: Stamp) -> bool:
-        """Whether this is the stamp of a file when it was opened."""
+        """Whether this stamp is the one that the file had when it was opened."""
         opened = self.stamps.get(path)
         return opened is not None and stamp in (opened, self._linked.get(opened.file))
 
     def note_link(self, before: Stamp, after: Stamp) -> None:
-        """Tell of a hard link that was made to a file, which changes its stamp."""
+        """Accept the new stamp of a file to which a hard link was made."""
         self._linked[before.file] = after
 
     def describe(self, drop: Drop) -> Dropped:
-        """A document that was checked, as an outcome tells of it."""
+        """The entry of a checked document in an outcome."""
         return Dropped(
             id=drop.id,
             path=readable_name(self.path(drop.id)),
@@ -130,7 +139,7 @@ class Documents:
         )
 
     def _verify(self, ids: set[str]) -> set[str]:
-        """Those whose text is the one that was compared."""
+        """The documents whose text is the one that was compared."""
         verified: set[str] = set()
         for id, text in self._texts.iter_texts(sorted(ids)):
             self._byte_counts[id] = len(encode_text(text))
@@ -138,19 +147,19 @@ class Documents:
         return verified
 
     def _find_problem(self, drop: Drop, verified: set[str]) -> str | None:
-        """Why this must not be done, or nothing; None where the victim is gone."""
+        """The reason why a drop is unsafe; empty if it is safe, None if the victim is gone."""
         if drop.keeper not in verified:
             return f"its keeper {drop.keeper} is not what it was: {self._problem(drop.keeper)}"
         if drop.id not in verified:
             return None if self._is_gone(drop.id) else self._problem(drop.id)
         victim, keeper = self.path(drop.id), self.path(drop.keeper)
-        if self.places.is_archived(victim):
+        if self.scanned_paths.is_reference(victim):
             return "it stands in the archive, of which nothing goes"
-        if self._are_one(drop.id, drop.keeper):
+        if self._are_same_document(drop.id, drop.keeper):
             return f"it is the same file as its keeper {drop.keeper}, under another name"
-        for path, told in ((keeper, f"its keeper {drop.keeper}: "), (victim, "")):
+        for path, subject in ((keeper, f"its keeper {drop.keeper}: "), (victim, "")):
             if not self.is_unchanged(path):
-                return told + CHANGED_MEANWHILE
+                return subject + CHANGED_MEANWHILE
         return ""
 
     def _problem(self, id: str) -> str:
@@ -159,37 +168,40 @@ class Documents:
     def _is_gone(self, id: str) -> bool:
         path = self.path(id)
         try:
-            self.places.stamp(path)
+            self.scanned_paths.stamp(path)
         except FileNotFoundError:
             return bool(path)
         except OSError:
             return False
         return False
 
-    def _are_one(self, one: str, other: str) -> bool:
-        """Whether two documents are one, under several names of its file."""
+    def _are_same_document(self, one: str, other: str) -> bool:
+        """Whether two ids mean one document, by several names of its file."""
         if self.stamps[self.path(one)].file != self.stamps[self.path(other)].file:
             return False
         if self.is_whole_file(one) or self.is_whole_file(other):
             return True
-        return self._place_in_file(one) == self._place_in_file(other)
+        return self._location_in_file(one) == self._location_in_file(other)
 
-    def _place_in_file(self, id: str) -> tuple[object, ...]:
+    def _location_in_file(self, id: str) -> tuple[object, ...]:
         found = self.locate(id)
         assert found is not None
         info, locator = found
         return info.member, locator.offset, locator.length, locator.line
 
 
-class _ScannedFiles(LocalDisk):
-    """The local disk, of which only files below the paths that were scanned are opened."""
+class _ScannedDisk(LocalDisk):
+    """The local disk, limited to files below the scanned paths."""
 
-    def __init__(self, documents: Documents) -> None:
+    def __init__(self, documents: CurrentDocuments) -> None:
         self._documents = documents
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file, and note its stamp."""
-        file = self._documents.places.open(path)
+        """Open a file, and keep its stamp.
+
+        :raises OSError: if it cannot be opened safely, or dedupe wrote it
+        """
+        file = self._documents.scanned_paths.open(path)
         if holds_output(file):
             file.close()
             raise OSError(0, OWN)
@@ -201,11 +213,11 @@ class _ScannedFiles(LocalDisk):
 
 
 def holds_one_document(info: SourceInfo, locator: Locator) -> bool:
-    """Whether a document is all of its file."""
+    """Whether a document is its whole file, and not in an archive."""
     return not info.member and is_whole(info, locator)
 
 
-def preview(report: Report, plan: Plan, documents: Documents) -> tuple[Outcome, Checked]:
+def preview(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Outcome, Checked]:
     """Check all documents as if they were to be dropped."""
     checked = documents.check(plan.drops)
     outcome = Outcome(

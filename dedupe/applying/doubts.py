@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from dedupe.applying.check import Documents
+from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.plan import Drop, Plan
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
 from dedupe.model.report import BridgeEnd, Member, Report
@@ -43,7 +43,7 @@ class Doubt(msgspec.Struct, frozen=True):
     detail: str
 
 
-def find_doubts(report: Report, plan: Plan, documents: Documents) -> tuple[Doubt, ...]:
+def find_doubts(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Doubt, ...]:
     """All that should be looked at before this plan is carried out; nothing where all is plain."""
     described = ReportIndex(report).documents
     tell_reading = _ReadingNotices(report)
@@ -98,7 +98,7 @@ def _plain_url(url: str) -> str:
     return _URL_START.sub("", url.strip()).partition("#")[0].rstrip("/")
 
 
-def _told_files(report: Report, plan: Plan, documents: Documents) -> Doubt | None:
+def _told_files(report: Report, plan: Plan, documents: CurrentDocuments) -> Doubt | None:
     """Files of several documents of which more than half goes."""
     going = Counter(
         documents.path(drop.id) for drop in plan.drops if not documents.is_whole_file(drop.id)
@@ -114,7 +114,7 @@ def _told_files(report: Report, plan: Plan, documents: Documents) -> Doubt | Non
     return Doubt(len(told), f"files of which more than half goes: {len(told):,}, such as {told[0]}")
 
 
-def _located_count(report: Report, documents: Documents, path: str) -> int:
+def _located_count(report: Report, documents: CurrentDocuments, path: str) -> int:
     """How many documents of a file the report speaks of: it has so many at least."""
     indices = {i for i in range(len(report.run.sources)) if documents.source(i).path == path}
     return sum(locator.source in indices for locator in report.run.locators.values())

@@ -9,14 +9,14 @@ from contextlib import suppress
 import msgspec
 import xxhash
 
-from dedupe.applying.check import Checked, Documents
+from dedupe.applying.aside_folder import AsideFolder, is_content
+from dedupe.applying.check import Checked, CurrentDocuments
+from dedupe.applying.corpus_files import find_targets
 from dedupe.applying.file_calls import PARTIAL, clear_partial, hash_content, move_file
-from dedupe.applying.listing import find_targets
 from dedupe.applying.manifest import MANIFEST, Entry
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
-from dedupe.applying.places import Places, Stamp, open_folder, require_descriptors
 from dedupe.applying.plan import Drop, Plan
-from dedupe.applying.shelf import Shelf, is_content
+from dedupe.applying.scanned_paths import Stamp, open_folder, require_descriptors
 from dedupe.applying.whole_files import AT_THE_LAST_MOMENT, Progress, in_batches, refuse_records
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
@@ -34,21 +34,23 @@ def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
     :param folder: a new or empty one
     :raises ApplyError: if that cannot be, or a document is no file of its own
     """
-    documents = Documents(report, Places(report.run.paths, report.run.against))
+    documents = CurrentDocuments(report)
     refuse_records(plan, documents)
-    targets = find_targets(documents.places, [documents.path(drop.id) for drop in plan.drops])
+    targets = find_targets(
+        documents.scanned_paths, [documents.path(drop.id) for drop in plan.drops]
+    )
     for path, target in targets.items():
         if target[0] in _RESERVED:
             raise ApplyError(f"{readable_name(path)}: has a name that the manifest needs")
     if not plan.drops:
         return Progress(report, plan, documents).conclude("move", folder)
-    shelf = Shelf.begin(folder, _hash_plan(report, plan))
+    aside = AsideFolder.begin(folder, _hash_plan(report, plan))
     try:
-        mover = _Mover(report, plan, documents, shelf, targets)
+        mover = _Mover(report, plan, documents, aside, targets)
         for batch in in_batches(plan.drops):
             mover.move(batch)
     finally:
-        shelf.close()
+        aside.close()
     return mover.progress.conclude("move", folder)
 
 
@@ -58,25 +60,25 @@ def undo(manifest: str) -> Outcome:
     :raises ApplyError: if it is no manifest
     """
     require_descriptors()
-    shelf = Shelf.open_again(manifest)
+    aside = AsideFolder.open_again(manifest)
     restored, stopped = 0, []
     try:
-        for entry in reversed(shelf.entries.values()):
+        for entry in reversed(aside.entries.values()):
             try:
-                restored += _put_back(shelf, entry)
+                restored += _put_back(aside, entry)
             except OSError as error:
                 told = f"it cannot be put back: {describe_error(error)}"
                 stopped.append(Stopped(entry.id, told))
             except ApplyError as error:
                 stopped.append(Stopped(entry.id, str(error)))
         if not stopped:
-            _sync_folders(shelf.entries.values())
-            shelf.clear()
+            _sync_folders(aside.entries.values())
+            aside.clear()
     finally:
-        shelf.close()
+        aside.close()
     return Outcome(
         action="undo",
-        destination=readable_name(shelf.path),
+        destination=readable_name(aside.path),
         stopped=order_stopped(stopped),
         file_count=restored,
     )
@@ -101,13 +103,13 @@ class _Mover:
         self,
         report: Report,
         plan: Plan,
-        documents: Documents,
-        shelf: Shelf,
+        documents: CurrentDocuments,
+        aside: AsideFolder,
         targets: dict[str, tuple[str, ...]],
     ) -> None:
         self.progress = Progress(report, plan, documents)
         self._documents = documents
-        self._shelf = shelf
+        self._aside = aside
         self._targets = targets
 
     def move(self, drops: Sequence[Drop]) -> None:
@@ -128,8 +130,8 @@ class _Mover:
     def _take_moved(self, checked: Checked, drops: dict[str, Drop]) -> None:
         """Of what is gone, tell apart what a run that was killed had set aside."""
         for id in checked.gone:
-            entry = self._shelf.entries.get(id)
-            holds = None if entry is None else self._shelf.holds(entry)
+            entry = self._aside.entries.get(id)
+            holds = None if entry is None else self._aside.holds(entry)
             if entry is None or holds is None:
                 self.progress.gone.append(id)
             elif holds:
@@ -145,14 +147,14 @@ class _Mover:
         for drop in drops:
             with suppress(OSError):
                 entries[drop.id] = self._entry_of(drop)
-        known = self._shelf.entries
-        self._shelf.announce([each for id, each in entries.items() if known.get(id) != each])
+        known = self._aside.entries
+        self._aside.announce([each for id, each in entries.items() if known.get(id) != each])
         return entries
 
     def _entry_of(self, drop: Drop) -> Entry:
         path = self._documents.path(drop.id)
-        place = self._documents.places.find(path)
-        with self._documents.places.open(path) as file:
+        place = self._documents.scanned_paths.split(path)
+        with self._documents.scanned_paths.open(path) as file:
             return Entry(
                 id=drop.id,
                 keeper=drop.keeper,
@@ -172,8 +174,8 @@ class _Mover:
             return documents.is_unchanged(victim) and documents.is_unchanged(keeper)
 
         with (
-            documents.places.parent(victim) as (folder, old_name),
-            open_folder(self._shelf.folder, entry.target[:-1], make=True) as into,
+            documents.scanned_paths.parent(victim) as (folder, old_name),
+            open_folder(self._aside.folder, entry.target[:-1], make=True) as into,
         ):
             clear_partial(into)
             try:
@@ -200,12 +202,12 @@ def _is_moved(before: Stamp, after: Stamp) -> bool:
     return before[2:4] == after[2:4]
 
 
-def _put_back(shelf: Shelf, entry: Entry) -> bool:
+def _put_back(aside: AsideFolder, entry: Entry) -> bool:
     """Put one file back; tells whether it was not back already.
 
     :raises ApplyError: if that would lose something
     """
-    holds = shelf.holds(entry)
+    holds = aside.holds(entry)
     name = entry.parts[-1]
     with open_folder(entry.folder, entry.parts[:-1], make=holds is not None) as folder:
         clear_partial(folder)
@@ -219,11 +221,11 @@ def _put_back(shelf: Shelf, entry: Entry) -> bool:
             return False
         if is_back is False:
             raise ApplyError("something else stands where it was; it stays set aside")
-        with open_folder(shelf.folder, entry.target[:-1]) as aside:
+        with open_folder(aside.folder, entry.target[:-1]) as source:
             if is_back:  # copied, or linked, by a run that was killed
-                os.unlink(entry.target[-1], dir_fd=aside)
+                os.unlink(entry.target[-1], dir_fd=source)
             elif not holds:
                 raise ApplyError("it has changed since it was set aside, and stays there")
             else:
-                move_file(entry.target[-1], aside, name, folder, lambda: True)
+                move_file(entry.target[-1], source, name, folder, lambda: True)
     return not is_back

@@ -15,13 +15,13 @@ from typing import BinaryIO
 import xxhash
 
 from dedupe.applying.cards import update_card
-from dedupe.applying.check import Documents
+from dedupe.applying.check import CurrentDocuments
+from dedupe.applying.corpus_files import CorpusFiles, list_files
 from dedupe.applying.file_calls import NewFile, copy_content, create_file
-from dedupe.applying.listing import CorpusFiles, list_files
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
-from dedupe.applying.places import Places, Stamp, open_folder
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
+from dedupe.applying.scanned_paths import ScannedPaths, Stamp, open_folder
 from dedupe.applying.staging import TREE, Staging
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
@@ -43,10 +43,10 @@ def write_output(
     :raises ApplyError: if the destination is taken or cannot be written, or the corpus changes
         while it is read; then nothing was written
     """
-    documents = Documents(report, Places(report.run.paths, report.run.against))
-    if not documents.places.named:
+    documents = CurrentDocuments(report)
+    if not documents.scanned_paths.named:
         raise ApplyError("the report is of texts in memory, so there is no file to write anew")
-    destination = _choose_destination(documents.places, destination)
+    destination = _choose_destination(documents.scanned_paths, destination)
     with Staging(destination) as staging:
         files = list_files(report, documents)
         checked = documents.check(plan.drops)
@@ -67,7 +67,7 @@ def write_output(
         alone=plan.alone,
         file_count=writer.file_count,
         byte_count=writer.byte_count,
-        notes=(*files.notes, *writer.notes, *documents.places.note_inside(destination)),
+        notes=(*files.notes, *writer.notes, *documents.scanned_paths.note_inside(destination)),
     )
 
 
@@ -81,16 +81,16 @@ class _ChangedError(ApplyError):
         )
 
 
-def _is_file(places: Places) -> bool:
+def _is_file(paths: ScannedPaths) -> bool:
     """Whether one file alone was scanned, so that a file is to be written."""
-    return len(places.named) == 1 and not places.folders
+    return len(paths.named) == 1 and not paths.folders
 
 
-def _choose_destination(places: Places, destination: str) -> str:
+def _choose_destination(paths: ScannedPaths, destination: str) -> str:
     """The path to write: that of a file may be told by an empty folder to put it in."""
-    if not _is_file(places):
+    if not _is_file(paths):
         return destination
-    (path,) = places.named
+    (path,) = paths.named
     if os.path.isdir(destination) and not os.listdir(destination):
         return os.path.join(destination, os.path.basename(path))
     if _form_of(destination) != _form_of(path) and not os.path.lexists(destination):
@@ -112,7 +112,7 @@ class _Writer:
     """
 
     def __init__(
-        self, report: Report, documents: Documents, files: CorpusFiles, makes_links: bool
+        self, report: Report, documents: CurrentDocuments, files: CorpusFiles, makes_links: bool
     ) -> None:
         self.stopped: list[Stopped] = []
         self.notes: list[str] = []
@@ -132,7 +132,7 @@ class _Writer:
         for drop in drops:
             by_path.setdefault(self._documents.path(drop.id), []).append(drop)
         self._salt = xxhash.xxh3_64_hexdigest("\0".join(sorted(drop.id for drop in drops)).encode())
-        is_file = _is_file(self._documents.places)
+        is_file = _is_file(self._documents.scanned_paths)
         if not is_file:
             os.mkdir(TREE, dir_fd=folder)
         data = [path for path in self._files.targets if path not in self._files.cards]
@@ -150,7 +150,7 @@ class _Writer:
         if any(self._documents.is_whole_file(drop.id) for drop in drops):
             return
         try:
-            file = self._documents.places.open(path)
+            file = self._documents.scanned_paths.open(path)
         except OSError as error:
             if path in self._documents.stamps:
                 raise _ChangedError(path) from None
@@ -214,7 +214,7 @@ class _Writer:
 
     def _link(self, path: str, stamp: Stamp, name: str, into: int) -> None:
         try:
-            with self._documents.places.parent(path) as (folder, old_name):
+            with self._documents.scanned_paths.parent(path) as (folder, old_name):
                 os.link(old_name, name, src_dir_fd=folder, dst_dir_fd=into, follow_symlinks=False)
         except OSError as error:
             told = "it is on another file system" if error.errno == errno.EXDEV else error.strerror

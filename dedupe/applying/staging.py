@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from dedupe.applying.file_calls import lock, rename_new, sync_below
-from dedupe.applying.places import FOLDER_FLAGS
+from dedupe.applying.scanned_paths import FOLDER_FLAGS
 from dedupe.model.errors import ApplyError
 
 TREE = "tree"

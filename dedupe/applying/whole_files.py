@@ -6,11 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from dedupe.applying.check import Documents
+from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.file_calls import open_at, write_new
 from dedupe.applying.outcome import Action, Dropped, Outcome, Stopped, order_stopped
-from dedupe.applying.places import Places, Stamp
 from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.scanned_paths import Stamp
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
 from dedupe.sources.files.names import readable_name
@@ -22,7 +22,7 @@ _BATCH = 256
 AT_THE_LAST_MOMENT = "it or its keeper changed at the last moment"
 
 
-def refuse_records(plan: Plan, documents: Documents) -> None:
+def refuse_records(plan: Plan, documents: CurrentDocuments) -> None:
     """A record cannot go without its file being written anew.
 
     :raises ApplyError: if the plan drops a record, or a member of an archive
@@ -43,7 +43,7 @@ def in_batches(drops: Sequence[Drop]) -> Iterator[Sequence[Drop]]:
 class Progress:
     """What came of it so far."""
 
-    def __init__(self, report: Report, plan: Plan, documents: Documents) -> None:
+    def __init__(self, report: Report, plan: Plan, documents: CurrentDocuments) -> None:
         self.dropped: list[Dropped] = []
         self.stopped: list[Stopped] = []
         self.gone: list[str] = []
@@ -59,7 +59,7 @@ class Progress:
             self.dropped.append(self._documents.describe(drop))
 
     def conclude(self, action: Action, destination: str = "") -> Outcome:
-        inside = self._documents.places.note_inside(destination) if destination else ()
+        inside = self._documents.scanned_paths.note_inside(destination) if destination else ()
         return Outcome(
             action=action,
             destination=readable_name(destination),
@@ -79,7 +79,7 @@ def delete_files(report: Report, plan: Plan) -> Outcome:
 
     :raises ApplyError: if a document is no file of its own
     """
-    documents = Documents(report, Places(report.run.paths, report.run.against))
+    documents = CurrentDocuments(report)
     refuse_records(plan, documents)
     progress = Progress(report, plan, documents)
     for batch in in_batches(plan.drops):
@@ -95,14 +95,14 @@ def delete_files(report: Report, plan: Plan) -> Outcome:
     return progress.conclude("delete")
 
 
-def _delete(drop: Drop, documents: Documents) -> str:
+def _delete(drop: Drop, documents: CurrentDocuments) -> str:
     """Delete one file; gives why it stays, if so.
 
     It is held open meanwhile: should its keeper go in the same moment, it is written again.
     """
     victim, keeper = documents.path(drop.id), documents.path(drop.keeper)
     with (
-        documents.places.parent(victim) as (folder, name),
+        documents.scanned_paths.parent(victim) as (folder, name),
         open_at(name, folder) as file,
     ):
         is_it = documents.is_current(victim, Stamp.of(os.fstat(file.fileno())))

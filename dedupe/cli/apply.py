@@ -156,7 +156,7 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
         return applying.undo(options["undo"])
     report = _load(saved)
     plan = applying.plan_drops(report, options["protect"])
-    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
+    documents = applying.CurrentDocuments(report)
     if action in ("move_to", "delete"):
         applying.refuse_records(plan, documents)
     _look_again(applying.find_doubts(report, plan, documents), action, options["yes"])
@@ -190,7 +190,7 @@ def _look_again(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
 def _print_names(report: Report, options: dict[str, Any]) -> None:
     from dedupe import applying
 
-    documents = applying.Documents(report, applying.Places(report.run.paths, report.run.against))
+    documents = applying.CurrentDocuments(report)
     plan = applying.plan_drops(report, options["protect"])
     _look_again(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
@@ -199,7 +199,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
         names: Iterable[bytes] = applying.list_dropped(documents, checked.drops)
     else:
         dropped = {drop.id for drop in checked.drops}
-        names = applying.list_kept(report, documents.places, dropped)
+        names = applying.list_kept(report, documents.scanned_paths, dropped)
     if sys.stdout.isatty():
         from dedupe.renderers.view.terminal import escape_text
 

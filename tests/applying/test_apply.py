@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 
 import dedupe
 from dedupe.applying import (
-    Places,
+    ScannedPaths,
     file_calls,
     list_kept,
     plan_drops,
@@ -133,7 +133,7 @@ def test_every_form_is_kept_but_for_its_duplicates(form: str, tmp_path: Path):
     again = scan(out)
     assert again.clusters == ()
     assert again.corpus.document_count == report.corpus.document_count - len(dropped)
-    names = [*list_kept(report, Places(report.run.paths), dropped.keys())]
+    names = [*list_kept(report, ScannedPaths(report.run.paths), dropped.keys())]
     assert len(names) == again.corpus.document_count + len(report.skipped)
     assert not {*names} & {id.encode() for id in dropped}
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

@@ -19,8 +19,7 @@ import pytest
 
 import dedupe
 from dedupe.applying import (
-    Documents,
-    Places,
+    CurrentDocuments,
     delete_files,
     file_calls,
     moving,
@@ -90,7 +89,7 @@ def change_unseen(path: Path) -> None:
 
 def test_a_file_that_was_just_written_is_read_when_a_change_must_show(tmp_path: Path):
     corpus = Corpus(tmp_path, 0)
-    documents = Documents(corpus.report, Places(corpus.report.run.paths))
+    documents = CurrentDocuments(corpus.report)
     path = str(corpus.victim)
     change_unseen(corpus.victim)
     with documents.source(0).files.open(path):

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from dedupe.applying.check import Documents
+from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.outcome import Stopped
-from dedupe.applying.places import Places
+from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
@@ -45,17 +45,17 @@ class CorpusFiles(msgspec.Struct):
     notes: list[str] = msgspec.field(default_factory=list)
 
 
-def list_files(report: Report, documents: Documents) -> CorpusFiles:
+def list_files(report: Report, documents: CurrentDocuments) -> CorpusFiles:
     """The files of a corpus.
 
     :raises ApplyError: if it was a stream, or two files would go to one place
     """
-    found = find_sources(documents.places.named, report.config)
+    found = find_sources(documents.scanned_paths.named, report.config)
     streams = [source.name for source in found.sources if source.spool is not None]
     if streams:
         raise ApplyError(f"{streams[0]}: is a stream, which cannot be read again; scan a file")
     told = {documents.source(i).path for i in range(len(report.run.sources))}
-    told = {path for path in told if not documents.places.is_archived(path)}
+    told = {path for path in told if not documents.scanned_paths.is_reference(path)}
     here = {source.path: source.id for source in found.sources}
     skipped = {item.id for item in report.skipped if item.reason != OWN_OUTPUT}
     files = CorpusFiles({}, frozenset(found.cards))
@@ -77,7 +77,7 @@ def list_files(report: Report, documents: Documents) -> CorpusFiles:
             here[path] = readable_id(path)
         else:
             files.stopped.append(Stopped(readable_name(path), "it is gone"))
-    files.targets = find_targets(documents.places, [*here, *found.cards])
+    files.targets = find_targets(documents.scanned_paths, [*here, *found.cards])
     for remark in found.remarks:
         if isinstance(remark, SkippedDocument) and remark.reason not in _NOT_LISTED:
             files.stopped.append(Stopped(remark.id, f"it cannot be read: {remark.detail}"))
@@ -86,16 +86,16 @@ def list_files(report: Report, documents: Documents) -> CorpusFiles:
     return files
 
 
-def find_targets(places: Places, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def find_targets(scanned_paths: ScannedPaths, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Where files go below a folder: as below the one folder that was named, else as named.
 
     :raises ApplyError: if two would go to one place
     """
-    has_several = len(places.named) > 1
+    has_several = len(scanned_paths.named) > 1
     targets: dict[str, tuple[str, ...]] = {}
     taken: dict[tuple[str, ...], str] = {}
     for path in sorted(set(paths)):
-        target = _names_of(path) if has_several else places.find(path).parts
+        target = _names_of(path) if has_several else scanned_paths.split(path).parts
         if (other := taken.setdefault(target, path)) != path:
             both = f"{readable_name(other)} and {readable_name(path)}"
             raise ApplyError(
@@ -111,17 +111,17 @@ def _names_of(path: str) -> tuple[str, ...]:
     return tuple(name for name in plain if name not in ("", os.curdir, os.pardir))
 
 
-def _is_output(documents: Documents, path: str) -> bool:
+def _is_output(documents: CurrentDocuments, path: str) -> bool:
     try:
-        with documents.places.open(path) as file:
+        with documents.scanned_paths.open(path) as file:
             return holds_output(file)
     except OSError:  # as what it is told of where it is copied
         return False
 
 
-def _is_there(documents: Documents, path: str) -> bool:
+def _is_there(documents: CurrentDocuments, path: str) -> bool:
     try:
-        documents.places.stamp(path)
+        documents.scanned_paths.stamp(path)
     except OSError:
         return False
     return True

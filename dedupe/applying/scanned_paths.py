@@ -1,8 +1,8 @@
-"""Files of a corpus by descriptor: opened below the paths that were scanned, no link followed.
+"""The scanned paths, and safe access by descriptor to the files below them.
 
-A path is cut into the folder that the user named, which is taken as the system takes it, and the
-names below it. Each of these is opened in the one before it (``openat``) with ``O_NOFOLLOW``, so
-that nothing that was put in its place since the scan leads elsewhere.
+A path is split into the folder that the user named, in which links are followed, and the names
+below it. Each of these is opened in the one before it (``openat``) with ``O_NOFOLLOW``, so that a
+link that replaced a folder or a file since the scan leads nowhere.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ _SAFE_CALLS = {os.open, os.stat, os.unlink, os.rename, os.mkdir, os.link}
 
 
 class Stamp(NamedTuple):
-    """What changes whenever a file does: nobody can set the time of its last change back."""
+    """The state of a file: if the stamp is the same, so is the content.
+
+    Nobody can set ``ctime`` back.
+    """
 
     device: int
     inode: int
@@ -41,19 +44,19 @@ class Stamp(NamedTuple):
 
     @property
     def file(self) -> tuple[int, int]:
-        """What two names of one file have in common."""
+        """The identity of the file, the same for all of its names."""
         return self.device, self.inode
 
     def is_same_content(self, other: Stamp) -> bool:
-        """Whether it is the same file, at most renamed or linked (which sets its ``ctime``)."""
+        """Whether it is the same file, possibly renamed or linked (which sets its ``ctime``)."""
         return self[:4] == other[:4]
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where a file stands.
+class SplitPath(msgspec.Struct, frozen=True):
+    """The path of a file, split where safe access begins.
 
-    :param folder: as the user named it
-    :param parts: the names below it; the last is that of the file
+    :param folder: the folder as the user named it
+    :param parts: the names below it; the last is the name of the file
     """
 
     folder: str
@@ -65,31 +68,31 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def require_descriptors() -> None:
-    """Refuse to touch files where the system cannot do it safely.
+    """Refuse to touch files on systems that cannot do it safely.
 
-    :raises ApplyError: if it has no ``openat``
+    :raises ApplyError: if the system has no ``openat`` or ``O_NOFOLLOW``
     """
     if not os.supports_dir_fd >= _SAFE_CALLS or not hasattr(os, "O_NOFOLLOW"):
         raise ApplyError("applying a report takes openat and O_NOFOLLOW, which this system lacks")
 
 
-class Places:
-    """The files below the paths of a scan.
+class ScannedPaths:
+    """The paths of a scan, and the files below them.
 
     :ivar named: the paths, as they can be opened
-    :ivar folders: those that are folders
-    :ivar files: the others
+    :ivar folders: the paths that are folders
+    :ivar files: the other paths
     """
 
-    def __init__(self, paths: Sequence[str], archive: Sequence[str] = ()) -> None:
-        """Paths as a report holds them, relative to the current folder.
+    def __init__(self, paths: Sequence[str], references: Sequence[str] = ()) -> None:
+        """Take the paths of a report, which are relative to the current folder.
 
-        :param archive: those of the archive, which is only read
+        :param references: the paths of ``--against``, which are only read
         :raises ApplyError: if none of the paths is there
         """
         require_descriptors()
         self.named = _openable(paths)
-        self._archive = _openable(archive)
+        self._references = _openable(references)
         gone = [path for path in self.named if path != "-" and not os.path.lexists(path)]
         if gone and len(gone) == len(self.named):
             told = "there is no such file or folder; run it in the folder where the scan ran"
@@ -97,28 +100,28 @@ class Places:
         self.files = frozenset(path for path in self.named if not os.path.isdir(path))
         self.folders = tuple(path for path in self.named if path not in self.files)
 
-    def find(self, path: str) -> Place:
-        """The place of a file.
+    def split(self, path: str) -> SplitPath:
+        """Split the path of a file.
 
         :raises OSError: if it is not below the paths that were scanned
         """
-        if path in self.files or (path in self._archive and not os.path.isdir(path)):
-            return Place(os.path.dirname(path) or os.curdir, (os.path.basename(path),))
-        for folder in (*self.folders, *self._archive):
+        if path in self.files or (path in self._references and not os.path.isdir(path)):
+            return SplitPath(os.path.dirname(path) or os.curdir, (os.path.basename(path),))
+        for folder in (*self.folders, *self._references):
             begin = os.path.join(folder, "")
             parts = tuple(path.removeprefix(begin).split(os.sep))
             if path.startswith(begin) and not {"", os.curdir, os.pardir} & {*parts}:
-                return Place(folder, parts)
+                return SplitPath(folder, parts)
         if any(path.startswith(os.path.join(gone, "")) for gone in self.files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         raise OSError(errno.EINVAL, "it is not below the paths that were scanned", path)
 
-    def is_archived(self, path: str) -> bool:
-        """Whether a file is one of the archive; as in a scan, one of the corpus too is not."""
-        return _is_below(path, self._archive) and not _is_below(path, self.named)
+    def is_reference(self, path: str) -> bool:
+        """Whether a file holds reference documents; as in a scan, files of the corpus do not."""
+        return _is_below(path, self._references) and not _is_below(path, self.named)
 
     def note_inside(self, destination: str) -> tuple[str, ...]:
-        """What to say of a destination that the next scan of these paths would read too."""
+        """A note, if the next scan of these paths would read the destination too."""
         there = os.path.realpath(destination)
         for folder in self.folders:
             above = os.path.join(os.path.realpath(folder), "")
@@ -129,31 +132,31 @@ class Places:
         return ()
 
     def open(self, path: str) -> BinaryIO:
-        """A regular file, to be read.
+        """Open a regular file for reading.
 
-        :raises OSError: if it cannot be opened, is no regular file, or a link is on the way
+        :raises OSError: if it cannot be opened, is not a regular file, or a link is on its path
         """
         with self.parent(path) as (folder, name):
             return open_at(name, folder)
 
     def stamp(self, path: str) -> Stamp:
-        """Of what stands there now, be it a link.
+        """The stamp of a file as it is now; of a link, that of the link itself.
 
-        :raises OSError: if nothing does
+        :raises OSError: if there is no such file
         """
-        place = self.find(path)
-        with open_folder(place.folder, place.parts[:-1]) as folder:
-            return Stamp.of(os.stat(place.name, dir_fd=folder, follow_symlinks=False))
+        split = self.split(path)
+        with open_folder(split.folder, split.parts[:-1]) as folder:
+            return Stamp.of(os.stat(split.name, dir_fd=folder, follow_symlinks=False))
 
     @contextmanager
     def parent(self, path: str) -> Iterator[tuple[int, str]]:
-        """The folder that holds a file, open, and the file's name in it.
+        """Open the folder that holds a file; gives its descriptor and the file's name.
 
         :raises OSError: if it cannot be opened
         """
-        place = self.find(path)
-        with open_folder(place.folder, place.parts[:-1]) as folder:
-            yield folder, place.name
+        split = self.split(path)
+        with open_folder(split.folder, split.parts[:-1]) as folder:
+            yield folder, split.name
 
 
 def _is_below(path: str, named: Sequence[str]) -> bool:
@@ -161,18 +164,19 @@ def _is_below(path: str, named: Sequence[str]) -> bool:
 
 
 def _openable(paths: Sequence[str]) -> tuple[str, ...]:
-    """Paths of a report as they can be opened, each once."""
+    """The paths of a report as they can be opened, without repetitions."""
     found = [next(filter(os.path.exists, openable_names(path)), path) for path in paths]
     return tuple(dict.fromkeys(found))
 
 
 @contextmanager
 def open_folder(folder: str | int, below: Sequence[str], make: bool = False) -> Iterator[int]:
-    """A folder below another, open; no link is followed below the first.
+    """Open a folder below another; links are followed in the path of the first only.
 
-    :param folder: a path, or an open folder
-    :param make: whether to make those that are missing
-    :raises OSError: if there is none
+    :param folder: a path, or the descriptor of an open folder
+    :param below: names, each in the folder before it
+    :param make: whether to make missing folders
+    :raises OSError: if a folder cannot be opened
     """
     if isinstance(folder, int):
         descriptor = os.open(os.curdir, FOLDER_FLAGS, dir_fd=folder)

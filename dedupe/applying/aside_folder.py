@@ -24,13 +24,13 @@ from dedupe.applying.manifest import (
     encode_head,
     parse_manifest,
 )
-from dedupe.applying.places import FOLDER_FLAGS, open_folder
+from dedupe.applying.scanned_paths import FOLDER_FLAGS, open_folder
 from dedupe.model.errors import ApplyError
 
 _APPEND_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 
 
-class Shelf:
+class AsideFolder:
     """An open folder of files that were set aside.
 
     :ivar path: absolute
@@ -46,8 +46,8 @@ class Shelf:
         self._manifest = NewFile(os.open(MANIFEST, flags, dir_fd=folder))
 
     @classmethod
-    def begin(cls, path: str, report_hash: str) -> Shelf:
-        """A new shelf, or that of a run of the same report that was killed.
+    def begin(cls, path: str, report_hash: str) -> AsideFolder:
+        """A new aside, or that of a run of the same report that was killed.
 
         :raises ApplyError: if the folder holds something else
         """
@@ -80,18 +80,18 @@ class Shelf:
             raise
 
     @classmethod
-    def _go_on(cls, path: str, folder: int, report_hash: str) -> Shelf:
+    def _go_on(cls, path: str, folder: int, report_hash: str) -> AsideFolder:
         head, entries, size = _read_manifest(path, folder)
         if head.report_hash != report_hash:
             told = "holds what another run set aside"
             raise ApplyError(f"{path}: {told}; undo that, or name another folder")
-        shelf = cls(path, folder, head, entries)
-        os.ftruncate(shelf._manifest.descriptor, size)
-        return shelf
+        aside = cls(path, folder, head, entries)
+        os.ftruncate(aside._manifest.descriptor, size)
+        return aside
 
     @classmethod
-    def open_again(cls, manifest: str) -> Shelf:
-        """The shelf of a manifest.
+    def open_again(cls, manifest: str) -> AsideFolder:
+        """The aside of a manifest.
 
         :raises ApplyError: if that is none
         """

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence, Set
 
 import msgspec
 
-from dedupe.applying.check import Documents, holds_one_document
-from dedupe.applying.places import Places
+from dedupe.applying.check import CurrentDocuments, holds_one_document
 from dedupe.applying.plan import Drop
+from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.report import Report
 from dedupe.sources import Source, find_sources, read_corpus
 from dedupe.sources.reasons import OWN_OUTPUT
 
 
-def list_dropped(documents: Documents, drops: Sequence[Drop]) -> Iterator[bytes]:
+def list_dropped(documents: CurrentDocuments, drops: Sequence[Drop]) -> Iterator[bytes]:
     """The names of documents that can go, in the order of the report."""
     for drop in drops:
         if documents.is_whole_file(drop.id):
@@ -28,20 +28,22 @@ def list_dropped(documents: Documents, drops: Sequence[Drop]) -> Iterator[bytes]
             yield drop.id.encode()
 
 
-def list_kept(report: Report, places: Places, dropped: Set[str]) -> Iterator[bytes]:
+def list_kept(report: Report, scanned_paths: ScannedPaths, dropped: Set[str]) -> Iterator[bytes]:
     """The names of all others: the corpus is read again for them, in its order.
 
     What could not be read is among them; what the program itself wrote is no document.
     """
     # Texts are not looked at, so pages need not be taken apart.
     settings = msgspec.structs.replace(report.config, html="raw")
-    paths = {source.id: source.path for source in find_sources(places.named, settings).sources}
+    paths = {
+        source.id: source.path for source in find_sources(scanned_paths.named, settings).sources
+    }
     own_ids = {
         _place_of(report.run.sources[locator.source], locator): id
         for id, locator in report.run.locators.items()
         if 0 <= locator.source < len(report.run.sources)
     }
-    corpus = read_corpus(places.named, settings)
+    corpus = read_corpus(scanned_paths.named, settings)
     for piece in corpus:
         if isinstance(piece, Notice):
             continue
