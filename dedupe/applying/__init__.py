@@ -1,8 +1,7 @@
-"""A report applied: what it says to drop, dropped, and everything else kept.
+"""Applying a report: the documents that it says to drop are removed, all others kept.
 
-``plan`` decides, from the report alone; ``doubts`` tells what a person should look at first;
-``check`` hashes victims and keepers again; ``output``, ``moving`` and ``whole_files`` act. Nothing
-here prints.
+``plan`` decides from the report alone, ``doubts`` finds what a person should look at first,
+``check`` hashes victims and keepers again, and ``output``, ``moving`` and ``whole_files`` act.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A folder in which files are set aside, and its manifest."""
+"""The folder in which files are set aside, with its manifest."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ _APPEND_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
 
 
 class AsideFolder:
-    """An open folder of files that were set aside.
+    """The open folder of files that were set aside.
 
     :ivar path: absolute
-    :ivar entries: of the manifest when it was opened, by id
+    :ivar folder: its descriptor
+    :ivar entries: the entries of the manifest when it was opened, by id
     """
 
     def __init__(self, path: str, folder: int, head: Head, entries: Sequence[Entry]) -> None:
@@ -47,7 +48,7 @@ class AsideFolder:
 
     @classmethod
     def begin(cls, path: str, report_hash: str) -> AsideFolder:
-        """A new aside, or that of a run of the same report that was killed.
+        """Make the folder, or open that of a killed run of the same plan.
 
         :raises ApplyError: if the folder holds something else
         """
@@ -91,9 +92,9 @@ class AsideFolder:
 
     @classmethod
     def open_again(cls, manifest: str) -> AsideFolder:
-        """The aside of a manifest.
+        """Open the folder of a manifest.
 
-        :raises ApplyError: if that is none
+        :raises ApplyError: if it is not a manifest
         """
         path, name = os.path.split(os.path.realpath(manifest))
         if name != MANIFEST:
@@ -112,13 +113,13 @@ class AsideFolder:
         os.close(self.folder)
 
     def announce(self, entries: Sequence[Entry]) -> None:
-        """Write down what is to be set aside, and wait until it is on the disk."""
+        """Write entries to the manifest before the files are moved, and wait for the disk."""
         self._manifest.write(encode_entries(entries))
         self._manifest.flush()
         os.fsync(self._manifest.descriptor)
 
     def holds(self, entry: Entry) -> bool | None:
-        """Whether a file stands there as it was announced; None where nothing stands there."""
+        """Whether the file of an entry is here, unchanged; None if nothing is here."""
         try:
             with open_folder(self.folder, entry.target[:-1]) as folder:
                 return is_content(entry, folder, entry.target[-1])
@@ -128,7 +129,7 @@ class AsideFolder:
             return False
 
     def clear(self) -> None:
-        """Take away the manifest and the folders that were made for files that went back."""
+        """Remove the manifest, and the folders that were made for files that are back."""
         made: set[tuple[str, ...]] = {()}
         for entry in self.entries.values():
             made.update(entry.target[:depth] for depth in range(1, len(entry.target)))
@@ -145,7 +146,7 @@ class AsideFolder:
 
 
 def is_content(entry: Entry, folder: int, name: str) -> bool:
-    """Whether a file in an open folder is, to the byte, the one that was announced.
+    """Whether a file in an open folder has exactly the bytes of the entry's file.
 
     :raises OSError: if it cannot be read
     """

@@ -1,8 +1,7 @@
-"""The files that describe a Hugging Face data set, made true for fewer rows.
+"""Cards: the files that describe a Hugging Face data set, updated after rows were dropped.
 
-``datasets`` compares the counts in a card with what it reads and refuses to load where they
-differ, and it takes cached results for a data set by its fingerprint. So where rows went, the
-counts (which it makes again) are left out and the fingerprint is replaced.
+``datasets`` refuses to load a data set whose card has wrong counts, and finds cached results by
+its fingerprint. So the counts, which it makes again, are left out, and the fingerprint is replaced.
 """
 
 from __future__ import annotations
@@ -20,17 +19,17 @@ _BLOCK = re.compile(r"( *)(- )?(\w+):")
 
 
 def update_card(path: str, data: bytes, salt: str) -> bytes:
-    """A card for data of which rows went; as it was, where it tells no counts.
+    """The card of data from which rows were dropped; unchanged if it has no counts.
 
-    :param path: its name tells what it is
-    :param salt: what went: goes into the new fingerprint
+    :param path: of the card; its name says which kind it is
+    :param salt: identifies the dropped rows, for the new fingerprint
     """
     try:
         text = data.decode()
         if os.path.basename(path) == "README.md":
             return _update_readme(text).encode()
         return _update_json(text, salt).encode()
-    except ValueError:  # neither UTF-8 nor JSON: nobody reads counts from it
+    except ValueError:  # no UTF-8 or no JSON: no program reads counts from it
         return data
 
 
@@ -42,7 +41,7 @@ def _update_json(text: str, salt: str) -> str:
 
 
 def _drop_counts(value: Any, salt: str) -> bool:
-    """Take the counts out of an object and of those in it; tells whether there were any."""
+    """Remove the counts from an object and the objects in it; true if anything changed."""
     if not isinstance(value, dict):
         return False
     found = [name for name in _COUNTS if value.pop(name, None) is not None]
@@ -57,7 +56,7 @@ def _drop_counts(value: Any, salt: str) -> bool:
 
 
 def _update_readme(text: str) -> str:
-    """The card without the blocks of counts below ``dataset_info`` in its YAML head."""
+    """The card without the counts below ``dataset_info`` in its YAML head."""
     lines = text.splitlines(keepends=True)
     if not lines or lines[0].rstrip() != "---":
         return text

@@ -1,7 +1,7 @@
-"""The files that a corpus is made of now, and where each goes when the corpus is written anew.
+"""The present files of a corpus, and the target of each when the corpus is written anew.
 
-They are looked for again as the scan looked for them: so what could not be read, what describes a
-data set, and what is new since the scan are known too, and stay.
+They are searched again as in the scan. So files that could not be read, that describe a data set,
+or that are new since the scan are found too, and kept.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ _NOT_LISTED = (NO_FILES, NOT_A_FILE, PATH_MISSING)
 class CorpusFiles(msgspec.Struct):
     """The files of a corpus.
 
-    :ivar targets: where each goes below the new folder: names, by path, in the order of paths
-    :ivar cards: those that describe a data set
-    :ivar stopped: what should be there and is not
+    :ivar targets: the new path of each below the new folder, as names, by (ordered) path
+    :ivar cards: the files that describe a data set
+    :ivar stopped: files that are missing or cannot be read
+    :ivar notes: remarks for people
     """
 
     targets: dict[str, tuple[str, ...]]
@@ -46,38 +47,38 @@ class CorpusFiles(msgspec.Struct):
 
 
 def list_files(report: Report, documents: CurrentDocuments) -> CorpusFiles:
-    """The files of a corpus.
+    """Find the files of a corpus.
 
-    :raises ApplyError: if it was a stream, or two files would go to one place
+    :raises ApplyError: if it was a stream, or two files have the same target
     """
     found = find_sources(documents.scanned_paths.named, report.config)
     streams = [source.name for source in found.sources if source.spool is not None]
     if streams:
         raise ApplyError(f"{streams[0]}: is a stream, which cannot be read again; scan a file")
-    told = {documents.source(i).path for i in range(len(report.run.sources))}
-    told = {path for path in told if not documents.scanned_paths.is_reference(path)}
-    here = {source.path: source.id for source in found.sources}
+    known_paths = {documents.source(i).path for i in range(len(report.run.sources))}
+    known_paths = {path for path in known_paths if not documents.scanned_paths.is_reference(path)}
+    present = {source.path: source.id for source in found.sources}
     skipped = {item.id for item in report.skipped if item.reason != OWN_OUTPUT}
     files = CorpusFiles({}, frozenset(found.cards))
-    others = [path for path, id in here.items() if path not in told and id not in skipped]
-    if own := [path for path in others if _is_output(documents, path)]:
+    others = [path for path, id in present.items() if path not in known_paths and id not in skipped]
+    if own_output := [path for path in others if _is_output(documents, path)]:
         files.notes.append(
-            f"written by dedupe, and not copied: {len(own)} files, such as "
-            f"{readable_name(min(own))}"
+            f"written by dedupe, and not copied: {len(own_output)} files, such as "
+            f"{readable_name(min(own_output))}"
         )
-        gone = {*own}
-        here = {path: id for path, id in here.items() if path not in gone}
-    new = [path for path in others if path in here]
+        excluded = {*own_output}
+        present = {path: id for path, id in present.items() if path not in excluded}
+    new = [path for path in others if path in present]
     if new:
         files.notes.append(
             f"new since the scan, and copied: {len(new)} files, such as {readable_name(min(new))}"
         )
-    for path in sorted(told - here.keys()):
+    for path in sorted(known_paths - present.keys()):
         if _is_there(documents, path):
-            here[path] = readable_id(path)
+            present[path] = readable_id(path)
         else:
             files.stopped.append(Stopped(readable_name(path), "it is gone"))
-    files.targets = find_targets(documents.scanned_paths, [*here, *found.cards])
+    files.targets = find_targets(documents.scanned_paths, [*present, *found.cards])
     for remark in found.remarks:
         if isinstance(remark, SkippedDocument) and remark.reason not in _NOT_LISTED:
             files.stopped.append(Stopped(remark.id, f"it cannot be read: {remark.detail}"))
@@ -87,9 +88,11 @@ def list_files(report: Report, documents: CurrentDocuments) -> CorpusFiles:
 
 
 def find_targets(scanned_paths: ScannedPaths, paths: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Where files go below a folder: as below the one folder that was named, else as named.
+    """The targets of files below a new folder.
 
-    :raises ApplyError: if two would go to one place
+    If one folder was scanned, these are the paths below it; otherwise the paths as they were named.
+
+    :raises ApplyError: if two files have the same target
     """
     has_several = len(scanned_paths.named) > 1
     targets: dict[str, tuple[str, ...]] = {}
@@ -106,7 +109,7 @@ def find_targets(scanned_paths: ScannedPaths, paths: Iterable[str]) -> dict[str,
 
 
 def _names_of(path: str) -> tuple[str, ...]:
-    """The names in a path, without what leads upwards or to the root."""
+    """The names in a path, without drive, root and ``..``."""
     plain = os.path.splitdrive(path)[1].split(os.sep)
     return tuple(name for name in plain if name not in ("", os.curdir, os.pardir))
 
@@ -115,7 +118,7 @@ def _is_output(documents: CurrentDocuments, path: str) -> bool:
     try:
         with documents.scanned_paths.open(path) as file:
             return holds_output(file)
-    except OSError:  # as what it is told of where it is copied
+    except OSError:  # reported when the file is copied
         return False
 
 

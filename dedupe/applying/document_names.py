@@ -1,6 +1,6 @@
-"""The names of documents for other programs: of all that stay, or of those that can go.
+"""Lists of documents for other programs: those that stay, or those that can be dropped.
 
-A document that is a file of its own has its path, every other its id.
+The name of a document that is a whole file is its path; the name of any other is its id.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dedupe.sources.reasons import OWN_OUTPUT
 
 
 def list_dropped(documents: CurrentDocuments, drops: Sequence[Drop]) -> Iterator[bytes]:
-    """The names of documents that can go, in the order of the report."""
+    """The names of documents that can be dropped, in the order of the report."""
     for drop in drops:
         if documents.is_whole_file(drop.id):
             yield os.fsencode(documents.path(drop.id))
@@ -29,17 +29,19 @@ def list_dropped(documents: CurrentDocuments, drops: Sequence[Drop]) -> Iterator
 
 
 def list_kept(report: Report, scanned_paths: ScannedPaths, dropped: Set[str]) -> Iterator[bytes]:
-    """The names of all others: the corpus is read again for them, in its order.
+    """The names of all documents that stay, in the order of the corpus, which is read again.
 
-    What could not be read is among them; what the program itself wrote is no document.
+    Documents that cannot be read are among them, files that dedupe wrote are not.
+
+    :param dropped: ids of the documents that do not stay
     """
-    # Texts are not looked at, so pages need not be taken apart.
+    # Texts are not used, so no article needs to be extracted from pages.
     settings = msgspec.structs.replace(report.config, html="raw")
     paths = {
         source.id: source.path for source in find_sources(scanned_paths.named, settings).sources
     }
     own_ids = {
-        _place_of(report.run.sources[locator.source], locator): id
+        _location_of(report.run.sources[locator.source], locator): id
         for id, locator in report.run.locators.items()
         if 0 <= locator.source < len(report.run.sources)
     }
@@ -53,11 +55,11 @@ def list_kept(report: Report, scanned_paths: ScannedPaths, dropped: Set[str]) ->
             path = paths.get(piece.id)
             yield piece.id.encode() if path is None else os.fsencode(path)
             continue
-        for place, id in enumerate(piece.ids):
-            locator = piece.locator(place)
+        for row, id in enumerate(piece.ids):
+            locator = piece.locator(row)
             source = corpus.sources[locator.source]
             info = SourceInfo(source.name, source.format, source.member)
-            own_id = own_ids.get(_place_of(info, locator), id)
+            own_id = own_ids.get(_location_of(info, locator), id)
             if own_id not in dropped:
                 yield _name_of(source, info, locator, own_id)
 
@@ -66,5 +68,5 @@ def _name_of(source: Source, info: SourceInfo, locator: Locator, id: str) -> byt
     return os.fsencode(source.path) if holds_one_document(info, locator) else id.encode()
 
 
-def _place_of(info: SourceInfo, locator: Locator) -> tuple[str, str, int, int]:
+def _location_of(info: SourceInfo, locator: Locator) -> tuple[str, str, int, int]:
     return info.path, info.member, locator.offset, locator.line

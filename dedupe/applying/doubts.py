@@ -1,8 +1,8 @@
-"""What should make a person look again before documents go: said before anything is done.
+"""Doubts: reasons for a person to look again before documents are dropped.
 
-Nothing here says that a document is no duplicate. It says where "duplicate" may not mean what the
-user thinks: texts too short to tell much, texts that are equal under different titles, files of
-which hardly anything stays, texts that may have been misread.
+A doubt does not mean that a document is no duplicate. It points out where "duplicate" may not mean
+what the user thinks: texts too short to be meaningful, equal texts with different titles, files
+that lose most of their documents, texts that may have been misread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dedupe.sources.files.names import readable_name
 from dedupe.sources.reasons import DOUBTFUL_READING
 
 FEW_TOKENS = 20
-"""A text of fewer tells little: it may be a menu, a notice, a caption."""
+"""The number of tokens below which a text may be just a menu, a notice or a caption."""
 
 _TITLE_NAMES = ("title", "headline")
 _URL_NAMES = ("url",)
@@ -33,9 +33,9 @@ _URL_START = re.compile(r"https?://(www\.)?", re.I)
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """One thing to look at.
+    """A reason to look again.
 
-    :param count: documents, or files, of which it holds
+    :param count: number of documents, or files, that it concerns
     :param detail: a sentence for people, with an example
     """
 
@@ -44,20 +44,26 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 def find_doubts(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Doubt, ...]:
-    """All that should be looked at before this plan is carried out; nothing where all is plain."""
+    """All doubts about a plan."""
     described = ReportIndex(report).documents
-    tell_reading = _ReadingNotices(report)
+    reading_notices = _ReadingNotices(report)
     found = (
-        _told(plan, lambda drop: _describe_few_tokens(drop, described), "under 20 words"),
-        _told(plan, lambda drop: _describe_names(drop, described), "equal texts under other names"),
-        _told_files(report, plan, documents),
-        _told(plan, lambda drop: tell_reading.describe(drop), "texts that may be misread"),
+        _doubt_of_drops(plan, "under 20 words", lambda drop: _describe_few_tokens(drop, described)),
+        _doubt_of_drops(
+            plan, "equal texts under other names", lambda drop: _describe_names(drop, described)
+        ),
+        _doubt_of_files(report, plan, documents),
+        _doubt_of_drops(plan, "texts that may be misread", reading_notices.describe),
     )
     return tuple(doubt for doubt in found if doubt is not None)
 
 
-def _told(plan: Plan, describe: Callable[[Drop], str], what: str) -> Doubt | None:
-    """How many of the documents that are to go something is told of, and the first of them."""
+def _doubt_of_drops(plan: Plan, what: str, describe: Callable[[Drop], str]) -> Doubt | None:
+    """A doubt that counts the drops which ``describe`` describes, with the first as example.
+
+    :param what: the doubt in a few words
+    :param describe: gives an empty text for drops that the doubt does not concern
+    """
     told = list(filter(None, map(describe, plan.drops)))
     if not told:
         return None
@@ -94,12 +100,12 @@ def _plain_title(title: str) -> str:
 
 
 def _plain_url(url: str) -> str:
-    """A URL without what leads to the same page: scheme, ``www.``, fragment, last slash."""
+    """A URL without parts that rarely change the page: scheme, ``www.``, fragment, last slash."""
     return _URL_START.sub("", url.strip()).partition("#")[0].rstrip("/")
 
 
-def _told_files(report: Report, plan: Plan, documents: CurrentDocuments) -> Doubt | None:
-    """Files of several documents of which more than half goes."""
+def _doubt_of_files(report: Report, plan: Plan, documents: CurrentDocuments) -> Doubt | None:
+    """A doubt about files of several documents that lose more than half of them."""
     going = Counter(
         documents.path(drop.id) for drop in plan.drops if not documents.is_whole_file(drop.id)
     )
@@ -115,22 +121,22 @@ def _told_files(report: Report, plan: Plan, documents: CurrentDocuments) -> Doub
 
 
 def _located_count(report: Report, documents: CurrentDocuments, path: str) -> int:
-    """How many documents of a file the report speaks of: it has so many at least."""
+    """The number of a file's documents in the report, at most that of all its documents."""
     indices = {i for i in range(len(report.run.sources)) if documents.source(i).path == path}
     return sum(locator.source in indices for locator in report.run.locators.values())
 
 
 def _document_count(report: Report, path: str) -> int:
-    """How many documents a file has: as was scanned where it is the only one, else as it reads."""
+    """The number of documents in a file, which is read again unless it is the only one."""
     if len({source.path for source in report.run.sources}) == 1:
         return report.corpus.document_count
-    # Texts are not looked at, so pages need not be taken apart.
+    # Texts are not used, so no article needs to be extracted from pages.
     settings = msgspec.structs.replace(report.config, html="raw", glob=(), exclude=())
     return sum(len(each) for each in read_corpus([path], settings) if isinstance(each, TextBatch))
 
 
 class _ReadingNotices:
-    """The notices that texts may have been misread, of documents and of whole files."""
+    """The notices of a report on documents and files that may have been misread."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -140,7 +146,7 @@ class _ReadingNotices:
                 self._notices.setdefault(notice.id, notice)
 
     def describe(self, drop: Drop) -> str:
-        """What was told of the reading of a document or its keeper; nothing if nothing was."""
+        """The notice on a document or its keeper, for people; empty if there is none."""
         if not self._notices:
             return ""
         for id in (drop.id, drop.keeper):
@@ -151,7 +157,7 @@ class _ReadingNotices:
         return ""
 
     def _names(self, id: str) -> Iterator[str]:
-        """A document's id, and the names that notices may have of its place and its file."""
+        """All names by which a notice may mean a document: id, file, file and line."""
         yield id
         located = self._report.locate(id)
         if located is None:
@@ -162,7 +168,7 @@ class _ReadingNotices:
             yield SourceInfo(name, source.format).place(locator.line)
 
     def _file_names(self, source: SourceInfo) -> Iterator[str]:
-        """As it was opened, and below a folder that was named; of a member also its archive."""
+        """The names of a source and its file, as they are and relative to the scanned folders."""
         for name in dict.fromkeys((source.name, source.path)):
             yield name
             for folder in self._report.run.paths:

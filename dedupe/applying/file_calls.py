@@ -1,4 +1,4 @@
-"""The few calls by which files are changed, each of which never overwrites anything."""
+"""All calls that change files; none of them overwrites anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dedupe.model.errors import ApplyError
 
 COPY_BYTES = 1 << 20
 PARTIAL = ".dedupe-partial"
-"""A file that is being copied, in the folder where it will stand."""
+"""The name of a file that is being copied, in its future folder."""
 
 IS_LINK = "a symbolic link stands there; links are not followed"
 
@@ -27,7 +27,9 @@ _MODE_BITS = 0o777
 
 
 class NewFile:
-    """A file that is being written; as a sink, all of ``data`` or an error.
+    """A new file that is being written.
+
+    As a sink it writes all data or raises an error.
 
     :param descriptor: open for writing; not closed here
     """
@@ -53,15 +55,15 @@ class NewFile:
             rest = rest[os.write(self.descriptor, rest) :]
 
     def begin_again(self) -> None:
-        """Forget what was written."""
+        """Discard everything written so far."""
         self._held, self._held_size, self.size = [], 0, 0
         os.ftruncate(self.descriptor, 0)
         os.lseek(self.descriptor, 0, os.SEEK_SET)
 
     def finish(self, status: os.stat_result, keeps_time: bool) -> None:
-        """Write all, and give it the permissions of another file (and its time)."""
+        """Write all held data, then set the permissions (and times) of another file."""
         self.flush()
-        with suppress(OSError):  # a file system that has none
+        with suppress(OSError):  # a file system without permissions
             os.fchmod(self.descriptor, status.st_mode & _MODE_BITS)
         if keeps_time:
             os.utime(self.descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -69,9 +71,9 @@ class NewFile:
 
 @contextmanager
 def create_file(name: str, folder: int) -> Iterator[NewFile]:
-    """A file that is not there yet, in an open folder.
+    """Create a file in an open folder.
 
-    :raises FileExistsError: if it is
+    :raises FileExistsError: if the name is taken
     """
     flags = _WRITE_FLAGS | os.O_CREAT | os.O_EXCL
     descriptor = os.open(name, flags, 0o600, dir_fd=folder)
@@ -82,7 +84,7 @@ def create_file(name: str, folder: int) -> Iterator[NewFile]:
 
 
 def copy_content(file: BinaryIO, new: NewFile) -> None:
-    """All bytes of an open file."""
+    """Copy all bytes of an open file."""
     file.seek(0)
     while block := file.read(COPY_BYTES):
         new.write(block)
@@ -100,10 +102,10 @@ def hash_content(file: BinaryIO) -> str:
 
 
 def rename_new(name: str, folder: int, new_name: str, new_folder: int) -> None:
-    """Rename within a file system, in one step, to a name that is free.
+    """Rename a file to a free name, in one step.
 
-    :raises FileExistsError: if it is not
-    :raises OSError: ``EXDEV`` where the other folder is on another file system
+    :raises FileExistsError: if the name is taken
+    :raises OSError: ``EXDEV`` if the new folder is on another file system
     """
     if _renameat2 is not None:
         names = os.fsencode(name), os.fsencode(new_name)
@@ -119,11 +121,12 @@ def rename_new(name: str, folder: int, new_name: str, new_folder: int) -> None:
 def move_file(
     name: str, folder: int, new_name: str, new_folder: int, may_go: Callable[[], bool]
 ) -> bool:
-    """Move a file to a name that is free, also to another file system; tells whether it went.
+    """Move a file to a free name, also on another file system; true if it was moved.
 
-    There it is copied under a hidden name, brought to the disk and named, before the old one goes.
+    On another file system it is copied under a hidden name, synced and renamed before the old file
+    is removed.
 
-    :param may_go: asked at the last moment
+    :param may_go: called at the last moment; if false, the file stays
     :raises FileExistsError: if the name is taken
     """
     try:
@@ -138,7 +141,7 @@ def move_file(
         before = os.fstat(file.fileno())
         write_new(file, new_name, new_folder)
         after = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        if may_go() and _identity(after) == _identity(before):
+        if may_go() and _stamp_of(after) == _stamp_of(before):
             os.unlink(name, dir_fd=folder)
             return True
     os.unlink(new_name, dir_fd=new_folder)
@@ -146,7 +149,7 @@ def move_file(
 
 
 def write_new(file: BinaryIO, name: str, folder: int) -> None:
-    """A copy of an open file under a name that is free, whole and on the disk before it has it.
+    """Copy an open file to a free name, which it gets only once it is whole and on the disk.
 
     :raises FileExistsError: if the name is taken
     """
@@ -165,15 +168,15 @@ def write_new(file: BinaryIO, name: str, folder: int) -> None:
 
 
 def clear_partial(folder: int) -> None:
-    """Take away what a run that was killed was copying into an open folder."""
+    """Remove the partial copy that a killed run left in an open folder."""
     with suppress(FileNotFoundError):
         os.unlink(PARTIAL, dir_fd=folder)
 
 
 def open_at(name: str, folder: int) -> BinaryIO:
-    """A regular file in an open folder, to be read; a link is not followed.
+    """Open a regular file in an open folder for reading; a link is not followed.
 
-    :raises OSError: if it is no regular file, or cannot be opened
+    :raises OSError: if it is not a regular file, or cannot be opened
     """
     descriptor = open_unlinked(name, READ_FLAGS, folder)
     file = cast(BinaryIO, os.fdopen(descriptor, "rb", buffering=0))
@@ -184,7 +187,10 @@ def open_at(name: str, folder: int) -> BinaryIO:
 
 
 def open_unlinked(name: str, flags: int, folder: int) -> int:
-    """A descriptor of what stands in an open folder, unless it is a link."""
+    """Open a file or folder in an open folder, unless it is a link.
+
+    :raises OSError: if it is a link, or cannot be opened
+    """
     try:
         return os.open(name, flags | os.O_NOFOLLOW, dir_fd=folder)
     except OSError as error:
@@ -199,15 +205,16 @@ def _is_link(name: str, folder: int) -> bool:
         return False
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
+def _stamp_of(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def sync_below(name: str, folder: int) -> None:
-    """Let everything below a folder in an open one reach the disk.
+    """Sync everything below a folder to the disk.
 
-    Where the system can bring a whole file system there at once, that is some 20 times quicker.
+    If the system can sync a whole file system at once, that is some 20 times faster.
 
+    :param folder: the open folder that holds it
     :raises OSError: if it cannot be written
     """
     if _syncfs is not None:
@@ -225,7 +232,7 @@ def sync_below(name: str, folder: int) -> None:
 
 
 def _find_renameat2() -> Callable[[int, bytes, int, bytes], int] | None:
-    """Linux's ``renameat2`` with ``RENAME_NOREPLACE``, which gives the error's number."""
+    """Linux's ``renameat2`` with ``RENAME_NOREPLACE``; returns the number of the error, or 0."""
     import ctypes
 
     try:
@@ -244,7 +251,7 @@ def _find_renameat2() -> Callable[[int, bytes, int, bytes], int] | None:
 
 
 def _find_syncfs() -> Callable[[int], int] | None:
-    """Linux's ``syncfs``, which gives the error's number."""
+    """Linux's ``syncfs``; returns the number of the error, or 0."""
     import ctypes
 
     try:
@@ -262,16 +269,17 @@ _renameat2 = _find_renameat2()
 _syncfs = _find_syncfs()
 
 
-def lock(descriptor: int, told: str) -> None:
-    """Be the only process at work here, until the descriptor is closed.
+def lock(descriptor: int, path: str) -> None:
+    """Lock an open folder against other runs until the descriptor is closed.
 
-    :raises ApplyError: if another one is
+    :param path: of the folder, for errors
+    :raises ApplyError: if another run has locked it
     """
     import fcntl
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise ApplyError(f"{told}: another dedupe apply is at work there") from None
+        raise ApplyError(f"{path}: another dedupe apply is at work there") from None
     except OSError:
         return  # a file system without locks

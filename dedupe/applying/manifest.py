@@ -1,8 +1,7 @@
-"""The manifest of files that were set aside: written ahead of each move, so that it is never
-behind what happened. JSON Lines: a head, then a line for each file.
+"""The manifest of files that were set aside: JSON Lines, first a head, then one line a file.
 
-Names of files may hold bytes that are not UTF-8: these are lone surrogates here, as Python holds
-them, which JSON can write as escapes.
+It is written before each move, so that it never misses one. Bytes of file names that are not UTF-8
+are lone surrogates, as in Python; JSON writes these as escapes.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ class Entry(msgspec.Struct, frozen=True):
     """A file that is to be set aside.
 
     :param folder: absolute path of the folder that was scanned
-    :param parts: the names of the file below it
-    :param target: its names below the folder where it is set aside
-    :param size: bytes
-    :param byte_hash: XXH3-128 of these, hexadecimal
+    :param parts: the path of the file below it, as names
+    :param target: its path below the folder of files set aside, as names
+    :param size: of the file, in bytes
+    :param byte_hash: XXH3-128 of its bytes, hexadecimal
     """
 
     id: str
@@ -40,10 +39,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The first line.
+    """The first line of a manifest.
 
-    :param report_hash: XXH3-128 of what was to be done: a run that was killed goes on only for it
-    :param is_made: whether the folder was made for this
+    :param report_hash: XXH3-128 of the plan: a killed run is continued only with the same plan
+    :param is_made: whether the run made the folder
     """
 
     report_hash: str
@@ -51,22 +50,23 @@ class Head(msgspec.Struct, frozen=True):
 
 
 def encode_head(head: Head) -> bytes:
-    """The first line, with its line feed."""
+    """The first line of a manifest, with its line feed."""
     return _encode({"dedupe_manifest": VERSION, **msgspec.structs.asdict(head)})
 
 
 def encode_entries(entries: Iterable[Entry]) -> bytes:
-    """Lines with their line feeds."""
+    """The lines of these entries, with their line feeds."""
     return b"".join(_encode(msgspec.structs.asdict(entry)) for entry in entries)
 
 
 def parse_manifest(data: bytes, name: str) -> tuple[Head, list[Entry], int]:
-    """What a manifest holds, and how many of its bytes are whole lines.
+    """The head and entries of a manifest, and the number of bytes in whole lines.
 
-    A last line without its end was being written when the run was killed: nothing was done for it.
+    A last line without a line feed is ignored: the run was killed while it wrote the line, so the
+    file had not been moved yet.
 
-    :param name: what to call it in an error
-    :raises ApplyError: if it is no manifest, or one of a newer version
+    :param name: the name of the manifest, for errors
+    :raises ApplyError: if it is not a manifest, or of another version
     """
     size = data.rfind(b"\n") + 1
     lines = data[:size].splitlines()
@@ -96,7 +96,7 @@ def _entry_of(fields: dict[str, Any]) -> Entry:
 
 
 def _is_name(name: Any) -> bool:
-    """Whether it names something in a folder, and cannot lead out of it."""
+    """Whether it is the name of something in a folder, and cannot lead out of the folder."""
     if not isinstance(name, str) or name in ("", os.curdir, os.pardir):
         return False
     return not {os.sep, os.altsep or os.sep, "\0"} & {*name}

@@ -1,4 +1,4 @@
-"""Files set aside, and put back."""
+"""Setting the files of dropped documents aside, and putting them back."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _RESERVED = (MANIFEST, PARTIAL)
 def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
     """Move the files of dropped documents below a folder, with a manifest.
 
-    A run of the same plan that was killed is gone on with.
+    A killed run of the same plan is continued.
 
-    :param folder: a new or empty one
-    :raises ApplyError: if that cannot be, or a document is no file of its own
+    :param folder: a new or empty folder
+    :raises ApplyError: if the folder cannot be used, or a document is not a whole file
     """
     documents = CurrentDocuments(report)
     refuse_records(plan, documents)
@@ -55,9 +55,10 @@ def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
 
 
 def undo(manifest: str) -> Outcome:
-    """Put everything back that a manifest tells of, and take the manifest away.
+    """Put back all files in a manifest, and remove the manifest.
 
-    :raises ApplyError: if it is no manifest
+    :param manifest: its path
+    :raises ApplyError: if it is not a manifest
     """
     require_descriptors()
     aside = AsideFolder.open_again(manifest)
@@ -85,17 +86,17 @@ def undo(manifest: str) -> Outcome:
 
 
 def _sync_folders(entries: Iterable[Entry]) -> None:
-    """Let files that are back reach the disk under their names, before the manifest goes."""
+    """Sync the folders of files that are back to the disk, before the manifest is removed."""
     for folder, names in {(entry.folder, entry.parts[:-1]) for entry in entries}:
         with open_folder(folder, names) as descriptor:
             os.fsync(descriptor)
 
 
 def _hash_plan(report: Report, plan: Plan) -> str:
-    """What tells a run from one of another report, or from another folder."""
-    told = msgspec.json.encode([os.path.abspath(os.curdir), report.run.paths])
+    """A hash that differs for another report, or a run in another folder."""
+    paths = msgspec.json.encode([os.path.abspath(os.curdir), report.run.paths])
     drops = [[drop.id, drop.keeper] for drop in plan.drops]
-    return xxhash.xxh3_128_hexdigest(told + msgspec.json.encode(drops))
+    return xxhash.xxh3_128_hexdigest(paths + msgspec.json.encode(drops))
 
 
 class _Mover:
@@ -113,7 +114,7 @@ class _Mover:
         self._targets = targets
 
     def move(self, drops: Sequence[Drop]) -> None:
-        """Check some documents, announce their files, and move them."""
+        """Check some documents, write their files to the manifest, and move them."""
         checked = self._documents.check(drops)
         self.progress.stopped += checked.stopped
         self._take_moved(checked, {drop.id: drop for drop in drops})
@@ -128,7 +129,7 @@ class _Mover:
             self.progress.note(drop, problem)
 
     def _take_moved(self, checked: Checked, drops: dict[str, Drop]) -> None:
-        """Of what is gone, tell apart what a run that was killed had set aside."""
+        """Sort out the missing documents: a killed run may have set them aside."""
         for id in checked.gone:
             entry = self._aside.entries.get(id)
             holds = None if entry is None else self._aside.holds(entry)
@@ -166,7 +167,7 @@ class _Mover:
             )
 
     def _move(self, drop: Drop, entry: Entry) -> str:
-        """Move one file; gives why it stays, if so."""
+        """Move one file; returns the reason if it stays, else an empty text."""
         documents, name = self._documents, entry.target[-1]
         victim, keeper = documents.path(drop.id), documents.path(drop.keeper)
 
@@ -183,7 +184,7 @@ class _Mover:
             except FileExistsError:
                 if not is_content(entry, into, name):
                     return f"{'/'.join(entry.target)} is taken by something else"
-                went = may_go()  # a copy that a run which was killed had made
+                went = may_go()  # the copy was made by a killed run
                 if went:
                     os.unlink(old_name, dir_fd=folder)
             if not went:
@@ -196,16 +197,16 @@ class _Mover:
 
 
 def _is_moved(before: Stamp, after: Stamp) -> bool:
-    """Whether a file is what stood elsewhere: itself, or its copy on another file system."""
+    """Whether a file is the moved one: itself, or its copy on another file system."""
     if before.device == after.device:
         return after.is_same_content(before)
     return before[2:4] == after[2:4]
 
 
 def _put_back(aside: AsideFolder, entry: Entry) -> bool:
-    """Put one file back; tells whether it was not back already.
+    """Put one file back; false if it was back already.
 
-    :raises ApplyError: if that would lose something
+    :raises ApplyError: if another file would be lost
     """
     holds = aside.holds(entry)
     name = entry.parts[-1]
@@ -222,7 +223,7 @@ def _put_back(aside: AsideFolder, entry: Entry) -> bool:
         if is_back is False:
             raise ApplyError("something else stands where it was; it stays set aside")
         with open_folder(aside.folder, entry.target[:-1]) as source:
-            if is_back:  # copied, or linked, by a run that was killed
+            if is_back:  # copied or linked back by a killed run
                 os.unlink(entry.target[-1], dir_fd=source)
             elif not holds:
                 raise ApplyError("it has changed since it was set aside, and stays there")

@@ -1,4 +1,4 @@
-"""What was done, or would be, and what was not: for people and programs alike."""
+"""The outcome of applying a report, for people and programs: what was done, and what was not."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ Action = Literal["nothing", "output", "move", "delete", "undo"]
 class Dropped(msgspec.Struct, frozen=True):
     """A document that was dropped.
 
-    :param path: of the file that it was, or was in
-    :param keeper: id of the document that stays in its place
-    :param relation: to the keeper, as is the Jaccard
+    :param path: of the file that held it
+    :param keeper: id of the document that stays instead
+    :param relation: to the keeper
+    :param jaccard: to the keeper
     :param byte_count: of its text in UTF-8
     """
 
@@ -31,9 +32,9 @@ class Dropped(msgspec.Struct, frozen=True):
 
 
 class Stopped(msgspec.Struct, frozen=True):
-    """A document that stays, because it could not be dropped safely; or a file that is not there.
+    """A document that could not be dropped safely, or a file that is missing.
 
-    :param detail: what stopped it, for people
+    :param detail: the reason, for people
     """
 
     id: str
@@ -41,18 +42,18 @@ class Stopped(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What applying a report came to.
+    """The outcome of applying a report.
 
-    :param destination: what was written, or where files were set aside
+    :param destination: the file or folder that was written, or the folder of files set aside
     :param document_count: documents that the scan compared
     :param dropped: in the order of the report
-    :param stopped: what could not be done
-    :param gone: ids of documents that were to be dropped and are not there any more
+    :param stopped: drops that could not be done, and missing files
+    :param gone: ids of documents to be dropped that are not there any more
     :param protected: ids of documents that stay because they are protected
-    :param alone: ids of linked documents that stay because no duplicate of theirs does
-    :param file_count: files written, set aside or deleted
+    :param alone: ids of linked documents that stay because no duplicate of theirs stays
+    :param file_count: files written, set aside, put back or deleted
     :param byte_count: of all files written
-    :param notes: what else a user should know
+    :param notes: further remarks for people
     """
 
     action: Action
@@ -77,5 +78,5 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def order_stopped(stopped: Sequence[Stopped]) -> tuple[Stopped, ...]:
-    """Each once, by id."""
+    """Without repetitions, ordered by id."""
     return tuple(sorted(set(stopped), key=lambda each: (each.id, each.detail)))

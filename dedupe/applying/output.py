@@ -1,8 +1,8 @@
-"""The clean corpus, written anew in the form of the input.
+"""Writing the corpus anew, in its own form, without the dropped documents.
 
-Everything is checked first, then written to a hidden folder, then everything that was checked is
-looked at once more, and only then the whole takes its name. So it is there with every document
-that stays, or not at all.
+Everything is checked first, then written to a hidden folder. Then all files are checked for changes
+once more, and only after that the result gets its name. So it is there with every document that
+stays, or not at all.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _SHARDS = (".parquet", ".arrow")
 def write_output(
     report: Report, plan: Plan, destination: str, *, makes_links: bool = False
 ) -> Outcome:
-    """Write what stays of a corpus.
+    """Write a corpus without its dropped documents.
 
-    :param destination: a folder; where one file alone was scanned, a file
+    :param destination: a folder; a file if just one file was scanned
     :param makes_links: whether unchanged files are hard-linked instead of copied
     :raises ApplyError: if the destination is taken or cannot be written, or the corpus changes
         while it is read; then nothing was written
@@ -82,25 +82,25 @@ class _ChangedError(ApplyError):
 
 
 def _is_file(paths: ScannedPaths) -> bool:
-    """Whether one file alone was scanned, so that a file is to be written."""
+    """Whether just one file was scanned, so that a file is to be written."""
     return len(paths.named) == 1 and not paths.folders
 
 
 def _choose_destination(paths: ScannedPaths, destination: str) -> str:
-    """The path to write: that of a file may be told by an empty folder to put it in."""
+    """The path to write: for a file, ``destination`` may be an empty folder to put it in."""
     if not _is_file(paths):
         return destination
     (path,) = paths.named
     if os.path.isdir(destination) and not os.listdir(destination):
         return os.path.join(destination, os.path.basename(path))
-    if _form_of(destination) != _form_of(path) and not os.path.lexists(destination):
+    if _forms_of_name(destination) != _forms_of_name(path) and not os.path.lexists(destination):
         told = "the file is written in the form that it has"
         raise ApplyError(f"{destination}: {told}, so its name must end as that of {path}")
     return destination
 
 
-def _form_of(path: str) -> tuple[str, str]:
-    """What the ending of a name says of the file: its codec and its format."""
+def _forms_of_name(path: str) -> tuple[str, str]:
+    """The codec and the format that the ending of a name stands for."""
     codec = codec_of_name(path)
     return codec.name if codec else "", recognise_source(path, "auto")
 
@@ -126,8 +126,11 @@ class _Writer:
         self._salt = ""
 
     def write(self, drops: Sequence[Drop], folder: int) -> list[Drop]:
-        """Write everything but these documents as ``tree`` in an open folder; gives those that are
-        not in it."""
+        """Write everything but these documents as ``tree`` in an open folder.
+
+        :returns: the drops that were done
+        :raises ApplyError: if a single file cannot be written
+        """
         by_path: dict[str, list[Drop]] = {}
         for drop in drops:
             by_path.setdefault(self._documents.path(drop.id), []).append(drop)
@@ -184,7 +187,7 @@ class _Writer:
     def _write_without(
         self, path: str, file: BinaryIO, drops: Sequence[Drop], new: NewFile
     ) -> bool:
-        """Write a file without some documents; tells whether that could be done."""
+        """Write a file without some documents; false if that cannot be done."""
         parts = [Part(*located) for drop in drops if (located := self._documents.locate(drop.id))]
         try:
             write_without(file, parts, new, self._settings)
@@ -197,7 +200,7 @@ class _Writer:
         return True
 
     def _describes_rewritten(self, path: str) -> bool:
-        """Whether a file tells of shards that have fewer rows now."""
+        """Whether a file is the card of shards that have fewer rows now."""
         if path not in self._files.cards:
             return False
         below = os.path.join(os.path.dirname(path), "")

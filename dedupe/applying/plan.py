@@ -1,9 +1,9 @@
-"""Which documents a report says to drop, and which kept one each of them is a duplicate of.
+"""The plan: which documents a report says to drop, each with the duplicate of it that stays.
 
-Pure: nothing is read but the report. A document is dropped only for a *keeper*: one that stays,
-and of which it is a verified duplicate. That is its representative, but for the linked members of
-a single-linkage cluster, which are no duplicates of theirs: see :func:`_place_linked`. A member of
-a relation by which nothing may be dropped stays.
+The plan is made from the report alone. A document is dropped only for a *keeper*: a document that
+stays, and of which it is a verified duplicate. The keeper is its representative. Only the linked
+members of a single-linkage cluster are no duplicates of theirs; for them see
+:func:`_choose_for_linked`. A member stays if its relation does not allow to drop it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from dedupe.sources.discovery.patterns import PatternSet
 class Drop(msgspec.Struct, frozen=True):
     """A document to drop.
 
-    :param keeper: id of the document that stays in its place
-    :param relation: to the keeper, as is the Jaccard
+    :param keeper: id of the document that stays instead
+    :param relation: to the keeper
+    :param jaccard: to the keeper
     """
 
     id: str
@@ -36,11 +37,11 @@ class Drop(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is to be done.
+    """The documents to drop, and those that stay for a special reason.
 
     :param drops: in the order of the report
     :param protected: ids of documents that would be dropped if they were not protected
-    :param alone: ids of documents that stay because nothing that stays is a duplicate of theirs
+    :param alone: ids of documents that stay because no duplicate of theirs stays
     """
 
     drops: tuple[Drop, ...]
@@ -49,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
-    """What applying a report means.
+    """Make the plan of a report.
 
     :param protect: patterns (:mod:`dedupe.sources.discovery.patterns`) of ids and files that stay
     :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
@@ -93,17 +94,17 @@ def _choose_keepers(cluster: Cluster, spared: set[str]) -> Iterator[Drop]:
         elif member.relation.is_indirect:
             linked.append(member)
     if linked:
-        yield from _place_linked(cluster, linked, {cluster.representative, *spared})
+        yield from _choose_for_linked(cluster, linked, {cluster.representative, *spared})
 
 
-def _place_linked(cluster: Cluster, linked: list[Member], stays: set[str]) -> Iterator[Drop]:
-    """Drop linked members of which something that stays is a duplicate; let the others stay.
+def _choose_for_linked(cluster: Cluster, linked: list[Member], stays: set[str]) -> Iterator[Drop]:
+    """Drop the linked members that have a duplicate which stays; keep the others.
 
-    Star clustering once more, among the linked alone: the most connected first. So afterwards no
-    two documents that stay are duplicates, and nobody is dropped through a chain. Pairs name only
-    the lead of documents with equal tokens, so the *sets* of such documents are what is ordered.
+    This is star clustering among the linked members, the most connected first. Afterwards no two
+    documents that stay are duplicates, and none is dropped through a chain. Pairs name only the
+    lead of documents with equal tokens, so *sets* of such documents are ordered and compared.
     """
-    set_of = _name_equal(cluster)
+    set_of = _name_sets(cluster)
     keepers = _find_keepers(cluster.pairs, set_of)
     counts = Counter(id for pair in cluster.pairs for id in (pair.left, pair.right))
     kept = {set_of[id]: id for id in sorted(stays, reverse=True)}
@@ -128,8 +129,8 @@ def _place_linked(cluster: Cluster, linked: list[Member], stays: set[str]) -> It
                 yield Drop(member.id, keeper, told, -jaccard, member.token_count)
 
 
-def _name_equal(cluster: Cluster) -> dict[str, str]:
-    """For each document the smallest id of those of equal tokens: pairs tell it copy by copy."""
+def _name_sets(cluster: Cluster) -> dict[str, str]:
+    """The set of equal tokens of each document, named by its smallest id."""
     ids = {id for pair in cluster.pairs for id in (pair.left, pair.right)}
     ids.update(member.id for member in cluster.members)
     equal = [(pair.left, pair.right) for pair in cluster.pairs if pair.relation.has_equal_tokens]
@@ -137,14 +138,17 @@ def _name_equal(cluster: Cluster) -> dict[str, str]:
 
 
 def _find_lead(counts: Mapping[str, int], members: Sequence[Member]) -> str:
-    """The one that is in most pairs, then the smallest id."""
+    """The lead among documents of equal tokens: in most pairs, then with the smallest id."""
     return min((member.id for member in members), key=lambda id: (-counts[id], id))
 
 
 def _find_keepers(
     pairs: Sequence[DuplicatePair], set_of: Mapping[str, str]
 ) -> dict[str, dict[str, DuplicatePair]]:
-    """For each set of equal documents those in favour of which it may be dropped."""
+    """For each set, the sets that may keep it from being needed, with the pair of the two.
+
+    That is, a document of the first set may be dropped if one of the other set stays.
+    """
     keepers: dict[str, dict[str, DuplicatePair]] = {}
     for pair in pairs:
         if pair.relation.may_drop and not pair.relation.has_equal_tokens:

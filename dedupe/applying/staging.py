@@ -1,7 +1,7 @@
 """A file or folder that appears under its name in one step, once it is whole and on the disk.
 
-It grows in a hidden folder beside, ``.NAME.dedupe-partial``, and is renamed at the end. Whatever
-ends the process before leaves nothing under the name; the next run clears the hidden folder away.
+It is written in a hidden folder next to it, ``.NAME.dedupe-partial``, and renamed at the end. If
+the process ends before that, nothing has the name, and the next run removes the hidden folder.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from dedupe.applying.scanned_paths import FOLDER_FLAGS
 from dedupe.model.errors import ApplyError
 
 TREE = "tree"
-"""What is to be renamed, inside the hidden folder."""
+"""The name, in the hidden folder, of the file or folder to be published."""
 
 
 class Staging:
-    """A context in which something is written.
+    """A context in which a file or folder is written before it is published.
 
-    :ivar folder: the hidden folder, open; what is to be published is made in it as ``tree``
+    :ivar folder: descriptor of the hidden folder; the caller writes ``tree`` in it
     """
 
     def __init__(self, destination: str) -> None:
-        """Nothing is done yet.
+        """Nothing is written yet.
 
-        :param destination: what is to appear: nothing yet, or an empty folder
+        :param destination: the path to publish: free, or an empty folder
         """
         self.destination = os.path.realpath(destination)
         self._name = os.path.basename(self.destination)
@@ -38,7 +38,7 @@ class Staging:
         self.folder = -1
 
     def __enter__(self) -> Staging:
-        """Make the hidden folder, and clear away what a run that was killed left in it.
+        """Make the hidden folder, and remove what a killed run left in it.
 
         :raises ApplyError: if the destination is taken, or the folder cannot be made
         """
@@ -74,14 +74,14 @@ class Staging:
         self._close()
 
     def publish(self) -> None:
-        """Let what was made take its name.
+        """Rename the finished file or folder to its destination.
 
         :raises ApplyError: if the name has been taken meanwhile
         """
         try:
             if stat.S_ISDIR(os.lstat(TREE, dir_fd=self.folder).st_mode):
                 sync_below(TREE, self.folder)
-                # Of folders this takes the place of an empty one alone.
+                # A rename replaces an existing folder only if that is empty.
                 os.rename(TREE, self._name, src_dir_fd=self.folder, dst_dir_fd=self._parent)
             else:
                 self._sync_file()

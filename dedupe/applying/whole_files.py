@@ -1,5 +1,7 @@
-"""Files of dropped documents deleted; and what that has in common with setting them aside: whole
-files go, a few at a time, each after a last look at it and at its keeper."""
+"""Deleting the files of dropped documents, and what that shares with setting them aside.
+
+Both handle whole files, a few at a time, each after a last check of it and its keeper.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,13 @@ from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.system_errors import describe_error
 
 _BATCH = 256
-"""So many files are hashed before they go: they, and what stays for them, are as good as fresh."""
+"""The number of files hashed before they are removed: few, so that the check is recent."""
 
 AT_THE_LAST_MOMENT = "it or its keeper changed at the last moment"
 
 
 def refuse_records(plan: Plan, documents: CurrentDocuments) -> None:
-    """A record cannot go without its file being written anew.
+    """Refuse a plan that drops records, since removing these takes rewriting their files.
 
     :raises ApplyError: if the plan drops a record, or a member of an archive
     """
@@ -36,12 +38,13 @@ def refuse_records(plan: Plan, documents: CurrentDocuments) -> None:
 
 
 def in_batches(drops: Sequence[Drop]) -> Iterator[Sequence[Drop]]:
+    """The drops in order, a few at a time."""
     for begin in range(0, len(drops), _BATCH):
         yield drops[begin : begin + _BATCH]
 
 
 class Progress:
-    """What came of it so far."""
+    """The result of a run so far."""
 
     def __init__(self, report: Report, plan: Plan, documents: CurrentDocuments) -> None:
         self.dropped: list[Dropped] = []
@@ -52,7 +55,7 @@ class Progress:
         self._documents = documents
 
     def note(self, drop: Drop, problem: str) -> None:
-        """A document went, or a problem kept it."""
+        """Record that a document was removed, or (with a problem) that it stays."""
         if problem:
             self.stopped.append(Stopped(drop.id, problem))
         else:
@@ -77,7 +80,7 @@ class Progress:
 def delete_files(report: Report, plan: Plan) -> Outcome:
     """Delete the files of dropped documents.
 
-    :raises ApplyError: if a document is no file of its own
+    :raises ApplyError: if a document is not a whole file
     """
     documents = CurrentDocuments(report)
     refuse_records(plan, documents)
@@ -96,17 +99,17 @@ def delete_files(report: Report, plan: Plan) -> Outcome:
 
 
 def _delete(drop: Drop, documents: CurrentDocuments) -> str:
-    """Delete one file; gives why it stays, if so.
+    """Delete one file; returns the reason if it stays, else an empty text.
 
-    It is held open meanwhile: should its keeper go in the same moment, it is written again.
+    It is held open meanwhile: if its keeper disappears at the same moment, it is written again.
     """
     victim, keeper = documents.path(drop.id), documents.path(drop.keeper)
     with (
         documents.scanned_paths.parent(victim) as (folder, name),
         open_at(name, folder) as file,
     ):
-        is_it = documents.is_current(victim, Stamp.of(os.fstat(file.fileno())))
-        if not is_it or not documents.is_unchanged(keeper) or not documents.is_unchanged(victim):
+        is_same = documents.is_current(victim, Stamp.of(os.fstat(file.fileno())))
+        if not is_same or not documents.is_unchanged(keeper) or not documents.is_unchanged(victim):
             return AT_THE_LAST_MOMENT
         os.unlink(name, dir_fd=folder)
         if documents.is_unchanged(keeper):

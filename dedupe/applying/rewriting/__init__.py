@@ -1,6 +1,6 @@
-"""Files written anew without some of their documents; one module a way of holding them.
+"""Rewriting a file without some of its documents.
 
-The way in is :func:`write_without`. It knows nothing of reports, plans or folders.
+Callers use :func:`write_without`, which knows nothing of reports, plans or folders.
 """
 
 from __future__ import annotations

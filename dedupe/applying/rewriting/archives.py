@@ -1,7 +1,7 @@
-"""Archives without some of their members, or with fewer records in them.
+"""Rewriting archives without some of their members, or with fewer records in them.
 
-Whatever stays is copied as it stands: the headers, names, times, compressed bytes and order of
-members, also of those that could not be read. Names are never used as paths here.
+Everything that stays is copied byte by byte: headers, names, times, compressed data and order of
+members, also of members that could not be read. Names are never used as paths here.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _SIZE_HEADER = "size"
 
 WriteMember = Callable[[BinaryIO, Sink], None]
 Changes = Mapping[str, WriteMember | None]
-"""By the name of a member: what writes it again from its content; nothing where it is to go."""
+"""By the name of a member, a function that writes it anew; none if the member is dropped."""
 
 
 def write_archive(
     file: BinaryIO, path: str, changes: Changes, sink: Sink, limits: ReadLimits
 ) -> None:
-    """Write a ZIP or tar file (compressed or not) with some members gone or written again.
+    """Write a ZIP or tar file (compressed or not) with some members dropped or changed.
 
-    :param path: its name tells what it is
-    :raises CannotRewriteError: if it is damaged, lacks such a member, or would lose something
+    :param path: of the file; its name and its content say what kind of archive it is
+    :raises CannotRewriteError: if it is damaged, lacks a member, or other content would be lost
     """
     try:
         file.seek(0)
@@ -99,7 +99,10 @@ def _write_zip_member(
     offset: int,
     limits: ReadLimits,
 ) -> tuple[bytes, int]:
-    """A member anew, by way of an archive of it alone; gives its entry and its size."""
+    """Write a changed member; returns its directory entry and its size.
+
+    ``zipfile`` makes it in a temporary archive of its own, from which its bytes are copied.
+    """
     info = copy.copy(entry.info)
     info.extra = _without_sizes(info.extra)
     info.flag_bits = 0
@@ -116,7 +119,10 @@ def _write_zip_member(
 
 
 def _keep(stream: IO[bytes] | BinaryIO, limits: ReadLimits, packed_size: int) -> Spool:
-    """The content of a member, so that it can be read anywhere."""
+    """A copy of a member's content with random access.
+
+    :raises BombError: if it is larger than the limits allow
+    """
     kept, budget = Spool(), UnpackBudget(limits)
     budget.add_packed(packed_size)
     while block := stream.read(_COPY_BYTES):
@@ -126,20 +132,20 @@ def _keep(stream: IO[bytes] | BinaryIO, limits: ReadLimits, packed_size: int) ->
 
 
 def _without_sizes(extra: bytes) -> bytes:
-    """The extra fields without that of ZIP64, which is written anew where it is needed."""
-    kept, place = [], 0
-    while place + 4 <= len(extra):
-        length = int.from_bytes(extra[place + 2 : place + 4], "little")
-        if extra[place : place + 2] != b"\1\0":
-            kept.append(extra[place : place + 4 + length])
-        place += 4 + length
+    """The extra fields without that of ZIP64, which ``zipfile`` adds again if needed."""
+    kept, position = [], 0
+    while position + 4 <= len(extra):
+        length = int.from_bytes(extra[position + 2 : position + 4], "little")
+        if extra[position : position + 2] != b"\1\0":
+            kept.append(extra[position : position + 4 + length])
+        position += 4 + length
     return b"".join(kept)
 
 
 def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[Edit]:
-    """Members with their headers and padding.
+    """The edits of a tar file that change or drop members, with their headers and padding.
 
-    :raises CannotRewriteError: if a hard link in the archive leads to a member that is to go
+    :raises CannotRewriteError: if a hard link in the archive leads to a changed or dropped member
     """
     pending = dict(changes)
     edits: list[Edit] = []
@@ -151,8 +157,8 @@ def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[
         if name in pending and info.isreg():
             write = pending.pop(name)
             end = info.offset_data + -(-info.size // _BLOCK) * _BLOCK
-            anew = None if write is None else _tar_member(tar, info, write, limits)
-            edits.append(Edit(info.offset, end, anew))
+            replacement = None if write is None else _tar_member(tar, info, write, limits)
+            edits.append(Edit(info.offset, end, replacement))
     _refuse_missing(pending)
     return edits
 
@@ -160,7 +166,7 @@ def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[
 def _tar_member(
     tar: tarfile.TarFile, info: tarfile.TarInfo, write: WriteMember, limits: ReadLimits
 ) -> Spool:
-    """A member anew: header, content, padding."""
+    """A changed member: header, content, padding."""
     old, new, whole = _keep(tar_member(tar, info), limits, info.size), Spool(), Spool()
     write(old.reopen(), new)
     content = new.reopen()
@@ -184,7 +190,7 @@ def _refuse_missing(pending: Changes) -> None:
 
 
 def _copy(file: BinaryIO, begin: int, end: int, sink: Sink) -> int:
-    """Copy bytes; gives how many."""
+    """Copy the bytes ``begin:end``; returns their number."""
     size = end - begin
     while begin < end:
         file.seek(begin)

@@ -1,4 +1,4 @@
-"""Compression in the ways that can be read, at each program's usual level."""
+"""Compression by each codec that can be read, at the usual level of its own program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GZIP_WINDOW = 31
 
 
 class Compressor(Protocol):
-    """Makes one member (gzip), stream (bzip2, xz) or frame (zstd)."""
+    """Compresses data to one member (gzip), stream (bzip2, xz) or frame (zstd)."""
 
     def compress(self, data: bytes, /) -> bytes: ...
 
@@ -20,7 +20,7 @@ class Compressor(Protocol):
 
 
 def new_compressor(codec: Codec) -> Compressor:
-    """A compressor for what this codec reads."""
+    """A compressor whose output this codec reads."""
     if codec.name == "gzip":
         return zlib.compressobj(6, wbits=_GZIP_WINDOW)
     if codec.name == "bzip2":
@@ -37,7 +37,7 @@ def new_compressor(codec: Codec) -> Compressor:
 
 
 class CompressingSink:
-    """Compresses what is written into another sink; as a file it can be written once."""
+    """A sink that compresses into another sink; usable as a file that is written once."""
 
     closed = False
 
@@ -57,10 +57,10 @@ class CompressingSink:
         return self._position
 
     def flush(self) -> None:
-        """Nothing is held back but by the compressor."""
+        """Do nothing: only the compressor holds data back, until :meth:`close`."""
 
     def close(self) -> None:
-        """Write what the compressor holds. The other sink stays open."""
+        """Write the data that the compressor holds. The other sink stays open."""
         if not self.closed and self._compressor:
             self._sink.write(self._compressor.flush())
         self.closed = True

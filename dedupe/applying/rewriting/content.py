@@ -1,4 +1,4 @@
-"""A file without some of its documents, in the form that it has."""
+"""Writing a file without some of its documents, in its own format and compression."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dedupe.sources.unpack.compression import MAGIC_BYTES, codec_of, uncompresse
 
 
 class Part(NamedTuple):
-    """A document that is to go: of which source, and where it stands in it."""
+    """A document to drop: its source, and its locator there."""
 
     info: SourceInfo
     locator: Locator
@@ -32,9 +32,10 @@ def write_without(
 ) -> None:
     """Write a file without some of its documents.
 
-    :param file: as it stands, open for reading
-    :raises CannotRewriteError: if something else would be lost with them
-    :raises OSError: if it cannot be read, or the sink does not take it
+    :param file: the file (compressed or not), open for reading
+    :param parts: the documents to drop, at least one
+    :raises CannotRewriteError: if other content would be lost
+    :raises OSError: if the file cannot be read, or the sink cannot be written
     """
     limits = ReadLimits.of_settings(settings)
     if not parts[0].info.member:
@@ -53,7 +54,7 @@ def write_without(
 
 
 def is_whole(info: SourceInfo, locator: Locator) -> bool:
-    """Whether a document is all of its source: text, a page, or JSON of one record."""
+    """Whether a document is its whole source: text, a page, or JSON of one record."""
     return info.format in FORMATS and format_named(info.format).is_whole_file(locator)
 
 
@@ -74,11 +75,11 @@ def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, si
 def _find_edits(
     chosen: Format, encoding: str, content: SeekableBytes, locators: Sequence[Locator]
 ) -> list[Edit]:
-    """What is to go of the uncompressed content, as it stands."""
+    """The edits of the uncompressed content, in its own encoding, that drop these documents."""
     in_utf8 = recoded_file(content, encoding) if encoding else content
-    edits = [Edit(*stretch) for stretch in chosen.find_stretches(in_utf8, locators)]
+    edits = [Edit(*span) for span in chosen.find_stretches(in_utf8, locators)]
     if not encoding:
         return edits
-    from dedupe.applying.rewriting.recoded import edits_as_they_stand
+    from dedupe.applying.rewriting.recoded import recode_edits
 
-    return edits_as_they_stand(content, encoding, edits)
+    return recode_edits(content, encoding, edits)

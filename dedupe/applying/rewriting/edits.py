@@ -1,8 +1,7 @@
-"""Stretches of a file's content left out or replaced, all else unchanged to the byte.
+"""Edits: spans of a file's content are left out or replaced, all other bytes stay the same.
 
-Compressed files may be made of several members (gzip: each page of a crawl, each part that
-``cat`` or ``pigz`` put together). A member in which nothing changes is copied as it stands; only
-the others are compressed again.
+A compressed file may have several members (in gzip files of a crawl one for each page; ``cat`` and
+``pigz`` make several too). Members without edits are copied; only the others are compressed again.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ _OUT_BYTES = 1 << 18
 
 
 class Edit(NamedTuple):
-    """Bytes ``begin:end`` of the (uncompressed) content that go.
+    """Bytes ``begin:end`` of the (uncompressed) content to leave out or replace.
 
-    :param replacement: what comes in their place; None where nothing does
+    :param replacement: the new bytes, if any
     """
 
     begin: int
@@ -34,13 +33,13 @@ class Edit(NamedTuple):
 
 
 def write_edited(file: BinaryIO, edits: Sequence[Edit], sink: Sink, limits: ReadLimits) -> None:
-    """Write a file without what the edits take out of it.
+    """Write a file with edits applied.
 
-    :param file: as it stands; whether it is compressed, its beginning tells
+    :param file: compressed or not, which its first bytes say
     :param edits: of its uncompressed content
-    :param limits: of what compressed data may become
+    :param limits: of the size of unpacked data
     :raises CannotRewriteError: if edits overlap or are beyond the content, or compressed data is
-        broken
+        damaged
     """
     editor = _Editor(edits)
     codec = codec_of(_read_from(file, 0, MAGIC_BYTES))
@@ -54,7 +53,7 @@ def write_edited(file: BinaryIO, edits: Sequence[Edit], sink: Sink, limits: Read
 
 
 def edited_blocks(blocks: Iterable[bytes], edits: Sequence[Edit]) -> Iterator[bytes]:
-    """Content without what the edits take out of it.
+    """The content with edits applied, in blocks.
 
     :raises CannotRewriteError: if edits overlap or are beyond the content
     """
@@ -65,7 +64,7 @@ def edited_blocks(blocks: Iterable[bytes], edits: Sequence[Edit]) -> Iterator[by
 
 
 class _Editor:
-    """Takes content block by block, and gives what stays of it."""
+    """Applies edits to content that comes block by block."""
 
     def __init__(self, edits: Sequence[Edit]) -> None:
         self._edits = sorted(edits, key=lambda edit: edit[:2])
@@ -76,14 +75,15 @@ class _Editor:
         self._edits.reverse()
 
     def touches(self, size: int) -> bool:
-        """Whether something of the next so many bytes goes."""
+        """Whether an edit touches the next ``size`` bytes."""
         return bool(self._edits) and self._edits[-1].begin < self._position + size
 
     def skip(self, size: int) -> None:
-        """Pass over bytes that nothing touches."""
+        """Pass over ``size`` bytes that no edit touches."""
         self._position += size
 
     def feed(self, block: bytes) -> Iterator[bytes]:
+        """The next block with edits applied, in parts."""
         end = self._position + len(block)
         while self._edits and self._edits[-1].begin < end:
             edit = self._edits[-1]
@@ -102,12 +102,16 @@ class _Editor:
             yield block
 
     def finish(self) -> None:
+        """End the content.
+
+        :raises CannotRewriteError: if edits are beyond it
+        """
         if self._edits:
             raise CannotRewriteError("it is shorter than the places of its documents")
 
 
 class _Member(NamedTuple):
-    """A member: where it stands in the file, and how long its content is."""
+    """The bytes ``begin:end`` of a compressed member, and the size of its content."""
 
     begin: int
     end: int
@@ -138,7 +142,7 @@ def _write_members(
 def _write_member(
     file: BinaryIO, member: _Member, codec: Codec, editor: _Editor, sink: Sink
 ) -> bool:
-    """Write what stays of a member; nothing at all where nothing does."""
+    """Write a member with edits applied; nothing, and false, if no content stays."""
     compressor, is_written = new_compressor(codec), False
     for block in _unpack_member(file, member.begin, codec):
         for part in editor.feed(block):
@@ -152,7 +156,7 @@ def _write_member(
 def _find_members(file: BinaryIO, codec: Codec, limits: ReadLimits) -> Iterator[_Member]:
     """All members, in order.
 
-    :raises CannotRewriteError: if one is broken, or the last breaks off
+    :raises CannotRewriteError: if one is damaged or incomplete
     """
     budget = UnpackBudget(limits)
     budget.add_packed(file.seek(0, 2))
@@ -174,9 +178,9 @@ def _unpack_member(file: BinaryIO, begin: int, codec: Codec) -> Iterator[bytes]:
 
 
 class _MemberReader:
-    """The content of one member.
+    """The content of one member, in blocks.
 
-    :ivar end: where it ends in the file; known once the content has ended
+    :ivar end: the end of the member in the file; valid after the last block
     """
 
     def __init__(self, file: BinaryIO, begin: int, codec: Codec) -> None:
@@ -204,7 +208,7 @@ class _MemberReader:
 
 
 def _skip_zeros(file: BinaryIO, begin: int) -> int:
-    """The next byte that is no zero; -1 where there is none."""
+    """The position of the next byte that is not zero; -1 if there is none."""
     while data := _read_from(file, begin, _BLOCK_BYTES):
         rest = data.lstrip(b"\0")
         begin += len(data) - len(rest)
@@ -219,7 +223,7 @@ def _read_from(file: SeekableBytes, offset: int, size: int) -> bytes:
 
 
 def _blocks(file: SeekableBytes, begin: int, end: int | None) -> Iterator[bytes]:
-    """The bytes ``begin:end`` of a file, as far as it goes."""
+    """The bytes ``begin:end`` of a file in blocks, at most to its end."""
     while end is None or begin < end:
         size = _BLOCK_BYTES if end is None else min(_BLOCK_BYTES, end - begin)
         block = _read_from(file, begin, size)

@@ -1,8 +1,8 @@
 """Edits of files of records that are not UTF-8.
 
-Where such records stand is told in bytes of the content in UTF-8
-(:mod:`dedupe.sources.encoding.recoding`). These places are found again in the file as it stands, so
-that its bytes are left out and kept, and nothing is encoded anew.
+The locators of such records count bytes of the content in UTF-8
+(:mod:`dedupe.sources.encoding.recoding`). Their positions in the original bytes are found here, so
+that original bytes are left out or copied, and nothing is encoded again.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dedupe.sources.records.removal import CannotRewriteError
 _BLOCK_BYTES = 1 << 18
 
 
-def edits_as_they_stand(content: SeekableBytes, encoding: str, edits: Sequence[Edit]) -> list[Edit]:
-    """The same edits, of the content as it stands.
+def recode_edits(content: SeekableBytes, encoding: str, edits: Sequence[Edit]) -> list[Edit]:
+    """The same edits, in bytes of the original content.
 
     :param content: uncompressed; read three times from its beginning to its end
     :param edits: of the content in UTF-8, without replacements
-    :raises CannotRewriteError: if what stays would not be read as it is now
+    :raises CannotRewriteError: if the rest would be decoded differently without the edited bytes
     """
     try:
-        found = _find_places(content, encoding, {place for edit in edits for place in edit[:2]})
+        found = _find_positions(content, encoding, {end for edit in edits for end in edit[:2]})
         raw_edits = [Edit(found[edit.begin], found[edit.end]) for edit in edits]
     except (KeyError, UnicodeError):
         raise CannotRewriteError(f"its {encoding} is odd at a document that goes") from None
@@ -37,10 +37,12 @@ def edits_as_they_stand(content: SeekableBytes, encoding: str, edits: Sequence[E
     return raw_edits
 
 
-def _find_places(content: SeekableBytes, encoding: str, places: Collection[int]) -> dict[int, int]:
-    """Where places of the content in UTF-8 are in it as it stands; not those beyond its end."""
+def _find_positions(
+    content: SeekableBytes, encoding: str, positions: Collection[int]
+) -> dict[int, int]:
+    """The original position of each position in the content in UTF-8, without those beyond it."""
     found: dict[int, int] = {}
-    waiting = sorted(places, reverse=True)
+    waiting = sorted(positions, reverse=True)
     at = raw_at = 0
     for raw, recoded in Recoder(encoding).pieces(_blocks(content)):
         end, raw_end, is_utf8 = at + len(recoded), raw_at + len(raw), raw == recoded

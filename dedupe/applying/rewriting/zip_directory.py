@@ -1,7 +1,7 @@
-"""The directory of a ZIP file as bytes: so that entries can be left out and all others stay as
-they are, also those that Python cannot read (encrypted, compressed in rare ways).
+"""The directory of a ZIP file as bytes, so that entries are left out and all others are copied.
 
-Of the format (APPNOTE.TXT, 4.3 and 4.5) only the places of entries are changed.
+Entries that Python cannot read (encrypted, rare compression) are copied too. Only the offsets of
+members are changed in an entry (APPNOTE.TXT, 4.3 and 4.5).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _VERSION = 45
 
 
 class DirectoryEntry(msgspec.Struct, frozen=True):
-    """An entry.
+    """An entry of the directory, and its member.
 
-    :param raw: as it stands in the directory
-    :param begin: where the member's own header stands in the file
-    :param end: where the next thing begins
+    :param raw: the bytes of the entry
+    :param begin: offset of the member, with its own header, in the file
+    :param end: offset of the next member, or of the directory
     """
 
     info: zipfile.ZipInfo
@@ -68,18 +68,26 @@ def read_directory(archive: zipfile.ZipFile) -> list[DirectoryEntry]:
 
 
 def moved_entry(entry: DirectoryEntry, offset: int) -> bytes:
-    """The entry as it stands in the directory, for a member that begins elsewhere."""
+    """The bytes of an entry with a new offset of its member.
+
+    :raises CannotRewriteError: if the offset does not fit
+    """
     (old,) = _OFFSET.unpack_from(entry.raw, _OFFSET_AT)
     if old != _MAX_32:
         if offset >= _MAX_32:
             raise CannotRewriteError("the archive would become too large")
         return entry.raw[:_OFFSET_AT] + _OFFSET.pack(offset) + entry.raw[_ENTRY.size :]
-    place = _wide_offset_at(entry.raw)
-    return entry.raw[:place] + struct.pack("<Q", offset) + entry.raw[place + 8 :]
+    position = _find_wide_offset(entry.raw)
+    return entry.raw[:position] + struct.pack("<Q", offset) + entry.raw[position + 8 :]
 
 
 def directory_end(begin: int, size: int, count: int, comment: bytes) -> bytes:
-    """What follows the directory, and ends the file."""
+    """The records after the directory, which end the file.
+
+    :param begin: offset of the directory
+    :param size: of the directory in bytes
+    :param count: number of its entries
+    """
     parts = []
     if count >= _MAX_16 or begin >= _MAX_32 or size >= _MAX_32:
         record = (b"PK\x06\x06", _END64.size - 12, _VERSION, _VERSION, 0, 0)
@@ -110,16 +118,16 @@ def _room(info: zipfile.ZipInfo, ends: dict[int, int]) -> int:
     return ends[info.header_offset] - info.header_offset
 
 
-def _wide_offset_at(raw: bytes) -> int:
-    """Where an entry holds its place in 8 bytes: in the ZIP64 field, after sizes that are there."""
+def _find_wide_offset(raw: bytes) -> int:
+    """The position of the 8-byte offset in an entry: in the ZIP64 field, after any 8-byte sizes."""
     sizes: Sequence[int] = struct.unpack_from("<2I", raw, 20)
     name_length, extra_length = struct.unpack_from("<2H", raw, 28)
-    place = _ENTRY.size + name_length
-    end = place + extra_length
+    position = _ENTRY.size + name_length
+    end = position + extra_length
     before = 8 * sum(size == _MAX_32 for size in sizes)
-    while place + 4 <= end:
-        kind, length = struct.unpack_from("<2H", raw, place)
+    while position + 4 <= end:
+        kind, length = struct.unpack_from("<2H", raw, position)
         if kind == _ZIP64_FIELD and before + 8 <= length:
-            return int(place + 4 + before)
-        place += 4 + length
+            return int(position + 4 + before)
+        position += 4 + length
     raise CannotRewriteError("the directory of the archive is odd")
