@@ -121,7 +121,7 @@ def _doubt_of_files(report: Report, plan: Plan, documents: CurrentDocuments) -> 
 
 
 def _located_count(report: Report, documents: CurrentDocuments, path: str) -> int:
-    """The number of a file's documents in the report, at most that of all its documents."""
+    """The number of a file's documents that the report locates; the file may hold more."""
     indices = {i for i in range(len(report.run.sources)) if documents.source(i).path == path}
     return sum(locator.source in indices for locator in report.run.locators.values())
 

@@ -1,4 +1,4 @@
-"""All calls that change files; none of them overwrites anything."""
+"""The calls by which files are written, moved and synced; none overwrites a file."""
 
 from __future__ import annotations
 

@@ -154,13 +154,13 @@ class _Mover:
 
     def _entry_of(self, drop: Drop) -> Entry:
         path = self._documents.path(drop.id)
-        place = self._documents.scanned_paths.split(path)
+        split = self._documents.scanned_paths.split(path)
         with self._documents.scanned_paths.open(path) as file:
             return Entry(
                 id=drop.id,
                 keeper=drop.keeper,
-                folder=os.path.abspath(place.folder),
-                parts=place.parts,
+                folder=os.path.abspath(split.folder),
+                parts=split.parts,
                 target=self._targets[path],
                 size=os.fstat(file.fileno()).st_size,
                 byte_hash=hash_content(file),

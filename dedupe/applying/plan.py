@@ -145,9 +145,9 @@ def _find_lead(counts: Mapping[str, int], members: Sequence[Member]) -> str:
 def _find_keepers(
     pairs: Sequence[DuplicatePair], set_of: Mapping[str, str]
 ) -> dict[str, dict[str, DuplicatePair]]:
-    """For each set, the sets that may keep it from being needed, with the pair of the two.
+    """The possible keepers of each set: other sets, each with the pair that allows the drop.
 
-    That is, a document of the first set may be dropped if one of the other set stays.
+    A document of the set may be dropped if one of the other set stays.
     """
     keepers: dict[str, dict[str, DuplicatePair]] = {}
     for pair in pairs:

@@ -33,7 +33,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
     :param text: none if it cannot be compared
     :param path: the file that holds it; empty if there is none
     :param line: its line or row there, from 1; 0 if the file is one document
-    :param place: file and line for people; empty if the id says the same
+    :param file_and_line: file and line for people; empty if the id says the same
     :param reason: a stable word that says why there is no text
     :param problem: a sentence that says why there is no text
     :param remark: a further remark for people
@@ -43,7 +43,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
     text: str | None
     path: str = ""
     line: int = 0
-    place: str = ""
+    file_and_line: str = ""
     reason: str = ""
     problem: str = ""
     remark: str = ""
@@ -66,7 +66,7 @@ class NameMatches(msgspec.Struct):
 
     def describe(self) -> str:
         """The first few for people, by file and line."""
-        names = [each.place or each.id for each in self.first[:LISTED]]
+        names = [each.file_and_line or each.id for each in self.first[:LISTED]]
         return ", ".join(names) + (", …" if self.count > LISTED else "")
 
 
@@ -144,7 +144,7 @@ def find_documents(
                 search.look_at_skipped(item, corpus)
     unread = [each for each in skipped if each.reason in UNREADABLE_PATH_REASONS]
     found = [search.conclude(count, unread) for search in searches]
-    if len({(each.id, each.place, each.line) for each in found}) < len(found):
+    if len({(each.id, each.file_and_line, each.line) for each in found}) < len(found):
         raise InputError(f"{' and '.join(names)} are one document; name two")
     return found
 
@@ -277,13 +277,13 @@ def _take(batch: TextBatch, corpus: Corpus, document: int) -> FoundDocument:
     locator, id = batch.locator(document), batch.ids[document]
     source = corpus.sources[locator.source]
     info = SourceInfo(source.name, source.format, source.member)
-    place = info.place(locator.line) if locator.line else info.name
+    file_and_line = info.place(locator.line) if locator.line else info.name
     return FoundDocument(
         id=id,
         text=batch.data[begin:end].tobytes().decode("utf-8", "replace"),
         path="" if source.spool is not None else source.name,
         line=locator.line,
-        place="" if place == id else place,
+        file_and_line="" if file_and_line == id else file_and_line,
     )
 
 

@@ -119,14 +119,16 @@ def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:
     locators = report.run.locators
     if name in index.documents or name in locators or name in index.skipped:
         return name
-    place, real_path = parse_file_and_line(name), real_path_of(name)
+    file_and_line, real_path = parse_file_and_line(name), real_path_of(name)
     sources = report.run.sources
     files = {
         i for i, each in enumerate(sources) if real_path and is_file(each.path, name, real_path)
     }
     located = [(id, at) for id, at in locators.items() if at.source >= 0]
     by_line = [
-        id for id, at in located if place == (os.path.normpath(sources[at.source].name), at.line)
+        id
+        for id, at in located
+        if file_and_line == (os.path.normpath(sources[at.source].name), at.line)
     ]
     by_file = [id for id, at in located if at.line == 0 and at.source in files]
     for found in (by_line, by_file):
@@ -138,12 +140,14 @@ def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:
 def _listed_document(
     id: str, report: Report, index: ReportIndex, given: Mapping[str, str], texts: TextProvider
 ) -> FoundDocument:
-    path, line, place = "", 0, ""
+    path, line, file_and_line = "", 0, ""
     if located := report.locate(id):
         source, locator = located
         path, line = source.path, locator.line
-        place = source.place(line) if line else source.name
-    found = FoundDocument(id, given.get(id), path, line, "" if place == id else place)
+        file_and_line = source.place(line) if line else source.name
+    found = FoundDocument(
+        id, given.get(id), path, line, "" if file_and_line == id else file_and_line
+    )
     if found.text is not None:
         return found
     if skipped := index.skipped.get(id):

@@ -174,8 +174,8 @@ class Revision:
     ) -> Iterator[Source]:
         """The old content of changed files, each written to a file of its own in ``folder``."""
         old_files: list[tuple[str, str, str]] = []
-        for place, object_id in sorted(tree.changed.items()):
-            path = os.path.join(self._root, os.fsdecode(place))
+        for name, object_id in sorted(tree.changed.items()):
+            path = os.path.join(self._root, os.fsdecode(name))
             id = id_in_scan(path, self._paths, config.settings, has_several) if object_id else ""
             if id:
                 old_files.append((id, path, object_id))

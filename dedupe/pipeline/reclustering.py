@@ -68,24 +68,25 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
     with WorkFolder() as work:
         saved = _SavedMatches.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
-        found = assemble_clusters(clustering).materialise()
+        assembled = assemble_clusters(clustering).materialise()
     reclustered = msgspec.structs.replace(
         report,
         config=msgspec.structs.replace(report.config, threshold=threshold),
         corpus=msgspec.structs.replace(
             report.corpus,
-            cluster_count=len(found.clusters),
-            duplicate_count=found.duplicate_count,
-            redundant_token_count=found.redundant_token_count,
+            cluster_count=len(assembled.clusters),
+            duplicate_count=assembled.duplicate_count,
+            redundant_token_count=assembled.redundant_token_count,
         ),
         search=msgspec.structs.replace(
             report.search,
             expected_recall=_banding_at(report, threshold).expected_recall,
-            duplicate_pair_count=len(found.bridges) + sum(len(c.pairs) for c in found.clusters),
+            duplicate_pair_count=len(assembled.bridges)
+            + sum(len(c.pairs) for c in assembled.clusters),
         ),
-        clusters=found.clusters,
-        bridges=found.bridges,
-        bridge_ends=found.bridge_ends,
+        clusters=assembled.clusters,
+        bridges=assembled.bridges,
+        bridge_ends=assembled.bridge_ends,
     )
     if report.texts is None:
         return reclustered
@@ -168,8 +169,8 @@ class _SavedMatches(msgspec.Struct, frozen=True):
 
     :param pairs: the near pairs of groups
     :param shingle_counts: distinct shingles of each group
-    :param linked: the number of shared shingles of groups in no pair, by the two groups: those of a
-        member and its representative
+    :param linked: the number of shingles that a member and its representative share, by their two
+        groups; only for those in no pair
     """
 
     collapsed: Collapsed

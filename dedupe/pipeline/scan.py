@@ -39,21 +39,21 @@ def scan_corpus(
     :param scanned: collects the marks of all documents, for a gate
     """
     began = time.perf_counter()
-    with engine(corpus, config, kernels, progress, scanned) as found:
-        clustering = cluster_matches(found.matches, config)
-        found.release()
+    with engine(corpus, config, kernels, progress, scanned) as engine_run:
+        clustering = cluster_matches(engine_run.matches, config)
+        engine_run.release()
         progress.enter("reporting")
-        assembled = assemble_clusters(clustering, found.repeated)
+        assembled = assemble_clusters(clustering, engine_run.repeated)
         if not streamed:
             assembled = assembled.materialise()
     progress.enter("done")
     origin = origin or CorpusOrigin()
-    skipped, notices = tuple(found.remarks.skipped), tuple(found.remarks.notices)
+    skipped, notices = tuple(engine_run.remarks.skipped), tuple(engine_run.remarks.notices)
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(found, assembled, origin),
-        search=_summarise_search(found.matches, clustering),
+        corpus=_summarise_corpus(engine_run, assembled, origin),
+        search=_summarise_search(engine_run.matches, clustering),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
@@ -66,28 +66,28 @@ def scan_corpus(
             kernels=kernels.name,
             workers=config.worker_count,
             seconds=time.perf_counter() - began,
-            byte_count=found.remarks.byte_count,
+            byte_count=engine_run.remarks.byte_count,
             stages=tuple(progress.stages),
             paths=tuple(origin.paths),
             against=tuple(origin.against),
             sources=tuple(origin.sources()),
             text_fields=dict(sorted(origin.text_fields.items())),
             locators=assembled.locators,
-            skipped_places=origin.find_skipped(skipped, found.remarks.skipped_locators),
+            skipped_places=origin.find_skipped(skipped, engine_run.remarks.skipped_locators),
         ),
     )
 
 
 def _summarise_corpus(
-    found: EngineRun, assembled: Assembled, origin: CorpusOrigin
+    engine_run: EngineRun, assembled: Assembled, origin: CorpusOrigin
 ) -> CorpusSummary:
     encoding_counts, html_counts = origin.reading_counts()
-    skipped = found.remarks.skipped
+    skipped = engine_run.remarks.skipped
     return CorpusSummary(
-        document_count=found.document_count,
-        token_count=found.token_count,
-        reference_count=found.reference_count,
-        reference_token_count=found.reference_token_count,
+        document_count=engine_run.document_count,
+        token_count=engine_run.token_count,
+        reference_count=engine_run.reference_count,
+        reference_token_count=engine_run.reference_token_count,
         cluster_count=len(assembled.clusters),
         duplicate_count=assembled.duplicate_count,
         redundant_token_count=assembled.redundant_token_count,

@@ -76,8 +76,8 @@ class _Writer:
         id = Span(shorten_middle(escape_text(document.id), room), "strong", link)
         spans = [Span(head, "strong"), id, Span(facts.replace(NO_BREAK, " "), "dim")]
         lines = self._canvas.line(spans)
-        told_by_id = document.place.endswith(f"/{document.id}")
-        for remark in ("" if told_by_id else document.place, document.remark):
+        told_by_id = document.file_and_line.endswith(f"/{document.id}")
+        for remark in ("" if told_by_id else document.file_and_line, document.remark):
             if remark:
                 lines += self._flow(prose(escape_text(remark), "dim"), MEMBER_INDENT)
         return lines
