@@ -17,7 +17,12 @@ from dedupe.applying.manifest import MANIFEST, Entry
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
 from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.scanned_paths import Stamp, open_folder, require_descriptors
-from dedupe.applying.whole_files import AT_THE_LAST_MOMENT, Progress, in_batches, refuse_records
+from dedupe.applying.whole_files import (
+    AT_THE_LAST_MOMENT,
+    OutcomeBuilder,
+    in_batches,
+    refuse_records,
+)
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
 from dedupe.sources.files.names import readable_name
@@ -43,7 +48,7 @@ def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
         if target[0] in _RESERVED:
             raise ApplyError(f"{readable_name(path)}: has a name that the manifest needs")
     if not plan.drops:
-        return Progress(report, plan, documents).conclude("move", folder)
+        return OutcomeBuilder(report, plan, documents).conclude("move", folder)
     aside = AsideFolder.begin(folder, _hash_plan(report, plan))
     try:
         mover = _Mover(report, plan, documents, aside, targets)
@@ -51,7 +56,7 @@ def set_aside(report: Report, plan: Plan, folder: str) -> Outcome:
             mover.move(batch)
     finally:
         aside.close()
-    return mover.progress.conclude("move", folder)
+    return mover.builder.conclude("move", folder)
 
 
 def undo(manifest: str) -> Outcome:
@@ -108,7 +113,7 @@ class _Mover:
         aside: AsideFolder,
         targets: dict[str, tuple[str, ...]],
     ) -> None:
-        self.progress = Progress(report, plan, documents)
+        self.builder = OutcomeBuilder(report, plan, documents)
         self._documents = documents
         self._aside = aside
         self._targets = targets
@@ -116,7 +121,7 @@ class _Mover:
     def move(self, drops: Sequence[Drop]) -> None:
         """Check some documents, write their files to the manifest, and move them."""
         checked = self._documents.check(drops)
-        self.progress.stopped += checked.stopped
+        self.builder.stopped += checked.stopped
         self._take_moved(checked, {drop.id: drop for drop in drops})
         entries = self._announce(checked.drops)
         for drop in checked.drops:
@@ -126,7 +131,7 @@ class _Mover:
                     problem = self._move(drop, entries[drop.id])
                 except OSError as error:
                     problem = f"it cannot be moved: {describe_error(error)}"
-            self.progress.note(drop, problem)
+            self.builder.note(drop, problem)
 
     def _take_moved(self, checked: Checked, drops: dict[str, Drop]) -> None:
         """Sort out the missing documents: a killed run may have set them aside."""
@@ -134,14 +139,14 @@ class _Mover:
             entry = self._aside.entries.get(id)
             holds = None if entry is None else self._aside.holds(entry)
             if entry is None or holds is None:
-                self.progress.gone.append(id)
+                self.builder.gone.append(id)
             elif holds:
                 described = self._documents.describe(drops[id])
                 moved = msgspec.structs.replace(described, byte_count=entry.size)
-                self.progress.dropped.append(moved)
+                self.builder.dropped.append(moved)
             else:
                 detail = "it was set aside, and has changed there"
-                self.progress.stopped.append(Stopped(id, detail))
+                self.builder.stopped.append(Stopped(id, detail))
 
     def _announce(self, drops: Sequence[Drop]) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}

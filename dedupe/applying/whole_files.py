@@ -43,8 +43,8 @@ def in_batches(drops: Sequence[Drop]) -> Iterator[Sequence[Drop]]:
         yield drops[begin : begin + _BATCH]
 
 
-class Progress:
-    """The result of a run so far."""
+class OutcomeBuilder:
+    """Collects the outcome of a run that moves or deletes files, drop by drop."""
 
     def __init__(self, report: Report, plan: Plan, documents: CurrentDocuments) -> None:
         self.dropped: list[Dropped] = []
@@ -84,18 +84,18 @@ def delete_files(report: Report, plan: Plan) -> Outcome:
     """
     documents = CurrentDocuments(report)
     refuse_records(plan, documents)
-    progress = Progress(report, plan, documents)
+    builder = OutcomeBuilder(report, plan, documents)
     for batch in in_batches(plan.drops):
         checked = documents.check(batch)
-        progress.stopped += checked.stopped
-        progress.gone += checked.gone
+        builder.stopped += checked.stopped
+        builder.gone += checked.gone
         for drop in checked.drops:
             try:
                 problem = _delete(drop, documents)
             except OSError as error:
                 problem = f"it cannot be deleted: {describe_error(error)}"
-            progress.note(drop, problem)
-    return progress.conclude("delete")
+            builder.note(drop, problem)
+    return builder.conclude("delete")
 
 
 def _delete(drop: Drop, documents: CurrentDocuments) -> str:
