@@ -1,4 +1,4 @@
-"""What applying a report came to: as lines for people, and as JSON."""
+"""The outcome of ``dedupe apply``: as lines for people, and as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DROPPED = {
 
 
 def render_outcome_json(outcome: Outcome) -> bytes:
-    """Everything, with the sums of what was saved."""
+    """The whole outcome as indented JSON, with totals of what was saved."""
     saved = {
         "document_count": len(outcome.dropped),
         "byte_count": outcome.saved_byte_count,
@@ -31,7 +31,7 @@ def render_outcome_json(outcome: Outcome) -> bytes:
 
 
 def render_outcome_text(outcome: Outcome) -> Iterator[str]:
-    """A line for each document that was to go, then the sums; each line ends with a newline."""
+    """A line for each document that the plan drops, then the totals, each with its newline."""
     done = _DROPPED.get(outcome.action, "")
     rows = [
         (done, each.id, f"{_likeness(each.relation, each.jaccard)} {escape_text(each.keeper)}")
@@ -42,8 +42,8 @@ def render_outcome_text(outcome: Outcome) -> Iterator[str]:
     rows += [("stays", id, "it is protected") for id in outcome.protected]
     rows += [("stays", id, "no duplicate of it stays") for id in outcome.alone]
     width = max((len(word) for word, *_ in rows), default=0)
-    for word, id, told in rows:
-        yield f"{word:<{width}}  {escape_text(id)}  ({told})\n"
+    for word, id, reason in rows:
+        yield f"{word:<{width}}  {escape_text(id)}  ({reason})\n"
     if rows:
         yield "\n"
     yield from (f"{line}\n" for line in _sums(outcome))

@@ -1,13 +1,15 @@
 """The report as tables: one row a document, or one row a pair.
 
-Every record is one line. What steers a spreadsheet, a terminal or the log of a CI job is escaped
-so that :func:`read_cell` gives it back:
+Every record is one line. Characters that steer a spreadsheet, a terminal or the log of a CI job
+are escaped; :func:`read_cell` undoes it:
 
-- Control characters (line ends and NUL among them), bidirectional controls and what is invisible
-  are written as ``\\u000a`` or ``\\U000e0041``; so is a backslash before what looks like that.
-- Where a spreadsheet could take a value for a formula, because it begins with ``=``, ``+``, ``-``
-  or ``@`` (white space and quotes aside), an apostrophe stands before that; another one stands
-  before a leading apostrophe. The same behind each semicolon, at which some spreadsheets cut.
+- Control characters (line ends and NUL among them), bidirectional controls and invisible
+  characters are written as ``\\u000a`` or ``\\U000e0041``. A backslash is escaped where it stands
+  before something that looks like such an escape.
+- A spreadsheet takes a value for a formula if it begins with ``=``, ``+``, ``-`` or ``@`` (white
+  space and quotes aside). Such a value gets an apostrophe in front, and so does a value that
+  begins with an apostrophe. Some spreadsheets cut cells at semicolons, so this is also done
+  behind each semicolon.
 
 After OWASP, https://owasp.org/www-community/attacks/CSV_Injection
 """
@@ -38,7 +40,7 @@ _APOSTROPHE: Final = re.compile(r"((?:^|;)[\s\"]*)'")
 
 
 def render_members(report: Report) -> Iterator[str]:
-    """A row of names, then a row for each member of each cluster, the representative first."""
+    """A row of column names, then a row for each member of each cluster, representative first."""
     names = sorted({name for member in report.members() for name in member.meta})
     header = (*MEMBER_COLUMNS, *(f"meta.{name}" for name in names))
     rows = (row for cluster in report.clusters for row in _member_rows(report, cluster, names))
@@ -46,19 +48,19 @@ def render_members(report: Report) -> Iterator[str]:
 
 
 def render_pairs(report: Report) -> Iterator[str]:
-    """A row of names, then a row for each pair, cluster by cluster, then for each bridge."""
+    """A row of column names, then a row for each pair of each cluster, then one for each bridge."""
     inside = ((cluster.cluster_id, pair) for cluster in report.clusters for pair in cluster.pairs)
     rows = [inside, (("", pair) for pair in report.bridges)]
     return _write(PAIR_COLUMNS, (_pair_row(*row) for part in rows for row in part))
 
 
 def escape_cell(text: str) -> str:
-    """Text from outside as it is written into a cell."""
+    """Escape text from outside for a cell (see the module's docstring)."""
     return _FORMULA.sub(r"\1'", _UNSAFE.sub(_escape_character, text))
 
 
 def read_cell(cell: str) -> str:
-    """The text that :func:`escape_cell` made a cell of."""
+    """The original text of a cell: undoes :func:`escape_cell`."""
     return _ESCAPED.sub(lambda m: chr(int(m[1] or m[2], 16)), _APOSTROPHE.sub(r"\1", cell))
 
 
@@ -68,7 +70,7 @@ def _escape_character(match: re.Match[str]) -> str:
 
 
 def _write(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Lines of CSV, some at once; all text is escaped, numbers are not."""
+    """Chunks of CSV lines; text is escaped, numbers are not."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(map(escape_cell, header))
@@ -83,7 +85,7 @@ def _write(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str
 
 def _member_rows(report: Report, cluster: Cluster, names: list[str]) -> Iterator[list[Any]]:
     for member in cluster.members:
-        source, line = _place(report, member.id)
+        source, line = _source_and_line(report, member.id)
         yield [
             cluster.cluster_id,
             len(cluster.members),
@@ -123,8 +125,8 @@ def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:
     ]
 
 
-def _place(report: Report, id: str) -> tuple[SourceInfo | None, int | str]:
-    """The file of a document, and its line or row; empty where a file is one document."""
+def _source_and_line(report: Report, id: str) -> tuple[SourceInfo | None, int | str]:
+    """The file of a document and its line or row; no line where the file is one document."""
     located = report.locate(id)
     if located is None:
         return None, ""

@@ -12,14 +12,14 @@ from dedupe.model.report import Report
 from dedupe.renderers.view.surplus import (
     Finding,
     describe_relation,
-    find_place,
+    find_file_line,
     list_findings,
     worst_findings,
 )
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 
 MAX_ANNOTATIONS: Final = 10
-"""Of one kind; GitHub shows no more for a step."""
+"""Annotations of one kind: GitHub shows no more for a step."""
 
 MAX_ID_CELLS: Final = 200
 
@@ -42,15 +42,19 @@ def render_github(report: Report, folder: str = "") -> Iterator[str]:
 
 def _warning(report: Report, finding: Finding, folder: str) -> str:
     member = finding.member
-    place = find_place(report, member.id, folder)
+    file_line = find_file_line(report, member.id, folder)
     kept = shown_id(finding.kept)
     message = f"{shown_id(member.id)}: {_lower_first(describe_relation(member, kept))}"
-    properties = {"file": place.path, "line": str(place.line), "title": member.relation.heading}
+    properties = {
+        "file": file_line.path,
+        "line": str(file_line.line),
+        "title": member.relation.heading,
+    }
     return workflow_command("warning", properties, message)
 
 
 def shown_id(id: str) -> str:
-    """An id in a message."""
+    """An id for a message: escaped, and shortened in the middle."""
     return shorten_middle(escape_text(id), MAX_ID_CELLS)
 
 
@@ -59,15 +63,15 @@ def _lower_first(sentence: str) -> str:
 
 
 def workflow_command(name: str, properties: dict[str, str], message: str) -> str:
-    """One line that the runner obeys; nothing in it can end it or begin another."""
-    told = ",".join(
+    """One line with a command to the runner; its values are escaped, so it stays one command."""
+    listed = ",".join(
         f"{key}={escape_text(_escape_property(value))}" for key, value in properties.items()
     )
-    return f"::{name} {told}::{_escape_data(message)}\n"
+    return f"::{name} {listed}::{_escape_data(message)}\n"
 
 
 def _escape_data(value: str) -> str:
-    """As the runner undoes it; https://github.com/actions/toolkit (core/src/command.ts)."""
+    """Escape a message; after https://github.com/actions/toolkit (core/src/command.ts)."""
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,9 +1,9 @@
 """The report as Markdown: for a comment on a pull request, or the summary of a CI job.
 
-GitHub's flavour (https://github.github.com/gfm/), which GitLab also reads. Whatever came from a
-document or a file name stands in ``<code>``, every sign of punctuation as a character reference,
-or in a fenced block whose fence is longer than any in it. So no link, image, mention or HTML can
-form, also not afterwards, when GitHub looks for @names in the text but not in code.
+GitHub's flavour (https://github.github.com/gfm/), which GitLab also reads. Text from documents and
+file names is written in ``<code>`` with its punctuation as character references, or in a fenced
+block whose fence is longer than any run of backticks in it. Therefore no such text can become a
+link, an image, a mention or HTML. GitHub looks for @names later, but not inside code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dedupe.model.marks import MARKDOWN_MARK
 from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
-from dedupe.renderers.view.members import file_and_place
+from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, DiffMode
 from dedupe.renderers.view.selection import (
     Selection,
@@ -36,9 +36,9 @@ ID_CELLS: Final = 80
 DIFF_WIDTH: Final = 96
 LISTED_REASONS: Final = 5
 CLOSING_BYTES: Final = 500 + len(MARKDOWN_MARK)
-"""Kept free for the sentences on what was left out."""
+"""Bytes reserved for the sentences that say what was left out."""
 
-# All that is ASCII, but for what means nothing inside a line.
+# ASCII punctuation, except for characters without a meaning inside a line of Markdown.
 _PUNCTUATION: Final = re.compile(r"(?![-,/])[!-/:-@\[-`{-~]")
 _BACKTICKS: Final = re.compile("`+")
 
@@ -48,7 +48,7 @@ class MarkdownOptions(msgspec.Struct, frozen=True):
 
     :param diff: how much of each difference is shown
     :param top: clusters shown, the largest first (none: all)
-    :param max_bytes: what is written at most, in UTF-8; what is left out for it is stated
+    :param max_bytes: most bytes of the output, in UTF-8; it ends by saying what was left out
     """
 
     diff: DiffMode = "hunks"
@@ -63,7 +63,7 @@ def render_markdown(report: Report, texts: TextProvider, options: MarkdownOption
     """
     head = "\n".join([*_head(report), ""])
     yield head
-    room = options.max_bytes - CLOSING_BYTES - size_of(head)
+    room = options.max_bytes - CLOSING_BYTES - encoded_size(head)
     ordered = sorted(report.clusters, key=lambda c: (-len(c.members), c.representative))
     chosen = ordered[: options.top]
     selections = (select_members(c, options.diff != "none") for c in chosen)
@@ -72,24 +72,24 @@ def render_markdown(report: Report, texts: TextProvider, options: MarkdownOption
         writer = _ClusterWriter(report, selection, options)
         bare = writer.write(shown + 1, ())
         whole = writer.write(shown + 1, writer.differences(found, texts))
-        block = whole if size_of(whole) <= room else bare
-        if size_of(block) > room:
+        block = whole if encoded_size(whole) <= room else bare
+        if encoded_size(block) > room:
             break
         without_diffs += block != whole
-        room -= size_of(block)
+        room -= encoded_size(block)
         shown += 1
         yield block
     yield from _closing(ordered[shown:], shown < len(chosen), without_diffs, options)
 
 
 def code(text: str, cells: int = ID_CELLS) -> str:
-    """Text from outside, to stand in a line of Markdown, a cell of a table, or HTML."""
+    """Text from outside as ``<code>``: safe in a line of Markdown, a table cell, or HTML."""
     shown = shorten_middle(escape_text(text), cells)
     return f"<code>{_PUNCTUATION.sub(lambda match: f'&#{ord(match[0])};', shown)}</code>"
 
 
 def fence(lines: Iterable[str]) -> str:
-    """Lines as a block that is shown as it stands, in the colours of a diff."""
+    """Lines as a fenced block, which GitHub shows unchanged in the colours of a diff."""
     body = "".join(f"{line}\n" for line in lines)
     longest = max((len(run) for run in _BACKTICKS.findall(body)), default=0)
     mark = "`" * max(3, longest + 1)
@@ -97,7 +97,7 @@ def fence(lines: Iterable[str]) -> str:
 
 
 def _head(report: Report) -> Iterator[str]:
-    """Whether this is much or little, and whether it can be trusted."""
+    """The title, the table of figures, and the sentences on recall and skipped documents."""
     corpus = report.corpus
     if corpus.cluster_count:
         duplicates = format_count(corpus.duplicate_count, "duplicate")
@@ -129,14 +129,14 @@ def _head(report: Report) -> Iterator[str]:
 def _skipped_line(report: Report) -> Iterator[str]:
     counts = sorted(report.corpus.skipped_counts.items(), key=lambda item: (-item[1], item[0]))
     if counts:
-        told = [f"{count:,} × {code(reason, 40)}" for reason, count in counts[:LISTED_REASONS]]
+        reasons = [f"{count:,} × {code(reason, 40)}" for reason, count in counts[:LISTED_REASONS]]
         if len(counts) > LISTED_REASONS:
-            told.append(f"{len(counts) - LISTED_REASONS} more reasons")
-        yield f"Skipped: {', '.join(told)}\n"
+            reasons.append(f"{len(counts) - LISTED_REASONS} more reasons")
+        yield f"Skipped: {', '.join(reasons)}\n"
 
 
 class _ClusterWriter:
-    """Writes one cluster: folded, with its members and how they differ."""
+    """Writes one cluster as a folded block: its members and how they differ."""
 
     def __init__(self, report: Report, selection: Selection, options: MarkdownOptions) -> None:
         self._report = report
@@ -145,7 +145,11 @@ class _ClusterWriter:
         self._vocabulary = Vocabulary(tokenize_text)
 
     def write(self, number: int, differences: Sequence[str]) -> str:
-        """The cluster as a block of its own."""
+        """The whole block of the cluster.
+
+        :param number: the rank of the cluster in the report, from 1
+        :param differences: the blocks of :meth:`differences`; empty to leave them out
+        """
         selection = self._selection
         shown = [*selection.listed, *selection.rest]
         members = selection.cluster.members
@@ -179,8 +183,8 @@ class _ClusterWriter:
             yield f"| {' | '.join(row)} | {member.token_count:,} |"
 
     def _document(self, member: Member) -> str:
-        _, place = file_and_place(self._report, member.id)
-        return code(member.id) + (f" ({code(place)})" if place else "")
+        _, file_line = path_and_file_line(self._report, member.id)
+        return code(member.id) + (f" ({code(file_line)})" if file_line else "")
 
     def _difference(
         self, kept: Member, member: Member, found: Mapping[str, str], provider: TextProvider
@@ -198,7 +202,7 @@ class _ClusterWriter:
 
 
 def count_changes(diff: Diff) -> str:
-    """How much differs, in words."""
+    """How many words are inserted, deleted and moved, as a sentence."""
     if not diff.place_count:
         return "no word differs"
     counts = (
@@ -206,12 +210,12 @@ def count_changes(diff: Diff) -> str:
         (f"−{format_count(diff.deleted_count, 'word')}", diff.deleted_count),
         (f"{format_count(diff.moved_count, 'word')} moved", diff.moved_count),
     )
-    told = ", ".join(text for text, count in counts if count)
+    changes = ", ".join(text for text, count in counts if count)
     cut = ""
     if diff.coarse_count:
         stretches = format_count(diff.coarse_count, "stretch").replace("stretchs", "stretches")
         cut = f" ({stretches} too long to align, shown as replaced whole)"
-    return f"{told} in {format_count(diff.place_count, 'place')}{cut}"
+    return f"{changes} in {format_count(diff.place_count, 'place')}{cut}"
 
 
 def diff_lines(diff: Diff, full: bool) -> Iterator[str]:
@@ -240,18 +244,23 @@ def _marked_lines(mark: str, pieces: Sequence[Piece]) -> Iterator[str]:
 def _closing(
     rest: Sequence[Cluster], is_full: bool, without_diffs: int, options: MarkdownOptions
 ) -> Iterator[str]:
-    """What is not shown, and why."""
-    told = []
+    """A sentence on clusters and differences that are not shown, and why.
+
+    :param rest: clusters that are not shown
+    :param is_full: whether clusters are missing because of ``max_bytes``
+    :param without_diffs: clusters that are shown without their differences
+    """
+    parts = []
     if rest:
         documents = format_count(sum(len(cluster.members) for cluster in rest), "document")
-        told.append(f"{format_count(len(rest), 'cluster')} more with {documents} not shown")
+        parts.append(f"{format_count(len(rest), 'cluster')} more with {documents} not shown")
     if without_diffs:
-        told.append(f"{format_count(without_diffs, 'cluster')} shown without differences")
-    if told:
+        parts.append(f"{format_count(without_diffs, 'cluster')} shown without differences")
+    if parts:
         limit = f": the limit of {options.max_bytes:,} bytes is reached"
-        yield f"{', '.join(told)}{limit if is_full or without_diffs else ''}.\n"
+        yield f"{', '.join(parts)}{limit if is_full or without_diffs else ''}.\n"
 
 
-def size_of(text: str) -> int:
-    """Its bytes, as they are written."""
+def encoded_size(text: str) -> int:
+    """The number of bytes of a text when it is written out."""
     return len(text.encode("utf-8", "backslashreplace"))

@@ -1,6 +1,6 @@
-"""Every format of output: one entry here, one module beside this one.
+"""The list of all output formats: each has one entry here and one module beside this one.
 
-Importing this imports no renderer: each is imported when it is asked for.
+Importing this module imports no renderer; a renderer is imported when its format is used.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ Renderer = Callable[["Report", "TextProvider", RenderOptions], Iterator[bytes]]
 VerdictRenderer = Callable[["VerdictView"], Iterator[bytes]]
 
 
-class Format(msgspec.Struct, frozen=True):
-    """A format of output.
+class OutputFormat(msgspec.Struct, frozen=True):
+    """One output format of reports.
 
-    :param summary: what it is, in a few words
-    :param endings: of the file names that ask for it, in small letters
-    :param check: to be called before a long scan; raises DedupeError where a library is missing
-    :param streams: whether it takes the parts of a report one after another and keeps none: they
-        need not be in memory
-    :param render_verdict: what ``check`` writes, if the format has a form for verdicts; else the
-        report is rendered, with what is new among its options
+    :param render: writes a report, as chunks of bytes
+    :param summary: what the format is, in a few words
+    :param endings: file name endings that choose this format, in lower case
+    :param check: called before a long scan; raises DedupeError if a library is missing
+    :param streams: whether it goes through the parts of a report once and keeps none, so that
+        the report need not be in memory as a whole
+    :param render_verdict: writes the verdict of ``check``, if the format has a form for verdicts;
+        otherwise ``check`` renders the report, with the new duplicates among its options
     """
 
     render: Renderer
@@ -46,7 +47,7 @@ class Format(msgspec.Struct, frozen=True):
 
 
 def format_of_name(path: str) -> str | None:
-    """The format that the ending of a file name asks for, if any does."""
+    """The format that belongs to the ending of a file name; the longest ending wins."""
     name = path.lower()
     found = [(ending, key) for key, each in FORMATS.items() for ending in each.endings]
     fitting = [(len(ending), key) for ending, key in found if name.endswith(ending)]
@@ -148,38 +149,40 @@ def _encode(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
         yield chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")
 
 
-FORMATS: Final[Mapping[str, Format]] = {
-    "text": Format(
+FORMATS: Final[Mapping[str, OutputFormat]] = {
+    "text": OutputFormat(
         _render_text,
         "for people, in a terminal",
         (".txt", ".text"),
         render_verdict=_verdict_in("text", "render_text_verdict", TEXT_MARK),
     ),
-    "json": Format(
+    "json": OutputFormat(
         _render_json,
         "the whole report",
         (".json",),
         streams=True,
         render_verdict=_verdict_in("json", "render_json_verdict"),
     ),
-    "jsonl": Format(
+    "jsonl": OutputFormat(
         _render_jsonl,
         "one cluster a line",
         (".jsonl", ".ndjson"),
         streams=True,
         render_verdict=_verdict_in("json", "render_jsonl_verdict"),
     ),
-    "csv": Format(_render_csv, "one row a document", (".csv",), streams=True),
-    "csv-pairs": Format(_render_csv_pairs, "one row a pair", streams=True),
-    "markdown": Format(
+    "csv": OutputFormat(_render_csv, "one row a document", (".csv",), streams=True),
+    "csv-pairs": OutputFormat(_render_csv_pairs, "one row a pair", streams=True),
+    "markdown": OutputFormat(
         _render_markdown,
         "for a pull request or a step summary",
         (".md",),
         render_verdict=_verdict_in("markdown", "render_markdown_verdict", MARKDOWN_MARK),
     ),
-    "html": Format(_render_html, "a page to look at and search", (".html", ".htm"), _check_html),
-    "sarif": Format(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
-    "github": Format(
+    "html": OutputFormat(
+        _render_html, "a page to look at and search", (".html", ".htm"), _check_html
+    ),
+    "sarif": OutputFormat(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
+    "github": OutputFormat(
         _render_github,
         "annotations of a GitHub workflow",
         render_verdict=_verdict_in("github", "render_github_verdict", GITHUB_MARK),

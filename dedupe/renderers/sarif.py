@@ -1,6 +1,7 @@
-"""The report as SARIF 2.1.0, for code scanning: one result a surplus document.
+"""The report as SARIF 2.1.0, for code scanning: one result for each surplus document.
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub takes of it:
+The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+The part of it that GitHub supports:
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
 
@@ -19,10 +20,10 @@ from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
 from dedupe.renderers.view.surplus import (
+    FileLine,
     Finding,
-    Place,
     describe_relation,
-    find_place,
+    find_file_line,
     list_findings,
     worst_findings,
 )
@@ -30,13 +31,13 @@ from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from dedupe.report.json import escape_json
 
 MAX_RESULTS: Final = 5000
-"""GitHub shows so many and rejects a file of more than 25,000."""
+"""Most results of a log: GitHub shows 5,000 and rejects a file with more than 25,000."""
 
 MAX_ID_CELLS: Final = 200
 MAX_URI_SIZE: Final = 2000
 
 FINGERPRINT: Final = "dedupeContent/v1"
-"""Our key. ``primaryLocationLineHash`` is the uploader's own."""
+"""The key of our fingerprint; ``primaryLocationLineHash`` is made by GitHub's uploader."""
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -51,7 +52,7 @@ _STATES: Final[Mapping[bool | None, BaselineState | None]] = {
 
 
 class _Object(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """An object of SARIF: what has its default is left out."""
+    """A SARIF object in JSON: names in camelCase, fields at their defaults left out."""
 
 
 class Message(_Object, frozen=True):
@@ -144,7 +145,7 @@ class SarifLog(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...]
 
 
-# Brackets make links in messages of SARIF, braces placeholders.
+# In messages of SARIF, brackets make links and braces make placeholders.
 _SYNTAX: Final = re.compile(r"[\[\]{}]")
 _DRIVE: Final = re.compile("[A-Za-z]:/")
 
@@ -152,10 +153,10 @@ _DRIVE: Final = re.compile("[A-Za-z]:/")
 def render_sarif(
     report: Report, folder: str = "", new: Mapping[str, NewDuplicate] | None = None
 ) -> bytes:
-    """The report as one log of one run, ending with a newline.
+    """The report as one SARIF log with one run, ending with a newline.
 
-    :param folder: absolute; files below it are named relative to it
-    :param new: what a gate calls new, by id
+    :param folder: an absolute path; files below it are named relative to it
+    :param new: new duplicates by id, if ``dedupe check`` judged the report; else none
     """
     found = [*list_findings(report, new)]
     findings = worst_findings(found, MAX_RESULTS)
@@ -215,7 +216,7 @@ def _shorten_meaning(relation: Relation) -> str:
 
 
 def _advise(relation: Relation) -> str:
-    """What to do about such a document."""
+    """What to do about a document with this relation to the kept one."""
     if relation.is_indirect:
         return (
             "Look at the documents in between; with --linkage star only duplicates come together."
@@ -250,9 +251,9 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
         message=Message(
             text=f"{sentence}. {other}: {_plain(kept)}. This document: {_plain(member.id)}"
         ),
-        locations=(_make_location(find_place(report, member.id, folder), member.id),),
+        locations=(_make_location(find_file_line(report, member.id, folder), member.id),),
         related_locations=(
-            _make_location(find_place(report, kept, folder), kept, id=0, told=name),
+            _make_location(find_file_line(report, kept, folder), kept, id=0, message=name),
         ),
         partial_fingerprints={FINGERPRINT: f"{member.content_hash}:{copies[member.content_hash]}"},
         baseline_state=_STATES[finding.is_new],
@@ -261,20 +262,22 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
     )
 
 
-def _make_location(place: Place, document: str, id: int | None = None, told: str = "") -> Location:
+def _make_location(
+    file_line: FileLine, document: str, id: int | None = None, message: str = ""
+) -> Location:
     return Location(
         id=id,
         physical_location=PhysicalLocation(
-            artifact_location=ArtifactLocation(uri=_uri(place.path)),
-            region=Region(start_line=place.line),
+            artifact_location=ArtifactLocation(uri=_uri(file_line.path)),
+            region=Region(start_line=file_line.line),
         ),
         logical_locations=(LogicalLocation(fully_qualified_name=_plain(document)),),
-        message=Message(text=told) if told else None,
+        message=Message(text=message) if message else None,
     )
 
 
 def _uri(path: str) -> str:
-    """A relative reference, or a file URI of an absolute path; percent-encoded."""
+    """A path as a percent-encoded URI: ``file:`` if it is absolute, else a relative reference."""
     encoded = quote(path.encode("utf-8", "backslashreplace"), safe="/~")[:MAX_URI_SIZE]
     encoded = encoded.rpartition("%")[0] if "%" in encoded[-2:] else encoded
     if _DRIVE.match(path):
@@ -283,15 +286,15 @@ def _uri(path: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text from outside in a message: nothing in it is a link or a placeholder."""
+    """Text from outside for a message, escaped so that it holds no link and no placeholder."""
     shown = shorten_middle(escape_text(text), MAX_ID_CELLS)
     return _SYNTAX.sub(lambda match: f"\\x{ord(match[0]):02x}", shown)
 
 
 def _notifications(report: Report, rest: int) -> Iterable[Notification]:
-    """What the results do not tell.
+    """Warnings about missing results: findings left out, skipped documents, capped buckets.
 
-    :param rest: findings that are no result
+    :param rest: the number of findings beyond ``MAX_RESULTS``
     """
     if rest:
         order = " before ".join(each for each in RELATIONS if each.is_duplicate)

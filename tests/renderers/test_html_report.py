@@ -310,11 +310,11 @@ def test_words_are_to_keep_or_redundant():
     portions = chart_words(dedupe.find_duplicates([*copies, "alone"]))
     assert [portion.name for portion in portions] == ["kept", "identical", "normalised", "near"]
     assert sum(portion.width for portion in portions) == pytest.approx(100)
-    told = [int(portion.told.split("\u00a0")[0]) for portion in portions]
+    figures = [int(portion.figures.split("\u00a0")[0]) for portion in portions]
     words = [len(text.split()) for text in (first, second, third)]
-    assert told[1:3] == words[:2]
-    assert told[3] in (words[2], words[2] + 4)
-    assert sum(told) == 2 * sum(words) + 4 + 1
+    assert figures[1:3] == words[:2]
+    assert figures[3] in (words[2], words[2] + 4)
+    assert sum(figures) == 2 * sum(words) + 4 + 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is told of two documents, as text and as JSON; one file a format."""
+"""The explanation of two documents (``dedupe explain``) as text or JSON; one file for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["ExplanationView", "render_explanation"]
 
 
 def render_explanation(format: str, view: ExplanationView) -> Iterator[bytes]:
-    """The explanation as chunks.
+    """The explanation as chunks of bytes.
 
     :param format: ``text`` or ``json``
     """

@@ -1,4 +1,4 @@
-"""An explanation for programs."""
+"""An explanation as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ EXPLANATION_VERSION: Final = 1
 
 def render_json_explanation(view: ExplanationView) -> bytes:
     """The whole explanation, indented, ending with a newline."""
-    told = view.explanation
-    documents = zip((told.left, told.right), told.figures, strict=True)
+    explanation = view.explanation
+    documents = zip((explanation.left, explanation.right), explanation.figures, strict=True)
     left, right = (_document(each, figures) for each, figures in documents)
     whole = {
         "explanation_version": EXPLANATION_VERSION,
-        "is_duplicate": told.is_duplicate,
-        "relation": told.pair.relation if told.pair is not None else None,
+        "is_duplicate": explanation.is_duplicate,
+        "relation": explanation.pair.relation if explanation.pair is not None else None,
         "left": left,
         "right": right,
-        "overlap": _overlap(told.pair),
-        "search": _search(told.search),
-        "reasons": told.reasons,
-        "passage_count": None if told.passages is None else len(told.passages),
+        "overlap": _overlap(explanation.pair),
+        "search": _search(explanation.search),
+        "reasons": explanation.reasons,
+        "passage_count": None if explanation.passages is None else len(explanation.passages),
         "passages": [_passage(each) for each in view.shown_passages],
-        "diff": _diff(told, with_segments=view.options.diff != "summary"),
-        "report": _report(told.in_report),
-        "config": told.settings.in_report_order(),
+        "diff": _diff(explanation, with_segments=view.options.diff != "summary"),
+        "report": _report(explanation.in_report),
+        "config": explanation.settings.in_report_order(),
     }
     return escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
 
@@ -78,31 +78,34 @@ def _passage(passage: Passage) -> dict[str, Any]:
     }
 
 
-def _diff(told: Explanation, with_segments: bool) -> dict[str, Any] | None:
-    diff = told.diff
+def _diff(explanation: Explanation, with_segments: bool) -> dict[str, Any] | None:
+    diff = explanation.diff
     if diff is None:
         return None
     names = ("inserted_count", "deleted_count", "moved_count", "place_count", "coarse_count")
     counts = {name: getattr(diff, name) for name in names}
-    return {**counts, "segments": list(_segments(told)) if with_segments else None}
+    return {**counts, "segments": list(_segments(explanation)) if with_segments else None}
 
 
-def _segments(told: Explanation) -> Iterator[dict[str, Any]]:
-    """Each stretch with its characters in either text; a changed one with its words."""
-    assert told.diff is not None
-    for segment in told.diff.segments:
-        left = _characters(segment.left, told.token_spans[0])
-        right = _characters(segment.right, told.token_spans[1])
+def _segments(explanation: Explanation) -> Iterator[dict[str, Any]]:
+    """Each segment of the diff with its spans in both texts; a change with its words."""
+    assert explanation.diff is not None
+    for segment in explanation.diff.segments:
+        left = _characters(segment.left, explanation.token_spans[0])
+        right = _characters(segment.right, explanation.token_spans[1])
         item: dict[str, Any] = {"kind": segment.kind, "left": left, "right": right}
         if segment.is_change:
-            place, document = (left, told.left) if left is not None else (right, told.right)
-            item["text"] = (document.text or "")[slice(*place)] if place is not None else ""
+            span, document = (
+                (left, explanation.left) if left is not None else (right, explanation.right)
+            )
+            item["text"] = (document.text or "")[slice(*span)] if span is not None else ""
             item["origin"] = segment.origin
         yield item
 
 
-def _characters(span: range, token_spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
-    return (token_spans[span.start][0], token_spans[span.stop - 1][1]) if span else None
+def _characters(words: range, token_spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    """The span of characters that a range of words takes; none for an empty range."""
+    return (token_spans[words.start][0], token_spans[words.stop - 1][1]) if words else None
 
 
 def _report(in_report: PairInReport | None) -> dict[str, Any] | None:

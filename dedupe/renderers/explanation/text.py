@@ -1,4 +1,4 @@
-"""An explanation for people."""
+"""An explanation as text, for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
     Piece,
-    Span,
+    Styled,
     escape_text,
     file_uri,
     prose,
@@ -32,7 +32,7 @@ MIN_ID_CELLS: Final = 12
 CLUSTER_ID_CELLS: Final = 20
 SHOWN_BAND_RANGES: Final = 12
 QUOTED_CHARACTERS: Final = 1000
-"""Of each end of a passage, from which its quotation is made."""
+"""Characters at each end of a passage that its quotation is made from."""
 
 
 def render_text_explanation(view: ExplanationView) -> Iterator[str]:
@@ -50,15 +50,17 @@ def render_text_explanation(view: ExplanationView) -> Iterator[str]:
 class _Writer:
     def __init__(self, view: ExplanationView, canvas: Canvas) -> None:
         self._view = view
-        self._told = view.explanation
+        self._explanation = view.explanation
         self._canvas = canvas
 
-    # --- which two, and what they are to each other ---------------------------------------
+    # --- the two documents, and their relation --------------------------------------------
 
     def documents(self) -> str:
-        """A line for each of the two, with what is to be known of it."""
-        told = self._told
-        documents = zip("AB", (told.left, told.right), told.figures, strict=True)
+        """A line for each document with its figures, and its file and remark below it."""
+        explanation = self._explanation
+        documents = zip(
+            "AB", (explanation.left, explanation.right), explanation.figures, strict=True
+        )
         return "".join(self._document(*each) for each in documents)
 
     def _document(
@@ -73,41 +75,43 @@ class _Writer:
         if room < MIN_ID_CELLS:
             room, facts = self._canvas.width - len(head), ""
         link = file_uri(document.path) if document.path and self._view.options.links else ""
-        id = Span(shorten_middle(escape_text(document.id), room), "strong", link)
-        spans = [Span(head, "strong"), id, Span(facts.replace(NO_BREAK, " "), "dim")]
-        lines = self._canvas.line(spans)
-        told_by_id = document.file_and_line.endswith(f"/{document.id}")
-        for remark in ("" if told_by_id else document.file_and_line, document.remark):
+        id = Styled(shorten_middle(escape_text(document.id), room), "strong", link)
+        parts = [Styled(head, "strong"), id, Styled(facts.replace(NO_BREAK, " "), "dim")]
+        lines = self._canvas.line(parts)
+        id_shows_it = document.file_and_line.endswith(f"/{document.id}")
+        for remark in ("" if id_shows_it else document.file_and_line, document.remark):
             if remark:
                 lines += self._flow(prose(escape_text(remark), "dim"), MEMBER_INDENT)
         return lines
 
     def headline(self) -> str:
-        """The relation, in one line."""
-        pair, threshold = self._told.pair, self._told.settings.threshold
+        """The relation of the two documents, in one line."""
+        pair, threshold = self._explanation.pair, self._explanation.settings.threshold
         if pair is None:
             return self._flow(prose("Not compared", "warn"))
         relation = pair.relation
         if relation is not None and relation.has_equal_text:
             return self._flow(prose("Identical: the same text", "strong"))
         if relation is not None and relation.has_equal_tokens:
-            told = "The same words: only case, punctuation, spacing or what is invisible differs"
-            return self._flow(prose(told, "strong"))
-        jaccard = f"Jaccard{NO_BREAK}{_tell_jaccard(pair.jaccard, threshold)}"
+            headline = (
+                "The same words: only case, punctuation, spacing or what is invisible differs"
+            )
+            return self._flow(prose(headline, "strong"))
+        jaccard = f"Jaccard{NO_BREAK}{_format_jaccard(pair.jaccard, threshold)}"
         if relation is not None and relation.is_duplicate:
-            told = f"{relation.heading}s: {jaccard}, at or above the threshold of {threshold:g}"
+            headline = f"{relation.heading}s: {jaccard}, at or above the threshold of {threshold:g}"
         elif relation is not None:
-            told = f"{relation.heading}: {jaccard}, no duplicates"
-        elif self._told.search is None:
-            told = "Not duplicates: nothing to compare"
+            headline = f"{relation.heading}: {jaccard}, no duplicates"
+        elif self._explanation.search is None:
+            headline = "Not duplicates: nothing to compare"
         else:
-            told = f"Not duplicates: {jaccard}, below the threshold of {threshold:g}"
-        return self._flow(prose(told, "strong"))
+            headline = f"Not duplicates: {jaccard}, below the threshold of {threshold:g}"
+        return self._flow(prose(headline, "strong"))
 
     def reasons(self) -> str:
-        """Why not, or what else to know; a line for each."""
+        """A line for each reason why they are no duplicates, or other remark."""
         lines = ""
-        for reason in self._told.reasons:
+        for reason in self._explanation.reasons:
             detail = escape_text(reason.detail)
             lines += self._flow(prose(f"· {detail}"), 2, 2)
         return lines
@@ -115,28 +119,28 @@ class _Writer:
     # --- figures --------------------------------------------------------------------------
 
     def table(self) -> str:
-        """What was counted, and what a saved report says."""
-        told = self._told
+        """Rows of figures: shingles, LSH and signatures, and what a saved report says."""
+        explanation = self._explanation
         lines = ""
-        if told.pair is not None and told.pair.union_count:
-            lines += self._overlap_rows(told.pair)
-        if told.search is not None:
-            lines += self._search_rows(told.search)
-        if told.in_report is not None:
-            lines += self._report_rows(told.in_report)
+        if explanation.pair is not None and explanation.pair.union_count:
+            lines += self._overlap_rows(explanation.pair)
+        if explanation.search is not None:
+            lines += self._search_rows(explanation.search)
+        if explanation.in_report is not None:
+            lines += self._report_rows(explanation.in_report)
         return lines
 
     def _overlap_rows(self, pair: PairFigures) -> str:
         shared = pair.shared_count
         only = (pair.left_count - shared, "A"), (pair.right_count - shared, "B")
         alone = " · ".join(f"{count:,} only in {label}" for count, label in only)
-        size = format_count(self._told.settings.shingle_size, "word")
+        size = format_count(self._explanation.settings.shingle_size, "word")
         lines = self._row("shingles", f"{shared:,} shared · {alone} (each is {size})")
         fraction = f"{shared:,} of {pair.union_count:,}"
         lines += self._row("Jaccard", f"{fraction} = {pair.jaccard:.6g}")
         left, right = pair.left_containment, pair.right_containment
-        told = f"B holds {format_percent(left, 1)} of A · A holds {format_percent(right, 1)} of B"
-        return lines + self._row("containment", told)
+        text = f"B holds {format_percent(left, 1)} of A · A holds {format_percent(right, 1)} of B"
+        return lines + self._row("containment", text)
 
     def _search_rows(self, search: SearchFigures) -> str:
         count, bands = len(search.met_bands), format_count(search.bands, "band")
@@ -147,24 +151,24 @@ class _Writer:
             else (f"they meet in none of {bands} of {rows}")
         )
         if count:
-            meeting += f": {_tell_bands(search.met_bands)}"
+            meeting += f": {_format_bands(search.met_bands)}"
         lines = self._row("LSH", meeting)
-        chance = _tell_chance(search.probability)
+        chance = _format_chance(search.probability)
         lines += self._row("", f"at this Jaccard, the chance to meet is {chance}")
-        told = f"{search.equal_count:,} of {search.num_perm:,} values are equal, which estimates "
-        told += f"a Jaccard of {format_jaccard(search.estimated_jaccard)}"
+        text = f"{search.equal_count:,} of {search.num_perm:,} values are equal, which estimates "
+        text += f"a Jaccard of {format_jaccard(search.estimated_jaccard)}"
         if search.minimum_equal:
-            told += f"; a scan verifies from {search.minimum_equal:,} on"
-        return lines + self._row("signatures", told)
+            text += f"; a scan verifies from {search.minimum_equal:,} on"
+        return lines + self._row("signatures", text)
 
     def _report_rows(self, in_report: PairInReport) -> str:
         name = shorten_middle(escape_text(in_report.report), self._canvas.width // 2)
         lines = self._row("report", name)
         for label, each in (("A", in_report.left), ("B", in_report.right)):
-            lines += self._row("", f"{label} {self._tell_in_report(each)}")
+            lines += self._row("", f"{label} {self._describe_in_report(each)}")
         return lines
 
-    def _tell_in_report(self, in_report: DocumentInReport) -> str:
+    def _describe_in_report(self, in_report: DocumentInReport) -> str:
         room = max(MIN_ID_CELLS, self._canvas.width // 2)
         cluster = shorten_middle(escape_text(in_report.cluster_id), CLUSTER_ID_CELLS)
         if in_report.state == "representative":
@@ -186,13 +190,13 @@ class _Writer:
     # --- passages and the difference ------------------------------------------------------
 
     def passages(self) -> Iterator[str]:
-        """The shared passages, each with its place in both texts."""
-        passages, shown = self._told.passages, self._view.shown_passages
+        """The shared passages, each with its lines and characters in both texts."""
+        passages, shown = self._explanation.passages, self._view.shown_passages
         if passages is None:
-            if self._told.pair is not None and None not in self._told.figures:
-                told = f"{MAX_ALIGNED_TOKENS:,} words or {MAX_ALIGNED_CHARACTERS:,} characters"
-                told = f"One of them has more than {told}: their passages and their difference "
-                yield "\n" + self._flow(prose(told + "are not looked for", "warn"))
+            if self._explanation.pair is not None and None not in self._explanation.figures:
+                text = f"{MAX_ALIGNED_TOKENS:,} words or {MAX_ALIGNED_CHARACTERS:,} characters"
+                text = f"One of them has more than {text}: their passages and their difference "
+                yield "\n" + self._flow(prose(text + "are not looked for", "warn"))
             return
         if not passages:
             return
@@ -210,15 +214,15 @@ class _Writer:
         lines = ""
         for head, label, span in ((count, "A", passage.left), ("", "B", passage.right)):
             head = f"{head:<{len(count)}}".replace(NO_BREAK, " ")
-            told = f"{label} {_tell_span(span)}"
-            lines += self._flow([Piece(head, "dim"), *prose(told, "dim")], MEMBER_INDENT, 2)
-        quote = _quote(self._told.left.text or "", passage.left)
+            text = f"{label} {_format_span(span)}"
+            lines += self._flow([Piece(head, "dim"), *prose(text, "dim")], MEMBER_INDENT, 2)
+        quote = _quote(self._explanation.left.text or "", passage.left)
         quote = shorten_middle(quote, self._canvas.width - DIFF_INDENT)
-        return lines + self._canvas.line([Span(" " * DIFF_INDENT), Span(quote)])
+        return lines + self._canvas.line([Styled(" " * DIFF_INDENT), Styled(quote)])
 
     def difference(self) -> Iterator[str]:
         """How B differs from A."""
-        diff, mode = self._told.diff, self._view.options.diff
+        diff, mode = self._explanation.diff, self._view.options.diff
         if diff is None or not diff.left.keys or not diff.right.keys:
             return
         writer = DiffWriter(diff, mode == "full", self._canvas)
@@ -231,18 +235,18 @@ class _Writer:
         return self._canvas.flow(pieces, indent, hanging)
 
 
-def _tell_jaccard(jaccard: float, threshold: float) -> str:
-    """Two decimals, or as many as it takes to stand on the right side of the threshold."""
-    told = format_jaccard(jaccard)
+def _format_jaccard(jaccard: float, threshold: float) -> str:
+    """A Jaccard with two decimals, or more if rounding would move it across the threshold."""
+    text = format_jaccard(jaccard)
     decimals = 2
-    while (float(told) >= threshold) != (jaccard >= threshold) and decimals < 17:
+    while (float(text) >= threshold) != (jaccard >= threshold) and decimals < 17:
         decimals += 1
-        told = f"{jaccard:.{decimals}f}"
-    return told
+        text = f"{jaccard:.{decimals}f}"
+    return text
 
 
-def _tell_chance(probability: float) -> str:
-    """A chance in per cent; certainty and impossibility only where there is no doubt."""
+def _format_chance(probability: float) -> str:
+    """A probability in per cent; 0 and 100 only if it is exactly 0 or 1."""
     if 0 < probability < 0.0001:
         return f"below 0.01{NO_BREAK}%"
     if 0.9999 < probability < 1:
@@ -250,27 +254,27 @@ def _tell_chance(probability: float) -> str:
     return format_percent(probability, 2)
 
 
-def _tell_bands(bands: Sequence[int]) -> str:
-    """Numbers with runs of them joined, as in ``1, 3–5``; the rest is counted."""
-    told: list[str] = []
+def _format_bands(bands: Sequence[int]) -> str:
+    """Numbers of bands, with runs joined as in ``1, 3–5``; beyond a limit they are counted."""
+    ranges: list[str] = []
     listed = 0
     for _, group in groupby(enumerate(bands), lambda item: item[1] - item[0]):
         run = [band for _, band in group]
-        if len(told) == SHOWN_BAND_RANGES:
-            return f"{', '.join(told)}, … {len(bands) - listed:,}{NO_BREAK}more"
+        if len(ranges) == SHOWN_BAND_RANGES:
+            return f"{', '.join(ranges)}, … {len(bands) - listed:,}{NO_BREAK}more"
         listed += len(run)
-        told.append(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}")
-    return ", ".join(told)
+        ranges.append(f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}")
+    return ", ".join(ranges)
 
 
-def _tell_span(span: TextSpan) -> str:
+def _format_span(span: TextSpan) -> str:
     first, last = span.first_line, span.last_line
     lines = f"line {first:,}" if first == last else f"lines {first:,}–{last:,}"
     return f"{lines}, characters {span.start:,}–{span.end:,}"
 
 
 def _quote(text: str, span: TextSpan) -> str:
-    """The passage in one line; of a long one the ends."""
+    """The passage in one line; only the two ends of a long one."""
     length = span.end - span.start
     if length <= 2 * QUOTED_CHARACTERS:
         quoted = text[span.start : span.end]

@@ -1,4 +1,4 @@
-"""What the renderers of an explanation are given."""
+"""The input of the renderers of an explanation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dedupe.renderers.view.options import RenderOptions
 class ExplanationView(msgspec.Struct, frozen=True):
     """An explanation, and how to show it.
 
-    :param passage_limit: passages to show, the longest; 0 for all
+    :param passage_limit: how many passages to show, the longest first; 0 for all
     """
 
     explanation: Explanation
@@ -23,5 +23,5 @@ class ExplanationView(msgspec.Struct, frozen=True):
 
     @property
     def shown_passages(self) -> Sequence[Passage]:
-        """Those that are shown, in the order of the left text."""
+        """The passages that are shown, in the order of the left text."""
         return choose_longest(self.explanation.passages or (), self.passage_limit)

@@ -1,6 +1,6 @@
-"""A report for people, in a browser: one file that needs no network, and no script to be read.
+"""The HTML report: one file that needs no network, and that can be read without scripts.
 
-jinja2, which fills the templates, is an extra and is imported when a report is rendered.
+jinja2 fills the templates. It is an optional dependency and imported only to render a report.
 """
 
 from __future__ import annotations

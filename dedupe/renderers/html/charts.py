@@ -1,4 +1,4 @@
-"""The geometry of the charts; templates draw them."""
+"""The figures and lengths of the charts, which templates then draw."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SIZE_BOUNDS: Final = (2, 3, 4, 5, 10, 20, 50, 100, 1000, 10_000, 100_000)
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One bar.
+    """One bar of a chart.
 
-    :param first: the least value that it stands for
-    :param last: the greatest; empty where there is no limit
-    :param share: its length, of the longest bar's, in per cent
+    :param first: the lowest value that it stands for
+    :param last: the highest value that it stands for; empty if there is no limit
+    :param share: its length in per cent of the longest bar
     """
 
     label: str
@@ -32,22 +32,22 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Portion(msgspec.Struct, frozen=True):
-    """A part of a whole, from ``start``, in per cent of the whole."""
+    """A part of a bar that shows a whole; ``start`` and ``width`` are in per cent of the whole."""
 
     name: str
     label: str
-    told: str
+    figures: str
     start: float
     width: float
 
 
 def hundredths(jaccard: float) -> int:
-    """A Jaccard as it is printed, in hundredths; 0 to 100 whatever a saved report says."""
+    """A Jaccard as it is printed, in hundredths; kept in 0 to 100 if a saved report is wrong."""
     return round(100 * float(format_jaccard(min(max(jaccard, 0.0), 1.0))))
 
 
 def chart_jaccard(report: Report) -> tuple[Bar, ...]:
-    """How many duplicates have which Jaccard to their representative: a bar each hundredth."""
+    """A bar for each hundredth of Jaccard: how many members have it to their representative."""
     counts = Counter(hundredths(member.jaccard) for member in report.others())
     lowest = min([*counts, hundredths(report.config.threshold)])
     peak = max(counts.values(), default=1)
@@ -60,14 +60,17 @@ def chart_jaccard(report: Report) -> tuple[Bar, ...]:
 
 
 def axis_ticks(bars: Sequence[Bar]) -> list[str]:
-    """Labels at equal distances, the first and the last bar's among them."""
+    """Labels of bars at equal distances, including those of the first and the last bar."""
     steps = (step for step in (5, 10, 20, 25) if len(bars) % step == 1 and len(bars) <= 6 * step)
     step = next(steps, max(1, len(bars) - 1))
     return [bar.label for bar in bars[::step]]
 
 
 def chart_sizes(report: Report) -> tuple[Bar, ...]:
-    """How many clusters have how many documents; ranges without a cluster are left out."""
+    """A bar for each range of sizes: how many clusters have so many documents.
+
+    Ranges without a cluster are left out.
+    """
     counts = Counter(_size_range(len(cluster.members)) for cluster in report.clusters)
     peak = max(counts.values(), default=1)
     return tuple(
@@ -77,7 +80,7 @@ def chart_sizes(report: Report) -> tuple[Bar, ...]:
 
 
 def chart_words(report: Report) -> tuple[Portion, ...]:
-    """Of all words, those to keep, and the redundant ones by the relation of their document."""
+    """All words as parts of a whole: words to keep, and redundant words by relation."""
     counts: Counter[str] = Counter()
     for member in report.others():
         counts[member.relation] += member.token_count
@@ -92,15 +95,15 @@ def _portions(counts: Mapping[str, int], total: int) -> tuple[Portion, ...]:
     for name in ("kept", *RELATIONS):
         if counts[name]:
             share = counts[name] / max(total, 1)
-            told = f"{format_count(counts[name], 'word')}, {format_percent(share, 1)}"
+            figures = f"{format_count(counts[name], 'word')}, {format_percent(share, 1)}"
             label = "to keep" if name == "kept" else name
-            portions.append(Portion(name, label, told, start, 100 * share))
+            portions.append(Portion(name, label, figures, start, 100 * share))
             start += 100 * share
     return tuple(portions)
 
 
 def _size_range(size: int) -> tuple[int, int]:
-    """The range of sizes that holds this one; its end is 0 where there is none."""
+    """The range of cluster sizes that contains this size; its end is 0 if it has no limit."""
     for first, following in pairwise(_SIZE_BOUNDS):
         if size < following:
             return first, following - 1

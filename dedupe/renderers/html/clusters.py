@@ -1,4 +1,4 @@
-"""The clusters as the page shows them, and their members."""
+"""The clusters and their members, as the templates of the page take them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dedupe.renderers.html.differences import Difference, Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions
-from dedupe.renderers.view.members import file_and_place
+from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
 
 LISTED_MEMBERS: Final = 200
@@ -31,11 +31,12 @@ _TITLE_FIELDS: Final = ("title", "headline")
 class MemberView(msgspec.Struct, frozen=True):
     """One document.
 
-    :param source: a link to the file that holds it
-    :param place: where it is, if its id does not say so
-    :param url: a link to the page that it comes from, and ``host`` of that
-    :param site: where the host does not tell it
-    :param remark: what is said instead of a difference
+    :param source: a link to its file
+    :param file_line: its file and line; empty if its id shows them
+    :param url: a link to the web page that it comes from
+    :param host: the host of ``url``
+    :param site: its site; empty if that is the host
+    :param remark: why no difference is shown
     """
 
     member: Member
@@ -43,7 +44,7 @@ class MemberView(msgspec.Struct, frozen=True):
     id: str
     title: str
     source: str
-    place: str
+    file_line: str
     url: str
     host: str
     site: str
@@ -55,8 +56,8 @@ class MemberView(msgspec.Struct, frozen=True):
 class ClusterView(msgspec.Struct, frozen=True):
     """One cluster.
 
-    :param jaccards: of its duplicates, as they are printed, in hundredths
-    :param relations: with the number of members, strongest first
+    :param jaccards: the distinct Jaccards of its duplicates, in hundredths, ascending
+    :param relations: each relation with its number of members, strongest first
     """
 
     selection: Selection
@@ -69,21 +70,21 @@ class ClusterView(msgspec.Struct, frozen=True):
     @property
     def likeness(self) -> str:
         """The Jaccards of its duplicates to its representative, as a range."""
-        if not self.jaccards:  # a saved report may have such a cluster
+        if not self.jaccards:  # a saved report may have a cluster of one document
             return ""
         lowest, highest = (f"{value / 100:.2f}" for value in (self.jaccards[0], self.jaccards[-1]))
         return f"Jaccard\u00a0{lowest if lowest == highest else f'{lowest}–{highest}'}"
 
     @property
     def rest_likeness(self) -> str:
-        """The same of the members that are not listed."""
+        """The range of Jaccards of the members that are not listed, or a word for it."""
         return describe_likeness(self.selection.rest)
 
 
 def view_cluster(
     report: Report, selection: Selection, reading: Reading, options: HtmlOptions
 ) -> ClusterView:
-    """A cluster with what its texts gave."""
+    """The view of a cluster, with the headline and the differences read from its texts."""
     others = [*selection.listed, *selection.rest]
     shown = (selection.representative, *selection.listed)
     counts = Counter(member.relation for member in others)
@@ -102,7 +103,7 @@ def view_cluster(
 def _view_member(
     report: Report, selection: Selection, member: Member, reading: Reading, options: HtmlOptions
 ) -> MemberView:
-    source, place = file_and_place(report, member.id)
+    source, file_line = path_and_file_line(report, member.id)
     site = member.meta.get("site", "")
     url, host = web_link(member.meta.get("url", ""))
     title = next((member.meta[name] for name in _TITLE_FIELDS if member.meta.get(name)), "")
@@ -112,7 +113,7 @@ def _view_member(
         id=shorten_middle(member.id, ID_SIZE),
         title=shorten_end(title, TITLE_SIZE),
         source=source_link(source, options.folder),
-        place=shorten_middle(place.rpartition("/")[2], ID_SIZE),
+        file_line=shorten_middle(file_line.rpartition("/")[2], ID_SIZE),
         url=url,
         host=host,
         site="" if plain_site(site) == plain_site(host) else shorten_end(site, META_SIZE),
@@ -123,7 +124,7 @@ def _view_member(
 
 
 def _remark(selection: Selection, member: Member, reading: Reading, options: HtmlOptions) -> str:
-    """Why no difference stands under a member that has one."""
+    """Why the difference of a member is not shown; empty if it is shown, or there is none."""
     if member.id in reading.problems:
         return f"not shown: {reading.problems[member.id]}"
     if member.id in reading.left_out:

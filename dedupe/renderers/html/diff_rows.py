@@ -1,4 +1,4 @@
-"""A diff as rows that can stand side by side: a row begins where both texts begin a line."""
+"""A diff as rows that can be shown side by side; a row begins where both texts begin a line."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from dedupe.renderers.view.differences import describe_origin
 from dedupe.renderers.view.figures import format_count
 
 LONG_ROW: Final = 60
-"""Equal words after which a row ends with the sentence, where there are no lines."""
+"""Equal words after which a row ends at the next end of a sentence, in texts without lines."""
 
 SHOWN_PLACES: Final = 400
 SHOWN_CHANGE_WORDS: Final = 2000
 WORD_SIZE: Final = 500
-"""Nobody reads more, and browsers take minutes to lay it out: places of change that are shown, of
-a change its words, and of a word its characters."""
+"""Limits on what is shown: places of change, words of a change, characters of a word.
+
+Nobody reads more, and browsers would take minutes to lay it out.
+"""
 
 _SEPARATORS: Final = {Break.GLUED: "", Break.JOINT: "", Break.SPACE: " ", Break.LINE: "\n"}
 
 
 class Part(NamedTuple):
-    """Words of one kind.
+    """Consecutive words of one kind.
 
-    :param before: what separates them from the part before
-    :param left: of ``faint`` words, how the left text writes them
-    :param note: where else the words of a change stand
+    :param before: the separator between them and the part before
+    :param left: how the left text writes ``faint`` words
+    :param note: where else in the texts the words of a change stand
     """
 
     kind: Literal["equal", "faint", "delete", "insert"]
@@ -43,15 +45,17 @@ Row = list[Part]
 
 
 class FoldedRows(NamedTuple):
-    """Rows without a change that are folded away."""
+    """Rows without a change, which are folded away."""
 
     word_count: int
     rows: list[Row]
 
 
 def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
-    """The rows of a diff in order, to its last place that is shown; long equal stretches are
-    folded."""
+    """The rows of a diff in order, with long equal stretches folded.
+
+    They end with the last place of change that is shown (``SHOWN_PLACES``).
+    """
     for is_fold, group in groupby(_shown_parts(diff), lambda part: isinstance(part, Fold)):
         if is_fold:
             for fold in group:
@@ -62,13 +66,13 @@ def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
 
 
 def arrange_text(words: Words, span: range) -> list[Row]:
-    """The rows of a part of a text without changes."""
+    """The rows of a part of one text, without changes."""
     segments = (Segment("equal", span, span),)
     return _rows_of(Diff(words, words, segments, 0), segments)
 
 
 def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
-    """The parts of the first places, and what surrounds them."""
+    """The parts of the first ``SHOWN_PLACES`` changes, and the equal words around them."""
     places = 0
     for changed, group in groupby(
         fold_equal(diff), lambda part: isinstance(part, Segment) and part.is_change
@@ -111,7 +115,7 @@ class _RowBuilder:
         self._add_words(segment, range(start, segment.right.stop))
 
     def add_change(self, segments: Sequence[Segment]) -> None:
-        """Add what is deleted and inserted in one place; both stand in one row."""
+        """Add the deleted and inserted words of one place; they share a row."""
         spans = [self._own_words(segment) for segment in segments]
         if all(words.breaks[span.start] is Break.LINE for words, span in spans):
             self._end_row()
@@ -145,9 +149,9 @@ class _RowBuilder:
             return
         shift = segment.left.start - segment.right.start
         left = range(span.start + shift, span.stop + shift)
-        told = _text_of(self._left, left) if segment.kind == "faint" else ""
+        left_text = _text_of(self._left, left) if segment.kind == "faint" else ""
         before = self._before(self._right, span)
-        self._row.append(Part(segment.kind, before, _text_of(self._right, span), told))
+        self._row.append(Part(segment.kind, before, _text_of(self._right, span), left_text))
         self._equal_count += len(span)
 
     def _before(self, words: Words, span: range) -> str:
@@ -161,7 +165,7 @@ class _RowBuilder:
 
 
 def _text_of(words: Words, span: range) -> str:
-    """What the text has there; its lines are kept."""
+    """The text of a range of words, with its line breaks."""
     text = ""
     for index in span:
         surface = words.surfaces[index]

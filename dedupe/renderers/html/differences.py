@@ -1,4 +1,4 @@
-"""The differences of a report as HTML, as many as have room."""
+"""The differences of a report as HTML, as many as fit into the file."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 BATCH_TOKENS: Final = 3_000_000
-"""Tokens of the texts that are read at once: few passes over a compressed file."""
+"""Tokens of the texts that are read at once; many, so that compressed files are read few times."""
 
 HEADLINE_BYTES: Final = 120
-"""Room that each cluster has for its headline, beside that of the differences."""
+"""Bytes that each cluster may use for its headline, apart from those for differences."""
 
 FIRST_BYTES: Final = 700
-"""What the first difference of a cluster is taken to need, before some are known."""
+"""Assumed size of the first difference of a cluster, until some have been measured."""
 
 SHOWN_TEXT_WORDS: Final = 80
 MAX_TEXT_WORDS: Final = 120
 MARKUP_BYTES: Final = 330
 ITEM_BYTES: Final = 70
-"""What the markup around a difference, and around the rows of one of its items, takes at most."""
+"""Most bytes of the markup around a difference, and around the rows of one of its items."""
 
 
 class Item(msgspec.Struct):
-    """Rows of a difference as HTML, or rows that are folded.
+    """Consecutive rows of a difference as HTML, all shown or all folded.
 
-    :param word_count: of folded rows, their words; 0 where they are shown
-    :param html: the rows; empty where folded rows were left out for the size of the file
+    :param word_count: the number of words in folded rows; 0 for rows that are shown
+    :param html: the rows; empty if folded rows were left out to keep the file small
     """
 
     word_count: int
@@ -57,7 +57,7 @@ class Item(msgspec.Struct):
 class Difference(msgspec.Struct, frozen=True):
     """How a member differs from its representative.
 
-    :param diff: its figures; nothing where the items are a text without a difference
+    :param diff: the diff, for its figures; none if the items are just a text
     """
 
     diff: Diff | None
@@ -65,25 +65,25 @@ class Difference(msgspec.Struct, frozen=True):
 
     @property
     def hidden_places(self) -> int:
-        """Places of change that follow those that are shown."""
+        """The number of places of change that are not shown."""
         return max(0, self.diff.place_count - SHOWN_PLACES) if self.diff else 0
 
     @property
     def shown_size(self) -> int:
-        """Bytes without what is folded."""
+        """Bytes of the difference without its folded rows."""
         shown = sum(len(each.html.encode()) for each in self.items if not each.word_count)
         rare = self.diff is not None and (self.diff.coarse_count or self.diff.moved_count)
         return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
 
 
 class Reading(msgspec.Struct):
-    """What texts gave to a cluster.
+    """The headline and the differences of one cluster, read from its texts.
 
     :param headline: the beginning of the representative's text
-    :param differences: by the member's id; the representative's is its text, where no member
-        has a difference
-    :param problems: by the member's id, why its difference cannot be shown
-    :param left_out: members whose difference had no room
+    :param differences: differences by the member's id; if no member has one, the text of the
+        representative by its id
+    :param problems: reasons why differences cannot be shown, by the member's id
+    :param left_out: ids of members whose difference does not fit into the file
     """
 
     headline: str = ""
@@ -95,34 +95,37 @@ class Reading(msgspec.Struct):
 class DifferenceWriter:
     """Reads texts and writes differences, in the order of the clusters, while there is room.
 
-    :param room: bytes that all of them may take
+    Room is reserved for the first difference of each later cluster, so that large clusters at
+    the beginning do not use it all up. Folded rows get the room that is left at the end.
+
+    :param room: bytes for all differences together
     """
 
     def __init__(self, texts: TextProvider, template: Template, room: int) -> None:
         self.texts = texts
         self._template = template
         self._room = room
-        self._kept_back = 0
-        self._firsts = _Mean(FIRST_BYTES)
+        self._reserved = 0
+        self._first_sizes = _Mean(FIRST_BYTES)
         self._most_room = room
         self._folded_size = 0
         self._folded: list[tuple[int, Item]] = []
 
     def write(self, selections: Sequence[Selection]) -> list[Reading]:
-        """One reading a cluster."""
+        """The reading of each cluster, in order."""
         readings: list[Reading] = []
         for batch in _batches(selections):
             ids = dict.fromkeys(id for selection in batch for id in _text_ids(selection))
             found = self.texts.read_texts(ids)
             vocabulary = Vocabulary(tokenize_text)
             for selection in batch:
-                self._kept_back = (len(selections) - len(readings) - 1) * self._firsts.mean
+                self._reserved = (len(selections) - len(readings) - 1) * self._first_sizes.mean
                 readings.append(_ClusterReader(self, selection, found, vocabulary).read())
         self._drop_folded()
         return readings
 
     def write_difference(self, diff: Diff | None, rows: Iterable[Row | FoldedRows]) -> Difference:
-        """The rows as HTML, consecutive ones in one item."""
+        """A difference with its rows as HTML; consecutive shown rows make one item."""
         items: list[Item] = []
         shown: list[Row] = []
         for each in rows:
@@ -134,24 +137,27 @@ class DifferenceWriter:
         return Difference(diff, (*items, *self._items(0, shown)))
 
     def _items(self, word_count: int, rows: list[Row]) -> list[Item]:
-        """One item of these rows; none where there are none."""
+        """A list of one item with these rows; an empty list if there are no rows."""
         from markupsafe import Markup
 
         return [Item(word_count, Markup(self._template.render(rows=rows)))] if rows else []
 
     def has_room(self, is_first: bool) -> bool:
-        """Whether any difference may be taken."""
-        return self._room > MARKUP_BYTES + (0 if is_first else self._kept_back)
+        """Whether there is room for a difference at all, before it is made.
+
+        :param is_first: whether it is the first difference of its cluster
+        """
+        return self._room > MARKUP_BYTES + (0 if is_first else self._reserved)
 
     def take(self, difference: Difference, is_first: bool) -> bool:
-        """Whether there is room for it; then it is taken.
+        """Use up room for a difference, if there is enough; return whether there was.
 
-        :param is_first: of its cluster; room is kept back for the first ones of later clusters
+        :param is_first: whether it is the first of its cluster, and may use the reserved room
         """
         size = difference.shown_size
         if is_first:
-            self._firsts.add(size)
-        if size > self._room - (0 if is_first else self._kept_back):
+            self._first_sizes.add(size)
+        if size > self._room - (0 if is_first else self._reserved):
             return False
         self._room -= size
         for item in difference.items:
@@ -160,7 +166,7 @@ class DifferenceWriter:
         return True
 
     def _keep_folded(self, item: Item) -> None:
-        """Hold folded rows until it is known whether there is room, no more than there ever was."""
+        """Keep folded rows until the end shows whether there is room; too many are dropped."""
         size = len(item.html.encode())
         self._folded_size += size
         if self._folded_size > self._most_room:
@@ -169,7 +175,7 @@ class DifferenceWriter:
             self._folded.append((size, item))
 
     def take_headline(self, headline: str) -> str:
-        """The headline, if there is room for it."""
+        """Use up room for a headline; returns it, or an empty string if there is no room."""
         more = len(escape(headline).encode()) - HEADLINE_BYTES
         if more > max(0, self._room):
             return ""
@@ -177,7 +183,7 @@ class DifferenceWriter:
         return headline
 
     def _drop_folded(self) -> None:
-        """Leave out folded rows for which there is no room, the last ones first."""
+        """Drop the folded rows that do not fit into the room that is left."""
         for size, item in self._folded:
             if size <= self._room:
                 self._room -= size
@@ -186,7 +192,7 @@ class DifferenceWriter:
 
 
 class _Mean(msgspec.Struct):
-    """The mean of some sizes, rounded down; of none, what it is taken to be."""
+    """The mean of the sizes added so far, rounded down; at first an assumed value."""
 
     mean: int
     count: int = 0
@@ -230,7 +236,10 @@ class _ClusterReader(msgspec.Struct, frozen=True):
         return reading
 
     def _compare(self, words: Words, member: Member) -> Difference:
-        """How the member differs from this text; of the representative itself, the text."""
+        """The difference of a member to the representative, or the representative's own text.
+
+        :param words: the text of the representative
+        """
         if member is self.selection.representative:
             return self.writer.write_difference(None, _fold_text(words))
         diff = diff_words(words, self.vocabulary.split(self.texts[member.id]))
@@ -241,7 +250,7 @@ class _ClusterReader(msgspec.Struct, frozen=True):
 
 
 def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
-    """The beginning of a text, the rest folded."""
+    """The rows of a text: its beginning, and the rest folded."""
     cut = len(words)
     if cut > MAX_TEXT_WORDS:
         ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
@@ -257,7 +266,7 @@ def _text_ids(selection: Selection) -> list[str]:
 
 
 def _batches(selections: Iterable[Selection]) -> Iterator[list[Selection]]:
-    """Clusters whose texts are read at once."""
+    """The clusters in batches whose texts are read at once."""
     batch: list[Selection] = []
     count = 0
     for selection in selections:

@@ -1,4 +1,4 @@
-"""The templates, and the style and script that stand in the page with their hashes."""
+"""The environment of the templates, and the style and script that the page contains."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SCRIPTS: Final = (
 
 
 def check_installed() -> None:
-    """Tell before a long scan that its report cannot be written.
+    """Check before a long scan that its HTML report can be written.
 
     :raises DedupeError: if jinja2 is not installed
     """
@@ -46,7 +46,7 @@ def check_installed() -> None:
 
 
 def load_environment() -> Environment:
-    """The templates of this package; whatever they write is escaped.
+    """The jinja2 environment with the templates of this package; all output is escaped.
 
     :raises DedupeError: if jinja2 is not installed
     """
@@ -80,11 +80,11 @@ def load_environment() -> Environment:
 
 
 class Assets(msgspec.Struct, frozen=True):
-    """What the page holds beside its content.
+    """The style and script of the page, and its two meta tags.
 
-    :param policy: a content security policy that lets this style and this script run, nothing
-        else, and no request
-    :param mark: by which the page is known again
+    :param policy: a content security policy that allows only this style and this script (by
+        their hashes), and no request
+    :param mark: the mark by which a scan recognises the page as an output of dedupe
     """
 
     style: str
@@ -94,7 +94,7 @@ class Assets(msgspec.Struct, frozen=True):
 
 
 def load_assets() -> Assets:
-    """The style and the script, put together from their files."""
+    """Put the style and the script together from their files, and hash them for the policy."""
     style = "".join(_read_asset(f"{name}.css") for name in _STYLES)
     body = "".join(_read_asset(f"{name}.js") for name in _SCRIPTS)
     script = f'"use strict";\n(() => {{\n{body}}})();\n'

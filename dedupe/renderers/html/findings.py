@@ -1,4 +1,4 @@
-"""What stands below the clusters: bridges, what was skipped, notices, settings, the run."""
+"""The tables below the clusters: bridges, skipped documents, notices, settings, the run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ DETAIL_SIZE: Final = 300
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why documents were skipped, or what should be known, with the first of them.
+    """A reason for skipped documents or notices, with the first documents it concerns.
 
-    :param items: names and details
+    :param items: names of documents, with details
     """
 
     name: str
@@ -30,17 +30,17 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 def list_skipped(report: Report) -> list[Reason]:
-    """What was skipped, by reason, the most frequent first."""
+    """The skipped documents by reason, the most frequent first."""
     return _group_reasons(report.named_skipped())
 
 
 def list_notices(report: Report) -> list[Reason]:
-    """The notices, in the same way."""
+    """The notices by reason, the most frequent first."""
     return _group_reasons(report.named_notices())
 
 
 def list_bridges(report: Report) -> Sequence[DuplicatePair]:
-    """The first of the bridges, their ids shortened."""
+    """The first bridges, with shortened ids."""
     return [
         msgspec.structs.replace(
             pair,
@@ -55,11 +55,11 @@ def list_settings(report: Report) -> Iterator[tuple[str, str, bool]]:
     """Name and value of each setting, and whether it is the default."""
     defaults = type(report.config)()
     for name, value in report.config.in_report_order().items():
-        told = _tell_setting(value)
-        yield name, shorten_middle(told, DETAIL_SIZE), value == getattr(defaults, name)
+        text = _format_setting(value)
+        yield name, shorten_middle(text, DETAIL_SIZE), value == getattr(defaults, name)
 
 
-def _tell_setting(value: object) -> str:
+def _format_setting(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, bool):
@@ -68,7 +68,7 @@ def _tell_setting(value: object) -> str:
 
 
 def list_run_facts(report: Report) -> Iterator[str]:
-    """What may differ between two equal runs."""
+    """Facts about the run that do not change its result: versions, time, amount of text."""
     run = report.run
     yield f"dedupe {run.version}"
     if run.python:
@@ -82,9 +82,9 @@ def list_run_facts(report: Report) -> Iterator[str]:
         yield f"{unit} of text"
 
 
-def _group_reasons(told: Iterable[tuple[SkippedDocument | Notice, str]]) -> list[Reason]:
+def _group_reasons(named_items: Iterable[tuple[SkippedDocument | Notice, str]]) -> list[Reason]:
     by_reason: dict[str, list[tuple[str, str]]] = {}
-    for item, name in told:
+    for item, name in named_items:
         entry = shorten_middle(name, ID_SIZE), shorten_middle(item.detail, DETAIL_SIZE)
         by_reason.setdefault(item.reason, []).append(entry)
     ordered = sorted(by_reason.items(), key=lambda each: (-len(each[1]), each[0]))

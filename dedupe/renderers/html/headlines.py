@@ -1,4 +1,4 @@
-"""A line that tells a person which text this is: its beginning."""
+"""Headlines: the beginning of a text, by which a person recognises it; and shortened texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOOK_AHEAD: Final = 20 * HEADLINE_SIZE
 
 
 def find_headline(text: str) -> str:
-    """The first line, or more where that is short; cut at a word where it is long."""
+    """The first line of a text, or more lines if it is short; a long one is cut at a word."""
     headline = ""
     for line in text[:_LOOK_AHEAD].splitlines():
         headline = drop_invisible(" ".join([headline, *line.split()])).strip()
@@ -23,7 +23,7 @@ def find_headline(text: str) -> str:
 
 
 def shorten_end(text: str, size: int) -> str:
-    """The text, or its beginning and … in at most ``size`` characters."""
+    """The text in at most ``size`` characters; if it is longer, its beginning and an ellipsis."""
     if len(text) <= size:
         return text
     head = text[: size - 1]
@@ -32,7 +32,7 @@ def shorten_end(text: str, size: int) -> str:
 
 
 def shorten_middle(text: str, size: int) -> str:
-    """The text, or its start and end with … between them, in at most ``size`` characters."""
+    """The text in at most ``size`` characters; if longer, its start, an ellipsis, and its end."""
     if len(text) <= size:
         return text
     tail = (size - 1) // 2

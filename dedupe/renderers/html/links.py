@@ -1,4 +1,4 @@
-"""Where links lead: to the files that were read, and to web pages; nowhere else."""
+"""The only links of the page: to the files that were read, and to web pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WEB: Final = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 def source_link(path: str, folder: str) -> str:
     """A link to a file that was read; empty for standard input.
 
-    :param folder: from which a relative link starts
+    :param folder: where relative links start
     """
     if path in ("", "-"):
         return ""
@@ -29,7 +29,7 @@ def source_link(path: str, folder: str) -> str:
 
 
 def web_link(url: str) -> tuple[str, str]:
-    """A URL that may be a link, and its host; both empty where it may not be one."""
+    """A URL and its host, if the URL is safe to link to; otherwise two empty strings."""
     if not _WEB.fullmatch(url) or spell_invisible(url) != url:
         return "", ""
     host = host_of(url)

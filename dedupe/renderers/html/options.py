@@ -1,4 +1,4 @@
-"""What can be chosen about the HTML report."""
+"""Options of the HTML report."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import msgspec
 class HtmlOptions(msgspec.Struct, frozen=True):
     """How a report is written.
 
-    :param diff: whether texts are read, and differences shown
-    :param folder: where the report will stand; relative links to sources start there (empty: in
-        the folder from which relative paths of sources start)
-    :param max_bytes: size that the file does not exceed; what is left out for it is stated
+    :param diff: whether texts are read and differences shown
+    :param folder: the folder of the output file, where relative links to sources start (empty:
+        the folder where relative paths of sources start)
+    :param max_bytes: most bytes of the file; it says what was left out to stay below
     """
 
     diff: bool = True

@@ -1,4 +1,4 @@
-"""The whole HTML report: what has room, and the page around it."""
+"""The whole HTML report: choosing what fits into the file, and writing the page."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 LIST_SHARE: Final = 0.85
-"""Of the size that a report may have, what the list of clusters may take."""
+"""Share of the file's size that the list of clusters may take, without differences."""
 
 LISTED_PATHS: Final = 100
 LISTED_SITES: Final = 500
@@ -46,22 +46,22 @@ NAMED_PATHS: Final = 2
 NAME_SIZE: Final = 60
 
 SPARE_BYTES: Final = 10_000
-"""For sentences on what was left out."""
+"""Bytes reserved for the sentences that say what was left out."""
 
 
 def render_html(report: Report, texts: TextProvider, options: HtmlOptions) -> Iterator[bytes]:
     """The report as chunks of one UTF-8 file.
 
-    Equal for equal reports and texts, whether the report is live or was read from a file.
+    Equal reports and texts give equal bytes, whether the report is new or was read from a file.
 
-    :param texts: read where differences are shown, all of some clusters at once
+    :param texts: provides the texts for differences; it is asked for several clusters at once
     :raises DedupeError: if jinja2 is not installed
     """
     return _Page(report, texts, options).render()
 
 
 class _Page:
-    """Decides what has room, then writes."""
+    """Chooses the clusters and differences that fit into the file, then writes it."""
 
     def __init__(self, report: Report, texts: TextProvider, options: HtmlOptions) -> None:
         self._report = report
@@ -89,7 +89,10 @@ class _Page:
             yield chunk.encode("utf-8", "backslashreplace")
 
     def _select(self, room: int) -> tuple[list[Selection], int]:
-        """The clusters that are listed, and the bytes that they take without differences."""
+        """The clusters that fit into ``room`` bytes without differences, and the bytes they take.
+
+        :param room: bytes for the list of clusters
+        """
         selections: list[Selection] = []
         used = 0
         for cluster in self._report.clusters:
@@ -120,7 +123,7 @@ class _Page:
         return view_cluster(self._report, selection, reading, self._options)
 
     def _left_out(self, readings: Sequence[Reading]) -> list[str]:
-        """Sentences on what had no room."""
+        """A sentence on clusters, differences and unchanged text that did not fit, if any."""
         limit = f"{self._options.max_bytes / 1e6:g}\u00a0MB"
         sentences = []
         missing = len(self._report.clusters) - len(readings)
@@ -160,7 +163,7 @@ class _Page:
 
 
 def _name_paths(paths: Sequence[str]) -> str:
-    """What was scanned, in few words."""
+    """The names of the scanned files and folders, in few words."""
     names = [os.path.basename(path.rstrip("/" + os.sep)) or path for path in paths]
     named = {"-": "standard input", ".": "this folder"}
     names = [shorten_middle(named.get(name, name), NAME_SIZE) for name in names]
@@ -172,7 +175,7 @@ def _name_paths(paths: Sequence[str]) -> str:
 
 
 def _remarks(report: Report) -> list[tuple[str, bool]]:
-    """Sentences on what can be trusted, and whether each is a warning."""
+    """Sentences on the recall of the scan, each with whether it is a warning."""
     remarks = []
     if report.search.bands and report.corpus.document_count:
         remarks.append((f"{describe_recall(report)}; every pair is verified exactly", False))
@@ -187,7 +190,7 @@ def _relations_met(report: Report) -> list[str]:
 
 
 def _frequent_sites(selections: Sequence[Selection]) -> list[str]:
-    """The sites with most documents, to be suggested."""
+    """The sites with most documents, as suggestions for the filter by site."""
     counts = Counter(
         site
         for selection in selections

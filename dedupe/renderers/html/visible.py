@@ -1,7 +1,7 @@
-"""Text from outside made harmless and honest: nothing steers the page, nothing is invisible.
+"""Text from outside made safe and visible: it cannot steer the page or hide characters.
 
-Escaping alone keeps a text from becoming markup. Beyond it, control characters and those that
-turn the direction of writing are spelled out, and blanks without a width are marked.
+Escaping keeps a text from becoming markup. In addition, control characters and characters that
+change the direction of writing are spelled out, and characters without a width are marked.
 """
 
 from __future__ import annotations
@@ -14,31 +14,34 @@ from typing import Final
 from dedupe.renderers.view.terminal import DANGEROUS, NAMED_INVISIBLE, spell_character
 
 _FILLERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
-"""Letters and symbols that look like nothing."""
+"""Letters and symbols that are drawn as blank space."""
 
 _INVISIBLE: Final = re.compile(f"{DANGEROUS.pattern}|[{_FILLERS}]")
 
 
 def spell_invisible(text: str) -> str:
-    r"""The text with what is not seen written as in ``\u202e``: for attributes and our own
-    sentences."""
+    r"""The text with invisible characters spelled out, as in ``\u202e``.
+
+    For attributes and for our own sentences, where labels in HTML are not possible.
+    """
     return _INVISIBLE.sub(spell_character, text)
 
 
 def spell_lines(text: str) -> str:
-    """As :func:`spell_invisible`, but line feeds stay."""
+    """As :func:`spell_invisible`, but line feeds are kept."""
     return "\n".join(map(spell_invisible, text.split("\n")))
 
 
 def drop_invisible(text: str) -> str:
-    """The text without what is not seen."""
+    """The text without its invisible characters."""
     return _INVISIBLE.sub("", text)
 
 
 def mark_invisible(text: str) -> str:
-    """The text as HTML, with what is not seen as small labels.
+    """The text as HTML, with small labels in place of invisible characters.
 
-    A mark that would combine with what stands before the text gets a dotted circle.
+    A combining mark at the start of the text gets a dotted circle, because it would otherwise
+    combine with the character before the text.
     """
     if text.isascii() and text.isprintable():
         return escape(text)
@@ -49,12 +52,12 @@ def mark_invisible(text: str) -> str:
 
 
 def mark_lines(text: str) -> str:
-    """As :func:`mark_invisible`, but line feeds stay."""
+    """As :func:`mark_invisible`, but line feeds are kept."""
     return "\n".join(map(mark_invisible, text.split("\n")))
 
 
 def _label(match: re.Match[str]) -> str:
     character = match.group()
-    if character in NAMED_INVISIBLE:  # pages are full of them: no more than a tick
+    if character in NAMED_INVISIBLE:  # frequent on web pages, so only a tick
         return "<i class=z></i>"
     return f"<i class=u>U+{ord(character):04X}</i>"

@@ -1,4 +1,4 @@
-"""A report for people, in a terminal or a file: clusters, word-level diffs, what to make of it."""
+"""The text report, for a terminal or a file: clusters, word-level diffs, and a summary."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
     Piece,
-    Span,
+    Styled,
     cell_width,
     escape_text,
     prose,
@@ -43,7 +43,7 @@ class ClusterWriter:
         self._id_size = _distinct_size([c.cluster_id for c in report.clusters])
 
     def write(self) -> Iterator[str]:
-        """One chunk a cluster, and one for what is not shown."""
+        """One chunk for each cluster, and one that counts the clusters not shown."""
         clusters = sorted(self._report.clusters, key=lambda c: (-len(c.members), c.representative))
         top = self._options.top
         shown = clusters if top is None else clusters[: max(0, top)]
@@ -71,13 +71,13 @@ class ClusterWriter:
         if padding < 2:
             pieces = [Piece(label.strip(), "strong"), *prose(f"{sentence} · {name}")]
             return self._canvas.flow(pieces, 1, len(label) - 1)
-        spans = [
-            Span(label, "strong"),
-            Span(sentence.replace(NO_BREAK, " "), "strong"),
-            Span(" " * padding),
-            Span(name.replace(NO_BREAK, " "), "dim"),
+        parts = [
+            Styled(label, "strong"),
+            Styled(sentence.replace(NO_BREAK, " "), "strong"),
+            Styled(" " * padding),
+            Styled(name.replace(NO_BREAK, " "), "dim"),
         ]
-        return self._canvas.line(spans)
+        return self._canvas.line(parts)
 
     def _rest_line(self, rest: Sequence[Cluster]) -> Iterator[str]:
         if rest:
@@ -87,12 +87,12 @@ class ClusterWriter:
 
 
 def count_surplus(cluster: Cluster) -> int:
-    """The members that could go."""
+    """The number of members that could go: neither the representative nor references."""
     return sum(not (m.is_reference or m.id == cluster.representative) for m in cluster.members)
 
 
 def _distinct_size(cluster_ids: Sequence[str]) -> int:
-    """How many characters of the ids tell them apart, at least six."""
+    """How many characters of the ids are needed to keep them distinct, at least six."""
     longest = max(map(len, cluster_ids), default=6)
     for size in range(6, longest):
         if len({cluster_id[:size] for cluster_id in cluster_ids}) == len(cluster_ids):

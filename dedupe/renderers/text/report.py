@@ -1,4 +1,4 @@
-"""The whole text report: its parts in their order."""
+"""The whole text report: its parts in order."""
 
 from __future__ import annotations
 

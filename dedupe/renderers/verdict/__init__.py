@@ -1,5 +1,5 @@
-"""The verdict of the gate, in the formats that have a form of its own for it; one file a format.
+"""The verdict of ``dedupe check`` in text, JSON, Markdown and GitHub annotations; one file each.
 
-The other formats show the report, and which of its documents are new. Which are which stands in
-``renderers.registry``.
+In the other formats ``dedupe check`` writes the report, in which new documents are marked.
+``renderers.registry`` says which formats have a form for verdicts.
 """

@@ -13,19 +13,20 @@ from dedupe.renderers.verdict.view import (
     describe_relation,
     describe_standing,
 )
-from dedupe.renderers.view.surplus import doubted_copies, find_place
+from dedupe.renderers.view.surplus import find_file_line, swap_unordered
 
 
 def render_github_verdict(view: VerdictView) -> Iterator[str]:
-    """At most ten annotations: errors where the gate fails, else warnings; the last may count.
+    """At most ten annotations: errors if the gate fails, else warnings.
 
-    Where it is not known which of two documents is new, each has one.
+    If it is not known which of two documents is new, each of them gets an annotation. If there
+    are too many, the last annotation counts the rest.
     """
     new = view.verdict.new
-    doubted = doubted_copies(new)
+    swapped = swap_unordered(new)
     kind = "warning" if view.verdict.passed else "error"
-    told = [both for each in new for both in (each, doubted.pop(each.copy_of, None)) if both]
-    shown = told if len(told) <= MAX_ANNOTATIONS else told[: MAX_ANNOTATIONS - 1]
+    annotated = [both for each in new for both in (each, swapped.pop(each.copy_of, None)) if both]
+    shown = annotated if len(annotated) <= MAX_ANNOTATIONS else annotated[: MAX_ANNOTATIONS - 1]
     for each in shown:
         yield _annotation(view, each, kind)
     if rest := {each.id for each in new} - {each.id for each in shown}:
@@ -34,10 +35,10 @@ def render_github_verdict(view: VerdictView) -> Iterator[str]:
 
 
 def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
-    place = find_place(view.report, new.id, view.options.folder)
+    file_line = find_file_line(view.report, new.id, view.options.folder)
     name = _name_copy(new.relation)
     title = f"New {name[:1].lower()}{name[1:]}" if new.is_order_known else name
-    properties = {"file": place.path, "line": str(place.line), "title": title}
+    properties = {"file": file_line.path, "line": str(file_line.line), "title": title}
     likeness = describe_likeness(new)
     message = f"{shown_id(new.id)}: {describe_relation(new)} {shown_id(new.copy_of)}"
     message += f" {likeness}" if likeness else ""
@@ -47,7 +48,7 @@ def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
 
 
 def _name_copy(relation: Relation) -> str:
-    """What a duplicate is called in a title."""
+    """The name of a new duplicate in the title of an annotation."""
     if relation.has_equal_text:
         return "Copy of a document"
     return "Document of the same words" if relation.has_equal_tokens else relation.heading

@@ -1,4 +1,4 @@
-"""The verdict for programs: whole, or one new duplicate a line."""
+"""The verdict as JSON, or as JSON Lines with one new duplicate a line."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from dedupe.renderers.markdown import (
     code,
     count_changes,
     diff_lines,
+    encoded_size,
     fence,
-    size_of,
 )
 from dedupe.renderers.verdict.view import (
     REASONS,
@@ -25,7 +25,7 @@ from dedupe.renderers.verdict.view import (
     describe_update,
 )
 from dedupe.renderers.view.figures import format_jaccard
-from dedupe.renderers.view.members import file_and_place
+from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.sketch import tokenize_text
 
@@ -38,14 +38,14 @@ def render_markdown_verdict(view: VerdictView) -> Iterator[str]:
     """The verdict as chunks of whole lines, within the limit of bytes."""
     head = "\n".join([*_head(view), ""])
     yield head
-    room = view.options.markdown_limit - CLOSING_BYTES - size_of(head)
+    room = view.options.markdown_limit - CLOSING_BYTES - encoded_size(head)
     shown = view.verdict.new[: view.options.top]
     rows: list[str] = []
     for new in shown:
         row = _row(view, new)
-        if size_of(row) > room:
+        if encoded_size(row) > room:
             break
-        room -= size_of(row)
+        room -= encoded_size(row)
         rows.append(row)
     if rows:
         yield "".join([*_TABLE_HEAD, *rows, "\n"])
@@ -65,10 +65,10 @@ def _head(view: VerdictView) -> Iterator[str]:
     result, *figures = describe_result(view)
     yield f"### dedupe: {result[:1].lower()}{result[1:]}\n"
     yield f"{' · '.join(figures)}\n"
-    if told := describe_update(view):
-        yield f"Baseline {code(view.baseline)}: {told}\n"
-    if told := describe_tolerated(verdict):
-        yield f"{told}\n"
+    if sentence := describe_update(view):
+        yield f"Baseline {code(view.baseline)}: {sentence}\n"
+    if sentence := describe_tolerated(verdict):
+        yield f"{sentence}\n"
     if verdict.gone:
         ids = [code(gone.id) for gone in verdict.gone[:LISTED_GONE]]
         rest = len(verdict.gone) - len(ids)
@@ -77,20 +77,20 @@ def _head(view: VerdictView) -> Iterator[str]:
         yield f"{describe_capped_buckets(view.report)}\n"
     if view.report.corpus.skipped_count:
         yield f"Documents that could not be compared: {view.report.corpus.skipped_count:,}\n"
-    if told := advise_on_order(view):
-        yield f"{told}\n"
+    if sentence := advise_on_order(view):
+        yield f"{sentence}\n"
     if not verdict.passed:
-        yield f"{view.acceptance} {code(view.accept_command, COMMAND_CELLS)}\n"
+        yield f"{view.accept_advice} {code(view.accept_command, COMMAND_CELLS)}\n"
 
 
 def _row(view: VerdictView, new: NewDuplicate) -> str:
-    _, place = file_and_place(view.report, new.id)
+    _, file_line = path_and_file_line(view.report, new.id)
     known = " (there before)" if new.is_copy_present else ""
     known = " (known)" if new.is_copy_known else known
     known = " (reference)" if new.is_copy_reference else known
     reason = "which of the two is new is not known" if new.change == "unknown" else ""
     cells = (
-        code(new.id) + (f" ({code(place)})" if place else ""),
+        code(new.id) + (f" ({code(file_line)})" if file_line else ""),
         new.relation,
         format_jaccard(new.jaccard),
         code(new.copy_of) + known,
@@ -101,19 +101,19 @@ def _row(view: VerdictView, new: NewDuplicate) -> str:
 
 
 def _differences(view: VerdictView, shown: Sequence[NewDuplicate], room: int) -> Iterator[str]:
-    """The differences of near-duplicates to what they are copies of, folded."""
+    """Folded blocks with the differences of new near-duplicates to the documents they copy."""
     near = [new for new in shown if new.relation.is_near and view.options.diff != "none"]
     ids = dict.fromkeys(id for new in near for id in (new.id, new.copy_of))
     texts = view.texts.read_texts(ids) if ids else {}
     vocabulary = Vocabulary(tokenize_text)
     for number, new in enumerate(near):
         block = _difference(view, new, texts, vocabulary)
-        if size_of(block) > room:
+        if encoded_size(block) > room:
             left = len(near) - number
             limit = f"the limit of {view.options.markdown_limit:,} bytes is reached"
             yield f"Differences that are not shown: {left:,}; {limit}.\n"
             return
-        room -= size_of(block)
+        room -= encoded_size(block)
         yield block
 
 

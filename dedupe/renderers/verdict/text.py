@@ -1,4 +1,4 @@
-"""The verdict for people: each new duplicate with its copy and their difference, and what to do."""
+"""The verdict as text: each new duplicate with its copy, their difference, and what to do."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from dedupe.renderers.verdict.view import (
 from dedupe.renderers.view.differences import DiffWriter
 from dedupe.renderers.view.findings import notice_lines, skipped_lines
 from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
-from dedupe.renderers.view.members import file_and_place
+from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.renderers.view.terminal import (
     MIN_WIDTH,
     NO_BREAK,
     Canvas,
     Piece,
-    Span,
     Style,
+    Styled,
     cell_width,
     escape_text,
     file_uri,
@@ -48,9 +48,9 @@ def render_text_verdict(view: VerdictView) -> Iterator[str]:
     """The verdict as chunks of whole lines."""
     verdict, report = view.verdict, view.report
     canvas = Canvas(max(view.options.width, MIN_WIDTH), view.options.color)
-    yield from _Findings(view, canvas).write(verdict.new)
-    if told := describe_tolerated(verdict):
-        yield canvas.flow(prose(told, "dim")) + "\n"
+    yield from _NewDuplicateWriter(view, canvas).write(verdict.new)
+    if sentence := describe_tolerated(verdict):
+        yield canvas.flow(prose(sentence, "dim")) + "\n"
     if verdict.gone:
         yield canvas.flow(prose(describe_gone(verdict), "warn")) + _list_gone(verdict.gone, canvas)
     yield from skipped_lines(report, canvas)
@@ -59,16 +59,16 @@ def render_text_verdict(view: VerdictView) -> Iterator[str]:
         yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
     style: Style = "strong" if verdict.passed else "removed"
     yield canvas.flow(prose(f"{NO_BREAK}· ".join(describe_result(view)), style))
-    if told := describe_update(view):
-        yield canvas.flow(prose(f"Baseline {escape_text(view.baseline)}: {told}"))
-    if told := advise_on_order(view):
-        yield canvas.flow(prose(told, "dim"))
+    if sentence := describe_update(view):
+        yield canvas.flow(prose(f"Baseline {escape_text(view.baseline)}: {sentence}"))
+    if sentence := advise_on_order(view):
+        yield canvas.flow(prose(sentence, "dim"))
     if not verdict.passed:
         command = prose(escape_text(view.accept_command), "accent")
-        yield canvas.flow([*prose(view.acceptance, "dim"), *command], 0, 2)
+        yield canvas.flow([*prose(view.accept_advice, "dim"), *command], 0, 2)
 
 
-class _Findings:
+class _NewDuplicateWriter:
     """Writes the new duplicates, the most alike first."""
 
     def __init__(self, view: VerdictView, canvas: Canvas) -> None:
@@ -78,7 +78,7 @@ class _Findings:
         self._vocabulary = Vocabulary(tokenize_text)
 
     def write(self, found: Sequence[NewDuplicate]) -> Iterator[str]:
-        """One chunk a duplicate, and one for those that are not shown."""
+        """One chunk for each duplicate, and one that counts those not shown."""
         top = self._options.top
         shown = found if top is None else found[:top]
         near = [new for new in shown if new.relation.is_near and self._options.diff != "none"]
@@ -93,20 +93,20 @@ class _Findings:
             yield self._canvas.flow(prose(f"⋯ {rest:,} more (--top)", "dim"), 1) + "\n"
 
     def _head(self, label: str, new: NewDuplicate) -> str:
-        """The id, with a link where there is a file, and the cluster at the end of the line."""
+        """The first lines of a duplicate: its id (linked to its file), its cluster, its file."""
         name = new.cluster_id[:CLUSTER_DIGITS]
         name = f"cluster {escape_text(name)}" if name else "in no cluster"
         room = self._canvas.width - len(label) - len(name) - 2
-        source, place = file_and_place(self._view.report, new.id)
+        source, file_line = path_and_file_line(self._view.report, new.id)
         link = file_uri(source) if source and self._options.links else ""
         id = shorten_middle(escape_text(new.id), max(room, MIN_ID_CELLS))
-        spans = [Span(label, "strong"), Span(id, "strong", link)]
+        parts = [Styled(label, "strong"), Styled(id, "strong", link)]
         padding = self._canvas.width - len(label) - cell_width(id) - len(name)
         if padding >= 2:
-            spans += [Span(" " * padding), Span(name, "dim")]
-        lines = self._canvas.line(spans)
-        if place:
-            lines += self._canvas.flow([Piece(escape_text(place), "dim")], MEMBER_INDENT)
+            parts += [Styled(" " * padding), Styled(name, "dim")]
+        lines = self._canvas.line(parts)
+        if file_line:
+            lines += self._canvas.flow([Piece(escape_text(file_line), "dim")], MEMBER_INDENT)
         return lines
 
     def _facts(self, new: NewDuplicate) -> str:
@@ -123,8 +123,8 @@ class _Findings:
         for id in (new.copy_of, new.id):
             if id not in texts:
                 problem = self._view.texts.problem(id) or "its text cannot be read"
-                told = f"no diff: {escape_text(id)}: {escape_text(problem)}"
-                return self._canvas.flow(prose(told, "warn"), DIFF_INDENT)
+                problem_line = f"no diff: {escape_text(id)}: {escape_text(problem)}"
+                return self._canvas.flow(prose(problem_line, "warn"), DIFF_INDENT)
         split = self._vocabulary.split
         diff = diff_words(split(texts[new.copy_of]), split(texts[new.id]))
         writer = DiffWriter(diff, self._options.diff == "full", self._canvas)
@@ -134,14 +134,16 @@ class _Findings:
 
 
 def _list_gone(gone: Sequence[GoneDocument], canvas: Canvas) -> str:
-    """Which documents of the baseline are gone, cluster by cluster."""
+    """A line for each document of the baseline that is gone, with its cluster."""
     shown = gone[: listed_count(len(gone), LISTED_GONE)]
     lines = ""
     for each in shown:
         cluster = f"cluster {each.cluster} of the baseline"
         room = canvas.width - MEMBER_INDENT - len(cluster) - 3
         id = shorten_middle(escape_text(each.id), max(room, MIN_ID_CELLS))
-        lines += canvas.line([Span(" " * MEMBER_INDENT), Span(id), Span(f"   {cluster}", "dim")])
+        lines += canvas.line(
+            [Styled(" " * MEMBER_INDENT), Styled(id), Styled(f"   {cluster}", "dim")]
+        )
     if rest := len(gone) - len(shown):
         lines += canvas.flow(prose(f"⋯ {rest:,} more", "dim"), MEMBER_INDENT)
     return lines + "\n"

@@ -1,4 +1,4 @@
-"""What the renderers of a verdict are given, and sentences that they share."""
+"""The input of the renderers of a verdict, and sentences that they share."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ REASONS: Final = {
 class VerdictView(msgspec.Struct, frozen=True):
     """A verdict, and all that a renderer may show with it.
 
-    :param texts: read for differences
-    :param baseline: the file of known duplicates, as it was named; empty where there is none
-    :param since: the revision that tells what was there, as it was named; empty where there is none
-    :param accept_command: a command that takes what is new into a baseline
-    :param updated: what the baseline was written anew with: documents added and taken out; none
-        where it was only read
+    :param texts: provides the texts for differences
+    :param baseline: the file of known duplicates, as the user named it; empty if there is none
+    :param since: the git revision of ``--since``, as the user named it; empty if there is none
+    :param accept_command: a command that adds the new duplicates to a baseline
+    :param updated: how many documents were added to the baseline and removed from it; none if it
+        was only read
     """
 
     verdict: Verdict
@@ -47,15 +47,15 @@ class VerdictView(msgspec.Struct, frozen=True):
         return bool(self.baseline)
 
     @property
-    def acceptance(self) -> str:
-        """What to do about new duplicates, before the command."""
+    def accept_advice(self) -> str:
+        """The advice on new duplicates that stands before ``accept_command``."""
         if self.has_baseline:
             return "Remove what is new, or accept it:"
         return "Remove the copies, or accept them:"
 
 
 def describe_result(view: VerdictView) -> list[str]:
-    """Passed or failed, why, and over how much; the parts of one line."""
+    """The parts of the line that says passed or failed, why, and how much was compared."""
     verdict, has_baseline = view.verdict, view.has_baseline
     noun = "new duplicate" if has_baseline else "duplicate"
     count = len(verdict.new)
@@ -70,18 +70,18 @@ def describe_result(view: VerdictView) -> list[str]:
             f"{format_percent(share, 2)} of the documents; up to "
             f"{100 * limits.max_duplicate_ratio:g}{NO_BREAK}% are let through"
         )
-    told = f" ({'; '.join(allowed)})" if allowed and count else ""
+    note = f" ({'; '.join(allowed)})" if allowed and count else ""
     known = [format_count(verdict.known_count, "known duplicate")] if has_baseline else []
     head = "Passed" if verdict.passed else "Failed"
     documents = format_count(verdict.document_count, "document")
-    archive = []
+    references = []
     if verdict.reference_count:
-        archive = [f"against {format_count(verdict.reference_count, 'reference document')}"]
-    return [f"{head}: {found}{told}", documents, *archive, *known]
+        references = [f"against {format_count(verdict.reference_count, 'reference document')}"]
+    return [f"{head}: {found}{note}", documents, *references, *known]
 
 
 def describe_relation(new: NewDuplicate) -> str:
-    """What a new duplicate is to its copy, whose name follows."""
+    """The relation of a new duplicate to its copy, as words that its copy's id follows."""
     if new.relation.has_equal_text:
         return "the same text as"
     if new.relation.has_equal_tokens:
@@ -90,7 +90,7 @@ def describe_relation(new: NewDuplicate) -> str:
 
 
 def describe_likeness(new: NewDuplicate) -> str:
-    """How much alike near-duplicates are, to follow the name; nothing of others."""
+    """The likeness of a near-duplicate, in brackets for behind an id; empty for others."""
     if not new.relation.is_near:
         return ""
     share = format_percent(new.copy_containment)
@@ -98,7 +98,7 @@ def describe_likeness(new: NewDuplicate) -> str:
 
 
 def describe_update(view: VerdictView) -> str:
-    """How the baseline was written anew; nothing where it was not."""
+    """How many documents the baseline gained and lost; empty if it was not written."""
     if view.updated is None:
         return ""
     added, removed = view.updated
@@ -108,7 +108,7 @@ def describe_update(view: VerdictView) -> str:
 
 
 def describe_standing(new: NewDuplicate, view: VerdictView) -> str:
-    """What the archive, the baseline or the revision has to do with it; nothing where none has."""
+    """Whether the copy is a reference, in the baseline, or older than ``--since``; may be empty."""
     if new.change == "present" and not view.has_baseline:
         return "both were there before"
     if new.change != "added":
@@ -125,7 +125,7 @@ def describe_standing(new: NewDuplicate, view: VerdictView) -> str:
 
 
 def advise_on_order(view: VerdictView) -> str:
-    """What would tell which documents are new; nothing where that is known of all."""
+    """How to find out which of two documents is new; empty if that is known of all."""
     if all(new.is_order_known for new in view.verdict.new):
         return ""
     if view.has_baseline:
@@ -137,7 +137,7 @@ def advise_on_order(view: VerdictView) -> str:
 
 
 def describe_tolerated(verdict: Verdict) -> str:
-    """New duplicates whose relation does not count; nothing where there is none."""
+    """A sentence on new duplicates that ``--fail-on`` lets pass; empty if there is none."""
     count = len(verdict.tolerated)
     if not count:
         return ""
@@ -147,7 +147,7 @@ def describe_tolerated(verdict: Verdict) -> str:
 
 
 def describe_gone(verdict: Verdict) -> str:
-    """That the baseline knows more than there is; nothing where it does not."""
+    """A sentence on documents of the baseline that are gone; empty if there is none."""
     count = len(verdict.gone)
     if not count:
         return ""

@@ -1,1 +1,1 @@
-"""What several renderers share."""
+"""Parts that several renderers share: figures, selections of members, differences, lines."""

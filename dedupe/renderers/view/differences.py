@@ -1,4 +1,4 @@
-"""How a member differs from its representative: in one line, in folded hunks, or whole."""
+"""The difference of two texts in words: as one line, as folded hunks, or whole."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MARKS: Final = {"delete": ("[-", "-]"), "insert": ("{+", "+}")}
 
 
 class Change(NamedTuple):
-    """One place: the words that only the left text has, then those that only the right one has."""
+    """One change: words that only the left text has, then words that only the right text has."""
 
     deleted: list[Piece]
     inserted: list[Piece]
@@ -38,8 +38,8 @@ class Change(NamedTuple):
 class DiffWriter:
     """Writes one diff.
 
-    :param full: whether all of the text is written, in its lines; else equal text is folded,
-        and long changes are cut
+    :param full: whether the whole text is written with its line breaks; otherwise equal text is
+        folded and long changes are cut
     """
 
     def __init__(self, diff: Diff, full: bool, canvas: Canvas) -> None:
@@ -48,7 +48,7 @@ class DiffWriter:
         self._canvas = canvas
 
     def summary(self) -> str:
-        """How much differs, in one line."""
+        """How many words differ, in one line."""
         pieces = [*_count_changes(self._diff), *self._coarse_note()]
         return self._canvas.flow(pieces, DIFF_INDENT)
 
@@ -70,7 +70,7 @@ class DiffWriter:
         return lines + self._canvas.flow(note, DIFF_INDENT)
 
     def parts(self) -> Iterator[list[Piece] | Change | str]:
-        """What is shown, in order: equal words, changes, and lines for what is left out."""
+        """The parts to show, in order: equal words, changes, and lines for text left out."""
         parts = iter(self._diff.segments) if self._full else fold_equal(self._diff)
         hidden = 0 if self._full else self._diff.place_count - SHOWN_PLACES
         places = 0
@@ -85,7 +85,7 @@ class DiffWriter:
                 yield from map(self._unchanged, group)
 
     def _items(self) -> Iterator[Piece | str]:
-        """The parts as pieces; what is deleted and inserted has its marks or its colour."""
+        """The parts as pieces; deleted and inserted words are marked, or coloured."""
         for part in self.parts():
             if isinstance(part, str):
                 yield part
@@ -172,7 +172,7 @@ def _part_kind(part: Segment | Fold) -> Literal["fold", "change", "equal"]:
 
 
 def _enclosed(pieces: Sequence[Piece], opening: str, closing: str) -> Iterator[Piece]:
-    """The pieces with the marks at their ends."""
+    """The pieces with an opening mark before the first and a closing mark behind the last."""
     last = len(pieces) - 1
     for index, piece in enumerate(pieces):
         text = (opening if index == 0 else "") + piece.text + (closing if index == last else "")
@@ -180,7 +180,7 @@ def _enclosed(pieces: Sequence[Piece], opening: str, closing: str) -> Iterator[P
 
 
 def _shown_part(segment: Segment, span: range, words: Words) -> range:
-    """The words of a change that are printed; the rest is counted."""
+    """The words of a change that are printed; the others are only counted."""
     limit = len(span)
     if segment.origin == "repeated":
         limit = segment.period
@@ -195,7 +195,7 @@ def _shown_part(segment: Segment, span: range, words: Words) -> range:
 
 
 def _change_label(segment: Segment, count: int, hidden: int) -> str:
-    """What is said behind the words of a change, if anything."""
+    """The remark behind the words of a change: moved, repeated, or cut; may be empty."""
     if segment.origin == "repeated":
         cut = "… " if hidden else ""
         return f"{cut}({describe_origin(segment)})"
@@ -206,7 +206,7 @@ def _change_label(segment: Segment, count: int, hidden: int) -> str:
 
 
 def describe_origin(segment: Segment) -> str:
-    """Where else the words of a change stand, in words: moved, repeated, or nothing."""
+    """Where else in the texts the words of a change stand: moved, repeated, or nowhere (empty)."""
     if segment.origin != "repeated":
         return segment.origin.replace("_", NO_BREAK)
     if segment.elsewhere:

@@ -1,4 +1,4 @@
-"""Figures as they are printed; none is rounded to a certainty that it has not."""
+"""Figures as they are printed: a value is rounded to 0 or 1 (or 100 %) only if it is exact."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ def format_count(count: int, noun: str) -> str:
 
 
 def format_jaccard(value: float) -> str:
-    """Two decimals; 1.00 and 0.00 only where it is exactly that."""
+    """A Jaccard with two decimals; 1.00 and 0.00 only if it is exactly 1 or 0."""
     if 0 < value < 1:
         value = min(max(value, 0.01), 0.99)
     return f"{value:.2f}"
 
 
 def format_percent(share: float, decimals: int = 0) -> str:
-    """A share in per cent; 100 and 0 only where it is exactly that."""
+    """A share (0 to 1) in per cent; 100 and 0 only if it is exactly 1 or 0."""
     step = 10.0**-decimals
     percent = 100 * share
     if 0 < share < 1:
@@ -27,7 +27,7 @@ def format_percent(share: float, decimals: int = 0) -> str:
 
 
 def format_seconds(seconds: float) -> str:
-    """A duration, in minutes from one minute on."""
+    """A duration in seconds, or in minutes and seconds from one minute on."""
     if seconds >= 60:
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes:,}{NO_BREAK}min {rest}{NO_BREAK}s"

@@ -1,4 +1,4 @@
-"""What the scan found beside clusters: bridges, skipped documents, notices."""
+"""Bridges, skipped documents and notices in the text report, below the clusters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
     Piece,
-    Span,
+    Styled,
     escape_text,
     prose,
     shorten_middle,
@@ -29,17 +29,17 @@ _NamedItem = tuple[SkippedDocument | Notice, str]
 
 
 def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
-    """The bridges, if there are any."""
+    """A block of lines on the bridges, if there are any."""
     if not bridges:
         return
-    told = f"{name_bridges(bridges)} whose ends lie in different clusters"
-    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {told}"))
+    what = f"{name_bridges(bridges)} whose ends lie in different clusters"
+    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {what}"))
     room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
     shown = listed_count(len(bridges), LISTED_BRIDGES)
     for pair in bridges[:shown]:
         left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
         text = f"{left} {arrow_of(pair)} {right}   {describe_bridge(pair)}"
-        lines += canvas.line([Span(" " * MEMBER_INDENT), Span(text)])
+        lines += canvas.line([Styled(" " * MEMBER_INDENT), Styled(text)])
     if shown < len(bridges):
         text = f"⋯ {format_count(len(bridges) - shown, 'bridge')} more"
         lines += canvas.flow(prose(text, "dim"), MEMBER_INDENT)
@@ -47,24 +47,24 @@ def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[s
 
 
 def name_bridges(bridges: Sequence[DuplicatePair]) -> str:
-    """What all of them are."""
+    """The noun for these bridges: duplicate pairs, or pairs if some are no duplicates."""
     are_duplicates = all(pair.relation.is_duplicate for pair in bridges)
     return "duplicate pairs" if are_duplicates else "pairs"
 
 
 def arrow_of(pair: DuplicatePair) -> str:
-    """What stands between the ends."""
+    """The arrow between the ends of a pair: one direction if its relation has one."""
     return "→" if pair.relation.is_directed else "↔"
 
 
 def describe_bridge(pair: DuplicatePair) -> str:
-    """How alike its ends are, and how they are related where they are no duplicates."""
+    """The Jaccard of a bridge, and the relation of its ends if they are no duplicates."""
     jaccard = format_jaccard(pair.jaccard)
     return jaccard if pair.relation.is_duplicate else f"{pair.relation} {jaccard}"
 
 
 def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """The documents that were skipped, by reason, if there are any."""
+    """A block of lines on skipped documents, by reason, if there are any."""
     count = report.corpus.skipped_count
     if count:
         verb = "was" if count == 1 else "were"
@@ -76,9 +76,9 @@ def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
 def notice_lines(
     report: Report, canvas: Canvas, reasons: Collection[str] | None = None
 ) -> Iterator[str]:
-    """The notices, by reason, if there are any.
+    """A block of lines on the notices, by reason, if there are any.
 
-    :param reasons: of which they are told (none: of all)
+    :param reasons: the only reasons to show (none: all)
     """
     notices = [each for each in report.notices if reasons is None or each.reason in reasons]
     if notices:
@@ -88,9 +88,10 @@ def notice_lines(
 
 
 def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas: Canvas) -> str:
-    """A line a reason, the most frequent first.
+    """A line for each reason, the most frequent first.
 
-    :param counts: how often each reason occurred; ``items`` may be fewer
+    :param counts: how often each reason occurred
+    :param items: documents with their names, perhaps fewer than were counted
     """
     by_reason: dict[str, list[_NamedItem]] = defaultdict(list)
     for item, name in items:
@@ -100,7 +101,7 @@ def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas
 
 
 def _reason_line(reason: str, count: int, items: Sequence[_NamedItem], canvas: Canvas) -> str:
-    """How often something happened, and to which documents first."""
+    """One reason: how often it occurred, and the first documents that it concerns."""
     name = escape_text(reason).replace("_", " ")
     colon = ":" if items else ""
     pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))

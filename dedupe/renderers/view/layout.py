@@ -1,4 +1,4 @@
-"""What the parts of the text report share: indents, marks, and the rule for cutting lists."""
+"""Indents, marks, and the rule for cutting lists, which all parts of the text report share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Final
 
 MEMBER_INDENT: Final = 4
 DIFF_INDENT: Final = 6
-REPRESENTATIVE: Final = "●"
-DUPLICATE: Final = "○"
+REPRESENTATIVE_MARK: Final = "●"
+DUPLICATE_MARK: Final = "○"
 
 
 def listed_count(count: int, limit: int) -> int:
-    """How many of ``count`` are listed: no line is spent on saying that one more is not."""
+    """How many of ``count`` entries are listed, when the limit is ``limit``.
+
+    One entry above the limit is listed, because "1 more" would take a line as well.
+    """
     return count if count <= limit + 1 else limit

@@ -9,7 +9,12 @@ from dedupe.model.documents import TextProvider
 from dedupe.model.report import Member, Report
 from dedupe.renderers.view.differences import DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
-from dedupe.renderers.view.layout import DIFF_INDENT, DUPLICATE, MEMBER_INDENT, REPRESENTATIVE
+from dedupe.renderers.view.layout import (
+    DIFF_INDENT,
+    DUPLICATE_MARK,
+    MEMBER_INDENT,
+    REPRESENTATIVE_MARK,
+)
 from dedupe.renderers.view.options import TextOptions
 from dedupe.renderers.view.rows import Row, lay_out_rows
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
@@ -39,7 +44,11 @@ class MemberWriter:
         self._vocabulary = Vocabulary(tokenize_text)
 
     def write(self, texts: Mapping[str, str], provider: TextProvider) -> Iterator[str]:
-        """Blocks of lines; a blank line belongs between two of them."""
+        """Blocks of lines, to be separated by blank lines.
+
+        :param texts: texts by id, as far as they could be read
+        :param provider: asked why a text is missing
+        """
         selection = self._selection
         rows = [self._representative_row(), *map(self._duplicate_row, selection.listed)]
         lines = lay_out_rows(rows, self._canvas)
@@ -61,29 +70,29 @@ class MemberWriter:
 
     def _representative_row(self) -> Row:
         member = self._selection.representative
-        return self._row(REPRESENTATIVE, member, ("reference",) if member.is_reference else ())
+        return self._row(REPRESENTATIVE_MARK, member, ("reference",) if member.is_reference else ())
 
     def _duplicate_row(self, member: Member) -> Row:
         style: Style = "" if member.relation.is_duplicate else "warn"
-        return self._row(DUPLICATE, member, _relation_facts(member), style)
+        return self._row(DUPLICATE_MARK, member, _relation_facts(member), style)
 
     def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
-        source, place = file_and_place(self._report, member.id)
+        source, file_line = path_and_file_line(self._report, member.id)
         return Row(
             mark=mark,
             id=escape_text(member.id),
             link=file_uri(source) if source and self._options.links else "",
             facts=(format_count(member.token_count, "word"), *facts),
-            place=escape_text(place),
+            file_line=escape_text(file_line),
             style=style,
         )
 
     def _difference(
         self, member: Member, texts: Mapping[str, str], provider: TextProvider
     ) -> tuple[str, str]:
-        """A remark under the member's row and a block of its own, either of them empty."""
+        """A remark for the line under the member, and the difference as a block; one is empty."""
         representative = self._selection.representative
-        for id, mark in ((representative.id, REPRESENTATIVE), (member.id, DUPLICATE)):
+        for id, mark in ((representative.id, REPRESENTATIVE_MARK), (member.id, DUPLICATE_MARK)):
             if id not in texts:
                 problem = escape_text(provider.problem(id)) or "its text cannot be read"
                 return self._remark(f"no diff: {mark} {problem}", "warn"), ""
@@ -95,12 +104,12 @@ class MemberWriter:
         return "", writer.body()
 
     def _twin_remark(self, member: Member) -> str:
-        """Where a text with the same content is shown above."""
+        """A remark that names a member above with the same text, whose difference is shown."""
         if has_diff(member):
             for other in self._selection.diffed:
                 if other.content_hash == member.content_hash:
                     id = shorten_middle(escape_text(other.id), self._canvas.width // 2)
-                    return self._remark(f"the same text as {DUPLICATE} {id}", "dim")
+                    return self._remark(f"the same text as {DUPLICATE_MARK} {id}", "dim")
         return ""
 
     def _rest_line(self) -> str:
@@ -111,7 +120,7 @@ class MemberWriter:
         return self._canvas.flow(prose(text, "dim"), MEMBER_INDENT)
 
     def _weakest_link_line(self) -> str:
-        """Of more than two members, the one that is held by least."""
+        """In a cluster of three or more, the member that is least like the representative."""
         weakest = self._selection.cluster.weakest_link
         if len(self._selection.cluster.members) <= 2 or weakest.jaccard >= 1:
             return ""
@@ -136,18 +145,21 @@ def _relation_facts(member: Member) -> tuple[str, ...]:
     return (
         "reference" if member.is_reference else member.relation,
         format_jaccard(member.jaccard),
-        f"{to_representative}{NO_BREAK}{REPRESENTATIVE}",
+        f"{to_representative}{NO_BREAK}{REPRESENTATIVE_MARK}",
     )
 
 
-def file_and_place(report: Report, id: str) -> tuple[str, str]:
-    """The file of a document, and the place in words where its id does not tell it."""
+def path_and_file_line(report: Report, id: str) -> tuple[str, str]:
+    """The path of a document's file, and its ``file:line`` as text unless the id shows it.
+
+    The path is empty for standard input; both are empty for a document that came from no file.
+    """
     located = report.locate(id)
     if located is None:
         return "", ""
     source, locator = located
-    place = source.place(locator.line) if locator.line else source.name
-    told = id.partition("#")[0] or id
-    if any(place == name or place.endswith("/" + name) for name in (id, told)):
-        place = ""
-    return "" if source.path == "-" else source.path, place
+    file_line = source.place(locator.line) if locator.line else source.name
+    path = id.partition("#")[0] or id
+    if any(file_line == name or file_line.endswith("/" + name) for name in (id, path)):
+        file_line = ""
+    return "" if source.path == "-" else source.path, file_line

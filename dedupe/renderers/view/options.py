@@ -1,4 +1,4 @@
-"""What can be chosen about how a report is written."""
+"""Options of the renderers: how a report is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DiffMode = Literal["none", "summary", "hunks", "full"]
 
 MARKDOWN_LIMIT: Final = 65_536
-"""Characters that a comment on GitHub may have; a step summary may have 1,048,576 bytes."""
+"""Most characters of a comment on GitHub; a step summary may have 1,048,576 bytes."""
 MIN_MARKDOWN_LIMIT: Final = 4096
 
 
@@ -25,7 +25,7 @@ class TextOptions(msgspec.Struct, frozen=True):
     :param links: whether ids are links to their files (OSC 8)
     :param diff: how much of each difference is shown
     :param top: clusters shown, the largest first (none: all)
-    :param hints: whether to say what can be done next
+    :param hints: whether to suggest commands to run next
     """
 
     width: int = 80
@@ -37,7 +37,7 @@ class TextOptions(msgspec.Struct, frozen=True):
 
 
 class RenderOptions(msgspec.Struct, frozen=True):
-    """What any renderer may be told; each looks at what concerns it.
+    """The options of all renderers together; each renderer uses those that concern it.
 
     :param width: cells of a line of text
     :param color: whether text is coloured
@@ -46,11 +46,11 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.marks`)
     :param diff: how much of each difference text and Markdown show
     :param top: clusters that text and Markdown show, the largest first (none: all)
-    :param markdown_limit: bytes that Markdown may have
-    :param folder: absolute: that of the repository; SARIF and GitHub name files below it
-        relative to it
-    :param output_folder: where the output will stand, from which links in HTML start
-    :param new: what a gate calls new, by id, which SARIF tells; none where there was no gate
+    :param markdown_limit: most bytes of Markdown
+    :param folder: the absolute path of the repository; SARIF and GitHub annotations name files
+        below it relative to it
+    :param output_folder: the folder of the output file, where relative links in HTML start
+    :param new: new duplicates by id, for SARIF, if ``dedupe check`` judged the report; else none
     """
 
     width: int = 80

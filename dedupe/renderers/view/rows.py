@@ -1,4 +1,4 @@
-"""Rows of members: in columns, or on several lines where the terminal is narrow."""
+"""Rows for the members of a cluster: in columns, or on several lines on a narrow terminal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT
 from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
-    Span,
     Style,
+    Styled,
     cell_width,
     prose,
     shorten_middle,
@@ -24,22 +24,23 @@ MIN_ID_CELLS: Final = 36
 class Row(msgspec.Struct, frozen=True):
     """One member as it is printed.
 
-    :param link: the URI that the id leads to, or nothing
-    :param facts: the words first; of four, the relation second
-    :param place: where the document is, if its id does not say so
-    :param style: of the facts
+    :param mark: the sign before the id: representative or duplicate
+    :param link: the URI of a link on the id; may be empty
+    :param facts: the number of words first; then, of a duplicate, its relation and likeness
+    :param file_line: the file and line of the document; empty if its id shows them
+    :param style: the style of the facts
     """
 
     mark: str
     id: str
     link: str
     facts: tuple[str, ...]
-    place: str
+    file_line: str
     style: Style = ""
 
 
 def lay_out_rows(rows: Sequence[Row], canvas: Canvas) -> list[str]:
-    """The rows in columns, or each on two lines where the ids would be cut too short."""
+    """The rows in columns, or each on several lines if the ids would be cut too short."""
     words_width = max(cell_width(row.facts[0]) for row in rows)
     relation_width = max((len(row.facts[1]) for row in rows if len(row.facts) > 2), default=0)
     tails = [_align_facts(row.facts, words_width, relation_width) for row in rows]
@@ -61,28 +62,32 @@ def _align_facts(facts: Sequence[str], words_width: int, relation_width: int) ->
 
 
 def _row_in_columns(row: Row, tail: str, column: int, canvas: Canvas) -> str:
-    spans = _id_spans(row, column)
-    padding = column - cell_width(spans[-1].text) + 3
-    spans += [Span(" " * padding), Span(tail, row.style)]
+    parts = _id_parts(row, column)
+    padding = column - cell_width(parts[-1].text) + 3
+    parts += [Styled(" " * padding), Styled(tail, row.style)]
     used = MEMBER_INDENT + 5 + column + cell_width(tail)
-    if row.place and used + 3 + cell_width(row.place) <= canvas.width:
-        return canvas.line([*spans, Span("   "), Span(row.place, "dim")])
-    return canvas.line(spans) + _place_line(row, canvas)
+    if row.file_line and used + 3 + cell_width(row.file_line) <= canvas.width:
+        return canvas.line([*parts, Styled("   "), Styled(row.file_line, "dim")])
+    return canvas.line(parts) + _second_line(row, canvas)
 
 
 def _row_on_lines(row: Row, canvas: Canvas) -> str:
-    spans = _id_spans(row, canvas.width - MEMBER_INDENT - 2)
+    parts = _id_parts(row, canvas.width - MEMBER_INDENT - 2)
     facts = canvas.flow(prose(" · ".join(row.facts), row.style), DIFF_INDENT)
-    return canvas.line(spans) + facts + _place_line(row, canvas)
+    return canvas.line(parts) + facts + _second_line(row, canvas)
 
 
-def _id_spans(row: Row, width: int) -> list[Span]:
+def _id_parts(row: Row, width: int) -> list[Styled]:
     id = shorten_middle(row.id, width)
-    return [Span(" " * MEMBER_INDENT), Span(row.mark + " ", "accent"), Span(id, "strong", row.link)]
+    return [
+        Styled(" " * MEMBER_INDENT),
+        Styled(row.mark + " ", "accent"),
+        Styled(id, "strong", row.link),
+    ]
 
 
-def _place_line(row: Row, canvas: Canvas) -> str:
-    if not row.place:
+def _second_line(row: Row, canvas: Canvas) -> str:
+    if not row.file_line:
         return ""
-    place = shorten_middle(row.place, canvas.width - DIFF_INDENT)
-    return canvas.line([Span(" " * DIFF_INDENT), Span(place, "dim")])
+    file_line = shorten_middle(row.file_line, canvas.width - DIFF_INDENT)
+    return canvas.line([Styled(" " * DIFF_INDENT), Styled(file_line, "dim")])

@@ -1,4 +1,4 @@
-"""Which members of a cluster are listed, in which order, and whose difference is shown."""
+"""The choice of members to list in a cluster, their order, and the differences to show."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ READ_AHEAD: Final = 200
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """A cluster, as it is shown.
+    """The members of a cluster that are shown.
 
-    :param listed: members but for the representative, the most different first
+    :param listed: listed members without the representative, the most different first
     :param rest: members that are only counted
-    :param diffed: those of the listed whose diff is shown, each text once
+    :param diffed: listed members whose difference is shown, one for each text
     """
 
     cluster: Cluster
@@ -61,7 +61,7 @@ def select_members(
 def read_with_texts(
     selections: Iterable[Selection], provider: TextProvider
 ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
-    """What is shown with the texts that its diffs need, read for several clusters at once."""
+    """Each selection with the texts for its diffs, which are read for several clusters at once."""
     waiting: list[Selection] = []
     ids: dict[str, None] = {}
 

@@ -1,4 +1,4 @@
-"""The last lines of the text report: the verdict, what to trust, and what to do next."""
+"""The last lines of the text report: the result, its recall, the run, and commands to try."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HINTED_ID: Final = re.compile(r"[\w./][\w./ :#-]{0,59}")
 
 
 def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """Is this much or little, can it be trusted, and how long did it take."""
+    """The figures of the result, its recall, warnings about capped buckets, and the run time."""
     yield canvas.flow(_listing(_verdict(report), "strong"))
     if report.search.bands and report.corpus.document_count:
         yield canvas.flow(_listing([describe_recall(report), "every pair verified"]))
@@ -29,7 +29,7 @@ def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
 
 
 def hint_lines(report: Report, canvas: Canvas) -> str:
-    """What next: commands to copy."""
+    """Commands to run next, ready to copy."""
     threshold = report.config.threshold
     if not report.corpus.cluster_count and threshold > 0.3:
         looser = ["--threshold", f"{round(threshold - 0.2, 6):g}"]
@@ -46,16 +46,18 @@ def _hint(purpose: str, command: Sequence[str], canvas: Canvas) -> str:
 
 
 def _named_paths(report: Report) -> list[str]:
-    """What was scanned, as it is typed; of many paths the first."""
-    archive = [word for path in report.run.against for word in ("--against", shlex.quote(path))]
+    """The arguments that name what was scanned, quoted for a shell; of many paths the first."""
+    references = [word for path in report.run.against for word in ("--against", shlex.quote(path))]
     paths = report.run.paths
     shown = paths if len(paths) <= HINT_PATHS else paths[: HINT_PATHS - 1]
-    return [*archive, *map(shlex.quote, shown), *(["…"] if len(shown) < len(paths) else [])]
+    return [*references, *map(shlex.quote, shown), *(["…"] if len(shown) < len(paths) else [])]
 
 
 def _explain_command(report: Report) -> list[str]:
-    """How to have the most different pair of the largest cluster explained; nothing where the
-    command would be long, or would read the documents in another way than the scan did."""
+    """A ``dedupe explain`` command for the most different pair of the largest cluster.
+
+    Empty if the command would be long, or would read the documents differently than the scan.
+    """
     paths, config = report.run.paths, report.config
     differing = [each for each in report.clusters if each.weakest_link.jaccard < 1]
     several = report.run.against or not 0 < len(paths) <= HINT_PATHS
@@ -83,7 +85,7 @@ def _listing(items: Sequence[str], style: Style = "") -> Iterator[Piece]:
 
 
 def _verdict(report: Report) -> list[str]:
-    """Is this much or little? In one line, also where nothing was found."""
+    """The result in one line, also if nothing was found."""
     corpus = report.corpus
     skipped = [f"{corpus.skipped_count:,} skipped"] if corpus.skipped_count else []
     if not corpus.document_count:
@@ -91,10 +93,10 @@ def _verdict(report: Report) -> list[str]:
     if not corpus.cluster_count:
         return [_nothing_found(report), *skipped]
     share = corpus.redundant_token_count / max(1, corpus.token_count)
-    archive = [f"against {_archive(report)}"] if corpus.reference_count else []
+    references = [f"against {_references(report)}"] if corpus.reference_count else []
     return [
         format_count(corpus.document_count, "document"),
-        *archive,
+        *references,
         format_count(corpus.cluster_count, "cluster"),
         format_count(corpus.duplicate_count, "duplicate"),
         f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words are redundant",
@@ -107,7 +109,7 @@ def _nothing_found(report: Report) -> str:
     reached = f"Jaccard{NO_BREAK}{report.config.threshold:g}"
     if corpus.reference_count:
         documents = format_count(corpus.document_count, "document")
-        others = f"with another or with one of {_archive(report)}"
+        others = f"with another or with one of {_references(report)}"
         return f"No duplicates: none of {documents} ({words}) reaches {reached} {others}"
     if corpus.document_count == 1:
         return f"No duplicates: one document ({words}), nothing to compare it with"
@@ -115,12 +117,12 @@ def _nothing_found(report: Report) -> str:
     return f"No duplicates: no two of {documents} ({words}) reach {reached}"
 
 
-def _archive(report: Report) -> str:
+def _references(report: Report) -> str:
     return format_count(report.corpus.reference_count, "reference document")
 
 
 def describe_recall(report: Report) -> str:
-    """Can it be trusted? What share of the pairs the bands find, at two Jaccards."""
+    """The expected recall: the share of pairs that the bands find, at two Jaccards."""
     search, threshold = report.search, report.config.threshold
     bands, rows = format_count(search.bands, "band"), format_count(search.rows, "row")
     text = f"{bands} of {rows} find {format_percent(search.expected_recall, 1)} of the pairs"
@@ -133,7 +135,7 @@ def describe_recall(report: Report) -> str:
 
 
 def describe_capped_buckets(report: Report) -> str:
-    """What buckets that were too large cost."""
+    """A warning that buckets above ``--max-bucket`` were not compared completely."""
     count = report.search.capped_bucket_count
     limit = f"{report.config.max_bucket:,}"
     was, there = ("was", "it") if count == 1 else ("were", "them")

@@ -1,4 +1,4 @@
-"""What is told one by one of a report: each surplus document, the most severe first."""
+"""The findings of a report: each document that could go, for formats that list them singly."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.figures import format_jaccard, format_percent
 
 STANDARD_INPUT: Final = "stdin"
-"""How standard input is called where a file must be named."""
+"""The name of standard input in formats that need a file name."""
 
 
 class Finding(msgspec.Struct, frozen=True):
     """A document that could go.
 
-    :param member: as it relates to ``kept``
-    :param kept: the document that stays
-    :param cluster_id: empty where the document is in no cluster, but in a bridge
-    :param is_new: whether a gate calls it new; none where there was no gate
-    :param is_order_known: whether the gate knows that it came after ``kept``, or with it
+    :param member: the document, with its relation to ``kept``
+    :param kept: the id of the document that stays
+    :param cluster_id: empty for a document that is in no cluster, but in a bridge
+    :param is_new: whether ``dedupe check`` calls it new; none in other commands
+    :param is_order_known: whether it is known that the document came after ``kept``, or with it
     """
 
     member: Member
@@ -36,11 +36,11 @@ class Finding(msgspec.Struct, frozen=True):
     is_order_known: bool = True
 
 
-class Place(msgspec.Struct, frozen=True):
+class FileLine(msgspec.Struct, frozen=True):
     """A file and a line in it.
 
     :param path: with ``/`` between its parts
-    :param line: of the record in a file of JSON Lines, else 1
+    :param line: the line of the record in formats that count lines, else 1
     """
 
     path: str
@@ -48,67 +48,70 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def worst_findings(findings: Iterable[Finding], count: int) -> list[Finding]:
-    """At most so many: new ones first, then by relation, Jaccard (descending) and id."""
+    """The ``count`` most severe: new ones first, then by relation, Jaccard (descending), id."""
     return nsmallest(count, findings, key=_severity)
 
 
 def list_findings(report: Report, new: Mapping[str, NewDuplicate] | None) -> Iterator[Finding]:
-    """Each surplus document; and what a gate calls new, which may be a representative by now.
+    """Each document that could go, and each new duplicate, even if it is a representative.
 
-    Of a new representative the document that it is a copy of stays in its place. Where it is not
-    known which of two came later, both are told.
+    If the representative of a cluster is new, the document that it is a copy of is kept instead.
+    If it is not known which of two documents came later, both are findings.
 
-    :param new: by id; none where there was no gate
+    :param new: new duplicates by id, if ``dedupe check`` judged the report; else none
     """
-    new_ones = new or {}
-    doubted = doubted_copies(new_ones.values())
+    new_by_id = new or {}
+    swapped = swap_unordered(new_by_id.values())
     for cluster in report.clusters:
-        leader = new_ones.get(cluster.representative)
-        stays = leader.copy_of if leader else cluster.representative
+        new_representative = new_by_id.get(cluster.representative)
+        kept = new_representative.copy_of if new_representative else cluster.representative
         for member in cluster.members:
-            if member.id in new_ones:
-                yield _arrival(member, new_ones[member.id])
-            elif member.id in doubted:
-                yield _arrival(member, doubted[member.id])
-            elif member.id != stays and not member.is_reference:
-                if leader and not _has_old_copy(cluster, member.id, new_ones):
-                    continue  # (it duplicates only what came later)
+            if member.id in new_by_id:
+                yield _new_finding(member, new_by_id[member.id])
+            elif member.id in swapped:
+                yield _new_finding(member, swapped[member.id])
+            elif member.id != kept and not member.is_reference:
+                if new_representative and not _has_old_copy(cluster, member.id, new_by_id):
+                    continue  # it duplicates only documents that came later
                 is_new = None if new is None else False
                 yield Finding(member, cluster.representative, cluster.cluster_id, is_new)
     for end in report.bridge_ends:
-        if told := new_ones.get(end.id) or doubted.get(end.id):
+        if duplicate := new_by_id.get(end.id) or swapped.get(end.id):
             member = Member(end.id, Relation.NEAR, 0.0, 0.0, end.token_count, end.content_hash)
-            yield _arrival(member, told)
+            yield _new_finding(member, duplicate)
 
 
 def _has_old_copy(cluster: Cluster, id: str, new: Mapping[str, NewDuplicate]) -> bool:
-    """Whether a document is in a pair of the cluster with one that a gate does not call new."""
+    """Whether the document has a pair in the cluster with a document that is not new."""
     return any(
         (pair.left == id and pair.right not in new) or (pair.right == id and pair.left not in new)
         for pair in cluster.pairs
     )
 
 
-def doubted_copies(new: Iterable[NewDuplicate]) -> dict[str, NewDuplicate]:
-    """Documents that may be the new ones themselves, each once, as copies of the others; by id."""
+def swap_unordered(new: Iterable[NewDuplicate]) -> dict[str, NewDuplicate]:
+    """The other documents of new duplicates of unknown order, as copies of these; by id.
+
+    Either of the two may be the new one. Each document is given once, and none that is in ``new``.
+    """
     new = [*new]
     named = {each.id for each in new}
-    doubted: dict[str, NewDuplicate] = {}
+    swapped: dict[str, NewDuplicate] = {}
     for each in new:
         if not each.is_order_known and each.copy_of not in named:
-            turned = msgspec.structs.replace(
+            as_new = msgspec.structs.replace(
                 each,
                 id=each.copy_of,
                 copy_of=each.id,
                 containment=each.copy_containment,
                 copy_containment=each.containment,
             )
-            doubted.setdefault(each.copy_of, turned)
-    return doubted
+            swapped.setdefault(each.copy_of, as_new)
+    return swapped
 
 
-def _arrival(member: Member, new: NewDuplicate) -> Finding:
-    """A new document, as it relates to the one already there that it is most alike."""
+def _new_finding(member: Member, new: NewDuplicate) -> Finding:
+    """The finding for a new duplicate, with its relation to the document it is a copy of."""
     related = msgspec.structs.replace(
         member,
         relation=new.relation,
@@ -124,7 +127,10 @@ def _severity(finding: Finding) -> tuple[bool, int, float, str]:
 
 
 def describe_relation(member: Member, kept: str) -> str:
-    """A sentence on how a document relates to the one that is kept, which it calls ``kept``."""
+    """A sentence on the relation of a document to the kept one.
+
+    :param kept: how the sentence names the kept document
+    """
     relation = member.relation
     if relation.has_equal_text:
         return f"The same text as {kept}"
@@ -136,31 +142,31 @@ def describe_relation(member: Member, kept: str) -> str:
     if not relation.is_duplicate:
         return f"In one cluster with {kept} ({relation}, {likeness}), but no duplicate of it"
     share = format_percent(member.representative_containment)
-    told = f"{relation.heading} of {kept}: {likeness}, with {share} of its text"
-    return told.replace("\u00a0", " ")
+    text = f"{relation.heading} of {kept}: {likeness}, with {share} of its text"
+    return text.replace("\u00a0", " ")
 
 
-def find_place(report: Report, id: str, folder: str) -> Place:
-    """Where a document stands, for programs that know files and lines only.
+def find_file_line(report: Report, id: str, folder: str) -> FileLine:
+    """The file and line of a document, for programs that know nothing finer.
 
-    Of a member of an archive it is the archive; of a document that came from no file, its id.
+    For a file in an archive this is the archive; for a document that came from no file, its id.
 
-    :param folder: absolute; a path below it becomes relative to it
+    :param folder: an absolute path; a path below it becomes relative to it
     """
     located = report.locate(id)
     if located is None:
-        return Place(id, 1)
+        return FileLine(id, 1)
     source, locator = located
     if source.path == "-":
-        return Place(STANDARD_INPUT, locator.line or 1)
+        return FileLine(STANDARD_INPUT, locator.line or 1)
     path = _relative(source.path, folder) if folder else os.path.normpath(source.path)
     has_lines = counts_lines(source.format) and not source.member
     line = locator.line if has_lines and locator.line else 1
-    return Place(path.replace(os.sep, "/"), line)
+    return FileLine(path.replace(os.sep, "/"), line)
 
 
 def _relative(path: str, folder: str) -> str:
-    """A path as seen from a folder that it is below, be it by way of links; else as it is."""
+    """A path relative to a folder that it is below (also through links); else unchanged."""
     whole = os.path.abspath(path)
     real = os.path.join(os.path.realpath(os.path.dirname(whole)), os.path.basename(whole))
     for name, base in ((whole, os.path.abspath(folder)), (real, os.path.realpath(folder))):

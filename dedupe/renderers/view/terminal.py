@@ -1,7 +1,7 @@
-"""Lines for a terminal: what documents wrote is made harmless, and every line fits.
+"""Lines for a terminal: text from documents is made harmless, and every line fits the width.
 
-Only widths come from rich (imported when the first of them is measured). The few escape
-sequences are written here, because rich gives each link a random number, and equal reports
+Only the widths of characters come from rich, which is imported when one is first needed. The few
+escape sequences are written here: rich would give each link a random number, but equal reports
 must give equal bytes.
 """
 
@@ -22,7 +22,7 @@ Style = Literal["", "strong", "dim", "accent", "warn", "delete", "insert", "remo
 MIN_WIDTH: Final = 30
 ELLIPSIS: Final = "…"
 NO_BREAK: Final = "\u00a0"
-"""In our own sentences, a space at which no line breaks; printed as a plain space."""
+"""A space at which no line breaks, for our own sentences; printed as a plain space."""
 
 _CODES: Final[dict[Style, str]] = {
     "strong": "1",
@@ -42,8 +42,8 @@ _INVISIBLE: Final = re.compile(f"[{NAMED_INVISIBLE}]")
 _CI_COMMAND: Final = re.compile(r"(?<=#)#(?=[A-Za-z]*\[)|(?<=:):(?=[^\s:].*::)")
 
 
-class Span(NamedTuple):
-    """Text of one style; ``link`` is a URI that it leads to."""
+class Styled(NamedTuple):
+    """Text in one style; ``link`` is the URI of a link on it, or empty."""
 
     text: str
     style: Style = ""
@@ -51,7 +51,7 @@ class Span(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Text that is not broken, and what stands before it."""
+    """Text that is never broken across lines; ``before`` is the kind of break before it."""
 
     text: str
     style: Style = ""
@@ -59,10 +59,11 @@ class Piece(NamedTuple):
 
 
 def escape_text(text: str) -> str:
-    r"""Text from outside with all that steers a terminal made visible, as in ``\x1b``.
+    r"""Text from outside with characters that steer a terminal spelled out, as in ``\x1b``.
 
-    Control characters, bidirectional controls, line separators, lone surrogates, and what is
-    invisible. A mark that would combine with what is printed before it gets a dotted circle.
+    These are control characters, bidirectional controls, line separators, lone surrogates, and
+    invisible characters. A combining mark at the start of the text gets a dotted circle, because
+    it would otherwise combine with the character printed before it.
     """
     text = DANGEROUS.sub(spell_character, text)
     if not text.isascii() and text and cell_width(text[0]) == 0:
@@ -71,15 +72,18 @@ def escape_text(text: str) -> str:
 
 
 def escape_word(text: str) -> str:
-    """As :func:`escape_text`, but without the soft hyphens and such that pages are full of."""
+    """As :func:`escape_text`, but soft hyphens and zero-width characters are dropped.
+
+    Web pages are full of these, and spelled out they would make words unreadable.
+    """
     return escape_text(_INVISIBLE.sub("", text))
 
 
 def disarm_line(line: str) -> str:
-    """A line that no CI system takes for a command of its own.
+    """A line in which nothing is a command to a CI system.
 
-    In the log of a job, GitHub obeys lines that begin with ``::command::``, and it and Azure
-    whatever holds ``##[command]`` or ``##vso[command]``.
+    In the log of a job, GitHub obeys lines that begin with ``::command::``; GitHub and Azure obey
+    lines that contain ``##[command]`` or ``##vso[command]``.
     """
     if "##" in line or line.lstrip().startswith("::"):
         return _CI_COMMAND.sub(spell_character, line)
@@ -87,7 +91,7 @@ def disarm_line(line: str) -> str:
 
 
 def spell_character(match: re.Match[str]) -> str:
-    r"""The character that was found, as in ``\x1b``."""
+    r"""The matched character spelled out, as in ``\x1b``."""
     code_point = ord(match.group())
     if code_point > 0xFFFF:
         return f"\\U{code_point:08x}"
@@ -109,9 +113,9 @@ def _cell_len() -> Callable[[str], int]:
 
 
 def cut_cells(text: str, width: int) -> Iterator[str]:
-    """The text in parts of at most ``width`` cells, marks kept with what they stand on."""
+    """The text in parts of at most ``width`` cells; marks stay with their base character."""
     start = used = 0
-    for first, end, cells in _clusters(text):
+    for first, end, cells in _graphemes(text):
         if used + cells > width and first > start:
             yield text[start:first]
             start, used = first, 0
@@ -120,7 +124,7 @@ def cut_cells(text: str, width: int) -> Iterator[str]:
             yield text[start:]
 
 
-def _clusters(text: str) -> Iterator[tuple[int, int, int]]:
+def _graphemes(text: str) -> Iterator[tuple[int, int, int]]:
     """Start, end and cells of each character with the marks that follow it."""
     start = 0
     for end in range(1, len(text) + 1):
@@ -138,7 +142,7 @@ def shorten_middle(text: str, width: int) -> str:
     head = next(cut_cells(text[:longest], width - 1 - tail_width))
     end = text[-longest:]
     tail_start = len(end)
-    for start, _, cells in reversed(list(_clusters(end))):
+    for start, _, cells in reversed(list(_graphemes(end))):
         tail_width -= cells
         if tail_width < 0 or start == 0:
             break
@@ -164,9 +168,9 @@ class Canvas(msgspec.Struct, frozen=True):
     width: int
     color: bool
 
-    def line(self, spans: Iterable[Span]) -> str:
-        """One line of what is known to fit."""
-        return disarm_line("".join(map(self._paint, spans)).rstrip(" ")) + "\n"
+    def line(self, parts: Iterable[Styled]) -> str:
+        """One line; its parts are known to fit the width."""
+        return disarm_line("".join(map(self._paint, parts)).rstrip(" ")) + "\n"
 
     def flow(self, pieces: Iterable[Piece], indent: int = 0, hanging: int = 0) -> str:
         """The pieces as lines: broken at the width, and before every ``Break.LINE``.
@@ -177,25 +181,25 @@ class Canvas(msgspec.Struct, frozen=True):
         lines = _Lines(self.width, indent, hanging)
         for atom in _atoms(pieces):
             lines.add(atom)
-        return "".join(self.line(spans) for spans in lines.finish())
+        return "".join(self.line(parts) for parts in lines.finish())
 
-    def _paint(self, span: Span) -> str:
-        text = span.text
-        if self.color and span.style and text:
-            text = f"\x1b[{_CODES[span.style]}m{text}\x1b[0m"
-        if span.link and text:
-            text = f"\x1b]8;;{span.link}\x1b\\{text}\x1b]8;;\x1b\\"
+    def _paint(self, part: Styled) -> str:
+        text = part.text
+        if self.color and part.style and text:
+            text = f"\x1b[{_CODES[part.style]}m{text}\x1b[0m"
+        if part.link and text:
+            text = f"\x1b]8;;{part.link}\x1b\\{text}\x1b]8;;\x1b\\"
         return text
 
 
 def prose(text: str, style: Style = "") -> Iterator[Piece]:
-    """A sentence of our own as pieces; ``NO_BREAK`` holds words together."""
+    """A sentence of our own as pieces, one for each word; ``NO_BREAK`` holds words together."""
     for word in text.split(" "):
         yield Piece(word.replace(NO_BREAK, " "), style)
 
 
 def _atoms(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """Pieces between which no line breaks."""
+    """Runs of pieces that are glued together, so that no line breaks inside a run."""
     atom: list[Piece] = []
     for piece in pieces:
         if atom and piece.before is not Break.GLUED:
@@ -207,21 +211,21 @@ def _atoms(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
 
 
 class _Lines:
-    """Fills lines with atoms."""
+    """Fills lines with atoms: runs of pieces that belong on one line."""
 
     def __init__(self, width: int, indent: int, hanging: int) -> None:
         self._width = width
         self._next_indent = indent + hanging
-        self._lines: list[list[Span]] = []
+        self._lines: list[list[Styled]] = []
         self._start(indent)
 
     def _start(self, indent: int) -> None:
         indent = min(indent, self._width // 3)
-        self._spans = [Span(" " * indent)]
+        self._parts = [Styled(" " * indent)]
         self._used = self._indent = indent
 
     def _break(self) -> None:
-        self._lines.append(self._spans)
+        self._lines.append(self._parts)
         self._start(self._next_indent)
 
     def add(self, atom: list[Piece]) -> None:
@@ -236,7 +240,7 @@ class _Lines:
             self._break()
             space = 0
         if space:
-            same = self._spans[-1].style == atom[0].style
+            same = self._parts[-1].style == atom[0].style
             self._append(" ", atom[0].style if same else "")
         for piece in atom:
             self._add_piece(piece, whole=self._used + width <= self._width)
@@ -256,14 +260,14 @@ class _Lines:
             text = text[len(part) :]
 
     def _append(self, text: str, style: Style) -> None:
-        last = self._spans[-1]
+        last = self._parts[-1]
         if last.style == style:
-            self._spans[-1] = last._replace(text=last.text + text)
+            self._parts[-1] = last._replace(text=last.text + text)
         else:
-            self._spans.append(Span(text, style))
+            self._parts.append(Styled(text, style))
         self._used += cell_width(text)
 
-    def finish(self) -> list[list[Span]]:
+    def finish(self) -> list[list[Styled]]:
         if self._used > self._indent:
             self._break()
         return self._lines
