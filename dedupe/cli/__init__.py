@@ -17,13 +17,16 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 GARBAGE_THRESHOLD = 100_000
-"""New objects after which cycles are looked for, instead of after 700: what a scan makes are the
-ten thousands of objects of a report, all of which are kept, and hardly any cycle."""
+"""New objects after which Python looks for reference cycles (its default is 700).
+
+A scan makes tens of thousands of objects that all belong to the report, and hardly any cycle, so
+that looking more often only costs time.
+"""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-_SETTLED = "dedupe.exit_code"
+_EXIT_CODE_KEY = "dedupe.exit_code"
 
 
 class LazyGroup(click.Group):
@@ -46,7 +49,7 @@ class LazyGroup(click.Group):
         "explain": "Tell why two documents are duplicates, or why they are not.",
         "config": "Look at the settings.",
     }
-    """The first sentence of each command's help, so that the list of commands imports none."""
+    """The first sentence of each command's help; listing them here imports no command."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.modules)
@@ -60,12 +63,12 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands with their summaries."""
+        """Write the commands with their summaries into the help."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, self.summaries[name]) for name in self.list_commands(ctx)])
 
-    # Whoever reads standard output may go (`| head -1`): that is no failure, and no success where
-    # there was none. click itself would exit with 1, so it is caught before click sees it.
+    # The reader of standard output may close it (`| head -1`). The exit code is then the one that
+    # the command has already noted, else 0. click would exit with 1, so we catch the error first.
 
     def make_context(self, *arguments: Any, **attributes: Any) -> click.Context:
         try:
@@ -77,12 +80,15 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise click.exceptions.Exit(ctx.meta.get(_SETTLED, 0)) from None
+            raise click.exceptions.Exit(ctx.meta.get(_EXIT_CODE_KEY, 0)) from None
 
 
-def settle(code: int) -> int:
-    """Note the exit code as soon as it is known: it holds also where standard output breaks off."""
-    click.get_current_context().meta[_SETTLED] = code
+def note_exit_code(code: int) -> int:
+    """Note the exit code as soon as it is known, in case standard output is closed before the end.
+
+    :returns: the code
+    """
+    click.get_current_context().meta[_EXIT_CODE_KEY] = code
     return code
 
 
@@ -96,12 +102,12 @@ def command_group() -> None:
 
 
 def run() -> NoReturn:
-    """The command as a process of its own.
+    """Run the command as the whole process, and end the process.
 
-    It ends without tearing libraries down: their threads are no concern of anybody's by then, and
-    may abort a process that is done (pyarrow's did).
+    It ends without the usual clean-up of libraries: their threads have nothing left to do, but
+    can abort a process that has finished (those of pyarrow did).
     """
-    # Nothing here multiplies matrices; OpenBLAS would start threads, and have them wait busily.
+    # Nothing here multiplies matrices, but OpenBLAS would start threads that use CPU time waiting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(GARBAGE_THRESHOLD)
     code: object = 0
@@ -119,18 +125,18 @@ def run() -> NoReturn:
 def main() -> None:
     """The ``dedupe`` command; ends with :class:`SystemExit`."""
     try:
-        # (The code of an Exit is returned.)
+        # Without standalone mode, click returns the code of an Exit instead of raising it.
         code = command_group.main(prog_name="dedupe", standalone_mode=False)
         if sys.stdout is not None:  # closed by whoever started the process
             sys.stdout.flush()
     except BaseException as error:
-        _leave(_explain(error))
+        _exit_process(_report_error(error))
     else:
-        _leave(code or 0)
+        _exit_process(code or 0)
 
 
-def _explain(error: BaseException) -> int:
-    """Say what went wrong on standard error, without a traceback; return the exit code."""
+def _report_error(error: BaseException) -> int:
+    """Print an error on standard error, without a traceback; return the exit code."""
     from dedupe.model.errors import DedupeError
 
     if isinstance(error, SystemExit):
@@ -163,10 +169,10 @@ def _explain(error: BaseException) -> int:
     return EXIT_ERROR
 
 
-def _leave(code: int) -> None:
-    """Exit without a second complaint when standard output is closed already."""
+def _exit_process(code: int) -> None:
+    """Exit with a code; a closed standard output causes no further error."""
     if code == EXIT_INTERRUPTED:
-        # Do not wait for threads that are still at work; nothing of theirs is to be kept.
+        # Do not wait for threads that are still working: their results are not needed.
         os._exit(code)
     try:
         if sys.stdout is not None:

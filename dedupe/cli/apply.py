@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dedupe.cli import CONTEXT, EXIT_ERROR, settle
+from dedupe.cli import CONTEXT, EXIT_ERROR, note_exit_code
 from dedupe.cli.messages import ask, can_ask, say
 from dedupe.model.errors import InputError
 
@@ -36,60 +36,67 @@ _HINT = (
     "--output",
     metavar="PATH",
     type=click.Path(readable=False),
-    help="Write the corpus without its duplicates, in the form that it has, to this new or empty "
-    "folder; to this new file, where one file was scanned.",
+    help="Write the corpus without its duplicates, in the format that it has, to this new or empty "
+    "folder, or to this new file if one file was scanned.",
 )
 @click.option(
     "--link",
     is_flag=True,
-    help="With --output: hard-link files that stay as they are, instead of copying them.",
+    help="With --output: make hard links to files that stay unchanged, instead of copying them.",
 )
 @click.option(
     "--list",
     "listed",
     type=click.Choice(["kept", "dropped"]),
-    help="Print names only: of files that are one document the path, of other documents the id.",
+    help="Only print the names of the kept or dropped documents: the path of a file that is one "
+    "document, the id of any other document.",
 )
-@click.option("-0", "--null", is_flag=True, help="With --list: end names with a NUL byte.")
+@click.option(
+    "-0",
+    "--null",
+    is_flag=True,
+    help="With --list: end each name with a NUL byte instead of a line feed.",
+)
 @click.option(
     "--move-to",
     metavar="DIR",
     type=click.Path(readable=False),
-    help="Move the files of duplicates below this new or empty folder, with a manifest.",
+    help="Move the files of duplicates into this new or empty folder, with a manifest for --undo.",
 )
 @click.option("--delete", is_flag=True, help="Delete the files of duplicates.")
 @click.option(
     "--undo",
     metavar="MANIFEST",
     type=click.Path(readable=False),
-    help="Put back what --move-to set aside; SAVED is not needed.",
+    help="Put back the files that --move-to set aside with this manifest; SAVED is not needed.",
 )
 @click.option(
     "--protect",
     multiple=True,
     metavar="PATTERN",
-    help="Never drop documents whose id or file matches; may be repeated. As --exclude of scan.",
+    help="Never drop documents whose id or file matches this pattern, which is written like those "
+    "of --exclude. May be repeated.",
 )
 @click.option(
     "--yes",
     is_flag=True,
-    help="With --output, --move-to and --delete: go on, without a question, also where something "
-    "should be looked at first: very short texts, equal texts under other titles or URLs, files of "
-    "which more than half goes, texts that may have been misread.",
+    help="With --output, --move-to and --delete: go on without a question even if something should "
+    "be looked at first: very short texts, equal texts under different titles or URLs, files that "
+    "lose more than half of their documents, texts that may have been misread.",
 )
 @click.option(
     "--format",
     "output_format",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How to tell what was done.  [default: text]",
+    help="Format of the summary: text for people, json for programs.  [default: text]",
 )
 def command(saved: str | None, output_format: str, **options: Any) -> None:
     """Drop the duplicates that a saved report names.
 
-    Without an option that acts this is a dry run: it checks everything, says what would go and how
-    much is saved, and changes nothing. Run it in the folder where the scan ran. SAVED may be
-    compressed, or - for standard input.
+    Without --output, --move-to, --delete or --undo this is a dry run: it checks everything, says
+    which documents would go and how much that saves, and changes nothing. Run it in the folder
+    where the scan ran. SAVED is the saved report; it may be compressed, or - for standard input.
 
     \b
       dedupe scan articles/ --output report.json
@@ -98,23 +105,24 @@ def command(saved: str | None, output_format: str, **options: Any) -> None:
       dedupe apply report.json --move-to aside/           set the files aside …
       dedupe apply --undo aside/dedupe-manifest.jsonl     … and put them back
 
-    A document goes only if it and the document kept in its place are, at that moment, what was
-    compared. Otherwise it stays, and is named. What a person should look at first is said before
-    anything is done; it goes on after a question on a terminal, or with --yes.
+    A document is dropped only if its text and that of the document kept in its place are still
+    the texts that were compared. Otherwise it stays, and is named. If a person should look at
+    something first, the command says so before it does anything; it goes on after a question on a
+    terminal, or with --yes.
 
     Exit codes: 0 done; 2 an error, or something could not be done (it is named, the rest is done);
     130 interrupted.
     """
     action = _choose_action(options)
     _refuse_unused(saved, action, options)
-    if sys.stdout is None:  # before anything is done that could then not be told
+    if sys.stdout is None:  # checked before anything is done that could then not be reported
         raise InputError("standard output is closed")
     if action == "listed":
         _print_names(_load(saved), options)
         return
     outcome = _act(saved, action, options)
-    code = settle(EXIT_ERROR if outcome.stopped and action else 0)
-    _tell(outcome, output_format)
+    code = note_exit_code(EXIT_ERROR if outcome.stopped and action else 0)
+    _print_outcome(outcome, output_format)
     if action == "" and output_format == "text" and sys.stdout.isatty():
         say("note", _HINT)
     sys.exit(code)
@@ -129,7 +137,7 @@ def _choose_action(options: dict[str, Any]) -> str:
 
 
 def _refuse_unused(saved: str | None, action: str, options: dict[str, Any]) -> None:
-    """An option that would do nothing is a mistake."""
+    """Raise UsageError for options that would have no effect with this action."""
     if action == "undo" and (saved is not None or options["protect"]):
         raise click.UsageError("--undo takes neither SAVED nor --protect.")
     if action != "undo" and saved is None:
@@ -159,7 +167,7 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     documents = applying.CurrentDocuments(report)
     if action in ("move_to", "delete"):
         applying.refuse_records(plan, documents)
-    _look_again(applying.find_doubts(report, plan, documents), action, options["yes"])
+    _confirm_doubts(applying.find_doubts(report, plan, documents), action, options["yes"])
     if action == "output":
         return applying.write_output(report, plan, options["output"], makes_links=options["link"])
     if action == "move_to":
@@ -169,10 +177,11 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     return applying.preview(report, plan, documents)[0]
 
 
-def _look_again(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
-    """Say what a person should look at, and go on only where one has, or nothing is changed.
+def _confirm_doubts(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
+    """Print the doubts; before an action that changes files, ask whether to go on.
 
-    :raises InputError: where nobody can be asked, or the answer is no; nothing was done
+    :param is_sure: whether ``--yes`` was given
+    :raises InputError: if nobody can be asked, or the answer is no; nothing was done
     """
     for doubt in doubts:
         say("warning", doubt.detail)
@@ -192,9 +201,9 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
 
     documents = applying.CurrentDocuments(report)
     plan = applying.plan_drops(report, options["protect"])
-    _look_again(applying.find_doubts(report, plan, documents), "", True)
+    _confirm_doubts(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
-    code = settle(EXIT_ERROR if outcome.stopped else 0)
+    code = note_exit_code(EXIT_ERROR if outcome.stopped else 0)
     if options["listed"] == "dropped":
         names: Iterable[bytes] = applying.list_dropped(documents, checked.drops)
     else:
@@ -213,7 +222,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     sys.exit(code)
 
 
-def _tell(outcome: Outcome, output_format: str) -> None:
+def _print_outcome(outcome: Outcome, output_format: str) -> None:
     from dedupe.model.marks import TEXT_MARK
     from dedupe.renderers.applied import render_outcome_json, render_outcome_text
 

@@ -1,4 +1,4 @@
-"""The file of a baseline: read before the scan, written after it where that was asked for."""
+"""The file of a baseline: read before the scan, written after it with ``--update-baseline``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ from dedupe.store.presence import Presence
 
 
 class BaselineFile:
-    """A baseline by the name of its file, and its companion beside it.
+    """The file of a baseline, and the companion file beside it.
 
-    :ivar remark: what is to be said of it, if anything
-    :param path: as it was named
-    :param is_updated: whether it is to be written; then it need not exist
+    The companion lists the documents that were there and had no duplicate.
+
+    :ivar name: the path, relative to the current folder if the file is in it
+    :ivar known: the baseline that was read; none if there was no file
+    :ivar remark: a note for the user on its version or a missing companion; may be empty
+    :param path: as the user named it
+    :param is_updated: whether it will be written; then it need not exist
     :raises BaselineError: if it cannot be used
     """
 
@@ -38,11 +42,11 @@ class BaselineFile:
         self._path = Path(path)
         self._companion = self._path.with_name(self._path.name + COMPANION_ENDING)
         self._is_updated = is_updated
-        # Before the scan: what could not be written after it is told now, and what is no baseline
-        # is never replaced, for it may be anything of the user's.
+        # Checked before the scan: whether the file can be written, and that an existing file is a
+        # baseline. Any other file may be the user's own and is never replaced.
         files = (self._path, self._companion)
         targets = [Target("text", os.path.join(os.curdir, file)) for file in files]
-        self._place = Outputs(targets) if is_updated else None
+        self._outputs = Outputs(targets) if is_updated else None
         self.known = self._read()
         self.remark = self._describe(self.known) if self.known is not None else ""
 
@@ -61,7 +65,7 @@ class BaselineFile:
         return msgspec.structs.replace(baseline, seen=seen)
 
     def _read_file(self, path: Path, name: str) -> bytes | None:
-        """What a file holds; none where there is none."""
+        """The content of a file; none if it does not exist."""
         if self._is_updated and os.path.lexists(path) and not path.is_file():
             raise BaselineError(f"{name}: is not a regular file, and so cannot be updated")
         try:
@@ -73,10 +77,10 @@ class BaselineFile:
 
     def _describe(self, known: Baseline) -> str:
         if known.version < BASELINE_VERSION:
-            told = f"{self.name}: is a baseline of version {known.version}, "
+            text = f"{self.name}: is a baseline of version {known.version}, "
             if self._is_updated:
-                return told + f"and is written anew as version {BASELINE_VERSION}"
-            return told + (
+                return text + f"and is written anew as version {BASELINE_VERSION}"
+            return text + (
                 "which does not list the documents that were there and unique; "
                 f"--update-baseline writes version {BASELINE_VERSION}"
             )
@@ -88,25 +92,25 @@ class BaselineFile:
         return ""
 
     def check_settings(self, config: ScanSettings) -> None:
-        """Compare only what was found alike.
+        """Check that the baseline was made with the settings of this scan.
 
-        :raises BaselineError: if other settings would now find other duplicates
+        :raises BaselineError: if a setting that changes which duplicates are found is different
         """
         if self.known is None or self._is_updated:
             return
         if different := self.known.different_settings(config):
-            told = ", ".join(
+            text = ", ".join(
                 f"{name} {old!r}, now {new!r}" for name, (old, new) in different.items()
             )
             raise BaselineError(
-                f"{self.name}: was made with other settings: {told}; scan with those, or run "
+                f"{self.name}: was made with other settings: {text}; scan with those, or run "
                 "--update-baseline"
             )
 
     def refuse_outputs(self, targets: Iterable[Target]) -> None:
-        """Let nothing else be written over it.
+        """Check that no output would overwrite the baseline or its companion.
 
-        :raises BaselineError: if an output goes to its file
+        :raises BaselineError: if one would
         """
         own = {os.path.realpath(path) for path in (self._path, self._companion)}
         for target in targets:
@@ -114,10 +118,9 @@ class BaselineFile:
                 raise BaselineError(f"{target.path}: is the baseline; name another --output")
 
     def patterns_below(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Patterns that leave it and its companion out where they stand below one of these
-        folders: they are no documents.
+        """Exclude patterns for the baseline and its companion, if they are in a scanned folder.
 
-        None where they are hidden, for hidden files are not read.
+        They are no documents. Hidden files need no pattern, since they are not read.
         """
         from dedupe.sources.discovery.patterns import escape_pattern
         from dedupe.sources.files.names import is_hidden_name, readable_id
@@ -134,24 +137,26 @@ class BaselineFile:
         return tuple(dict.fromkeys(patterns))
 
     def write(self, baseline: Baseline, sources: Sequence[str]) -> tuple[int, int] | None:
-        """Replace it in one step, where it is to be updated and changes.
+        """Replace both files in one step, if they are to be updated and their content changes.
 
-        :param sources: files that were scanned, which it must not be
-        :returns: how many documents it gained and lost; none where it is only read
+        :param sources: the files that were scanned, which must not be overwritten
+        :returns: how many documents the baseline gained and lost; none if it is only read
         """
-        if self._place is None:
+        if self._outputs is None:
             return None
         before = self.known.entries if self.known is not None else frozenset()
         data = format_baseline(baseline), format_companion(baseline.seen or Presence())
         files = self._path, self._companion
         if any(not f.exists() or f.read_bytes() != d for f, d in zip(files, data, strict=True)):
-            self._place.refuse(lambda path: is_same_file(path, sources))
-            written = dict(zip((target.path for target in self._place.targets), data, strict=True))
-            self._place.write(lambda target: [written[target.path]])
+            self._outputs.refuse(lambda path: is_same_file(path, sources))
+            written = dict(
+                zip((target.path for target in self._outputs.targets), data, strict=True)
+            )
+            self._outputs.write(lambda target: [written[target.path]])
         return len(baseline.entries - before), len(before - baseline.entries)
 
 
 def _short_name(path: str) -> str:
-    """Relative to the current folder where it is in it: a settings file gives absolute paths."""
+    """A path relative to the current folder, if it is in it; settings files give absolute paths."""
     below = os.path.relpath(path)
     return path if not os.path.isabs(path) or below.startswith(os.pardir) else below

@@ -1,4 +1,4 @@
-"""``dedupe check``: the gate. Passes or fails by its exit code, and says what to do."""
+"""``dedupe check``: the gate. It passes or fails by its exit code, and says what to do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, settle
+from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
 from dedupe.cli.baseline_file import BaselineFile
 from dedupe.cli.messages import say
 from dedupe.cli.options import check_options, output_option, path_arguments
@@ -18,8 +18,8 @@ from dedupe.cli.output import Outputs, is_same_file, make_options
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
-    say_what_was_met,
-    say_which_field,
+    say_text_fields,
+    say_warnings,
     write_outputs,
 )
 from dedupe.cli.settings import Settings, load_settings
@@ -27,11 +27,11 @@ from dedupe.cli.targets import Target, choose_targets
 from dedupe.model.errors import InputError
 from dedupe.renderers.registry import FORMATS
 
-_SHOWING = ("--output", "--format", "--markdown-limit")
-"""Options that only say how the verdict is shown."""
+_OUTPUT_OPTIONS = ("--output", "--format", "--markdown-limit")
+"""Options that only choose how and where the verdict is written."""
 
 HIDDEN_BASELINE = ".dedupe-baseline"
-"""The baseline that is proposed where none is named: hidden files are not read as documents."""
+"""The baseline file proposed if none is named; hidden files are not read as documents."""
 
 
 @click.command("check", context_settings=CONTEXT)
@@ -40,37 +40,38 @@ HIDDEN_BASELINE = ".dedupe-baseline"
 @click.option(
     "--update-baseline",
     is_flag=True,
-    help="Write the baseline anew, so that it covers all duplicates there are, and pass.",
+    help="Rewrite the --baseline file so that it covers all present duplicates, and pass.",
 )
 @click.option(
     "--since",
     metavar="REV",
-    help="Take from git which documents were there at this revision: the others are new.",
+    help="Take documents that git has at this revision for old ones, and all others for new ones.",
 )
 @output_option
 def command(
     paths: tuple[str, ...],
     config_file: str | None,
     files_from: str | None,
-    outputs: tuple[str, ...],
+    named_outputs: tuple[str, ...],
     update_baseline: bool,
     since: str | None,
     **flags: Any,
 ) -> None:
     """Fail if the documents of PATH... have new duplicates: a gate for CI.
 
-    New is every duplicate that the baseline does not cover; without a baseline, every duplicate.
-    A baseline is a text file to be reviewed and committed. It covers documents by the hash of
-    their text: a copy more is new, and so is another document in the place of a known one. What
-    is renamed, moved or removed is not.
+    Every duplicate that the baseline does not cover is new; without a baseline, every duplicate
+    is. A baseline is a text file to be reviewed and committed. It knows documents by the hash of
+    their text: one more copy of a known text is new, and so is a known document with another
+    text. Documents that were renamed, moved or removed are not new.
 
     \b
       dedupe check articles/                                          no duplicates at all
       dedupe check articles/ --baseline .dedupe-baseline --update-baseline      accept these
       dedupe check articles/ --baseline .dedupe-baseline              no others
 
-    PATH is what it is to `dedupe scan`. The formats text, json, jsonl (one new duplicate a line),
-    markdown and github give the verdict; the others the report, with what is new first.
+    PATH is a path as for `dedupe scan`. The formats text, json, jsonl (one new duplicate a line),
+    markdown and github show the verdict. The other formats show the report; sarif puts new
+    duplicates first.
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
@@ -81,12 +82,12 @@ def command(
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
     baseline, settings = _open_baseline(settings, update_baseline, read)
-    places = _choose_places(outputs, settings, baseline, read)
+    outputs = _choose_outputs(named_outputs, settings, baseline, read)
     revision = _find_revision(since, paths)
     scanned = ScannedTexts()
     report, texts = run_scan(paths, settings, scanned=scanned)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
-    places.refuse(lambda path: is_same_file(path, sources))
+    outputs.refuse(lambda path: is_same_file(path, sources))
     unread = unreadable_paths(report.skipped, read)
     if unread and update_baseline:
         raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
@@ -99,9 +100,9 @@ def command(
     view = _judge(report, texts, settings, baseline, update_baseline, scanned, was_there)
     view = msgspec.structs.replace(view, since=since or "")
     if not settings.output["quiet"]:
-        _tell_notes(report, baseline, places)
-    code = settle(EXIT_ERROR if unread else 0 if view.verdict.passed else EXIT_FAILED)
-    write_outputs(places, lambda target: _render(view, target, settings), report, settings)
+        _say_notes(report, baseline, outputs)
+    code = note_exit_code(EXIT_ERROR if unread else 0 if view.verdict.passed else EXIT_FAILED)
+    write_outputs(outputs, lambda target: _render(view, target, settings), report, settings)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
     sys.exit(code)
@@ -110,8 +111,9 @@ def command(
 def _open_baseline(
     settings: Settings, update: bool, read: tuple[str, ...]
 ) -> tuple[BaselineFile | None, Settings]:
-    """The baseline where one is named, and the settings, by which it is no document.
+    """The baseline if one is named, and settings that exclude its file from the scan.
 
+    :param update: whether ``--update-baseline`` was given
     :param read: all paths that the scan reads
     """
     if not settings.baseline:
@@ -120,36 +122,36 @@ def _open_baseline(
         return None, settings
     baseline = BaselineFile(settings.baseline, update)
     baseline.check_settings(settings.config)
-    return baseline, _leave_out(settings, baseline.patterns_below(read))
+    return baseline, _exclude_patterns(settings, baseline.patterns_below(read))
 
 
-def _choose_places(
-    outputs: tuple[str, ...],
+def _choose_outputs(
+    named_outputs: tuple[str, ...],
     settings: Settings,
     baseline: BaselineFile | None,
     read: tuple[str, ...],
 ) -> Outputs:
-    """Where to write; no output may take the place of the baseline or of what is read."""
+    """The outputs; none may overwrite the baseline or a file that is read."""
     from dedupe.sources import reads_file
 
-    places = Outputs(choose_targets(outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings))
     if baseline is not None:
-        baseline.refuse_outputs(places.targets)
-    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
-    return places
+        baseline.refuse_outputs(outputs.targets)
+    outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    return outputs
 
 
-def _tell_notes(report: Any, baseline: BaselineFile | None, places: Outputs) -> None:
-    """What a person should know besides the verdict."""
+def _say_notes(report: Any, baseline: BaselineFile | None, outputs: Outputs) -> None:
+    """Print notes and warnings that do not stand in the verdict."""
     if baseline is not None and baseline.remark:
         say("note", baseline.remark)
-    say_which_field(report)
-    if not places.shows_text():
-        say_what_was_met(report)
+    say_text_fields(report)
+    if not outputs.shows_text():
+        say_warnings(report)
 
 
 def _find_revision(since: str | None, paths: tuple[str, ...]) -> Any:
-    """What git is asked about, where that is wanted; before the scan, which may take long."""
+    """The git revision of ``--since``, looked up before the scan, which may take long."""
     if since is None:
         return None
     from dedupe.gate.revision import Revision
@@ -157,7 +159,7 @@ def _find_revision(since: str | None, paths: tuple[str, ...]) -> Any:
     return Revision(since, paths)
 
 
-def _leave_out(settings: Settings, patterns: tuple[str, ...]) -> Settings:
+def _exclude_patterns(settings: Settings, patterns: tuple[str, ...]) -> Settings:
     exclude = settings.config.exclude + patterns
     return msgspec.structs.replace(
         settings, config=msgspec.structs.replace(settings.config, exclude=exclude)
@@ -173,7 +175,12 @@ def _judge(
     scanned: Any,
     was_there: Any,
 ) -> Any:
-    """Write the baseline where that was asked for, and judge by what is known then."""
+    """Judge the report by the baseline, which is first rewritten with ``--update-baseline``.
+
+    :param scanned: marks of all documents of the scan
+    :param was_there: the documents that git has at the revision of ``--since``; none without it
+    :returns: a ``VerdictView`` without options of an output
+    """
     from dedupe.gate.verdict import judge_report, make_baseline
     from dedupe.renderers.verdict.view import VerdictView
 
@@ -193,22 +200,22 @@ def _judge(
 
 
 def _accept_command(settings: Settings) -> str:
-    """This command again, so that it takes what is new into a baseline, and writes nothing else."""
+    """This command line with ``--update-baseline`` and without its output options."""
     named = [] if settings.baseline else ["--baseline", HIDDEN_BASELINE]
     kept: list[str] = []
     arguments = iter(sys.argv[2:])
     for argument in arguments:
-        if argument in _SHOWING:
+        if argument in _OUTPUT_OPTIONS:
             next(arguments, None)
         elif argument == "--":
             kept += [argument, *arguments]
-        elif argument.partition("=")[0] not in _SHOWING:
+        elif argument.partition("=")[0] not in _OUTPUT_OPTIONS:
             kept.append(argument)
     return shlex.join(["dedupe", "check", *named, "--update-baseline", *kept])
 
 
 def _render(view: Any, target: Target, settings: Settings) -> Iterator[bytes]:
-    """The verdict where the format has one, else the report with what is new."""
+    """The verdict, if the format has one; else the report with the new duplicates marked."""
     new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
     options = msgspec.structs.replace(make_options(target, settings.output), new=new)
     chosen = FORMATS[target.format]

@@ -23,27 +23,27 @@ def command() -> None:
 def show(config_file: str | None, **flags: Any) -> None:
     """Show every setting, its value, and where it comes from.
 
-    Takes the options of `dedupe scan` and `dedupe check`, so that what a command would do can be
-    seen first.
+    Takes the options of `dedupe scan` and `dedupe check`, and shows which settings these commands
+    would use with them.
     """
     settings = load_settings(flags, config_file)
     values = {name: getattr(settings.config, name, None) for name in SETTING_NAMES}
     values |= {**settings.output, "baseline": settings.baseline}
     values["against"] = settings.against
     values |= {name: getattr(settings.limits, name) for name in GATE_NAMES}
-    shown = {name: _show_value(values[name]) for name in SETTING_NAMES}
+    shown = {name: _format_value(values[name]) for name in SETTING_NAMES}
     name_width = max(map(len, shown))
     value_width = min(40, max(map(len, shown.values())))
     for name, value in shown.items():
         click.echo(f"{name:<{name_width}}  {value:<{value_width}}  {settings.origins[name]}")
 
 
-def _show_value(value: Any) -> str:
-    """As it would stand in a TOML file."""
+def _format_value(value: Any) -> str:
+    """The value as it is written in a TOML file."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
     if isinstance(value, tuple):
-        return "[" + ", ".join(map(_show_value, value)) + "]"
+        return "[" + ", ".join(map(_format_value, value)) + "]"
     return str(value)

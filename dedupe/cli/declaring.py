@@ -1,4 +1,4 @@
-"""How an option of the command line is declared; defaults stand in ``model.settings``."""
+"""Functions that declare options of the command line; defaults come from ``model.settings``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEFAULTS = Config()
 
 
 class ByteSize(click.ParamType):  # type: ignore[type-arg]
-    """A number of bytes, or of KB, MB, GB, KiB, MiB, GiB."""
+    """An option's value in bytes, or with a unit: KB, MB, GB, KiB, MiB, GiB."""
 
     name = "SIZE"
 
@@ -35,22 +35,26 @@ def _default(name: str) -> str:
 
 
 def declare_option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Command]:
-    """An option whose default (unknown until files are read) is told in its help."""
+    """An option that is ``None`` if not given, and whose help names the default.
+
+    The default itself is applied later, because a settings file may give another value.
+    """
     name = flag.removeprefix("--").replace("-", "_")
     default = _default(name)
-    told = f"{help}  [default: {default}]" if default not in ("", "False", "None") else help
-    return click.option(flag, name, default=None, help=told, **attributes)
+    full_help = f"{help}  [default: {default}]" if default not in ("", "False", "None") else help
+    return click.option(flag, name, default=None, help=full_help, **attributes)
 
 
 def declare_switch(name: str, help: str) -> Callable[[Command], Command]:
-    """A flag and its opposite, so that a flag can win over a file either way."""
+    """A flag and its opposite, so that the command line can override a file either way."""
     return click.option(f"--{name}/--no-{name}", default=None, help=help)
 
 
 def split_relations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
-    """Relations written with commas; a word that is none is told with the other settings."""
+    """Relations separated by commas; unknown ones are reported later, with other settings."""
     return tuple(each.strip() for value in values for each in value.split(","))
 
 
 def split_keep_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Keep rules separated by commas; ``None`` if there is none."""
     return tuple(rule for value in values for rule in split_keep(value)) or None

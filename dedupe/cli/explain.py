@@ -25,14 +25,15 @@ from dedupe.model.settings import SETTING_NAMES
     multiple=True,
     metavar="PATH",
     type=click.Path(readable=False),
-    help="Where documents with these ids are: what was scanned, or is to be. May be repeated.",
+    help="File or folder in which the documents A and B are, as given to `dedupe scan`. May be "
+    "repeated.",
 )
 @click.option(
     "--report",
     "saved",
     metavar="FILE",
     type=click.Path(dir_okay=False, readable=False, allow_dash=True),
-    help="A saved report: explain what it says of the two, with its settings.",
+    help="Explain what this saved report says of A and B, with the settings of its scan.",
 )
 @click.option(
     "--passages",
@@ -40,7 +41,7 @@ from dedupe.model.settings import SETTING_NAMES
     metavar="N",
     default=20,
     show_default=True,
-    help="Shared passages to show, the longest; 0 for all.",
+    help="Show only the N longest of the shared passages; 0 for all.",
 )
 @explain_options
 def command(
@@ -62,8 +63,8 @@ def command(
       dedupe explain 4711 4712 --in dump.jsonl.gz
       dedupe explain a.txt b.txt --report report.json
 
-    It counts what they share, says how a scan finds them, and shows the passages that both have,
-    with their places (characters, from 0, and lines of each text), and the difference.
+    It counts the shingles that they share, says how a scan finds the pair, and shows the passages
+    that both have (with characters, from 0, and lines in each text) and the difference.
 
     Exit codes: 0 done, duplicates or not; 2 an error.
     """
@@ -84,7 +85,7 @@ def command(
 
 
 def _refuse_with_report(paths: tuple[str, ...], settings: Settings) -> None:
-    """A report has its own paths and settings."""
+    """Raise UsageError for paths and scan settings beside ``--report``, which has its own."""
     if paths:
         raise click.UsageError("--in and --report exclude each other: a report knows its paths.")
     for name in SETTING_NAMES:

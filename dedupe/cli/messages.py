@@ -1,4 +1,4 @@
-"""What the command line says on standard error, and how it may look."""
+"""Messages and questions on standard error, and the choice of colour."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _STYLES: dict[Level, str] = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "note
 
 
 def say(level: Level, message: str) -> None:
-    """One message on standard error; what stands in it is escaped.
+    """Print a message on standard error, escaped.
 
-    Only an error has several lines: what notes and warnings tell of documents, such as ids and
-    titles, was scraped, and must not begin a line that looks like a message of its own.
+    Only errors may have several lines. Notes and warnings contain ids and titles of documents,
+    which must not be able to begin a line that looks like another message.
     """
     from dedupe.renderers.view.terminal import disarm_line, escape_text
 
@@ -31,13 +31,16 @@ def say(level: Level, message: str) -> None:
         head = f"{_STYLES[level]}{head}\x1b[0m"
     parts = message.split("\n") if level == "error" else [message]
     lines = [disarm_line(escape_text(part)) for part in parts]
-    # That nobody can be told is no reason to fail.
+    # A closed standard error is no reason to fail.
     with suppress(OSError):
         print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr, flush=True)
 
 
 def say_some(level: Level, messages: Sequence[str], kind: str) -> None:
-    """The first few of them, and how many more there are of this kind."""
+    """Print the first few messages, and how many more there are.
+
+    :param kind: what the others are called, as in "… and 3 more KIND"
+    """
     for message in messages[:SHOWN_MESSAGES]:
         say(level, message)
     if len(messages) > SHOWN_MESSAGES:
@@ -45,22 +48,22 @@ def say_some(level: Level, messages: Sequence[str], kind: str) -> None:
 
 
 def ask(question: str) -> bool:
-    """Ask on the terminal, on standard error; anything but a clear yes is no."""
+    """Ask a yes-or-no question on the terminal; anything but a clear yes is no."""
     from dedupe.renderers.view.terminal import disarm_line, escape_text
 
-    told = f"dedupe: {disarm_line(escape_text(question))} [y/N] "
-    print(told, end="", file=sys.stderr, flush=True)
+    prompt = f"dedupe: {disarm_line(escape_text(question))} [y/N] "
+    print(prompt, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def can_ask() -> bool:
-    """Whether there is a terminal to ask on and one to answer from."""
+    """Whether a question can be asked: standard input and standard error are terminals."""
     streams = (sys.stdin, sys.stderr)
     return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def use_color(stream: IO[str], choice: ColorChoice, environment: Mapping[str, str]) -> bool:
-    """Whether to colour what goes to a stream.
+    """Whether to write colours to a stream.
 
     A choice on the command line comes first, then NO_COLOR (no-color.org), CLICOLOR_FORCE and
     FORCE_COLOR, CLICOLOR (bixense.com/clicolors), then whether the stream is a terminal.

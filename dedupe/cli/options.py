@@ -15,231 +15,125 @@ from dedupe.cli.declaring import (
     split_keep_rules,
     split_relations,
 )
+from dedupe.cli.read_options import READ_OPTIONS
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.formats import input_formats
 from dedupe.model.settings import KEEP_RULES
 from dedupe.renderers.registry import FORMATS
-
-_LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
-    declare_option("--max-document-bytes", "Skip documents of more bytes.", type=int, metavar="N"),
-    declare_option(
-        "--max-line-bytes", "In files of records, skip lines of more bytes.", type=int, metavar="N"
-    ),
-    declare_option(
-        "--max-unpacked-bytes",
-        "Stop reading a compressed file or archive that becomes more than so many bytes.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--max-ratio",
-        "Stop reading a compressed file of which a part grows to more than so many times its size, "
-        "once that is over 64 MB.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--max-depth",
-        "Skip records whose lists and objects are nested deeper.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--max-values", "Skip JSON records that hold more values.", type=int, metavar="N"
-    ),
-    declare_option(
-        "--max-members", "Read only the first so many members of an archive.", type=int, metavar="N"
-    ),
-    declare_option("--max-tokens", "Skip documents of more tokens (words).", type=int, metavar="N"),
-]
 
 _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--against",
-        "Compare also with the documents of this path (an archive): they are not compared with one "
-        "another, and are never duplicates themselves. May be repeated.",
+        "Also compare with the reference documents of this file or folder. They are not compared "
+        "with one another and are never duplicates themselves. May be repeated.",
         multiple=True,
         type=click.Path(readable=False),
         metavar="PATH",
     ),
     declare_option(
         "--threshold",
-        "How alike duplicates are at least: their exact Jaccard, from 0 to 1.",
+        "Lowest exact Jaccard, from 0 to 1, at which two documents are duplicates.",
         type=float,
         metavar="J",
     ),
-    declare_option("--shingle-size", "Tokens (words) in a shingle.", type=int, metavar="N"),
+    declare_option(
+        "--shingle-size",
+        "Number of consecutive tokens (words) in a shingle; documents are compared by shingles.",
+        type=int,
+        metavar="N",
+    ),
     declare_option(
         "--num-perm",
-        "Permutations of MinHash: how many values a signature has.",
+        "Number of MinHash permutations, which is the number of values in a signature.",
         type=int,
         metavar="N",
     ),
     declare_option(
         "--recall",
-        "Share of the pairs exactly at the threshold that must be found; above it more are.",
+        "Share of the pairs with a Jaccard of exactly the threshold that a scan must find; of "
+        "pairs above the threshold it finds more.",
         type=float,
         metavar="R",
     ),
-    declare_option("--seed", "Seed of the permutations of MinHash.", type=int, metavar="N"),
+    declare_option("--seed", "Seed of the MinHash permutations.", type=int, metavar="N"),
 ]
 
 _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--linkage",
-        "How pairs make clusters: star cannot chain, single joins whatever is connected, "
-        "complete wants every two members to be duplicates.",
+        "How duplicate pairs become clusters. star: every member is a duplicate of the "
+        "representative; single: all connected documents; complete: every two members are "
+        "duplicates.",
         type=click.Choice(["star", "single", "complete"]),
     ),
     declare_option(
         "--keep",
-        "Which document of a cluster is kept, its representative: the first by these rules, "
-        f"comma-separated: {', '.join(KEEP_RULES)}, site=A,B.",
+        "Rules that choose the document of a cluster that is kept, its representative; separated "
+        f"by commas, the first rule decides: {', '.join(KEEP_RULES)}, site=A,B.",
         multiple=True,
         metavar="RULES",
         callback=split_keep_rules,
     ),
     declare_option(
         "--max-bucket",
-        "In an LSH bucket of more distinct documents, compare only a few of them with all others.",
+        "In an LSH bucket of more than N distinct documents, compare only a few of them with all "
+        "the others.",
         type=int,
         metavar="N",
     ),
-]
-
-_READ_OPTIONS: list[Callable[[Any], Any]] = [
-    declare_option(
-        "--text-field",
-        "Field of a record that holds its text, as a dotted path. May be repeated: the texts are "
-        "joined. Without this option the usual names are tried.",
-        multiple=True,
-        metavar="NAME",
-    ),
-    declare_option(
-        "--id-field", "Field of a record that holds its id, as a dotted path.", metavar="NAME"
-    ),
-    declare_option(
-        "--meta-field",
-        "Field of a record to carry into the report, as a dotted path. May be repeated. Date, url "
-        "and site are found without it.",
-        multiple=True,
-        metavar="NAME",
-    ),
-    declare_option(
-        "--input-format",
-        "As what to read files and standard input; auto goes by ending and content.",
-        type=click.Choice(input_formats()),
-    ),
-    declare_option(
-        "--text-format",
-        "What the text field of a record holds: plain text, or HTML, which is read like a page.",
-        type=click.Choice(["text", "html"]),
-    ),
-    declare_option(
-        "--html",
-        "What is taken of an HTML page: its article, all visible text, or its source.",
-        type=click.Choice(["article", "text", "raw"]),
-    ),
-    declare_option(
-        "--html-max-bytes",
-        "Read only the plain text of an HTML page of more bytes, not its article.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--html-max-depth",
-        "Read only the plain text of an HTML page whose elements are nested deeper.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--html-max-elements",
-        "Read only the plain text of an HTML page with more elements.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--html-max-attributes",
-        "Read only the plain text of an HTML page with an element of more attributes.",
-        type=int,
-        metavar="N",
-    ),
-    declare_option(
-        "--html-max-seconds",
-        "Read only the plain text of an HTML page whose article takes longer to find.",
-        type=float,
-        metavar="S",
-    ),
-    declare_option(
-        "--glob",
-        "Of folders, read only files whose path or name matches. May be repeated.",
-        multiple=True,
-        metavar="PATTERN",
-    ),
-    declare_option(
-        "--exclude",
-        "Leave out files and folders whose path or name matches. May be repeated.",
-        multiple=True,
-        metavar="PATTERN",
-    ),
-    click.option(
-        "--ignore/--no-ignore",
-        default=None,
-        help="Leave out what .gitignore and .dedupeignore name, or read it too.  [default: ignore]",
-    ),
-    *_LIMIT_OPTIONS,
 ]
 
 _KERNELS_OPTION = declare_option(
     "--kernels",
-    "Which implementation sketches and compares; the results are the same.",
+    "Implementation that sketches and compares: compiled, or plain Python, which is slower; the "
+    "results are the same.",
     type=click.Choice(["auto", "compiled", "plain"]),
 )
 
 _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     *_MATCH_OPTIONS,
     *_CLUSTER_OPTIONS,
-    *_READ_OPTIONS,
+    *READ_OPTIONS,
     declare_option(
         "--max-memory",
-        "Memory that the scan may take, about, such as 1GB; the rest goes through files in "
-        "--work-dir. 0 for no bound.",
+        "Approximate memory that the scan may use, such as 1GB; data beyond it goes to files in "
+        "--work-dir. 0 for no limit.",
         type=ByteSize(),
     ),
     declare_option(
         "--work-dir",
-        "Folder for temporary files, instead of the system's.",
+        "Folder for the temporary files of the scan, instead of the system's.",
         type=click.Path(file_okay=False, readable=False),
         metavar="DIR",
     ),
     declare_option(
         "--workers",
-        "Threads that sketch and compare; 0 for one a processor.",
+        "Number of threads that sketch and compare; 0 for one per processor.",
         type=int,
         metavar="N",
     ),
     _KERNELS_OPTION,
     declare_option(
         "--on-error",
-        "Where a document cannot be read: skip it and say so, or end with an error.",
+        "What to do if a document cannot be read: skip it and say so, or end with an error.",
         type=click.Choice(["skip", "fail"]),
     ),
     declare_switch(
         "embed-text",
-        "Store the texts of clustered documents in the report, so that diffs need no files.",
+        "Store the texts of clustered documents in the report, so that it shows differences "
+        "without the files.",
     ),
 ]
 
 _COLOR_OPTION = declare_option(
     "--color",
-    "Colour the format text; auto goes by the terminal and NO_COLOR, CLICOLOR, …",
+    "Whether to colour the format text; auto decides by the terminal and NO_COLOR, CLICOLOR, …",
     type=click.Choice(["auto", "always", "never"]),
 )
 
 _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--format",
-        "Format of standard output, and of each --output whose name does not tell one.",
+        "Format of the report on standard output, and of each --output without a FORMAT.",
         type=click.Choice([*FORMATS]),
     ),
     declare_option(
@@ -249,14 +143,14 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     declare_option(
         "--top",
-        "How many clusters the formats text and markdown show; 0 for all.",
+        "How many clusters the formats text and markdown show, the largest first; 0 for all.",
         type=int,
         metavar="N",
     ),
     declare_option(
         "--markdown-limit",
-        "Most bytes of the format markdown. The default fits a comment on GitHub; a step summary "
-        "takes 1048576.",
+        "Most bytes of a report in the format markdown. The default fits a comment on GitHub; a "
+        "step summary takes 1048576.",
         type=int,
         metavar="N",
     ),
@@ -265,13 +159,11 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
 
 _PROGRESS_OPTIONS: list[Callable[[Any], Any]] = [
     declare_switch("progress", "Show progress on standard error.  [default: on a terminal]"),
-    declare_switch(
-        "verbose", "Show on standard error what each stage took: time, throughput, memory."
-    ),
+    declare_switch("verbose", "Show time, throughput and memory of each stage on standard error."),
 ]
 
 _EXIT_OPTIONS: list[Callable[[Any], Any]] = [
-    declare_switch("exit-code", "Exit with 1 when duplicates are found, like git diff."),
+    declare_switch("exit-code", "Exit with 1 if duplicates are found, like git diff --exit-code."),
 ]
 
 _CONFIG_OPTION = click.option(
@@ -283,7 +175,7 @@ _CONFIG_OPTION = click.option(
 )
 
 _RUN_OPTIONS: list[Callable[[Any], Any]] = [
-    declare_switch("quiet", "No progress, warnings or notes on standard error."),
+    declare_switch("quiet", "Show no progress, warnings or notes on standard error."),
     _CONFIG_OPTION,
 ]
 
@@ -293,17 +185,20 @@ _GATE_OPTIONS: list[Callable[[Any], Any]] = [
         "--max-duplicates",
         type=click.IntRange(0),
         metavar="N",
-        help="Let so many new duplicates pass.  [default: 0, or any with --max-duplicate-ratio]",
+        help="Pass with up to N new duplicates.  [default: 0; any number if --max-duplicate-ratio "
+        "is given]",
     ),
     click.option(
         "--max-duplicate-ratio",
         type=float,
         metavar="R",
-        help="Let new duplicates pass up to this share of all documents.  [default: any]",
+        help="Pass if new duplicates are at most this share (0 to 1) of all documents.  "
+        "[default: any]",
     ),
     declare_option(
         "--fail-on",
-        f"Which duplicates fail the gate, comma-separated: {', '.join(FAIL_RELATIONS)}.",
+        "Relations of new duplicates that make the check fail, separated by commas: "
+        f"{', '.join(FAIL_RELATIONS)}.",
         multiple=True,
         metavar="RELATIONS",
         callback=split_relations,
@@ -312,7 +207,7 @@ _GATE_OPTIONS: list[Callable[[Any], Any]] = [
         "--baseline",
         type=click.Path(dir_okay=False, readable=False),
         metavar="FILE",
-        help="File of known duplicates, which pass; --update-baseline writes it.",
+        help="File of known duplicates, which do not count as new; --update-baseline writes it.",
     ),
 ]
 
@@ -321,8 +216,8 @@ _FILES_FROM = click.option(
     "files_from",
     type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Scan also the paths that are listed in this file (- for standard input): one a line, "
-    "or separated by NUL bytes.",
+    help="Also scan the paths listed in this file (- for standard input): one path a line, or "
+    "separated by NUL bytes.",
 )
 
 
@@ -334,7 +229,7 @@ def scan_options(command: Command) -> Command:
 
 
 def check_options(command: Command) -> Command:
-    """The same for the gate, which always tells by its exit code, and its own."""
+    """The options of a scan without ``--exit-code``, and those of the gate."""
     return gate_options(
         _add(_SCAN_OPTIONS + _RENDER_OPTIONS + _PROGRESS_OPTIONS + _RUN_OPTIONS, command)
     )
@@ -346,13 +241,13 @@ def gate_options(command: Command) -> Command:
 
 
 def path_arguments(command: Command) -> Command:
-    """What to scan."""
+    """The arguments PATH, and ``--files-from``."""
     paths = click.argument("paths", nargs=-1, metavar="PATH...", type=click.Path(readable=False))
     return _add([paths, _FILES_FROM], command)
 
 
 def explain_options(command: Command) -> Command:
-    """Those of a scan on which it depends what two documents are to each other."""
+    """The options of a scan that can change the relation of two documents, and of the output."""
     shown = [
         click.option(
             "--format",
@@ -367,11 +262,11 @@ def explain_options(command: Command) -> Command:
         _COLOR_OPTION,
         _CONFIG_OPTION,
     ]
-    return _add([*_MATCH_OPTIONS, *_READ_OPTIONS, _KERNELS_OPTION, *shown], command)
+    return _add([*_MATCH_OPTIONS, *READ_OPTIONS, _KERNELS_OPTION, *shown], command)
 
 
 def report_options(command: Command) -> Command:
-    """Those that say how a report is shown, and ``--config``."""
+    """The options of how a report is shown, and ``--config``."""
     return _add(_RENDER_OPTIONS + _EXIT_OPTIONS + _RUN_OPTIONS, command)
 
 
@@ -379,11 +274,12 @@ def output_option(command: Command) -> Command:
     """``--output``, which may be repeated."""
     return click.option(
         "--output",
-        "outputs",
+        "named_outputs",
         multiple=True,
         metavar="[FORMAT:]FILE",
-        help="Write the report to this file (replacing it), - for standard output. May be "
-        "repeated. Without FORMAT: that of --format, or the one that the ending tells.",
+        help="Write the report to this file (replacing it), or to standard output if FILE is -. "
+        "May be repeated. Without FORMAT, the format is that of --format if given, else that of "
+        "the file name's ending.",
     )(command)
 
 

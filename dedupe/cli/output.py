@@ -1,4 +1,4 @@
-"""Where reports go: standard output, and files that are replaced all together."""
+"""Writing reports: to standard output, and to files that are all replaced together."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ Render = Callable[[Target], Iterable[bytes]]
 
 
 class Outputs:
-    """The places that reports go to.
+    """The outputs of a command: standard output, files, pipes.
 
-    :raises InputError: if one of them cannot be, or a library for its format is missing: before
-        anything is read
+    They are checked when this object is made, before anything is read.
+
+    :raises InputError: if an output cannot be written
+    :raises DedupeError: if a library for a format is missing
     """
 
     def __init__(self, targets: Sequence[Target]) -> None:
@@ -53,35 +55,38 @@ class Outputs:
             FORMATS[target.format].check()
 
     def shows_text(self) -> bool:
-        """Whether standard output gets the report for people."""
+        """Whether standard output gets the format text."""
         return any(t.is_standard_output and t.format == "text" for t in self.targets)
 
     def are_files(self) -> bool:
-        """Whether all goes into files: no terminal, no pipe, no device."""
+        """Whether every output is a regular file: no terminal, no pipe, no device."""
         return all(
             _is_file(sys.stdout) if target.is_standard_output else _is_replaceable(target.path)
             for target in self.targets
         )
 
-    def stream(self) -> bool:
-        """Whether every format takes the parts of a report one after another."""
+    def are_streamed(self) -> bool:
+        """Whether every format goes through the parts of a report once and keeps none."""
         return all(FORMATS[target.format].streams for target in self.targets)
 
     def refuse(self, is_source: Callable[[str], bool], problem: str = IS_SCANNED) -> None:
-        """Never write a report over what it was made from.
+        """Check that no output would overwrite a file that its report is made from.
 
-        :param is_source: asked of each file that exists and would be replaced
-        :param problem: what to say of it
-        :raises InputError: if it is one
+        :param is_source: whether the file at a path is such a file; asked of existing outputs
+        :param problem: the message about an output that is
+        :raises InputError: if one is
         """
         for target in self._files():
             if os.path.exists(target.path) and is_source(target.path):
                 raise InputError(f"{target.path}: {problem}")
 
     def write(self, render: Render) -> None:
-        """Write all of them: files are replaced once every one is there, then the rest follows.
+        """Write all outputs: regular files first, then standard output, pipes and devices.
 
-        Whoever reads a pipe or standard output may go; the files are there by then.
+        Files are replaced only when all of them have been written. They come first because the
+        reader of a pipe may close it, which ends the command.
+
+        :param render: makes the chunks of one output
         """
         files = [target for target in self._files() if _is_replaceable(target.path)]
         with _staged_files() as stage:
@@ -93,12 +98,12 @@ class Outputs:
                     sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
             elif target not in files:
-                # A pipe or a device takes what is written; it is not to be replaced by a file.
-                with _told_as(target.path), open(target.path, "wb") as file:
+                # A pipe or a device is written to, and must not be replaced by a file.
+                with _naming_file(target.path), open(target.path, "wb") as file:
                     file.writelines(render(target))
 
-    def tell(self, report: Report) -> None:
-        """One line on what was found and written, where standard output gets nothing."""
+    def say_summary(self, report: Report) -> None:
+        """Print a line on what was found and written, unless standard output gets a report."""
         if any(target.is_standard_output for target in self.targets):
             return
         corpus = report.corpus
@@ -126,7 +131,7 @@ def render_report(
 
 
 def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
-    """What a renderer is told of a target.
+    """The options of a renderer for one output.
 
     :param chosen: the settings of the output, by name
     """
@@ -149,9 +154,10 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
 
 
 def find_root() -> str:
-    """The folder that programs name files from: that of the workflow, of the repository, or this.
+    """The folder that file names in SARIF and annotations are relative to.
 
-    ``GITHUB_WORKSPACE`` counts where this folder is in it.
+    It is ``GITHUB_WORKSPACE`` if the current folder is in it, else the root of the git repository,
+    else the current folder.
     """
     here = os.getcwd()
     workspace = os.environ.get("GITHUB_WORKSPACE")
@@ -164,14 +170,14 @@ def find_root() -> str:
 
 
 def is_same_file(path: str, others: Iterable[str]) -> bool:
-    """Whether a file that exists is one of these, under whatever name."""
+    """Whether an existing file is the same as one of the others, even under another name."""
     return any(os.path.exists(other) and os.path.samefile(path, other) for other in others)
 
 
 def _is_file(stream: TextIO) -> bool:
     try:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-    except (OSError, ValueError):  # closed, or none of the system's
+    except (OSError, ValueError):  # closed, or not a stream of the operating system
         return False
 
 
@@ -181,14 +187,15 @@ def _is_replaceable(path: str) -> bool:
 
 @contextmanager
 def _staged_files() -> Iterator[Callable[[str, Iterable[bytes]], None]]:
-    """Files written beside those that they will replace, all at the end or (on an error) none.
+    """A function that writes a file under a temporary name, beside the file it will replace.
 
-    Each has the permissions of the one that it replaces; links are followed.
+    At the end of the context all files are replaced; after an error none is. A new file gets the
+    permissions of the one that it replaces, and symbolic links are followed.
     """
     staged: list[tuple[str, str, str]] = []
 
     def stage(named: str, chunks: Iterable[bytes]) -> None:
-        with _told_as(named):
+        with _naming_file(named):
             path = os.path.realpath(named)
             mode = (
                 stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else 0o666 & ~_umask()
@@ -203,7 +210,7 @@ def _staged_files() -> Iterator[Callable[[str, Iterable[bytes]], None]]:
         yield stage
         while staged:
             named, temporary, path = staged[0]
-            with _told_as(named):
+            with _naming_file(named):
                 os.replace(temporary, path)
             staged.pop(0)
     finally:
@@ -212,8 +219,8 @@ def _staged_files() -> Iterator[Callable[[str, Iterable[bytes]], None]]:
 
 
 @contextmanager
-def _told_as(path: str) -> Iterator[None]:
-    """Let an error name the file that the user named."""
+def _naming_file(path: str) -> Iterator[None]:
+    """Turn an OSError into an InputError that names the file as the user named it."""
     try:
         yield
     except BrokenPipeError:

@@ -19,14 +19,17 @@ SHORT_SECONDS = 0.5
 BAR_WIDTH = 24
 LONG_STAGE_SECONDS = 2.0
 TRUSTED_SECONDS, TRUSTED_SHARE = 1.0, 0.02
-"""What must have passed of a stage before a guess at the rest is shown."""
+"""Time and share of a stage that must have passed before the remaining time is estimated."""
 
 Listener = Callable[["Progress"], None]
 
 
 @contextmanager
 def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Listener | None]:
-    """A listener for the scan's progress, or ``None`` where none is to be shown."""
+    """A listener that shows progress, or ``None`` if none is to be shown.
+
+    :param choice: whether to show it; ``auto``: if standard error is a terminal
+    """
     terminal = sys.stderr is not None and sys.stderr.isatty()
     if sys.stderr is None or quiet or choice is False or (choice == "auto" and not terminal):
         yield None
@@ -40,17 +43,17 @@ def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Liste
 
 
 class _Lines:
-    """A line where a stage begins, and once a minute."""
+    """Prints a line when a stage begins, and then once a minute."""
 
     def __init__(self) -> None:
-        self._told = 0.0
+        self._printed = 0.0
         self._stage = ""
 
     def update(self, progress: Progress) -> None:
         now = time.perf_counter()
-        if progress.stage == self._stage and now - self._told < LINE_INTERVAL_SECONDS:
+        if progress.stage == self._stage and now - self._printed < LINE_INTERVAL_SECONDS:
             return
-        self._stage, self._told = progress.stage, now
+        self._stage, self._printed = progress.stage, now
         if progress.stage != "done":
             figures = _describe(progress, now - progress.began)
             sys.stderr.write(f"dedupe: {progress.stage}: {figures}\n")
@@ -61,10 +64,10 @@ class _Lines:
 
 
 class _Bar:
-    """A bar on a terminal, once there was something to wait for; it goes when all is done.
+    """Draws a bar on a terminal, beginning after half a second; it disappears at the end.
 
-    The line of a stage that took long stays. rich, which draws it, knows the terminal's width and
-    the terminals that can draw nothing; it is imported when the bar is first shown.
+    A line remains for each stage that took long. rich draws the bar, because it knows the width
+    of the terminal and terminals that cannot draw; it is imported when the bar is first shown.
     """
 
     def __init__(self) -> None:
@@ -81,7 +84,7 @@ class _Bar:
         elif progress.stage == self._stage and now - self._drawn < DRAW_INTERVAL_SECONDS:
             return
         if progress.stage != self._stage and progress.stages:
-            self._leave(progress, progress.stages[-1])
+            self._print_finished(progress, progress.stages[-1])
         self._stage, self._drawn = progress.stage, now
         share = progress.share
         self._bar.update(
@@ -94,8 +97,8 @@ class _Bar:
         self._bar.start()
         self._bar.refresh()
 
-    def _leave(self, progress: Progress, stage: StageInfo) -> None:
-        """Let the line of a stage stay that took long."""
+    def _print_finished(self, progress: Progress, stage: StageInfo) -> None:
+        """Print a line that remains, if the stage took long."""
         if stage.seconds > LONG_STAGE_SECONDS:
             done = ", ".join(_count(progress, stage.name, stage.seconds))
             self._bar.console.print(f"{stage.name}: {done}", markup=False, highlight=False)
@@ -125,7 +128,10 @@ def _make_bar() -> Any:
 
 
 def _describe(progress: Progress, seconds: float) -> str:
-    """How far the stage in work is after so long, and how long it may still take."""
+    """The progress of the current stage: counts, share, and the estimated time left.
+
+    :param seconds: the time since the stage began
+    """
     parts = _count(progress, progress.stage, seconds)
     if share := progress.share:
         parts.append(f"{share:.0%}")
@@ -135,7 +141,7 @@ def _describe(progress: Progress, seconds: float) -> str:
 
 
 def _count(progress: Progress, stage: str, seconds: float) -> list[str]:
-    """What a stage has done in so long."""
+    """The documents (and megabytes) that a stage has handled in a time."""
     parts = [f"{progress.document_count:,} documents"]
     if stage in ("reading", "writing"):
         parts.append(f"{progress.byte_count / 1e6:,.1f} MB")
@@ -152,8 +158,10 @@ def _duration(seconds: float) -> str:
 
 
 def describe_stages(report: Report, stages: Iterable[StageInfo]) -> str:
-    """A table of the stages: time, throughput (of the texts, whatever a stage does), and the most
-    memory up to the end of each."""
+    """A table of the stages: time, throughput, and peak memory up to the end of each.
+
+    Throughput counts the bytes of all texts, whatever a stage works on.
+    """
     megabytes = report.run.byte_count / 1e6
     lines = [f"{'stage':<10} {'seconds':>9} {'documents/s':>12} {'MB/s':>8} {'peak MB':>8}"]
     for stage in stages:

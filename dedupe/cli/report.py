@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dedupe.cli import CONTEXT, EXIT_FAILED, settle
+from dedupe.cli import CONTEXT, EXIT_FAILED, note_exit_code
 from dedupe.cli.messages import say_some
 from dedupe.cli.options import output_option, report_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -21,8 +21,8 @@ from dedupe.cli.targets import choose_targets
     "--threshold",
     type=float,
     metavar="J",
-    help="Show what a scan at this higher threshold would have found. Single linkage may read "
-    "texts for it.",
+    help="Show what a scan with this higher threshold would have found. With single linkage this "
+    "may read texts.",
 )
 @report_options
 @output_option
@@ -30,14 +30,14 @@ def command(
     saved: str,
     threshold: float | None,
     config_file: str | None,
-    outputs: tuple[str, ...],
+    named_outputs: tuple[str, ...],
     **flags: Any,
 ) -> None:
     """Show a report that `dedupe scan --format json` saved, in any format.
 
-    SAVED is the file, which may be compressed (.gz, .bz2, .xz, .zst), or - for standard input. The
-    texts are read again from the files that were scanned, found from the current folder as they
-    were named then. Those that have changed since are named and not shown.
+    SAVED is the file, which may be compressed (.gz, .bz2, .xz, .zst), or - for standard input.
+    Texts are read again from the scanned files; relative paths start at the current folder. Texts
+    that have changed since the scan are named and not shown.
 
     \b
       dedupe scan articles/ --output report.json
@@ -48,22 +48,22 @@ def command(
     Exit codes: 0 done; 1 there are duplicates and --exit-code was given; 2 an error.
     """
     settings = load_settings(flags, config_file)
-    places = Outputs(choose_targets(outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings))
     from dedupe.cli.saved import WatchedTexts, load_report
     from dedupe.sources import SourceTexts
 
     report = load_report(saved)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
-    places.refuse(lambda path: is_same_file(path, [saved]), "is the saved report itself")
-    places.refuse(lambda path: is_same_file(path, sources))
+    outputs.refuse(lambda path: is_same_file(path, [saved]), "is the saved report itself")
+    outputs.refuse(lambda path: is_same_file(path, sources))
     texts = WatchedTexts(SourceTexts.of_report(report))
     if threshold is not None:
         from dedupe.pipeline.reclustering import count_in_texts, recluster
 
         report = recluster(report, threshold, count_in_texts(report, texts))
-    code = settle(EXIT_FAILED if settings.output["exit_code"] and report.clusters else 0)
-    places.write(lambda target: render_report(report, texts, target, settings.output))
+    code = note_exit_code(EXIT_FAILED if settings.output["exit_code"] and report.clusters else 0)
+    outputs.write(lambda target: render_report(report, texts, target, settings.output))
     if not settings.output["quiet"]:
         say_some("warning", [f"{id}: {why}" for id, why in texts.problems.items()], "not shown")
-        places.tell(report)
+        outputs.say_summary(report)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""A report that was saved: read, also compressed, with the texts that it speaks of."""
+"""Saved reports: reading them, compressed or not, and providing their texts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ BLOCK_BYTES: Final = 1 << 20
 
 
 def load_report(path: str) -> Report:
-    """Read a saved report; what it is compressed with (.gz, .bz2, .xz, .zst) its content tells.
+    """Read a saved report; compression (gzip, bzip2, xz, zstd) is recognised by the content.
 
     :param path: ``-`` for standard input
-    :raises ReportError: if it cannot be read, or is no report that this version reads
+    :raises ReportError: if it cannot be read, or is no report that this version can read
     """
     name = "standard input" if path == STANDARD_INPUT else path
     try:
@@ -66,9 +66,9 @@ def _read(file: BinaryIO) -> bytes:
 
 
 class WatchedTexts:
-    """A provider of texts that remembers what could not be given, and why.
+    """A provider of texts that remembers which texts could not be read, and why.
 
-    :ivar problems: by id
+    :ivar problems: reasons by id
     """
 
     def __init__(self, texts: TextProvider) -> None:
@@ -76,12 +76,12 @@ class WatchedTexts:
         self.problems: dict[str, str] = {}
 
     def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
-        """As the provider itself."""
+        """Texts by id, as far as they can be read; reasons for missing ones are remembered."""
         wanted = list(ids)
         found = self._texts.read_texts(wanted)
         self.problems.update((id, self._texts.problem(id)) for id in wanted if id not in found)
         return found
 
     def problem(self, id: str) -> str:
-        """As the provider itself."""
+        """Why a text cannot be read; empty if it can."""
         return self._texts.problem(id)

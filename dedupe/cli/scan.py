@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, settle
+from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
 from dedupe.cli.messages import say
 from dedupe.cli.options import output_option, path_arguments, scan_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
-    say_what_was_met,
-    say_which_field,
+    say_text_fields,
+    say_warnings,
     write_outputs,
 )
 from dedupe.cli.settings import load_settings
@@ -30,16 +30,17 @@ def command(
     paths: tuple[str, ...],
     config_file: str | None,
     files_from: str | None,
-    outputs: tuple[str, ...],
+    named_outputs: tuple[str, ...],
     **flags: Any,
 ) -> None:
     """Find the near-duplicates among the documents of PATH...
 
-    A PATH is a folder (read with all that is below it), a file, or - for standard input. Text
+    A PATH is a folder (read with everything below it), a file, or - for standard input. Text
     files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
     (.jsonl, .ndjson), JSON, CSV, TSV, Parquet and Arrow files and WARC crawls hold many. All may be
-    compressed (.gz, .bz2, .xz, .zst) and stand in archives (.zip, .tar, .tar.gz, …), which are read
-    like folders. Standard input is read as what its content tells, else as JSON Lines.
+    compressed (.gz, .bz2, .xz, .zst) and in archives (.zip, .tar, .tar.gz, …), which are read like
+    folders. The format of standard input is recognised by its content; otherwise it is read as
+    JSON Lines.
 
     \b
       dedupe scan articles/                       clusters, with diffs
@@ -53,28 +54,28 @@ def command(
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
-    places = Outputs(choose_targets(outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings))
     from dedupe.sources import reads_file, unreadable_paths
 
-    places.refuse(lambda path: reads_file(path, read, settings.config.settings))
-    report, texts = run_scan(paths, settings, streamed=places.stream())
+    outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    report, texts = run_scan(paths, settings, streamed=outputs.are_streamed())
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
-    places.refuse(lambda path: is_same_file(path, sources))
+    outputs.refuse(lambda path: is_same_file(path, sources))
     if not settings.output["quiet"]:
-        say_which_field(report)
-        if not places.shows_text():
-            say_what_was_met(report)
+        say_text_fields(report)
+        if not outputs.shows_text():
+            say_warnings(report)
     unread = unreadable_paths(report.skipped, read)
     found = settings.output["exit_code"] and report.clusters
-    code = settle(EXIT_ERROR if unread else EXIT_FAILED if found else 0)
+    code = note_exit_code(EXIT_ERROR if unread else EXIT_FAILED if found else 0)
     write_outputs(
-        places,
+        outputs,
         lambda target: render_report(report, texts, target, settings.output),
         report,
         settings,
     )
     if not settings.output["quiet"]:
-        places.tell(report)
+        outputs.say_summary(report)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""What every command that scans does: gather the paths, run with progress, tell what was met."""
+"""Steps that ``scan`` and ``check`` share: gather paths, scan with progress, write, warn."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dedupe.cli.settings import Settings
 from dedupe.cli.targets import Target
 from dedupe.model.errors import InputError
 
-_kept: list[Any] = []
-"""The report of this process: to take a large one apart takes longer than to end the process."""
+_keep_alive: list[Any] = []
+"""The report of this process, kept until it ends: freeing a large report takes long."""
 
 
 def gather_paths(
     paths: tuple[str, ...], files_from: str | None, against: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The paths that were named, and those of ``--files-from``.
+    """The paths of the command line, and those listed by ``--files-from``.
 
     :raises InputError: if the list cannot be read, or names nothing, or standard input would be
         read twice
@@ -50,10 +50,10 @@ def gather_paths(
 def run_scan(
     paths: tuple[str, ...], settings: Settings, streamed: bool = False, scanned: Any = None
 ) -> Any:
-    """A report, and a provider of the texts that it speaks of.
+    """Scan with progress; the report, and a provider of the texts of its documents.
 
-    :param streamed: whether the parts of the report will be gone through one after another
-    :param scanned: is told of all documents, for a gate
+    :param streamed: whether all outputs go through the parts of the report once and keep none
+    :param scanned: gets the marks of all documents, for ``dedupe check``
     """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
@@ -77,14 +77,15 @@ def run_scan(
             streamed=streamed,
             scanned=scanned,
         )
-    _kept[:] = [found]
+    _keep_alive[:] = [found]
     return found
 
 
-def write_outputs(places: Outputs, render: Render, report: Any, settings: Settings) -> None:
-    """Write what was found, and then tell what all stages took where that was asked for.
+def write_outputs(outputs: Outputs, render: Render, report: Any, settings: Settings) -> None:
+    """Write all outputs; with ``--verbose``, then print what each stage took.
 
-    Progress is shown where all goes into files: what reads a pipe may write to the terminal itself.
+    Progress is shown only if every output is a file: the reader of a pipe may write to the same
+    terminal.
     """
     from dedupe.cli.progress import describe_stages, show_progress
     from dedupe.model.progress import Progress
@@ -97,11 +98,11 @@ def write_outputs(places: Outputs, render: Render, report: Any, settings: Settin
             progress.tell()
             yield piece
 
-    choice = settings.output["progress"] if places.are_files() else False
+    choice = settings.output["progress"] if outputs.are_files() else False
     try:
         with show_progress(choice, settings.output["quiet"]) as progress.listener:
             progress.tell()
-            places.write(follow)
+            outputs.write(follow)
     finally:
         progress.enter("done")
         if settings.output["verbose"]:
@@ -109,18 +110,21 @@ def write_outputs(places: Outputs, render: Render, report: Any, settings: Settin
             click.echo(describe_stages(report, stages), err=True)
 
 
-def say_which_field(report: Any) -> None:
-    """The fields that were taken as text without being named, unless it is the plain one."""
+def say_text_fields(report: Any) -> None:
+    """Print a note on the fields that were read as text without being named by the user.
+
+    There is none if that was only the field ``text``.
+    """
     fields = report.run.text_fields
     if set(fields) - {"text"}:
-        told = ", ".join(
+        fields_shown = ", ".join(
             f"{name!r} ({count} record{'s' * (count != 1)})" for name, count in fields.items()
         )
-        say("note", f"the text was read from {told}; --text-field names another")
+        say("note", f"the text was read from {fields_shown}; --text-field names another")
 
 
-def say_what_was_met(report: Any) -> None:
-    """Warnings for whoever does not read the text report, which tells the same."""
+def say_warnings(report: Any) -> None:
+    """Print warnings on skipped documents and notices, which the text report shows itself."""
     from dedupe.sources.reasons import OWN_OUTPUT
 
     by_reason: dict[str, list[str]] = {}

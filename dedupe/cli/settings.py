@@ -1,4 +1,4 @@
-"""Settings from files and flags: found, merged, and able to say where each value came from."""
+"""Settings from files and flags, merged, with a record of where each value came from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "quiet": False,
     "exit_code": False,
 }
-"""Settings of the command line that do not change what is found, with their defaults."""
+"""Settings of the command line that do not change which duplicates are found, with defaults."""
 
 GATE_DEFAULTS: Mapping[str, Any] = {
     **{name: getattr(GateLimits(), name) for name in GATE_NAMES},
@@ -35,7 +35,7 @@ GATE_DEFAULTS: Mapping[str, Any] = {
 """Settings of the gate, with their defaults."""
 
 PATH_DEFAULTS: Mapping[str, Any] = {"against": ()}
-"""Paths of a scan that may stand in a file, relative to its folder."""
+"""Settings that are paths and, in a settings file, are relative to its folder; with defaults."""
 
 SETTING_NAMES = (*CONFIG_NAMES, *PATH_DEFAULTS, *OUTPUT_DEFAULTS, *GATE_DEFAULTS)
 
@@ -45,11 +45,11 @@ _LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "against", "fai
 class Settings(msgspec.Struct, frozen=True):
     """All settings of one command.
 
-    :param config: those of the scan
+    :param config: settings of the scan
     :param against: paths of reference documents
-    :param output: those of the output, by name
-    :param limits: those of the gate
-    :param baseline: the file of known duplicates; empty where there is none
+    :param output: settings of the output, by name
+    :param limits: limits of the gate
+    :param baseline: the file of known duplicates; empty if there is none
     :param origins: where each value comes from: ``default``, a file, or ``command line``
     """
 
@@ -62,10 +62,10 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> Settings:
-    """Defaults, then the file, then the flags that were given.
+    """Merge the defaults, the settings file, and the flags; later ones win.
 
-    :param flags: by setting name; ``None`` and empty tuples were not given
-    :param config_file: a file named by the user; without one it is looked for
+    :param flags: values by setting name; ``None`` and empty tuples were not given
+    :param config_file: a file named by the user; without one the nearest is searched for
     :raises ConfigError: if the file cannot be read or a setting in it is wrong
     """
     given = {name: value for name, value in flags.items() if value is not None and value != ()}
@@ -80,12 +80,12 @@ def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> S
     output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
     _check_output(output, origins)
     limits = GateLimits(**{name: values[name] for name in values if name in GATE_NAMES})
-    against = _against(values, origins)
-    return Settings(config, against, output, limits, _baseline(values, origins), origins)
+    against = _check_against(values, origins)
+    return Settings(config, against, output, limits, _check_baseline(values, origins), origins)
 
 
 def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
-    """Let an error in a file name the file, whatever the command line says beside it."""
+    """Check the settings of the file alone, so that an error in it names the file."""
     try:
         make_config({name: value for name, value in from_file.items() if name in CONFIG_NAMES})
         GateLimits(**{name: value for name, value in from_file.items() if name in GATE_NAMES})
@@ -115,14 +115,14 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
             raise ConfigError(f"{origins[name]}: {name} is {value!r}, not a number from {lowest}")
 
 
-def _against(values: Mapping[str, Any], origins: Mapping[str, str]) -> tuple[str, ...]:
+def _check_against(values: Mapping[str, Any], origins: Mapping[str, str]) -> tuple[str, ...]:
     paths = values.get("against", ())
     if not isinstance(paths, (tuple, list)) or not all(isinstance(path, str) for path in paths):
         raise ConfigError(f"{origins['against']}: against is not a list of paths")
     return tuple(paths)
 
 
-def _baseline(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+def _check_baseline(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
     baseline = values.get("baseline", "")
     if not isinstance(baseline, str):
         raise ConfigError(f"{origins['baseline']}: baseline is not the name of a file")
@@ -132,7 +132,7 @@ def _baseline(values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
 def find_config_file(folder: Path) -> Path | None:
     """The nearest ``dedupe.toml``, or ``pyproject.toml`` with ``[tool.dedupe]``.
 
-    Looked for in the folder and above it, up to the first that holds a ``.git``.
+    The folder and those above it are searched, up to the first that contains a ``.git``.
     """
     for each in (folder, *folder.parents):
         if (each / "dedupe.toml").is_file():
@@ -146,7 +146,7 @@ def find_config_file(folder: Path) -> Path | None:
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """The settings of a file, in the forms that flags have.
+    """The settings of a file, with values in the same form as those of flags.
 
     :raises ConfigError: if it cannot be read, or names a setting that does not exist
     """
@@ -168,27 +168,27 @@ def read_config_file(path: Path) -> dict[str, Any]:
         elif name == "max_memory" and isinstance(value, str):
             values[name] = parse_size(value)
         elif name == "baseline" and isinstance(value, str) and value:
-            values[name] = str(path.parent / value)  # so that it is found from any folder
+            values[name] = str(path.parent / value)  # found from any current folder
         else:
             values[name] = split_list(value) if name in _LISTS else value
             if name == "against" and isinstance(values[name], (list, tuple)):
-                values[name] = [_place_below(path.parent, each) for each in values[name]]
+                values[name] = [_join_to_folder(path.parent, each) for each in values[name]]
     return values
 
 
 def split_list(value: Any) -> Any:
-    """A list of strings, also where it was written as one with commas."""
+    """A tuple of strings, from a list or from one string with commas."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return tuple(value) if isinstance(value, list) else value
 
 
-def _place_below(folder: Path, path: Any) -> Any:
+def _join_to_folder(folder: Path, path: Any) -> Any:
     return os.path.join(folder, path) if isinstance(path, str) and path != "-" else path
 
 
 def _read_table(path: Path, name: str) -> dict[str, Any]:
-    """A table of a file; an empty one where it has none (or something else of that name)."""
+    """A table of a TOML file; empty if the file has no table of this name."""
     table = _read_toml(path).get(name, {})
     return table if isinstance(table, dict) else {}
 

@@ -1,4 +1,4 @@
-"""Which report goes where: ``--output [FORMAT:]FILE`` and ``--format`` together."""
+"""The reports to write, from ``--output [FORMAT:]FILE`` and ``--format`` together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STANDARD_OUTPUT: Final = "-"
 
 
 class Target(msgspec.Struct, frozen=True):
-    """One report to write.
+    """One report to write: its format and its file.
 
     :param path: ``-`` for standard output
     """
@@ -30,15 +30,17 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def choose_targets(outputs: Sequence[str], settings: Settings) -> list[Target]:
-    """The reports that the user asked for, those of standard output included.
+    """The reports that the user asked for, including the one on standard output.
 
     An output may begin with the name of a format and a colon; any other colon belongs to the
-    file name (``C:\\report.json``). Without, it has the format of the flag ``--format``, else
-    what its ending tells, else that of the settings. With outputs, standard output gets a report
-    only where ``-`` is one of them, or where the flag ``--format`` is there and none of them takes
-    its format from it.
+    file name (``C:\\report.json``). An output without such a prefix has the format of the flag
+    ``--format``, else that of its file name ending, else that of the settings file.
 
-    :raises ConfigError: if two of them go to one place
+    If there are outputs, standard output gets a report only if ``-`` is one of them, or if the
+    flag ``--format`` is given and every output has a format prefix.
+
+    :param outputs: the values of ``--output``
+    :raises ConfigError: if two reports go to the same file
     """
     usual = settings.output["format"]
     flagged = usual if settings.origins["format"] == "command line" else ""
@@ -55,15 +57,17 @@ def choose_targets(outputs: Sequence[str], settings: Settings) -> list[Target]:
             targets.append(Target(flagged or format_of_name(output) or usual, output))
     if not outputs or (flagged and not takes_flag):
         targets.append(Target(usual, STANDARD_OUTPUT))
-    for place in _repeated(targets):
-        raise ConfigError(f"two reports would go to {place}; name another --output for one of them")
+    for destination in _duplicated_destinations(targets):
+        raise ConfigError(
+            f"two reports would go to {destination}; name another --output for one of them"
+        )
     return targets
 
 
-def _repeated(targets: Sequence[Target]) -> Iterator[str]:
+def _duplicated_destinations(targets: Sequence[Target]) -> Iterator[str]:
     seen: set[str] = set()
     for target in targets:
-        place = "-" if target.is_standard_output else os.path.realpath(target.path)
-        if place in seen:
+        destination = "-" if target.is_standard_output else os.path.realpath(target.path)
+        if destination in seen:
             yield "standard output" if target.is_standard_output else target.path
-        seen.add(place)
+        seen.add(destination)

@@ -411,7 +411,7 @@ def test_no_saved_report_breaks_a_renderer(saved, seed):
 )
 def test_only_formats_that_keep_nothing_stream(tmp_path, formats, streams):
     targets = [Target(format, str(tmp_path / format)) for format in formats.split()]
-    assert Outputs(targets).stream() == streams
+    assert Outputs(targets).are_streamed() == streams
 
 
 def test_targets_are_plain_values():
