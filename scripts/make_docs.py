@@ -1,8 +1,8 @@
-"""Regenerate what the documentation shows of the program: help texts and a picture.
+"""Regenerate the parts of the documentation that show the program: help texts and a picture.
 
 Usage: ``python scripts/make_docs.py`` writes the help blocks of ``docs/commands.md`` (between
 ``<!-- help:scan -->`` and ``<!-- /help:scan -->``) and ``docs/demo.svg``. With ``--check`` it
-writes nothing and fails where either is stale. ``tests/whole/test_docs.py`` does the same.
+writes nothing and fails if either is out of date. ``tests/whole/test_docs.py`` also checks this.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _THEME = TerminalTheme(
     ],
 )
 
-# As rich's own, without the fonts that it would load from a server.
+# rich's own template, without the fonts that it would load from a server.
 _SVG_FORMAT = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <title>Output of dedupe scan</title>
@@ -100,7 +100,7 @@ def help_text(command: str) -> str:
 
 
 def fill_help(page: str) -> str:
-    """The text of a page with all its help blocks as they should be."""
+    """The text of a page with all its help blocks up to date."""
 
     def fill(block: re.Match[str]) -> str:
         command = block[2].removeprefix("dedupe").strip()
@@ -110,7 +110,7 @@ def fill_help(page: str) -> str:
 
 
 def make_picture() -> str:
-    """The picture: real output, without the line of times, kernels and workers."""
+    """The picture as SVG: real output, without the line of times, kernels and workers."""
     output = run_dedupe(
         *PICTURE_COMMAND, "--color", "always", "--top", "3", columns=PICTURE_COLUMNS
     )
@@ -131,7 +131,7 @@ def make_picture() -> str:
 
 
 def describe_picture(svg: str) -> list[list[tuple[str, str]]]:
-    """What a picture shows: lines of texts with their style, whatever rich's SVG looks like."""
+    """The content of a picture: lines of texts with their style, independent of rich's SVG."""
     root = ElementTree.fromstring(svg)
     styles = dict(re.findall(r"\.(demo-r\d+) \{([^}]*)\}", svg))
     lines: dict[float, list[tuple[float, str, str]]] = {}

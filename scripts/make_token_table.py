@@ -2,8 +2,8 @@
 
 Usage: ``python scripts/make_token_table.py UCD_FOLDER`` where the folder holds the files of
 one Unicode version as published (Debian's package ``unicode-data`` installs those of 15.0.0 in
-``/usr/share/unicode``). The table is what both implementations of the sketch read, so that
-tokens never depend on the Unicode version of the running Python.
+``/usr/share/unicode``). Both implementations of the sketch read this table, so that tokens never
+depend on the Unicode version of the running Python.
 
 The layout of the file is documented in ``dedupe/sketch/token_table.py``, which reads it.
 """
@@ -90,7 +90,7 @@ class CharacterDatabase:
     def _read_normalization(self, path: Path) -> None:
         for code_points, fields in read_ranges(path):
             if fields[0] == "NFKC_CF":
-                # Tatweel goes wherever it comes from: presentation forms unfold to it.
+                # Tatweel is dropped, also where presentation forms unfold to it.
                 mapping = tuple(c for x in fields[1].split() if (c := int(x, 16)) != TATWEEL)
                 self.casefold.update(dict.fromkeys(code_points, mapping))
             elif fields[0] == "Full_Composition_Exclusion":
@@ -196,7 +196,7 @@ def utf8_length(code_point: int) -> int:
 
 
 def combines(database: CharacterDatabase, code_point: int) -> bool:
-    """Whether what this character becomes may join or reorder with what stands before it."""
+    """Whether the normal form of a character may combine or reorder with the characters before."""
     folded = database.fold(code_point)
     if not folded:
         return False

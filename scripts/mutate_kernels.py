@@ -1,9 +1,9 @@
-"""Break the kernels in many ways, one at a time, and tell which check notices each.
+"""Break the kernels in many ways, one at a time, and report which check notices each.
 
-``python scripts/mutate_kernels.py [--only NUMBER] [--output table.md]``: each mutant is built in
-a folder of its own, and the tests of the kernels run against it until one fails; where none does,
-they run once more with AddressSanitizer. A mutant that none notices is a gap in the tests: the exit
-code is 1. ``docs/kernels.md`` has the table.
+``python scripts/mutate_kernels.py [--only NUMBER] [--output table.md]`` builds each mutant in a
+folder of its own and runs the tests of the kernels against it until one fails. If none fails,
+they run again with AddressSanitizer. A mutant that no check notices is a gap in the tests, and
+the exit code is 1. ``docs/kernels.md`` has the table.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ MUTANTS: Final = [
         (HEADER, "size_t distinct = 1;", "size_t distinct = 0;"),
         (HEADER, "    return equal;\n", "    return equal + 1;\n"),
         (HEADER, "return total < needed ? -1", "return total <= needed ? -1"),
-        # Bounds of loops and of places.
+        # Bounds of loops and of indices.
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 < buckets else count - 1"),
         (PYX, "if bucket + 1 < buckets else count", "if bucket + 1 <= buckets else count"),
         (PYX, "range(base + begins[bucket], end)", "range(base + begins[bucket] + 1, end)"),
@@ -125,7 +125,7 @@ MUTANTS: Final = [
 
 
 def try_mutant(mutant: Mutant, folder: Path) -> str:
-    """Which check noticed it first; empty where none did."""
+    """The check that noticed the mutant first; empty if none did."""
     noticed = run_checks(mutant, folder / "plain")
     if noticed:
         return noticed
@@ -156,7 +156,7 @@ def run_checks(mutant: Mutant, source: Path, sanitizer: dict[str, str] | None = 
         "PYTHONPATH": str(source),
         "DEDUPE_EXPECT_KERNELS": str(source),
         "DEDUPE_REQUIRE_KERNELS": "1",
-        # Blocks that are freed or taken are filled: what reads or frees wrongly shows.
+        # Freed and allocated blocks are filled with a pattern, so that wrong reads and frees show.
         "MALLOC_PERTURB_": "165",
         "PYTHONMALLOC": "malloc",
     }

@@ -1,7 +1,7 @@
-"""Run the tests of the kernels on every supported Python that is installed, but this one.
+"""Run the tests of the kernels on every other supported Python that is installed.
 
-Each version gets an environment of its own below ``build/pythons``. Looks on the PATH and where
-pyenv keeps its versions.
+Each version gets an environment of its own below ``build/pythons``. Versions are searched for on
+the PATH and in the folder of pyenv.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main() -> None:
         pip = [str(binary), "-m", "pip", "install", "--quiet"]
         environment = {**os.environ, "DEDUPE_REQUIRE_KERNELS": "1"}
         subprocess.run([*pip, ".", "pytest", "hypothesis"], check=True, env=environment)
-        if not is_new:  # of an equal version pip would keep what an earlier run installed
+        if not is_new:  # pip would keep an earlier installation with the same version
             again = [*pip, "--force-reinstall", "--no-deps", "."]
             subprocess.run(again, check=True, env=environment)
         # From another folder and without touching sys.path, or the source tree would be tested

@@ -18,7 +18,7 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "articles"
 
 
 def check_package_data(wheel: str) -> None:
-    """The templates, styles and scripts of the HTML report are in the wheel."""
+    """Check that the templates, styles and scripts of the HTML report are in the wheel."""
     package = FIXTURES.parent.parent / "dedupe" / "renderers" / "html"
     files = {*package.glob("assets/*"), *package.glob("templates/*")}
     wanted = {str(path.relative_to(package.parent.parent.parent)) for path in files}

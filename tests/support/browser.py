@@ -1,4 +1,4 @@
-"""A headless browser for tests: it records whatever a page should not do."""
+"""A headless browser for tests, which records whatever a page should not do."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[OpenPage]:
-    """Open a file in a context of its own; what went wrong in any page fails the test."""
+    """A function that opens a file in a new browser context; errors in any page fail the test."""
     problems: list[str] = []
     contexts: list[Any] = []
 

@@ -31,16 +31,16 @@ Completed = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Build:
-    """The package as it was built with these flags, in a folder of its own.
+    """The package, built with special flags in a folder of its own.
 
-    :param environment: what a process needs to run with it
+    :param environment: variables that a process needs to use it
     """
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: object, seconds: float = 400, **environment: str) -> Completed:
-        """Python with these arguments; the package is the one that was built."""
+        """Run Python with these arguments and with the package that was built."""
         path = {"PYTHONPATH": str(self.folder), "PYTHONUTF8": "1", "COLUMNS": "500"}
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
@@ -53,8 +53,8 @@ class Build:
         )
 
     def run_kernel_tests(self, **environment: str) -> Completed:
-        """The tests of the kernels, which know by a variable that they run on a slower build."""
-        # An index error that was only printed is told as "unraisable".
+        """Run the tests of the kernels; a variable tells them that this build is slower."""
+        # Python reports an index error that was only printed as "unraisable".
         strict = ["-W", "error::pytest.PytestUnraisableExceptionWarning"]
         options = ["-p", "no:cacheprovider", "--override-ini", "filterwarnings=", *strict]
         expected = {"DEDUPE_EXPECT_KERNELS": str(self.folder)}
@@ -62,14 +62,14 @@ class Build:
 
 
 def miss(reason: str) -> NoReturn:
-    """Skip, but not in CI, where what finds faults must be there."""
+    """Skip the test; in CI fail it, because there a build that finds faults must not be missing."""
     if os.environ.get("DEDUPE_REQUIRE_BUILDS"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
 def build(folder: Path, **flags: str) -> Path:
-    """Build a copy of the package; the variables are those that ``setup.py`` tells of."""
+    """Build a copy of the package; ``setup.py`` documents the variables."""
     source = folder / "source"
     shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*LEFT_OUT))
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
@@ -83,10 +83,10 @@ def build(folder: Path, **flags: str) -> Path:
 
 @pytest.fixture(scope="session")
 def bounds_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """An access from Cython that is out of bounds ends the process. Counts what is executed.
+    """A build in which an out-of-bounds access from Cython ends the process; it counts lines.
 
-    The counts go to the folder that ``GCOV_PREFIX`` names, which is nobody's but for the tests of
-    the kernels (``GCOV_PREFIX_STRIP`` keeps the rest of the path).
+    gcov writes the counts of executed lines to the folder that ``GCOV_PREFIX`` names, and which
+    only the tests of the kernels set (``GCOV_PREFIX_STRIP`` keeps the rest of the path).
     """
     if not has_compiler:
         miss("no C compiler or no Python headers")
@@ -98,9 +98,9 @@ def bounds_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
 
 @pytest.fixture(scope="session")
 def sanitizer_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]:
-    """AddressSanitizer and UndefinedBehaviorSanitizer, without checks of bounds.
+    """A build with AddressSanitizer and UndefinedBehaviorSanitizer, without checks of bounds.
 
-    Those would stop an access before the sanitizer sees what it does.
+    Checks of bounds would stop a wrong access before the sanitizer sees it.
     """
     if not has_compiler:
         miss("no C compiler or no Python headers")
@@ -112,8 +112,8 @@ def sanitizer_build(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Build]
         miss("the compiler has no AddressSanitizer library")
     folder = tmp_path_factory.mktemp("sanitizer")
     source = build(folder, DEDUPE_SANITIZE="address,undefined")
-    # Python's own allocator would hide overruns of small blocks from the sanitizer; and where each
-    # of its blocks was allocated need not be known to many frames, which takes a fifth of the time.
+    # Python's own allocator would hide overruns of small blocks from the sanitizer. Recording only
+    # a few stack frames for each allocation saves much time.
     options = {
         "PYTHONMALLOC": "malloc",
         "LD_PRELOAD": library,

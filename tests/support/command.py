@@ -1,4 +1,4 @@
-"""The command: in a process of its own, in this one, in a shell, measured; and git."""
+"""Ways to run the command: in a process of its own, in this one, in a shell, measured; and git."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ def dedupe_command() -> list[str]:
 
 
 def sure(*arguments: object) -> list[str]:
-    """The arguments of a command, with ``--yes`` where ``apply`` acts: for tests whose texts are
-    short, or that drop most of a file, and which are not about that."""
+    """The arguments of a command, with ``--yes`` added where ``apply`` changes files.
+
+    For tests with short texts, or that drop most of a file, where ``apply`` would ask first."""
     words = [*map(str, arguments)]
     acts = words[:1] == ["apply"] and not {"--output", "--move-to", "--delete"}.isdisjoint(words)
     return [*words, "--yes"] if acts else words
 
 
 class Measured(NamedTuple):
-    """A process that has ended: what it wrote, how long it ran, and its largest memory in KB."""
+    """A finished process: its output, its running time, and its peak memory in KB."""
 
     code: int
     stdout: bytes
@@ -49,7 +50,7 @@ class Measured(NamedTuple):
 
 
 def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measured:
-    """Run the command and measure this process alone (with what it started)."""
+    """Run the command and measure its process together with those that it started."""
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -72,20 +73,20 @@ def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measure
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
-    """The environment without what would colour or widen the output."""
+    """The environment without variables that would colour or widen the output."""
     names = (*COLOR_VARIABLES, "COLUMNS", "LINES")
     environment = {name: value for name, value in os.environ.items() if name not in names}
     return {**environment, "PYTHONUTF8": "1", **changes}
 
 
 def git_environment(**changes: str) -> dict[str, str]:
-    """The environment without the repository and the settings that this process may run under."""
+    """The environment without the repository and settings of git that this process has."""
     own = {name: v for name, v in clean_environment().items() if not name.startswith("GIT_")}
     return {**own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, **changes}
 
 
 def run_git(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """git in a folder, with a name and an address of its own."""
+    """Run git in a folder, as an author with a made-up name and address."""
     return subprocess.run(
         ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments],
         cwd=folder,
@@ -100,7 +101,7 @@ def run_git(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
 def run_command(
     *arguments: object, cwd: Path, stdin: bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """The command in a process of its own, whatever its exit code."""
+    """Run the command in a process of its own and return its result, whatever its exit code."""
     return subprocess.run(
         [*dedupe_command(), *map(str, arguments)],
         input=stdin,
@@ -135,7 +136,7 @@ def run_process(arguments, folder: Path, stdin: bytes) -> tuple[int, str, str]:
 def run_main(
     *arguments: object, cwd: Path, stdin: bytes = b"", **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """As :func:`run_command`, in this process: quicker, for what is not about processes."""
+    """As :func:`run_command`, but in this process, which is quicker."""
     streams = {name: io.TextIOWrapper(io.BytesIO(), "utf-8") for name in ("stdout", "stderr")}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)

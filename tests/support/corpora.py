@@ -1,4 +1,4 @@
-"""Small corpora: texts, copies, reprints, and chains of these."""
+"""Small generated corpora: texts, copies, reprints, and chains of changed texts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ SETTINGS = {"shingle_size": 2, "threshold": 0.5, "num_perm": 64, "recall": 0.99,
 
 
 def make_text(family: int, steps: int, mark: str) -> str:
-    """A text of a family, in which the first ``steps`` stretches are others.
+    """A text of a family, in which the first ``steps`` stretches are replaced.
 
-    Neighbours in ``steps`` share most of their shingles, distant ones few: so families are chains.
+    Texts with neighbouring ``steps`` share most shingles and distant ones few, so that a family
+    is a chain.
     """
     words = [f"f{family}w{i}" for i in range(TEXT_WORDS)]
     for step in range(steps):
@@ -34,7 +35,7 @@ def with_ids(texts: list[str], name: str = "d") -> dict[str, str]:
 
 
 def make_corpus(seed: int, families: int = 40) -> dict[str, str]:
-    """Texts with copies at many distances: some edited, some cut, some equal."""
+    """Texts with copies at many distances: edited, cut, or equal."""
     rng = random.Random(seed)
     texts = {}
     for family in range(families):
@@ -53,7 +54,7 @@ def make_corpus(seed: int, families: int = 40) -> dict[str, str]:
 
 
 def make_chains(seed: int) -> dict[str, str]:
-    """Texts that change little by little, with copies: bridges, lone ends, linked members."""
+    """Texts that change step by step, with copies; they give bridges and linked members."""
     rng = random.Random(seed)
     texts = make_corpus(seed, families=8)
     for chain in range(4):

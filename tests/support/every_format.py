@@ -1,7 +1,7 @@
-"""How a file of each format is written, and one article in every form that a corpus comes in.
+"""Writers for files of each format, and one article in every form that a corpus comes in.
 
 ``python -m tests.support.every_format FOLDER`` writes all of them, and the example files of the
-documentation, to look at. Whatever else a test needs of a format is made with the functions here.
+documentation, to look at. Tests make their own files of a format with the functions here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def json_array(records: Iterable[Any], **options: Any) -> bytes:
 
 
 def json_values(records: Iterable[Any], **options: Any) -> bytes:
-    """One record, or several one after another."""
+    """JSON values one after another."""
     return "\n".join(json.dumps(each, **options) for each in records).encode()
 
 
@@ -60,7 +60,7 @@ def csv_rows(rows: Iterable[Sequence[object]], **dialect: Any) -> bytes:
 
 
 def csv_records(records: Iterable[Record], **dialect: Any) -> bytes:
-    """With a header of all their fields."""
+    """A CSV file with a header that names all fields of the records."""
     records = [*records]
     names = list(dict.fromkeys(name for record in records for name in record))
     rows = ([each.get(name, "") for name in names] for each in records)
@@ -85,8 +85,8 @@ def arrow(
     rows: int | None = None,
 ) -> bytes:
     """
-    :param stream: in the form of a stream; else that of a file, which Feather is too
-    :param rows: the most in one batch
+    :param stream: whether to write the stream format, instead of the file format (Feather)
+    :param rows: most rows in one batch
     """
     out, table = io.BytesIO(), _as_table(records)
     options = pa.ipc.IpcWriteOptions(compression=compression)
@@ -106,7 +106,7 @@ RECORDS: dict[str, Callable[..., bytes]] = {
     "stream.arrow": lambda records, **options: arrow(records, stream=True, **options),
     "feather": arrow,
 }
-"""Files of records, by their ending."""
+"""Writers for files of records, by file name ending."""
 
 
 # --- pages and crawls ----------------------------------------------------------------------
@@ -115,7 +115,7 @@ RECORDS: dict[str, Callable[..., bytes]] = {
 def page(
     text: str, charset: str = "utf-8", meta: str = "", opening: str = "<!DOCTYPE html>"
 ) -> bytes:
-    """A page as a site has it; in XHTML where ``opening`` says so."""
+    """A web page with navigation around the text; XHTML if ``opening`` declares it."""
     title, *paragraphs = (escape(part) for part in text.split("\n\n"))
     body = "".join(f"<p>{part}</p>\n" for part in paragraphs)
     html = (
@@ -140,7 +140,7 @@ def warc_record(
     record_id: str = "",
     date: str = "2024-03-01T10:00:00Z",
 ) -> bytes:
-    """A record of a crawl; a field of its header that is empty is left out."""
+    """A WARC record; empty header fields are left out."""
     fields = {
         "WARC-Type": kind,
         "WARC-Record-ID": f"<urn:uuid:{record_id}>" if record_id else "",
@@ -167,7 +167,7 @@ def zip_of(
     method: int = zipfile.ZIP_DEFLATED,
     comment: bytes = b"",
 ) -> bytes:
-    """A member may be described by its ``ZipInfo``: then several may have one name."""
+    """A ZIP archive; a member may be given by a ``ZipInfo``, so that several can have one name."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         archive.comment = comment
@@ -180,7 +180,7 @@ def tar_of(
     files: Mapping[str, bytes] | Mapping[tarfile.TarInfo, bytes],
     form: int = tarfile.DEFAULT_FORMAT,
 ) -> bytes:
-    """A member may be described by its ``TarInfo``: a link, or one of several of one name."""
+    """A tar archive; a member may be given by a ``TarInfo``, as for links or equal names."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
         for name, data in files.items():
@@ -193,7 +193,7 @@ def tar_of(
 # --- one article in every form -------------------------------------------------------------
 
 Writer = Callable[[Sequence[str], str], bytes]
-"""Some texts, and the name of the file that is to hold them, to the bytes of the file."""
+"""A function from texts and a file name to the bytes of that file."""
 
 
 def records_of(texts: Sequence[str]) -> list[dict[str, Any]]:
@@ -213,7 +213,7 @@ def as_records(write: Callable[..., bytes], **options: Any) -> Writer:
 
 
 def as_rows(**dialect: Any) -> Writer:
-    """Rows with quoted line feeds, as a dialect has them."""
+    """A writer of CSV rows with quoted line feeds, in a dialect."""
 
     def write(texts: Sequence[str], name: str) -> bytes:
         numbered = enumerate(texts, 1)
@@ -224,7 +224,7 @@ def as_rows(**dialect: Any) -> Writer:
 
 
 def as_excel(texts: Sequence[str], name: str) -> bytes:
-    """As a spreadsheet saves it: a byte order mark, semicolons, CR LF."""
+    """CSV as a spreadsheet saves it: a byte order mark, semicolons, CR LF."""
     return b"\xef\xbb\xbf" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
 
 
@@ -237,7 +237,7 @@ def as_table(write: Callable[..., bytes], **options: Any) -> Writer:
 
 
 def as_nested(texts: Sequence[str], name: str) -> bytes:
-    """The text three levels down."""
+    """JSON with the text three levels down."""
     return json_array({"meta": {"n": 1}, "data": {"article": {"body": text}}} for text in texts)
 
 
@@ -250,7 +250,7 @@ def as_xhtml(texts: Sequence[str], name: str) -> bytes:
 
 
 def as_crawl(texts: Sequence[str], name: str) -> bytes:
-    """Each text as a page that was fetched; about the crawl, and what is no document, between."""
+    """A WARC file with each text as a fetched page, and records between that are no documents."""
     records = [
         warc_record("warcinfo", "urn:crawl", b"software: none\r\n", "application/warc-fields")
     ]
@@ -263,7 +263,7 @@ def as_crawl(texts: Sequence[str], name: str) -> bytes:
 
 
 def as_plain_crawl(texts: Sequence[str], name: str) -> bytes:
-    """The same as extracted text (WET)."""
+    """A WET file: each text as text that was extracted from a page."""
     return b"".join(
         warc_record(
             "conversion", f"https://wet.example/{name}/{number}", text.encode(), "text/plain"
@@ -304,14 +304,18 @@ FORMATS: dict[str, Writer] = {
     "a.feather": as_table(arrow, compression="lz4"),
     "a.ipc": as_table(arrow),
 }
-"""By the name of a file."""
+"""Writers by file name."""
 
 UNNAMED = ("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow")
-"""Those whose content tells what they are."""
+"""Files whose format is recognised by their content alone."""
 
 
 def ids_in(name: str, path: str) -> str:
-    """The id of the one document in a file of such a name at a path below the folder."""
+    """The id of the only document in a file.
+
+    :param name: the name in ``FORMATS``, which tells the format
+    :param path: the path of the file below the folder
+    """
     if name in ("a.warc", "wet.warc"):
         return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
     if name in ("a.jsonl", "a.ndjson"):
@@ -321,7 +325,7 @@ def ids_in(name: str, path: str) -> str:
 
 
 def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
-    """Files in encodings other than UTF-8, and the ids of their documents, by name."""
+    """Files in encodings other than UTF-8, by name, and the ids of their documents."""
     wide = {
         "utf8-mark": lambda content: b"\xef\xbb\xbf" + content.encode(),
         "utf16-le-mark": lambda content: ("\ufeff" + content).encode("utf-16-le"),
@@ -362,7 +366,7 @@ ARCHIVES: dict[str, Callable[[dict[str, bytes]], bytes]] = {
 
 
 def _members(text: str, archive: str) -> tuple[dict[str, bytes], set[str]]:
-    """Every format, and one of them in each compression, as members; and their ids."""
+    """Archive members in every format, one also in each compression; and their ids."""
     files: dict[str, bytes] = {}
     ids: set[str] = set()
     names = [(name, "") for name in FORMATS] + [("a.csv", packing) for packing in COMPRESSORS]
@@ -375,7 +379,7 @@ def _members(text: str, archive: str) -> tuple[dict[str, bytes], set[str]]:
 
 
 def write_every_form(folder: Path, text: str) -> set[str]:
-    """The text in every format, compression, archive and encoding; gives the documents' ids."""
+    """Write the text in every format, compression, archive and encoding; returns the ids."""
     contents: dict[str, bytes] = {}
     ids: set[str] = set()
     for name, write in FORMATS.items():
@@ -401,7 +405,7 @@ def write_every_form(folder: Path, text: str) -> set[str]:
 
 
 def article(name: str = "harbour-bridge_citydesk") -> str:
-    """An article of the fixtures; the one that is written in every form."""
+    """An article of the fixtures; by default the one that is written in every form."""
     return (ARTICLES / f"{name}.txt").read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from tests.support.every_format import (
 
 
 def example_files() -> dict[str, bytes]:
-    """The files that the documentation names, each with near-duplicates; by path."""
+    """The example files that the documentation names, by path; each has near-duplicates."""
     names = ("harbour-bridge_citydesk", "harbour-bridge_newswire")
     texts = [article(name) for name in names]
     records = [{**each, "lang": "en"} for each in records_of(texts)]

@@ -1,4 +1,4 @@
-"""Which lines of the kernels have not been executed, by the counts that gcov keeps."""
+"""Finds lines of the kernels that no test executed, by the counts of gcov."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ EXCEPTIONS = {
     'fail(f"of a segment of {size} values {count} were left")  # guard': GUARD,
     "return i  # guard: the caller does not accept it": GUARD,
 }
-"""Lines that no test executes, and why."""
+"""Lines that no test executes, with the reason."""
 
 
 class Line(NamedTuple):
-    """A line of a source of the kernels."""
+    """A line in the source of the kernels."""
 
     file: str
     number: int
@@ -53,10 +53,10 @@ def find_unexecuted(source: Path) -> list[Line]:
 def _unexecuted(source: Path, found: dict[str, dict[int, int]]) -> Iterator[Line]:
     for name, counts in found.items():
         lines = (source / SKETCH / name).read_text().splitlines()
-        assert len(counts) > len(lines) / 4  # (the rest is declarations and what is not code)
+        assert len(counts) > len(lines) / 4  # other lines are declarations, or no code
         for number, count in sorted(counts.items()):
             code = lines[number - 1].strip()
-            # (Of a class Cython makes what the garbage collector may call or not.)
+            # For a class Cython generates functions that the garbage collector may never call.
             if count == 0 and not code.startswith("cdef class "):
                 yield Line(name, number, code)
 
@@ -74,10 +74,10 @@ FUNCTION_EXIT = "/* function exit code */"
 
 
 def _counts_of_cython(generated: str, counts: dict[int, int]) -> dict[int, int]:
-    """The counts of Cython's lines, from those of the C that was made of them.
+    """The counts of Cython lines, from the counts of the C code generated for them.
 
-    A comment says of which line the C behind it was made. Of that the first line counts: after a
-    statement may stand a label that belongs to what is around it.
+    A comment in the C names the Cython line that the code behind it was made from. Only the first
+    line of that code counts: a later one may be a label that belongs to the surrounding code.
     """
     found: dict[int, int] = {}
     origin: int | None = None

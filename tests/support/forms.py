@@ -1,4 +1,4 @@
-"""Corpora in every form that can be read, and readers of them that owe nothing to dedupe."""
+"""Corpora in every form that can be read, and readers of them that share no code with dedupe."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from tests.support import every_format
 from tests.support.every_format import COMPRESSORS, csv_rows, http_response, warc_record
 
 Texts = dict[str, str]
-"""Texts by the id that a record of them gets; a file is named after it."""
+"""Texts by the id that their record gets; a file of one text is named after it."""
 
 Entry = tuple[str, Any]
-"""What a corpus holds: the id under which a scan knows it (nothing where it knows none), and all
-of it that must stay the same."""
+"""A part of a corpus: its id in a scan (empty if it has none), and its unchangeable content."""
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -40,7 +39,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 def make_texts(seed: int, count: int = 12) -> Texts:
-    """Texts of which some are copies of others: to the byte, to the token, and nearly."""
+    """Texts, some of them copies of others: equal bytes, equal tokens, or nearly equal."""
     chance = random.Random(seed)
     letters = "bcdfghjklmnprstvwz"
     words = ["".join(chance.choices(letters, k=2)) + chance.choice("aeiouäé") for _ in range(400)]
@@ -91,7 +90,7 @@ def json_of(texts: Texts) -> bytes:
 
 
 def json_values_of(texts: Texts) -> bytes:
-    """Records one after another, on several lines each, with a value that is none."""
+    """JSON records one after another, on several lines each, with a value that is no record."""
     records = [json.dumps({"id": id, "text": text}, indent=1) for id, text in texts.items()]
     return "\n".join([records[0], "[1, 2]", *records[1:]]).encode()
 
@@ -127,7 +126,7 @@ def warc_records(texts: Texts) -> Iterator[bytes]:
 
 
 def wet_of(texts: Texts) -> bytes:
-    """Text as it was extracted from a crawl."""
+    """A WET file: text that was extracted from the pages of a crawl."""
     records = (_warc_record("conversion", f"urn:{id}", texts[id].encode()) for id in texts)
     return b"".join([_warc_record("warcinfo", "", b""), *records])
 
@@ -139,7 +138,7 @@ def _warc_record(kind: str, uri: str, body: bytes) -> bytes:
 
 
 def zip_of(files: dict[str, bytes]) -> bytes:
-    """Members as several programs write them: with a folder, dates, modes, comments, methods."""
+    """A ZIP archive as programs write them: a folder, dates, modes, comments, methods."""
     folder = zipfile.ZipInfo("folder/")
     folder.external_attr = (0o40777 << 16) | 0x10
     methods = [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_LZMA]
@@ -153,7 +152,7 @@ def zip_of(files: dict[str, bytes]) -> bytes:
 
 
 def tar_of(files: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
-    """Members with dates and modes, after a link."""
+    """A tar archive: a link, then members with dates and modes."""
     link = tarfile.TarInfo("link")
     link.type, link.linkname = tarfile.SYMTYPE, "elsewhere"
     members = {link: b""}
@@ -231,7 +230,7 @@ ENCODED: dict[str, Callable[[Texts], bytes]] = {
     "cp1252=.json": lambda texts: json_of(texts).removeprefix(b"\xef\xbb\xbf"),
     "cp1252=.csv": lambda texts: csv_of(texts, ";"),
 }
-"""By the name of a file, which tells its encoding; what is to be encoded."""
+"""Functions that make the text to be encoded, by file name; the name tells the encoding."""
 
 
 def _dialects(texts: Texts) -> dict[str, bytes]:
@@ -243,12 +242,12 @@ def _dialects(texts: Texts) -> dict[str, bytes]:
 
 
 def _renamed(texts: Texts, name: str) -> Texts:
-    """The same texts with ids that occur in no other file."""
+    """The texts with ids that occur in no other file."""
     return {f"{id}.{name}": text for id, text in texts.items()}
 
 
 def _encoded(texts: Texts) -> dict[str, bytes]:
-    """The texts in each encoding; one file is put together of two."""
+    """Files with the texts in each encoding; one file mixes two encodings."""
     files = {
         name: write(_renamed(texts, name)).decode().encode(name.partition("=")[0])
         for name, write in ENCODED.items()
@@ -310,7 +309,7 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
 
 
 def write_form(name: str, folder: Path, texts: Texts) -> None:
-    """A corpus of these texts in one of the forms."""
+    """Write a corpus of these texts in one of the forms."""
     write_files(folder, FORMS[name](texts))
 
 
@@ -318,7 +317,7 @@ def write_form(name: str, folder: Path, texts: Texts) -> None:
 
 
 def read_form(folder: Path) -> dict[str, list[Entry]]:
-    """All that stands in a folder, file by file."""
+    """All entries in a folder, file by file."""
     return {
         str(path.relative_to(folder)): [*_read_file(str(path.relative_to(folder)), path)]
         for path in sorted(folder.rglob("*"))

@@ -1,6 +1,7 @@
-"""Inputs of the fuzz campaign: valid small files of every format, and what is done to them.
+"""Inputs of the fuzz campaign: small valid files of every format, and mutations of them.
 
-All of it is a function of the random generator that is handed in, so that a number tells an input.
+Everything depends only on the random generator that is passed in, so that a seed and a number
+reproduce an input.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ MAX_BYTES = 400_000
 
 
 def article(rng: Random, size: int = 120) -> str:
-    """One of five articles, a little changed, so that duplicates are found among inputs."""
+    """One of five articles with small changes, so that there are duplicates among inputs."""
     words = Random(rng.randrange(5)).choices(WORDS, k=size)
     for _ in range(rng.randrange(4)):
         words[rng.randrange(size)] = rng.choice(["naïve", "漢字", "Ωμέγα", "🙂", "x", "12.5"])
@@ -164,7 +165,7 @@ def _warc_gz(rng: Random) -> bytes:
 
 @cache
 def _tables() -> list[tuple[str, bytes]]:
-    """Parquet and Arrow files in several forms, which are slow to make: each is made once."""
+    """Parquet and Arrow files in several forms; they are slow to make, so each is made once."""
     import pyarrow as pa
 
     items = [item for number in range(4) for item in records(Random(number))]
@@ -255,7 +256,7 @@ def compress(rng: Random, data: bytes, ending: str) -> bytes:
     return COMPRESSORS[ending](data)
 
 
-# --- what is done to them --------------------------------------------------------------------
+# --- mutations -------------------------------------------------------------------------------
 
 TOKENS = [
     *(b"\0", b"\0" * 600, b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xff\xfe\0\0", b"\x1a"),
@@ -333,7 +334,7 @@ def _insert_tokens(rng: Random, data: bytearray, other: bytes) -> None:
 
 
 def _edit_length(rng: Random, data: bytearray, other: bytes) -> None:
-    """Overwrite what may be a binary length, near the ends rather than in the middle."""
+    """Overwrite bytes that may be a binary length; more often near the ends than in the middle."""
     form = rng.choice(["<H", ">H", "<I", ">I", "<Q", ">Q"])
     size = struct.calcsize(form)
     if len(data) < size:
@@ -347,7 +348,7 @@ def _edit_length(rng: Random, data: bytearray, other: bytes) -> None:
 
 
 def _edit_number(rng: Random, data: bytearray, other: bytes) -> None:
-    """Replace a length that is written in digits."""
+    """Replace a number that is written in digits, such as a length."""
     found = list(_NUMBER.finditer(data[:20_000]))
     if found:
         begin, end = rng.choice(found).span()
@@ -373,7 +374,7 @@ MUTATIONS = [
 
 
 def mutate(rng: Random, data: bytes, other: bytes) -> bytes:
-    """Do one to four things to the data, some of them with parts of another file."""
+    """Apply one to four mutations to the data, some of which use parts of another file."""
     changed = bytearray(data)
     for _ in range(rng.choice([1, 1, 1, 2, 4])):
         if changed:
@@ -382,7 +383,7 @@ def mutate(rng: Random, data: bytes, other: bytes) -> bytes:
 
 
 def make_input(rng: Random, number: int) -> tuple[str, bytes]:
-    """The name and the content of a file: changed before or after it is packed, or both."""
+    """The name and content of a file, mutated before or after it is packed, or both."""
     ending = rng.choice(list(FORMATS))
     data = FORMATS[ending](rng)
     other = FORMATS[rng.choice(list(FORMATS))](rng) if rng.random() < 0.5 else FORMATS[ending](rng)
@@ -422,7 +423,7 @@ def _name(rng: Random, number: int, ending: str) -> str:
 
 
 def make_options(rng: Random) -> list[str]:
-    """Options of one scan, which send inputs other ways."""
+    """Random options of a scan, so that inputs are read in different ways."""
     chosen: list[str] = []
     for chance, options in (
         (0.3, ["--html", rng.choice(["text", "raw"])]),

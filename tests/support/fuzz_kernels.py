@@ -1,9 +1,9 @@
-"""A fuzzer of the compiled kernels: whole batches, drawn around the sizes at which they change.
+"""A fuzzer of the compiled kernels: random batches of sizes near those where they change method.
 
 ``python -m tests.support.fuzz_kernels --count 20000 --seed 7``; a few run in
 ``tests/sketch/test_kernels_fuzz.py``.
-Each case is made from its own seed, which is told where it fails. Arrays have the exact size, so
-that a sanitizer sees what goes one beyond; results are compared with plain definitions.
+Each case is made from its own seed, which a failure names. Arrays have the exact size, so that a
+sanitizer sees an access one element beyond. Results are compared with plain definitions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def draw_size(rng: random.Random, most: int) -> int:
 
 
 def draw_hashes(rng: random.Random, size: int) -> list[int]:
-    """Hashes as text makes them, as text that repeats itself does, and as an attacker does."""
+    """Random hashes as from text, from text that repeats itself, or from an attacker."""
     few = rng.choice([1, 2, *(SIZES[name] + by for name in ("FEW_VALUES", "BUCKET_LIMIT")
                               for by in (-1, 0, 1))])  # fmt: skip
     spread = [rng.getrandbits(64) for _ in range(size)]
@@ -55,7 +55,7 @@ def draw_hashes(rng: random.Random, size: int) -> list[int]:
     if kind == 5 and size:
         return [rng.choice(spread[:few]) >> 24 for _ in spread]
     if kind == 6:
-        # Among others, one bucket is crowded, by one value or by different ones.
+        # Fill one bucket with many entries, of one value or of different values.
         bucket = rng.choice([0, TOP, rng.getrandbits(64)])
         step = rng.choice([0, 1])
         crowd = min(size, SIZES["BUCKET_LIMIT"] + rng.randrange(4))
@@ -105,7 +105,7 @@ def fuzz_count_shared(rng: random.Random) -> None:
         size = min(draw_size(rng, 3 * SIZES["TABLE_BUCKETS"]), len(pool))
         chosen = {*rng.sample(pool, size)}
         if sets and rng.random() < 0.6:
-            # Most of another, and a few that lie beside its values or in empty places of a table.
+            # Most values of the other set, and a few beside them or in empty slots of a table.
             chosen = {*rng.sample(sets[-1], len(sets[-1]) * rng.randrange(8, 11) // 10)}
             chosen |= {*rng.sample(range(20), 3)}
         sets.append(sorted(chosen))
@@ -152,7 +152,7 @@ def fuzz_bucket_pairs(rng: random.Random) -> None:
     width = rng.choice(
         [1, 4, *(k * SIZES["EQUAL_BLOCK"] + by for k in (1, 2) for by in (-1, 0, 1))]
     )
-    # (All but a few equal: a block counts up to its size.)
+    # Almost all values are equal, because a block counts up to its size.
     low_bytes = pack(np.zeros((count, width)), np.uint8)
     for row in low_bytes:
         for _ in range(rng.randrange(5)):
@@ -219,7 +219,7 @@ def fuzz_runs(rng: random.Random) -> None:
 
 
 def _special_characters() -> tuple[list[str], list[str]]:
-    """Characters that the table treats specially, and those that become longest."""
+    """Characters that the token table treats specially, and those whose normal form is longest."""
     entries = load_table().expand("entries")
     special = np.flatnonzero(entries & np.uint32(COMBINES | DROPPED | MULTIPLE) != 0)
     counts = np.where(
@@ -259,7 +259,7 @@ def draw_text(rng: random.Random) -> bytes:
     if kind == 0:
         return rng.choice([b"", b" ", b"word", "é".encode(), b"?!"])
     if kind == 1:
-        # Shingles around the sizes that are counted and signed together, repeated or not.
+        # Numbers of shingles near those that are counted and signed together, repeated or not.
         period = rng.choice([1, 2, SIZES["FEW"], SIZES["COUNTED"], 5000])
         count = rng.choice(EDGES) + rng.randrange(5)
         return " ".join(f"w{i % period}" for i in range(count)).encode()
@@ -267,7 +267,7 @@ def draw_text(rng: random.Random) -> bytes:
 
 
 def make_batch(texts: list[bytes]) -> TextBatch:
-    # (Behind ``bytes`` stands a zero, in which one byte too many would not show.)
+    # A ``bytes`` object ends with a zero byte, which would hide an access one byte beyond.
     whole = np.frombuffer(b"".join(texts), np.uint8).copy()
     return TextBatch(
         ids=[str(i) for i in range(len(texts))],
@@ -304,7 +304,7 @@ KERNELS = {
 
 
 def run(count: int, seed: int, names: list[str]) -> Counter[str]:
-    """So many cases, the kernels in turn; raises at the first that differs, naming its seed."""
+    """Run ``count`` cases, the kernels in turn; raises at the first difference, naming the seed."""
     ran: Counter[str] = Counter()
     for case in range(count):
         name = names[case % len(names)]

@@ -1,19 +1,19 @@
 """A fuzz campaign over all readers: mutated valid files, scanned as the command scans them.
 
-``python -m tests.support.fuzz_readers --count 50000 --seed 1`` makes so many files, 40 a scan, and
-scans them with random options, through the command's own ``main``. What must hold:
+``python -m tests.support.fuzz_readers --count 50000 --seed 1`` makes 50,000 files, 40 a scan, and
+scans them with random options, through the command's own ``main``. These must hold:
 
 - the exit code is 0, or 2 with a :class:`DedupeError`; no other exception reaches ``main``;
 - the process lives, ends in time and stays below a limit of address space;
-- two good documents among the files are clustered, whatever stands beside them;
-- each file is told of in the report: as read, or as skipped;
+- two good documents among the files are clustered, whatever the other files are;
+- the report mentions each file: as read, or as skipped;
 - nothing that acts on a terminal reaches the output;
 - reports are equal whatever the number of workers.
 
 Scans run in a child process with a watchdog, since native code may hang or crash. A scan that
-fails is repeated file by file, and the file that fails alone is made shorter and saved, with its
-options and what went wrong, below ``--failures``. The outcome is printed as JSON; that of the
-campaign that was run for this version stands in ``docs/limits.md``.
+fails is repeated file by file. A file that fails alone is shortened and saved below
+``--failures``, with its options and the problem. The outcome is printed as JSON;
+``docs/limits.md`` has the outcome of the campaign for this version.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ GOOD_TEXT = " ".join(f"lighthouse{number}" for number in range(18))
 
 @dataclass(slots=True)
 class Outcome:
-    """What one scan did.
+    """The outcome of one scan.
 
-    :ivar problem: what should not have happened; its first line tells problems apart
+    :ivar problem: a violation of the rules above; equal problems have an equal first line
     """
 
     code: int = 0
@@ -80,7 +80,7 @@ class Outcome:
 
 
 def run_scan(folder: Path, options: list[str]) -> Outcome:
-    """One scan through ``main``; in the JSON format, unless the options say otherwise."""
+    """Run one scan through ``main``, in the format JSON unless the options say otherwise."""
     unexpected: list[str] = []
     explain = cli._explain
 
@@ -120,7 +120,7 @@ def _written(stream: io.TextIOWrapper) -> str:
 
 
 def _signature(error: BaseException) -> str:
-    """The kind of an error and where it was raised, then all of it."""
+    """The type of an error and where it was raised, then its traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "dedupe" in Path(frame.filename).parts]
     place = f"{Path(ours[-1].filename).name}:{ours[-1].name}" if ours else "?"
@@ -129,7 +129,7 @@ def _signature(error: BaseException) -> str:
 
 
 def _judge(folder: Path, options: list[str], code: Any, out: str, err: str) -> str:
-    """What is wrong with how a scan ended; nothing where all is well."""
+    """The problem of a finished scan; empty if there is none."""
     if code not in (0, 2):
         return f"exit code {code}\n{err}"
     if re.search(r"Traceback|Exception (ignored )?in", err):
@@ -157,7 +157,7 @@ def _tells(told: str, path: Path) -> bool:
 
 
 def _differs(folder: Path, options: list[str], report: dict[str, Any]) -> str:
-    """The same scan with other workers must give the same report."""
+    """The problem, if the same scan gives another report with four workers; else empty."""
     again = run_scan(folder, [*options, "--workers", "4"])
     if again.problem:
         return again.problem
@@ -169,7 +169,7 @@ def _differs(folder: Path, options: list[str], report: dict[str, Any]) -> str:
 
 
 def files_of(seed: int, scan: int) -> Iterator[tuple[str, bytes]]:
-    """The files of one scan, each a function of the seed and its number."""
+    """The files of one scan; each depends only on the seed and its number."""
     for number in range(scan * FILES_PER_SCAN, (scan + 1) * FILES_PER_SCAN):
         yield make_input(Random(f"{seed}:{number}"), number)
 
@@ -187,7 +187,7 @@ def options_of(seed: int, scan: int) -> list[str]:
 
 
 def write_files(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
-    """The files and the good ones beside them."""
+    """Write the files, and the two good documents beside them."""
     folder.mkdir()
     for name, data in files:
         (folder / name).write_bytes(data)
@@ -211,7 +211,7 @@ def serve(seed: int, scans: range) -> None:
 
 
 def serve_folder(folder: Path, options: list[str]) -> None:
-    """One scan of a folder that is there."""
+    """Scan an existing folder once."""
     _limit_this_process()
     began = time.monotonic()
     _tell(run_scan(folder, options), 0, time.monotonic() - began)
@@ -246,13 +246,13 @@ def _tell(outcome: Outcome, scan: int, seconds: float) -> None:
 
 @dataclass(slots=True)
 class Campaign:
-    """What a campaign found.
+    """The outcome of a campaign, as counts.
 
     :ivar codes: scans by exit code
-    :ivar formats: inputs by the format that their names tell; members of archives as ``archive``
+    :ivar formats: inputs by the format of their names; archives as ``archive``
     :ivar packings: compressed inputs and archives, by the last ending
-    :ivar reasons: of skipped documents and notices, in the scans that wrote JSON
-    :ivar problems: scans by what should not have happened
+    :ivar reasons: skipped documents and notices by reason, in the scans that wrote JSON
+    :ivar problems: scans by problem
     """
 
     seed: int
@@ -289,7 +289,7 @@ class Campaign:
 
 
 class _Child:
-    """A process that scans; its lines are awaited for a limited time."""
+    """A process that scans; each of its lines is awaited for a limited time."""
 
     def __init__(self, *arguments: object) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed with this)
@@ -302,7 +302,7 @@ class _Child:
         self._held = b""
 
     def next_line(self, seconds: float) -> dict[str, Any] | str:
-        """What it told next; else why there is nothing."""
+        """The next line of the process; else the reason why there is none."""
         assert self._process.stdout is not None
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
@@ -333,7 +333,7 @@ class _Child:
 def run_campaign(
     seed: int, scans: int, failures: Path, say: Callable[[str], None] = lambda line: None
 ) -> Campaign:
-    """Scan so many folders; gives what happened."""
+    """Run a campaign of ``scans`` scans; returns its outcome."""
     campaign = Campaign(seed)
     began = time.monotonic()
     for first in range(0, scans, SCANS_PER_CHILD):
@@ -346,7 +346,7 @@ def run_campaign(
 
 
 def _run_some(campaign: Campaign, scans: range, failures: Path, say: Callable[[str], None]) -> int:
-    """Run scans in one child up to a failure; gives the number of the next one."""
+    """Run scans in one child until a failure; returns the number of the next scan."""
     child = _Child("--serve", campaign.seed, scans.start, scans.stop)
     try:
         for scan in scans:
@@ -368,7 +368,7 @@ def _run_some(campaign: Campaign, scans: range, failures: Path, say: Callable[[s
 
 
 def _save(seed: int, scan: int, problem: str, failures: Path) -> Path:
-    """Save the file that fails alone, as short as it can be made; else all files of the scan."""
+    """Save the file that fails alone, shortened; if there is none, all files of the scan."""
     options = options_of(seed, scan)
     target = failures / f"{seed}-{scan}"
     shutil.rmtree(target, ignore_errors=True)
@@ -388,7 +388,7 @@ def _save(seed: int, scan: int, problem: str, failures: Path) -> Path:
 
 
 def _fails(what: str, name: str, data: bytes, options: list[str]) -> bool:
-    """Whether the same happens with this file alone."""
+    """Whether a scan of this file alone has the same problem."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "files")
         write_files(folder, iter([(name, data)]))
@@ -400,7 +400,7 @@ def _fails(what: str, name: str, data: bytes, options: list[str]) -> bool:
 
 
 def _shrink(what: str, name: str, data: bytes, options: list[str]) -> bytes:
-    """Leave out halves, quarters and so on, as long as the same happens."""
+    """Shorten a file: leave out halves, quarters and so on, as long as the problem remains."""
     runs, size = 0, len(data) // 2
     while size and runs < SHRINKING_RUNS:
         begin = 0

@@ -1,7 +1,7 @@
-"""A folder of everything that is made to harm a reader, beside good documents.
+"""A folder of files that are made to harm a reader, beside good documents.
 
-``python -m tests.support.hostile FOLDER`` writes one to look at. The bombs are made of one
-compressed part many times over, so ten gigabytes cost a second.
+``python -m tests.support.hostile FOLDER`` writes one to look at. The compression bombs repeat one
+compressed part, so that writing ten gigabytes takes a second.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROWS = b"id,text\n" * (PART_BYTES // 8)
 
 
 def write_hostile(folder: Path) -> dict[str, str]:
-    """Fill the folder; gives the reason under which each bad thing must be told, by id."""
+    """Fill the folder; returns, by id, the reason with which a scan must report each bad file."""
     folder.mkdir(parents=True, exist_ok=True)
     expected = {
         **_write_bombs(folder),
@@ -49,7 +49,7 @@ def write_hostile(folder: Path) -> dict[str, str]:
 
 
 def _write_bombs(folder: Path) -> dict[str, str]:
-    """Of nothing but one letter, and of millions of valid records."""
+    """Write compression bombs: of one repeated letter, and of millions of valid records."""
     compressors: dict[str, Callable[[bytes], bytes]] = {
         "gz": gzip.compress,
         "bz2": bz2.compress,
@@ -131,7 +131,7 @@ def _write_archives(folder: Path) -> dict[str, str]:
 
 
 def _write_tar_bomb(path: Path) -> None:
-    """One member of ten gigabytes of records."""
+    """Write a tar archive with one member of ten gigabytes of records."""
     info = tarfile.TarInfo("r.jsonl")
     info.size = BOMB_BYTES // len(RECORDS) * len(RECORDS)
     packed = gzip.compress(RECORDS)
@@ -142,21 +142,21 @@ def _write_tar_bomb(path: Path) -> None:
 
 
 def _write_zip_bomb(path: Path) -> None:
-    """Ten gigabytes in 200 members that are all alike."""
+    """Write a ZIP archive of ten gigabytes in 200 equal members."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(PART) + packer.flush()
     _write_zip(path, [packed] * (BOMB_BYTES // len(PART) + 1), len(PART), zlib.crc32(PART))
 
 
 def _write_large_member(path: Path) -> None:
-    """Three gigabytes of records in one member, which is as much as a plain ZIP file can tell."""
+    """Write one member of three gigabytes of records, a size that a ZIP without ZIP64 can state."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(RECORDS) + packer.flush(zlib.Z_FULL_FLUSH)
     _write_zip(path, [packed * 60 + packer.flush()], 60 * len(RECORDS))
 
 
 def _write_zip(path: Path, members: list[bytes], unpacked_bytes: int, checksum: int = 0) -> None:
-    """Members that all claim to become so much."""
+    """Write a ZIP archive whose members all claim to unpack to ``unpacked_bytes``."""
     with open(path, "wb") as file:
         directory = b""
         for number, packed in enumerate(members):

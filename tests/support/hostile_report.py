@@ -1,4 +1,4 @@
-"""A report in which every text from outside means harm, and readers of what was made of it."""
+"""A report in which every text from outside is an attack, and readers of rendered outputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTROLS = re.compile(
 
 
 def hostile_report() -> tuple[Report, dict[str, str]]:
-    """A cluster for each vector, which stands in ids, texts, metadata, paths and reasons."""
+    """A report and its texts, with a cluster for each attack in its ids, texts, metadata, paths."""
     clusters, texts, sources, locators = [], {}, [], {}
     for number, vector in enumerate(VECTORS):
         kept, copy = (
@@ -60,7 +60,7 @@ SURPLUS = [member.id for cluster in REPORT.clusters for member in cluster.member
 
 
 COMMAND = re.compile(r"\s*::[A-Za-z][^\s:]*(?:\s.*?)?::|.*##(?:vso|teamcity)?\[")
-"""What GitHub's runner and Azure's agent take for a command, and where in a line."""
+"""Lines that GitHub's runner or Azure's agent take for a command."""
 
 
 def unescape(value: str, escapes: dict[str, str]) -> str:
@@ -70,7 +70,7 @@ def unescape(value: str, escapes: dict[str, str]) -> str:
 
 
 def parse_command(line: str) -> tuple[str, dict[str, str], str]:
-    """As the runner does it: https://github.com/actions/runner, ActionCommand.TryParseV2."""
+    """Parse a command as GitHub's runner does (actions/runner, ActionCommand.TryParseV2)."""
     assert line.startswith("::")
     head, _, data = line[2:].partition("::")
     name, _, told = head.partition(" ")
@@ -92,7 +92,7 @@ ALLOWED = {
 
 
 class Page(HTMLParser):
-    """What a browser would make of rendered Markdown."""
+    """The elements and texts that a browser would make of rendered Markdown."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)

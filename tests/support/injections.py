@@ -1,9 +1,8 @@
-"""Texts that mean harm, each by a name: what every output must write as text and nothing else.
+"""Attacks by name: texts that every output must show as text and nothing else.
 
-They stand in ids, texts, titles, URLs, sites, paths and reasons. Whatever runs where it should not
-sets ``pwned`` in its page, opens a dialog, asks for something at ``evil.invalid``, or turns the
-page ``hotpink``. For a terminal, a log or a table, what matters is that the bytes that steer it do
-not come through.
+Tests put them into ids, texts, titles, URLs, sites, paths and reasons. An attack that runs in a
+page sets ``pwned`` there, opens a dialog, requests something from ``evil.invalid``, or turns the
+page ``hotpink``. In a terminal, a log or a table, the bytes that steer it must not come through.
 """
 
 from __future__ import annotations

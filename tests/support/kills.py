@@ -1,12 +1,13 @@
-"""Kill ``dedupe apply`` after every call that changes a file, in turn: nothing may be lost.
+"""Kill ``dedupe apply`` after every call that changes a file, in turn; nothing may be lost.
 
-``python -m tests.support.kills FOLDER [COUNT [MODE...]]`` tries ``COUNT`` places for a
-kill (500 without), spread over all actions, and prints how many it tried. Each run is a process of
-its own, forked from this one, in which the calls are counted; ``SIGKILL`` ends it right after
-one of them. With ``fail`` the call fails instead, as if the disk were full; with
-``portable`` the calls that only Linux has are not there. With ``trace`` the installed command runs
-under strace, which sees every call that the kernel gets, and kills it at the entry of one: that is
-after the one before.
+``python -m tests.support.kills FOLDER [COUNT [MODE...]]`` tries ``COUNT`` calls (500 by default),
+spread over all actions, and prints how many it tried. Each run is a process of its own, forked
+from this one, which counts its calls and is ended by ``SIGKILL`` right after one of them.
+
+The modes: with ``fail`` the call fails instead, as if the disk were full; with ``portable`` the
+calls that only Linux has are missing; with ``trace`` the installed command runs under strace,
+which sees every system call and kills the process at the beginning of one, and thus after the
+one before.
 """
 
 from __future__ import annotations
@@ -44,18 +45,18 @@ SYSTEM_CALLS = (
 )
 
 State = dict[str, bytes]
-Place = tuple[str, int]
-"""A call, and its number among those of the same name."""
+Call = tuple[str, int]
+"""A call that changes a file, by name, and its number among the calls of this name."""
 
 
 @dataclass
 class Story:
-    """An action, and what must hold after a kill and after what comes next.
+    """An action of ``apply``, and what must hold after a kill and after the run that follows.
 
-    :param write: makes the corpus
-    :param arguments: of the run that is killed
-    :param remedy: of the run after it
-    :param before: runs that come first, unharmed
+    :param write: writes the corpus
+    :param arguments: arguments of the run that is killed
+    :param remedy: arguments of the run after it
+    :param before: arguments of runs that come first and are not killed
     """
 
     write: Callable[[Path], None]
@@ -72,8 +73,9 @@ class Story:
 
 
 def count_calls(kill_after: int, fails: bool = False) -> list[str]:
-    """Let this process be killed after so many calls that change a file; gives those made.
+    """Count the calls of this process that change a file, and kill it after one of them.
 
+    :param kill_after: the number of that call
     :param fails: whether that call fails instead
     """
     from dedupe.applying import file_calls
@@ -108,19 +110,19 @@ def count_calls(kill_after: int, fails: bool = False) -> list[str]:
 
 
 class Forked:
-    """Runs the command in a process forked from this one, which counts its calls."""
+    """Runs the command in a forked process, which counts its calls."""
 
     def __init__(self, fails: bool) -> None:
         self._fails = fails
 
-    def find_places(self, folder: Path, arguments: list[str]) -> list[Place]:
-        """Run it unharmed; gives where it can be killed."""
+    def find_calls(self, folder: Path, arguments: list[str]) -> list[Call]:
+        """Run the command to its end; returns the calls after which it can be killed."""
         code, calls = run_forked(folder, arguments)
         assert code == 0, (folder / "log").read_text()
         return [("", number) for number in range(1, calls + 1)]
 
-    def kill(self, folder: Path, arguments: list[str], place: Place) -> None:
-        code, _ = run_forked(folder, arguments, place[1], self._fails)
+    def kill(self, folder: Path, arguments: list[str], call: Call) -> None:
+        code, _ = run_forked(folder, arguments, call[1], self._fails)
         expected = (0, 2) if self._fails else (-signal.SIGKILL,)
         assert code in expected, (code, (folder / "log").read_text())
 
@@ -128,21 +130,21 @@ class Forked:
 class Traced:
     """Runs the installed command under strace."""
 
-    def find_places(self, folder: Path, arguments: list[str]) -> list[Place]:
+    def find_calls(self, folder: Path, arguments: list[str]) -> list[Call]:
         trace = folder.with_name("trace")
         code = self._run(folder, arguments, f"--trace={','.join(SYSTEM_CALLS)}", "-o", str(trace))
         assert code == 0, (folder / "log").read_text()
         met: Counter[str] = Counter()
-        places = []
+        calls = []
         for line in trace.read_text().splitlines():
             name = line.split(maxsplit=1)[1].partition("(")[0]
             met[name] += 1
             if name in SYSTEM_CALLS and self._changes_files(name, line):
-                places.append((name, met[name]))
-        return places
+                calls.append((name, met[name]))
+        return calls
 
-    def kill(self, folder: Path, arguments: list[str], place: Place) -> None:
-        name, number = place
+    def kill(self, folder: Path, arguments: list[str], call: Call) -> None:
+        name, number = call
         inject = f"--inject={name}:signal=KILL:when={number}"
         code = self._run(folder, arguments, f"--trace={name}", inject, "-o", os.devnull)
         assert code == -signal.SIGKILL, (code, (folder / "log").read_text())
@@ -167,8 +169,9 @@ class Traced:
 def run_forked(
     folder: Path, arguments: list[str], kill_after: int = 0, fails: bool = False
 ) -> tuple[int, int]:
-    """Run the command in a process of its own; gives its exit code (-9 where it was killed) and
-    how many calls it made."""
+    """Run the command in a forked process; returns its exit code and its number of calls.
+
+    The exit code is -9 if it was killed."""
     receiving, sending = os.pipe()
     child = os.fork()
     if child == 0:
@@ -212,7 +215,7 @@ def _be_command(
 
 
 def look(folder: Path) -> State:
-    """Every file and link below a folder, and every empty folder; but for our own."""
+    """Every file, link and empty folder below a folder, except those of the test itself."""
     found: State = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -251,7 +254,7 @@ def output_is_whole(story: Story, state: State) -> None:
 
 
 def nothing_is_lost(story: Story, state: State) -> None:
-    """Each file is whole in its place, or whole where it should be."""
+    """Each file is whole, where it was or where it was moved to."""
     for path, data in below(story.start, "in").items():
         aside = "aside" + path.removeprefix("in")
         assert state.get(path, state.get(aside)) == data, path
@@ -322,14 +325,14 @@ STORIES: dict[str, Callable[[], Story]] = {
     "delete": lambda: Story(_texts, _DELETE, _DELETE, keepers_are_there, victims_are_gone),
 }  # fmt: skip
 FAR = ("move, again", "move, undo", "undo, again")
-"""Stories that are told once more with the files set aside on another file system."""
+"""Stories that are repeated with the files set aside on another file system."""
 
 
 _REPORTS: dict[Callable[[Path], None], bytes] = {}
 
 
 def scan_once(story: Story, folder: Path) -> bytes:
-    """The report of the story's corpus, by the real command."""
+    """Write the report of the story's corpus with the real command."""
     if story.write not in _REPORTS:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -349,7 +352,7 @@ def tell(
     count: int,
     killer: Forked | Traced,
 ) -> int:
-    """One story, killed at some places; gives at how many."""
+    """Run one story with kills after some of its calls; returns how many were tried."""
     report = scan_once(story, folder)
 
     def begin() -> None:
@@ -373,33 +376,33 @@ def tell(
         return state
 
     begin()
-    places = spread(killer.find_places(folder, story.arguments), count)
+    calls = spread(killer.find_calls(folder, story.arguments), count)
     story.end = {
         path: data for path, data in see().items()
         if "--output" not in story.arguments or not path.startswith("in/")
     }  # fmt: skip
-    for place in places:
+    for call in calls:
         begin()
-        killer.kill(folder, story.arguments, place)
+        killer.kill(folder, story.arguments, call)
         story.check_killed(story, see())
         code, _ = run_forked(folder, story.remedy)
         state = see()
         is_done = "--output" in story.arguments and story.end.keys() <= state.keys()
         had_begun = story.remedy[0] != "--undo" or code == 0
-        assert code == 0 or is_done or not had_begun, (place, (folder / "log").read_text())
+        assert code == 0 or is_done or not had_begun, (call, (folder / "log").read_text())
         if had_begun:
             story.check_mended(story, state)
         else:  # there was no manifest yet, or no more
             state = {path: data for path, data in state.items() if not path.startswith("aside/")}
             assert state == {p: d for p, d in story.start.items() if not p.startswith("aside/")}
-    return len(places)
+    return len(calls)
 
 
-def spread(places: list[Place], count: int) -> list[Place]:
-    """So many of these, the first and the last among them; or all."""
-    if count >= len(places):
-        return places
-    return [places[i * (len(places) - 1) // max(1, count - 1)] for i in range(count)]
+def spread(calls: list[Call], count: int) -> list[Call]:
+    """``count`` of the calls at equal distances, including the first and last; or all."""
+    if count >= len(calls):
+        return calls
+    return [calls[i * (len(calls) - 1) // max(1, count - 1)] for i in range(count)]
 
 
 def stories(folder: Path) -> Iterator[tuple[str, Story, Path | None]]:

@@ -1,7 +1,7 @@
-"""What is quick runs first; where any of it fails, what is slow does not run.
+"""Orders tests: quick ones run first, and if one of them fails, slow ones do not run.
 
-A test is slow that takes more than a second or two of CPU time: it has the mark ``slow``, or asks
-for a browser or a build.
+A test is slow if it takes more than a second or two of CPU time. It has the mark ``slow``, or
+uses a browser or a build.
 """
 
 from __future__ import annotations

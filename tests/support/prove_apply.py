@@ -1,8 +1,8 @@
-"""Proof, independent of ``dedupe apply``, that it lost nothing but duplicates of what it kept.
+"""An independent check that ``dedupe apply`` drops nothing but duplicates of kept documents.
 
 ``python -m tests.support.prove_apply CORPUS.jsonl[.gz] [OPTION OF SCAN...]`` scans a file of
-records with the installed command, applies the report, and compares what was written with the
-corpus line by line. Of dedupe it takes only the shingles of a text.
+records with the installed command, applies the report, and compares the output with the corpus
+line by line. The only function of dedupe that it uses makes the shingles of a text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.command import clean_environment, dedupe_command, sure
 
 
 def run(folder: Path, *arguments: object) -> bytes:
-    """What the command wrote to standard output.
+    """Run the command; returns its standard output.
 
     :raises subprocess.CalledProcessError: if its exit code is not 0
     """
@@ -38,7 +38,7 @@ def read_lines(path: Path) -> list[bytes]:
 
 
 def prove(corpus: Path, folder: Path, options: Sequence[str] = ()) -> dict[str, Any]:
-    """Scan, apply, and check by hand; gives figures.
+    """Scan, apply, and check the output; returns figures.
 
     :param folder: an empty one to work in
     """
@@ -77,7 +77,7 @@ def places_of(report: dict[str, Any]) -> dict[str, int]:
 
 
 def jaccard_of(left: bytes, right: bytes, config: dict[str, Any]) -> float:
-    """Of two records, by brute force."""
+    """The Jaccard of two records, by brute force."""
     one, other = (
         set(dedupe.shingle_text(json.loads(line)["text"], config["shingle_size"]))
         for line in (left, right)

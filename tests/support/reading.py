@@ -18,7 +18,7 @@ from dedupe.sources import Corpus, ReadLimits, SourceTexts, read_corpus
 
 
 class Outcome:
-    """All that a corpus gave."""
+    """Everything that reading a corpus yields: batches, skipped documents, notices."""
 
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus

@@ -1,4 +1,4 @@
-"""Reports made up for tests, without a scan; and what two reports have in common."""
+"""Made-up reports for tests, without a scan; and the comparison of two reports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIELDS = ("config", "corpus", "clusters", "bridges", "bridge_ends", "skipped", "
 
 
 class Texts:
-    """A provider of texts from a dictionary that remembers what it was asked for."""
+    """A provider of texts from a dictionary, which remembers the ids it was asked for."""
 
     def __init__(self, texts: dict[str, str]) -> None:
         self.texts = texts
