@@ -1,11 +1,11 @@
-"""Re-compute every reported pair by brute force, and measure what was found of a known truth.
+"""Re-compute every reported pair by brute force, and measure the recall of known true pairs.
 
     python benchmarks/accuracy.py CORPUS.jsonl[.gz] [--truth PAIRS.tsv[.gz] --from 0.8]
                                   [--scan='OPTIONS']
 
-``OPTIONS`` go to ``dedupe scan``. The truth is one pair a line: ``id<TAB>id<TAB>jaccard``. Exits
-with 1 when a reported pair is not exactly what brute force over ``dedupe.shingle_text`` gives, or
-lies below the threshold.
+``OPTIONS`` are passed to ``dedupe scan``. The truth is one pair a line: ``id<TAB>id<TAB>jaccard``.
+Exits with 1 if a reported pair differs from brute force over ``dedupe.shingle_text``, or lies
+below the threshold.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dedupe.report.json import parse_report
 
 
 def open_text(path: Path) -> IO[str]:
-    """A text file, unpacked where its name ends in .gz."""
+    """Open a text file; it is unpacked if its name ends in .gz."""
     return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
 
 
@@ -50,7 +50,7 @@ def all_pairs(report: Report) -> list[DuplicatePair]:
 
 
 def count_wrong(report: Report, texts: dict[str, str]) -> int:
-    """Pairs whose integers differ from brute force, or that lie below the threshold."""
+    """The number of pairs that differ from brute force, or that are below the threshold."""
     sets: dict[str, set[str]] = {}
 
     def shingles(id: str) -> set[str]:
@@ -71,7 +71,7 @@ def count_wrong(report: Report, texts: dict[str, str]) -> int:
 
 
 def share_together(report: Report, truth: Path, bound: float) -> tuple[int, int]:
-    """True pairs at or above a bound: how many stand in one cluster, and how many there are."""
+    """How many true pairs at or above a bound are in one cluster, and how many there are."""
     cluster_of = {m.id: c.cluster_id for c in report.clusters for m in c.members}
     together = total = 0
     with open_text(truth) as file:

@@ -1,13 +1,13 @@
-"""A corpus split in two: is a scan of one half against the other what a scan of both says?
+"""Check ``--against``: split a corpus in two, and compare it with a scan of both parts.
 
     python benchmarks/against.py CORPUS.jsonl[.gz] [--linkage star,single,complete]
-                                 [--archive-share 0.5,0.9] [--scan='OPTIONS'] [--times 3]
+                                 [--reference-share 0.5,0.9] [--scan='OPTIONS'] [--times 3]
 
-Splits the lines of a corpus (with ``id`` and ``text``) by a hash of the id, scans both parts
-together and one against the other with ``dedupe scan``, as processes of their own, works out from
-the first report what the second has to say (``filtering.py``), and compares all of it: clusters,
-members, pairs with their integers, bridges and figures. Prints what both took. Exits with 1 where
-they differ.
+Splits the lines of a corpus (with ``id`` and ``text``) by a hash of the id. Scans both parts
+together, and one against the other, with ``dedupe scan`` as processes of their own. Computes from
+the first report what the second must say (``filtering.py``), and compares everything: clusters,
+members, pairs with their integers, bridges and figures. Prints the costs of both scans. Exits
+with 1 if the reports differ.
 """
 
 from __future__ import annotations
@@ -41,27 +41,30 @@ FIGURES: Final = ("duplicate_count", "redundant_token_count", "duplicate_pair_co
 class Halves:
     """The files of a corpus split in two."""
 
-    new: Path
-    archive: Path
+    new_path: Path
+    reference_path: Path
     references: frozenset[str]
 
 
 def split_corpus(corpus: Path, share: float, folder: Path) -> Halves:
-    """Write the lines into two files; which, their id decides."""
-    new, archive = folder / "new.jsonl", folder / "archive.jsonl"
+    """Write the lines into two files; the hash of a line's id decides which.
+
+    :param share: share of the lines that become reference documents
+    """
+    new, reference_path = folder / "new.jsonl", folder / "references.jsonl"
     references: set[str] = set()
     with (
         open_text(corpus) as lines,
         new.open("w", encoding="utf-8") as to_new,
-        archive.open("w", encoding="utf-8") as to_archive,
+        reference_path.open("w", encoding="utf-8") as to_references,
     ):
         for line in lines:
             id = json.loads(line)["id"]
-            is_archived = zlib.crc32(id.encode()) < share * 2**32
-            (to_archive if is_archived else to_new).write(line)
-            if is_archived:
+            is_reference = zlib.crc32(id.encode()) < share * 2**32
+            (to_references if is_reference else to_new).write(line)
+            if is_reference:
                 references.add(id)
-    return Halves(new, archive, frozenset(references))
+    return Halves(new, reference_path, frozenset(references))
 
 
 def measure(paths: Sequence[Path], options: list[str], times: int) -> tuple[Report, float]:
@@ -76,7 +79,7 @@ def measure(paths: Sequence[Path], options: list[str], times: int) -> tuple[Repo
 
 
 def _cpu_seconds() -> float:
-    """Of all processes that were started and waited for."""
+    """CPU time of all processes that were started and waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
@@ -84,10 +87,10 @@ def _cpu_seconds() -> float:
 def compare(
     halves: Halves, texts: dict[str, str], options: list[str], times: int
 ) -> tuple[list[str], dict[str, Any]]:
-    """A row of figures, and by name whatever differs: what is expected and what was found."""
-    both, both_seconds = measure([halves.new, halves.archive], options, times)
-    own = ["--against", str(halves.archive), *options]
-    report, seconds = measure([halves.new], own, times)
+    """A row of figures; and all differences by name, each with the expected and the found value."""
+    both, both_seconds = measure([halves.new_path, halves.reference_path], options, times)
+    own = ["--against", str(halves.reference_path), *options]
+    report, seconds = measure([halves.new_path], own, times)
 
     def count_shared(left: str, right: str) -> tuple[int, int, int]:
         size = both.config.shingle_size
@@ -118,13 +121,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--linkage", default="star,single,complete")
-    parser.add_argument("--archive-share", default="0.5,0.9")
+    parser.add_argument("--reference-share", default="0.5,0.9")
     parser.add_argument("--scan", default="", help="options of dedupe scan")
     parser.add_argument("--times", type=int, default=3, help="scans of each kind")
     arguments = parser.parse_args()
     texts = read_texts(arguments.corpus)
     rows, failed = [], False
-    for share in arguments.archive_share.split(","):
+    for share in arguments.reference_share.split(","):
         with tempfile.TemporaryDirectory() as folder:
             halves = split_corpus(arguments.corpus, float(share), Path(folder))
             for linkage in arguments.linkage.split(","):
@@ -135,7 +138,7 @@ def main() -> int:
                 for name, (expected, found) in differing.items():
                     print(f"{name}: expected {expected}\nfound {found}"[:2000], file=sys.stderr)
     header = (
-        "linkage", "new", "archive", "candidates, both", "against", "duplicate pairs, both",
+        "linkage", "new", "references", "candidates, both", "against", "duplicate pairs, both",
         "against", "clusters", "duplicates", "CPU s, both", "against", "equal",
     )  # fmt: skip
     print(format_table(header, rows))

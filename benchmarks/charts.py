@@ -1,4 +1,4 @@
-"""A line chart with logarithmic axes as SVG: enough for growth, and no dependency."""
+"""A line chart with logarithmic axes as SVG, for ``growth.py``; it needs no library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a chart: its name and its points; a limit is dashed and has no marks."""
+    """One line of a chart: its name and points; a line that is a limit is dashed, without marks."""
 
     name: str
     points: Sequence[Point]
@@ -39,7 +39,7 @@ class Axis:
         return cls(name, low, max(low + 1, math.ceil(math.log10(max(values)) - 1e-9)))
 
     def share(self, value: float) -> float:
-        """Where a value stands: 0 at the lower end, 1 at the upper."""
+        """The position of a value on the axis: 0 at the lower end, 1 at the upper."""
         return (math.log10(value) - self.low) / (self.high - self.low)
 
     @property

@@ -2,8 +2,8 @@
 
     python benchmarks/compare.py CORPUS.jsonl[.gz]... [--runs 5] [--times 5]
 
-Each peer is installed into an environment of its own (``--environments``), once. See
-benchmarks/README.md for what is measured and what is not.
+Each peer is installed once, into an environment of its own (``--environments``).
+benchmarks/README.md says what is measured and what is not.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HEADER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A contestant: its command for a corpus."""
+    """A program to compare: makes its command line for a corpus."""
 
     name: str
     command: Callable[[Path], Sequence[str]]
@@ -49,7 +49,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A corpus to compare on, and its first records alone."""
+    """A corpus to compare on, and a file of its first records."""
 
     name: str
     path: Path
@@ -63,12 +63,12 @@ class Subject:
 
 @dataclass(slots=True)
 class Comparison:
-    """What was measured on one corpus.
+    """The measurements on one corpus.
 
-    :param whole: by program, one usage a round, on all of the corpus
-    :param head: the same on its first records
-    :param pairs: by program, what it reports; nothing where it does not say
-    :param remarks: on programs that had to be left out
+    :param whole: usages on the whole corpus, by program, one for each round
+    :param head: usages on its first records, by program, one for each round
+    :param pairs: the number of pairs that each program reports; none if it does not say
+    :param remarks: reasons why programs were left out
     """
 
     name: str
@@ -95,7 +95,7 @@ def dedupe_program(options: Sequence[str]) -> Program:
 
 
 def parsing_program() -> Program:
-    """The floor."""
+    """The program that only parses the corpus: no program can be faster."""
     script = str(PEER_FOLDER / "parsing_script.py")
     return Program("parsing alone", lambda corpus: [sys.executable, script, str(corpus)])
 
@@ -109,7 +109,7 @@ def peer_program(peer: Peer, python: str) -> Program:
 
 
 def install_peers(names: Sequence[str], folder: Path) -> tuple[list[Program], list[str]]:
-    """The peers that can run here, and what to say of each."""
+    """The peers that can run here, and a remark on each."""
     programs, told = [], []
     for name in names:
         try:
@@ -177,7 +177,7 @@ def compare(
 
 
 def _outline(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> Outline:
-    """What a report counts, which the measured scans do not keep."""
+    """The counts of a report, from a further scan; the measured scans do not keep their reports."""
     report = work / "report.json"
     command = [*dedupe.command(corpus)[:-1], str(report)]
     if run_measured(command, work / "stdout", limits).stopped:
@@ -186,7 +186,7 @@ def _outline(dedupe: Program, corpus: Path, limits: Limits, work: Path) -> Outli
 
 
 def _read_pairs(stdout: Path) -> int | None:
-    """From the last line that a peer's script prints."""
+    """The number of pairs, from the last line that a peer's script prints."""
     pairs: int | None = json.loads(stdout.read_text(errors="replace").splitlines()[-1])["pairs"]
     return pairs
 
@@ -226,7 +226,7 @@ def walls(usages: Sequence[Usage]) -> list[float]:
 
 
 def tell_pairs(program: Program, pairs: int | None) -> str:
-    """The pairs that a program found, where it looks for any and says so."""
+    """The number of pairs that a program found, if it looks for pairs and reports them."""
     if not program.verifies:
         return "–"
     return "not stated" if pairs is None else f"{pairs:,}"
@@ -254,13 +254,13 @@ def tell_comparison(result: Comparison, programs: Sequence[Program]) -> str:
 
 
 def marginal(result: Comparison, name: str) -> list[float]:
-    """Seconds of each round for all but the first records."""
+    """The seconds of each round without those for the first records."""
     pairs = zip(walls(result.whole[name]), walls(result.head[name]), strict=True)
     return [whole - head for whole, head in pairs]
 
 
 def tell_marginal(result: Comparison) -> str:
-    """Whole process less that of the first records, beside the floor's."""
+    """A table of whole runs minus runs on the first records, compared with only parsing."""
     floor = marginal(result, "parsing alone")
     rows = []
     for name in ("dedupe", "parsing alone"):
@@ -277,7 +277,10 @@ def tell_marginal(result: Comparison) -> str:
 
 
 def tell_throughput(results: Sequence[Comparison]) -> str:
-    """Whole scans of all corpora beside one another; a script may need 1 to 8 bytes a token."""
+    """A table of the throughput of whole scans, in bytes and in tokens.
+
+    Both are given because a script may need 1 to 8 bytes a token.
+    """
 
     def rates(result: Comparison) -> tuple[float, float]:
         seconds = median(walls(result.whole["dedupe"]))
@@ -304,7 +307,7 @@ def tell_throughput(results: Sequence[Comparison]) -> str:
 def tell_all(
     results: Sequence[Comparison], programs: Sequence[Program], runs: int, told: Sequence[str]
 ) -> str:
-    """Everything as Markdown."""
+    """All tables and facts as Markdown."""
     parts = []
     for result in results:
         parts += [tell_comparison(result, programs), tell_marginal(result)]

@@ -1,4 +1,4 @@
-"""Generated corpora in a folder, made when they are first asked for."""
+"""Generated corpora in a folder, each made when it is first needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCRIPT: Final = HERE / "make_corpus.py"
 
 
 class Corpus(msgspec.Struct, frozen=True):
-    """A corpus on disk; the fields but the folder are those of its ``made.json``."""
+    """A corpus on disk; all fields except the folder are those of its ``made.json``."""
 
     document_count: int
     byte_count: int
@@ -25,12 +25,12 @@ class Corpus(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> Path:
-        """The documents."""
+        """The file of the documents."""
         return Path(self.folder) / "corpus.jsonl"
 
     @property
     def truth(self) -> Path:
-        """What was planted in them."""
+        """The file that says which duplicates were planted in them."""
         return Path(self.folder) / "truth.jsonl"
 
 
@@ -38,15 +38,16 @@ class Corpus(msgspec.Struct, frozen=True):
 class Corpora:
     """Corpora of one seed in one folder.
 
-    Their names hold a hash of the generator's code: another generator makes others. They are made
-    in a process of their own, for the system counts the memory of this one as that of a child.
+    Their names contain a hash of the generator's code, so that a changed generator makes new ones.
+    They are made in a process of their own, because the system counts the memory of this process
+    as that of its children.
     """
 
     folder: Path
     seed: int = 1
 
     def get(self, preset: str, *size: str) -> Corpus:
-        """The corpus of this preset and size; made, where it is not there yet.
+        """The corpus of this preset and size, which is made if it does not exist yet.
 
         :param size: options of ``make_corpus.py``, such as ``--documents=1000``
         """

@@ -13,14 +13,14 @@ import numpy as np
 REPLACED_SHARE: Final = 0.1
 SEED: Final = 1
 WORDS_BYTES: Final = 5_000_000
-"""How much of the corpus the replacements are taken from."""
+"""Bytes of the corpus from which replacement words are taken."""
 
-# Where words are not written apart, each character is one.
+# In scripts without spaces between words, each character is a word.
 WORD: Final = re.compile(r"([぀-ヿ㐀-鿿]|[^\W぀-ヿ㐀-鿿]+)")
 
 
 def write_edited_copies(corpus: Path, times: int, target: Path) -> None:
-    """The lines of a corpus so many times; ids get the number of the copy."""
+    """Write the lines of a corpus ``times`` times; ids get the number of the copy."""
     words = _collect_words(corpus)
     rng = np.random.default_rng(SEED)
     encoder = msgspec.json.Encoder()

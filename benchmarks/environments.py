@@ -26,8 +26,8 @@ class Recipe:
     """One way to install a peer.
 
     :param packages: requirements; the first is the peer itself
-    :param bare: requirements that are installed without what they ask for in turn
-    :param minor: the Python 3 that it takes; 0 for the one that runs this
+    :param bare: requirements that are installed without their own dependencies
+    :param minor: the minor version of Python 3 that it needs; 0 for the one that runs this script
     """
 
     packages: tuple[str, ...]
@@ -57,9 +57,9 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where a peer is installed.
+    """The environment in which a peer is installed.
 
-    :param told: its interpreter and packages, with their versions
+    :param told: its interpreter and packages with versions, for the facts below a table
     """
 
     python: str
@@ -68,7 +68,7 @@ class Environment:
 
 TEXT_DEDUP: Final = (
     Recipe(("text-dedup==0.4.1",), minor=12),
-    # Of what the older one asks for (Spark, sphinx, …) its MinHash imports only this.
+    # The older version asks for Spark, sphinx and more, but its MinHash imports only this.
     Recipe(
         (
             "click<9", "click-option-group<0.6", "datasets", "ftfy", "numpy", "regex", "rich<14",
@@ -98,7 +98,7 @@ PEERS: Final = {
 
 
 def find_python(minor: int) -> str | None:
-    """An interpreter of this version: where pyenv keeps them, or on the PATH."""
+    """An interpreter of this version, from the folder of pyenv or the PATH."""
     if minor in (0, sys.version_info.minor):
         return sys.executable
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -108,7 +108,7 @@ def find_python(minor: int) -> str | None:
 
 
 def make_environment(peer: Peer, folder: Path) -> Environment:
-    """The environment of a peer below this folder; installed, where it is not there yet.
+    """The environment of a peer below this folder, which is installed if it does not exist yet.
 
     :raises PeerMissing: if no recipe works
     """
@@ -129,7 +129,7 @@ def make_environment(peer: Peer, folder: Path) -> Environment:
 
 
 def _install(recipe: Recipe, python: str, folder: Path) -> Environment:
-    """``made.json`` is written last: an environment without it is not whole."""
+    """Install a recipe; ``made.json`` is written last and shows that it is complete."""
     stamp, binary = folder / "made.json", str(folder / "bin" / "python")
     asked = {"packages": recipe.packages, "bare": recipe.bare}
     if stamp.exists():

@@ -1,8 +1,8 @@
-"""What a scan against an archive has to report, worked out from a scan of both together.
+"""Computes the report of a scan with ``--against`` from a scan of all documents together.
 
-The pairs of the scan of both are taken as they are; those between two reference documents go; the
-rest is clustered again, with the reference documents first. In plain Python over ids, sharing no
-code with what it checks.
+The pairs of the scan of all documents are taken over, except for pairs of two reference
+documents. They are then clustered again, with the reference documents first. This is plain Python
+over ids and shares no code with the program that it checks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import xxhash
 from dedupe.model.report import BridgeEnd, Member, Report
 
 CountShared = Callable[[str, str], tuple[int, int, int]]
-"""Two ids, to the shingles that both have, and those of each."""
+"""A function from two ids to their number of shared shingles, and the number of each."""
 
 Pair = tuple[int, int]
 
@@ -28,8 +28,8 @@ class Graph:
     """The documents of a report grouped by equal tokens, and the pairs between groups.
 
     :ivar groups: the ids of each group, the lead first
-    :ivar near: by two groups, the lower first: shared shingles, and those of each
-    :ivar counts: shingles of each group
+    :ivar near: numbers of shared shingles and of those of each, by two groups, the lower first
+    :ivar counts: the number of shingles of each group
     """
 
     described: dict[str, Member | BridgeEnd]
@@ -38,12 +38,12 @@ class Graph:
     near: dict[Pair, tuple[int, int, int]] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
 
-    def is_inside_archive(self, *groups: int) -> bool:
-        """Whether none of these groups has a new document."""
+    def are_all_references(self, *groups: int) -> bool:
+        """Whether these groups have only reference documents."""
         return self.references >= {id for group in groups for id in self.groups[group]}
 
     def leads_are_references(self, pair: Pair) -> bool:
-        """Whether two groups are told by reference documents."""
+        """Whether the leads of two groups are reference documents."""
         return all(self.groups[group][0] in self.references for group in pair)
 
     def jaccard(self, pair: Pair) -> float:
@@ -54,11 +54,11 @@ class Graph:
 def filter_joint(
     report: Report, references: Collection[str], count_shared: CountShared
 ) -> dict[str, Any]:
-    """Clusters, bridges and figures of the scan against the archive.
+    """Clusters, bridges and figures of the scan with ``--against``.
 
-    :param report: of all documents together, at the same settings
+    :param report: the report of all documents together, with the same settings
     :param references: ids of the reference documents
-    :param count_shared: asked for members of single linkage that are in no pair
+    :param count_shared: used for members of single linkage that have no pair
     """
     graph = _read_graph(report, frozenset(references))
     owners = _link(graph, report.config.linkage, _order_groups(graph, report.config.keep))
@@ -92,7 +92,7 @@ def filter_joint(
 
 
 def outline(report: Report) -> dict[str, Any]:
-    """What :func:`filter_joint` gives, of a report."""
+    """The clusters, bridges and figures of a report, in the form of :func:`filter_joint`."""
 
     def tell(pair: Any) -> tuple[Any, ...]:
         counts = (pair.shared_count, pair.left_count, pair.right_count)
@@ -122,7 +122,7 @@ def _read_graph(report: Report, references: Set[str]) -> Graph:
     described: dict[str, Member | BridgeEnd] = {end.id: end for end in report.bridge_ends}
     described.update((m.id, m) for cluster in report.clusters for m in cluster.members)
     pairs = [pair for cluster in report.clusters for pair in cluster.pairs] + [*report.bridges]
-    # Copies are paired with their lead alone, so that a name spreads in one step from there.
+    # Copies are paired only with their lead, so that one step from it reaches all of them.
     equal = [{pair.left, pair.right} for pair in pairs if pair.relation.has_equal_tokens]
     groups = [{id} for id in sorted(described.keys() - set().union(*equal))] + _unite(equal)
     graph = Graph(described, references)
@@ -135,7 +135,7 @@ def _read_graph(report: Report, references: Set[str]) -> Graph:
     for pair in pairs:
         left, right = group_of[pair.left], group_of[pair.right]
         graph.counts[left], graph.counts[right] = pair.left_count, pair.right_count
-        if pair.relation.is_near and not graph.is_inside_archive(left, right):
+        if pair.relation.is_near and not graph.are_all_references(left, right):
             counts = (pair.left_count, pair.right_count)
             if left > right:
                 left, right, counts = right, left, counts[::-1]
@@ -157,7 +157,7 @@ def _unite(sets: Iterable[set[str]]) -> list[set[str]]:
 
 
 def _preference(graph: Graph, id: str, keep: Sequence[str], degree: int) -> tuple[Any, ...]:
-    """Where a document stands in the order of representatives."""
+    """The sort key of a document in the order of representatives."""
     document = graph.described[id]
     rules: dict[str, tuple[Any, ...]] = {
         "degree": (-degree,),
@@ -184,7 +184,7 @@ def _order_groups(graph: Graph, keep: Sequence[str]) -> list[int]:
 def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:
     """The group that represents each group."""
     place = {group: i for i, group in enumerate(order)}
-    # Copies of two reference documents may be a pair, these themselves are none.
+    # New copies of two reference documents may be a pair; the two reference documents are not.
     linking = [p for p in graph.near if linkage == "single" or not graph.leads_are_references(p)]
     if linkage == "star":
         owners: dict[int, int] = {}
@@ -215,7 +215,7 @@ def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:
 def _count_links(
     graph: Graph, owners: dict[int, int], count_shared: CountShared, threshold: float
 ) -> tuple[dict[Pair, tuple[int, int, int]], list[Pair]]:
-    """All that relates members to representatives; and the pairs that are told."""
+    """The counts that relate members to representatives; and the pairs that are reported."""
     inside = dict(graph.near)
     told = list(graph.near)
     for group, owner in owners.items():
@@ -224,7 +224,7 @@ def _count_links(
             continue
         leads = [graph.groups[each][0] for each in pair]
         inside[pair] = shared, left, right = count_shared(*leads)
-        is_told = not graph.is_inside_archive(*pair)
+        is_told = not graph.are_all_references(*pair)
         if is_told and shared / (left + right - shared) >= threshold:
             graph.near[pair] = inside[pair]
             told.append(pair)
@@ -232,7 +232,7 @@ def _count_links(
 
 
 def _tell_pair(graph: Graph, pair: Pair) -> tuple[Any, ...]:
-    # The lead of a group comes first, and all others are new.
+    # The lead of a group comes first; all other members are new.
     at = int(graph.leads_are_references(pair))
     one, other = ((graph.groups[group][at:] or graph.groups[group])[0] for group in pair)
     shared, left, right = graph.near[pair]
@@ -283,7 +283,7 @@ def _relate(
     inside: dict[Pair, tuple[int, int, int]],
     threshold: float,
 ) -> tuple[str, float, float]:
-    """Relation, Jaccard and containment to the representative; in its own group each has one."""
+    """Relation, Jaccard and containment of each document of a group to the representative."""
     if group == owner:
         return "", 1.0, 1.0
     pair = min(group, owner), max(group, owner)

@@ -1,10 +1,10 @@
-"""How time and memory of a scan grow with the number of documents.
+"""Measure how time and memory of a scan grow with the number of documents.
 
     python benchmarks/growth.py [--documents 10000,100000,1000000,3000000]
                                 [--scan='--max-memory 1GB'] [--svg benchmarks] [--check]
 
 Scans generated corpora (``make_corpus.py``) of each size, in turn, with the default options and
-with each ``--scan``. Prints a table; ``--svg`` draws it; ``--check`` exits with 1 where a limit of
+with each ``--scan``. Prints a table; ``--svg`` draws it; ``--check`` exits with 1 if a limit of
 the project is broken.
 """
 
@@ -47,7 +47,7 @@ class Measured:
 
     @property
     def microseconds(self) -> float:
-        """Wall time a document."""
+        """Wall time per document."""
         return self.wall_seconds / self.corpus.document_count * 1e6
 
     @property
@@ -56,7 +56,7 @@ class Measured:
 
     @property
     def outlines(self) -> list[Outline]:
-        """Of the scans that came to an end."""
+        """Outlines of the scans that were not stopped."""
         return [scan.outline for scan in self.scans if scan.outline is not None]
 
     def row(self) -> list[str]:
@@ -109,7 +109,7 @@ def measure_growth(
 
 
 def find_faults(measured: Sequence[Measured]) -> list[str]:
-    """What breaks a limit: time a document, memory, results that depend on the options."""
+    """Sentences on broken limits: time per document, memory, results that depend on the options."""
     faults = []
     plain = {m.corpus.document_count: m for m in measured if not m.options}
     reference = plain.get(REFERENCE_SIZE)

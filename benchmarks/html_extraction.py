@@ -1,11 +1,11 @@
-"""How well the text of pages fits the articles that people copied from them.
+"""Measure how well the extracted text of pages matches articles that people copied from them.
 
 Usage: ``python benchmarks/html_extraction.py PAGES.jsonl[.gz] TEXTS.jsonl[.gz]``
 
-The first file holds pages (its field ``text`` is HTML), the second texts, those of which count
-whose id is that of a page and ``/ground-truth``. For each ``--html`` mode the pages become texts
-as a scan reads them, and are compared with the others at the default threshold. Prints a table
-in Markdown: the share of pages that are paired with their own text.
+The first file holds pages (its field ``text`` is HTML). The second holds texts; a text counts if
+its id is that of a page followed by ``/ground-truth``. For each ``--html`` mode the pages are read
+as a scan reads them and compared with these texts at the default threshold. Prints a table in
+Markdown: the share of pages that are paired with their own text.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def read_pages(path: Path, config: Config) -> Iterator[tuple[str, str]]:
 
 
 def paired_count(report: Report, page_ids: Iterator[str]) -> int:
-    """Pages that are a duplicate of their own text."""
+    """The number of pages that are a duplicate of their own text."""
     inside = (pair for cluster in report.clusters for pair in cluster.pairs)
     pairs = {(pair.left, pair.right) for pair in (*inside, *report.bridges)}
     return sum((page_id, page_id + _SUFFIX) in pairs for page_id in page_ids)

@@ -1,4 +1,4 @@
-"""How large the HTML report is, and how quickly a browser opens and searches it.
+"""Measure the size of the HTML report, and how quickly a browser opens and searches it.
 
 Usage: ``python benchmarks/html_report.py CORPUS... [--clusters N] [--runs N] [--save FILE]``
 
@@ -40,7 +40,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-IDLE_MS = 500  # nobody types sooner; the page prepares its search meanwhile
+IDLE_MS = 500  # nobody types sooner, and the page prepares its search in this time
 PAINTED = "new Promise(done => requestAnimationFrame(() => setTimeout(done)))"
 SEARCH = """async (words) => {
   const field = document.getElementById("q");
@@ -94,7 +94,7 @@ def shown_bytes(report: Report, texts: TextProvider) -> int:
 
 
 def measure(browser: Any, path: Path, words: list[str], runs: int) -> Iterator[tuple[float, float]]:
-    """Milliseconds to open the report, and of the slowest search."""
+    """Milliseconds until the report is open, and of the slowest search."""
     for _ in range(runs):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(path.as_uri(), wait_until="load")

@@ -1,4 +1,4 @@
-"""What the benchmarks inside one process share: texts, batches, timing in turn."""
+"""Functions that benchmarks inside one process share: texts, batches, timing in turn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dedupe.model.documents import TextBatch
 from dedupe.sources import ReadLimits
 
 BATCH_BYTES: Final = ReadLimits().batch_bytes
-"""As much as the batches hold that a scan reads."""
+"""The size of the batches that a scan reads."""
 
 
 class Record(msgspec.Struct):
@@ -30,7 +30,7 @@ class Record(msgspec.Struct):
 
 
 def read_texts(corpus: Path, megabytes: float = float("inf")) -> list[bytes]:
-    """The texts of a JSON Lines file in UTF-8, up to so many megabytes of them."""
+    """The texts of a JSON Lines file in UTF-8, up to ``megabytes`` of them."""
     decode = msgspec.json.Decoder(Record).decode
     texts: list[bytes] = []
     size = 0
@@ -53,7 +53,7 @@ def cut(texts: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
 
 
 def pack(texts: Sequence[bytes]) -> TextBatch:
-    """A batch of texts without ids and places."""
+    """A batch of texts without ids and locators."""
     offsets = np.array([0, *itertools.accumulate(map(len, texts))], np.int64)
     return TextBatch([""] * len(texts), texts, offsets, np.zeros((len(texts), 4), np.int64))
 

@@ -1,9 +1,9 @@
-"""Run a command and write what it used to a file, as JSON.
+"""Run a command and write its time and memory to a file, as JSON.
 
     python -I -S launch.py USAGE.json COMMAND...
 
-A process counts the largest memory of the one that started it as its own (Linux), so that no
-benchmark that holds reports may start what it measures. This one is small.
+On Linux a process counts the peak memory of its parent as its own. Therefore a benchmark, which
+holds reports in memory, must not start the measured command itself. This script is small.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> int:
         "exit_code": os.waitstatus_to_exitcode(status),
         "wall_seconds": time.perf_counter() - began,
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
-        # macOS counts in bytes, the others in KiB.
+        # macOS counts in bytes, other systems in KiB.
         "peak_bytes": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
     }
     with open(path, "w") as file:

@@ -3,7 +3,7 @@
     python benchmarks/make_corpus.py FOLDER [--documents 1000000] [--seed 1]
     python benchmarks/make_corpus.py FOLDER --preset template --megabytes 100
 
-Writes ``corpus.jsonl``, ``truth.jsonl`` and last ``made.json`` (how many there are) into FOLDER;
+Writes ``corpus.jsonl``, ``truth.jsonl`` and, last, ``made.json`` (with counts) into FOLDER.
 ``planted.py`` checks a scan of them.
 """
 
@@ -47,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def make_corpus(arguments: argparse.Namespace, scripts: list[str]) -> Written:
     """Make the corpus that the command line asks for."""
-    # Texts and their order are drawn apart: what is written does not depend on the pool.
+    # Texts and their order use separate random generators, so that texts do not depend on the pool.
     text_rng, order_rng = np.random.default_rng(arguments.seed).spawn(2)
     recipe = Recipe(
         rng=text_rng,

@@ -1,4 +1,4 @@
-"""Run a command to its end and measure it: time, memory of all its processes, what it spools."""
+"""Run a command to its end and measure time, memory of all its processes, and temporary files."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one command used.
+    """The time, memory and disk space that one command used.
 
-    :param cpu_seconds: of the process and of the children that it waited for
+    :param cpu_seconds: CPU time of the process and of the children that it waited for
     :param peak_bytes: the largest resident set of a single process, as the system counts it
     :param tree_bytes: the largest sum of resident sets of all its processes, sampled; pages of
         mapped files count, pages that two share count twice; 0 where there is no ``/proc``
-    :param mapped_bytes: pages of files (program and libraries included) and shared memory, at most
-    :param spool_bytes: what it had in its temporary folder at once, deleted files included
-    :param stopped: why it was ended early: ``time``, ``memory``, or nothing
+    :param mapped_bytes: most pages of files (program and libraries included) and shared memory
+    :param spool_bytes: most bytes in its temporary folder at one time, deleted files included
+    :param stopped: why it was ended early: ``time`` or ``memory``; else empty
     """
 
     wall_seconds: float
@@ -54,13 +54,13 @@ class Usage:
 
     @property
     def memory_bytes(self) -> int:
-        """The peak of all processes together, as well as it is known."""
+        """The best known peak memory of all processes together."""
         return max(self.peak_bytes, self.tree_bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Beyond which a command is ended, so that one of quadratic cost does not end the machine."""
+    """Limits beyond which a command is ended, so that one of quadratic cost does no harm."""
 
     seconds: float = float("inf")
     memory_bytes: float = float("inf")
@@ -68,7 +68,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Watch:
-    """Samples the processes of a command until it is told to stop.
+    """Samples the processes of a command until it is stopped.
 
     :param launcher: the process that started the command, and leads its process group
     """
@@ -125,7 +125,7 @@ def _descendants(pid: int) -> Iterator[int]:
 
 
 def _resident_pages(pid: int) -> tuple[int, int]:
-    """Resident pages of a process, and how many of them are mapped or shared."""
+    """The number of resident pages of a process, and how many of them are mapped or shared."""
     try:
         _, resident, shared, *_ = (PROCESSES / str(pid) / "statm").read_text().split()
     except (OSError, ValueError):
@@ -134,7 +134,7 @@ def _resident_pages(pid: int) -> tuple[int, int]:
 
 
 def _count_spool(folder: Path, pids: Sequence[int]) -> int:
-    """Bytes on disk of the files in a folder, and of those that only a process still holds."""
+    """Bytes on disk of the files in a folder, and of deleted files that a process holds open."""
     links = [link for pid in pids for link in _open_files(pid) if _leads_into(link, folder)]
     sizes: dict[tuple[int, int], int] = {}
     for path in [*folder.rglob("*"), *links]:
@@ -166,7 +166,7 @@ def run_measured(
 ) -> Usage:
     """Run a command to its end, with a temporary folder of its own, and return what it used.
 
-    :param stdout: file that takes what it writes
+    :param stdout: the file for its standard output
     :raises BenchmarkError: if it cannot be started, or fails without having been stopped
     """
     limits = limits or Limits()
@@ -206,7 +206,7 @@ def _describe_failure(command: Sequence[str], exit_code: int, stderr: bytes) -> 
     return f"{Path(command[0]).name} {how}\n$ {shlex.join(command)}\n{told}"
 
 
-# --- where it was measured ------------------------------------------------------------------
+# --- the machine ----------------------------------------------------------------------------
 
 
 def describe_machine() -> str:
@@ -240,7 +240,7 @@ def usable_core_count() -> int:
 
 
 def package_version(name: str) -> str:
-    """The installed version of a package, or that there is none."""
+    """The installed version of a package, or a remark that it is not installed."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:

@@ -1,9 +1,9 @@
-"""Corpora that bring a search to its knees, each beside a normal corpus of the same bytes.
+"""Scan corpora that are hard for a search, each beside a normal corpus of the same size.
 
     python benchmarks/pathological.py [--scale 0.05] [--presets template,bucket] [--check]
 
-Prints the ratios of wall time and of peak memory; ``--check`` exits with 1 where one is over the
-limit (5). A scan that takes too long or too much memory is ended, and the table says so.
+Prints the ratios of wall time and of peak memory; ``--check`` exits with 1 if one is over the
+limit (5). A scan that takes too much time or memory is ended, and the table says so.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ DOCUMENT_COUNTS: Final = {
     "identical": 200_000,
     "unique": 200_000,
 }
-"""The hard corpora at full scale: names are those of ``make_corpus.py``."""
+"""Numbers of documents of the hard corpora at full scale, by the preset of ``make_corpus.py``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The scans of a hard corpus and those of a normal one of the same bytes, in turn."""
+    """The scans of a hard corpus and of a normal one of the same size, made in turn."""
 
     preset: str
     hard: Corpus
@@ -56,7 +56,7 @@ class Compared:
 
     @property
     def cpu_ratio(self) -> float:
-        """The same of CPU time, which other work on the machine changes less."""
+        """The median of the ratios of CPU time, which other work on the machine changes less."""
         return median(
             hard.usage.cpu_seconds / normal.usage.cpu_seconds
             for hard, normal in zip(self.hard_scans, self.normal_scans, strict=True)
@@ -64,12 +64,12 @@ class Compared:
 
     @property
     def memory_ratio(self) -> float:
-        # (A scan that was ended at once may have been seen with nothing.)
+        # A scan that was ended at once may have been ended before its memory was sampled.
         return _peak(self.hard_scans) / max(_peak(self.normal_scans), 1)
 
     @property
     def stopped(self) -> str:
-        """Why a scan of the hard corpus was ended, if one was."""
+        """Why a scan of the hard corpus was ended early; empty if none was."""
         return next((s.usage.stopped for s in self.hard_scans if s.usage.stopped), "")
 
     def row(self) -> list[str]:

@@ -1,15 +1,15 @@
-"""Does a scan find what was planted, as often as its report says, and nothing else?
+"""Check that a scan finds planted duplicates as often as its report promises, and nothing else.
 
     python benchmarks/planted.py [--documents 1000000] [--scan='--threshold 0.8']
 
 Generates a corpus (``make_corpus.py``), scans it, and compares the report with brute force:
 
-- the recall of planted pairs just above the threshold with what the report's bands and rows promise
-  at the Jaccard of each, and with the recall that the report states;
+- the recall of planted pairs just above the threshold with the recall that follows from the
+  report's bands and rows and the Jaccard of each pair, and with the recall that the report states;
 - the recall of all planted pairs at or above the threshold with the recall that is stated;
 - every reported pair: its three integers, its Jaccard, and that it reaches the threshold.
 
-Exits with 1 where one of them fails.
+Exits with 1 if one of these comparisons fails.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tables import format_facts, format_table, tell_command
 from truth import Group, Texts, choose_pairs, read_groups
 
 NEAR_WIDTH: Final = 0.02
-"""Pairs less than this above the threshold are "at" it."""
+"""Pairs that are less than this above the threshold count as being at it."""
 
 STANDARD_ERRORS: Final = 3
 EDGES: Final = (0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 1)
@@ -64,7 +64,7 @@ class Settings(msgspec.Struct):
 
 
 class Found(msgspec.Struct):
-    """What is read of a report."""
+    """The parts of a report that are needed here."""
 
     config: Settings
     search: Search
@@ -78,7 +78,7 @@ class Found(msgspec.Struct):
         yield from self.bridges
 
     def expect(self, jaccard: float) -> float:
-        """The chance that a pair of this Jaccard shares a bucket."""
+        """The probability that a pair of this Jaccard shares a bucket."""
         return 1.0 - (1.0 - jaccard**self.search.rows) ** self.search.bands
 
 
@@ -107,13 +107,13 @@ class Tally:
 
     @property
     def standard_error(self) -> float:
-        """Of the recall, if pairs are found independently with the chances that they have."""
+        """The standard error of the recall, if pairs are found independently of one another."""
         return math.sqrt(self.variance) / self.count if self.count else 0.0
 
 
 @dataclass(slots=True)
 class Verdict:
-    """Everything that was counted."""
+    """The tallies of all comparisons."""
 
     near: Tally = field(default_factory=Tally)
     all: Tally = field(default_factory=Tally)
@@ -124,7 +124,7 @@ class Verdict:
     reported_count: int = 0
 
     def faults(self, stated: float) -> list[str]:
-        """What a user was promised and did not get."""
+        """Sentences on promises of the report that do not hold."""
         faults = [f"wrong pair: {told}" for told in self.wrong[:WRONG_SHOWN]]
         margin = STANDARD_ERRORS * self.near.standard_error
         if self.near.count == 0:
@@ -141,7 +141,7 @@ class Verdict:
 
 
 def read_report(path: Path) -> Found:
-    """A saved report, as far as it matters here."""
+    """Read the parts of a saved report that are needed here."""
     return msgspec.json.decode(path.read_bytes(), type=Found)
 
 
@@ -173,7 +173,7 @@ def _check_group(
         if a == b:
             verdict.equal.add(left in twins and right in twins, 1.0)
             continue
-        # Copies of equal tokens stand in pairs with their lead alone: count one for all.
+        # Documents of equal tokens are paired only through their lead: one counts for all.
         keys = min(a, b), max(a, b)
         jaccard = texts.compare(left, right).jaccard
         if keys not in seen and jaccard >= report.config.threshold:

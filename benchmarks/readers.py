@@ -1,13 +1,13 @@
-"""How fast each format is read, beside the bare loop of the library that reads it.
+"""Measure how fast each format is read, beside the bare loop of the library that reads it.
 
 Usage: ``python benchmarks/readers.py CORPUS.jsonl[.gz]``
 
 The records of the corpus (``id``, ``text``) are written in every format into a temporary folder,
-with a url, a date and a site each, as corpora have them. Then each file is read, in rounds in
-turn: by the library's own loop, which does nothing with what it gets; by ``read_corpus``, up to the
+with a url, a date and a site each, as in real corpora. Then each file is read in several rounds:
+by the library's own loop, which does nothing with the records; by ``read_corpus``, which gives the
 batches that are sketched; and by a whole scan in this process. Prints a table in Markdown.
 
-See benchmarks/README.md for what the bare loops are and what the figures tell.
+benchmarks/README.md describes the bare loops and the figures.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _ROW_GROUP = 2000
 
 
 class Record(msgspec.Struct, gc=False):
-    """What a bare loop takes of a record."""
+    """The fields of a record that a bare loop reads."""
 
     id: str
     text: str
@@ -76,10 +76,10 @@ _array_decoder = msgspec.json.Decoder(list[Record])
 class Case:
     """One format.
 
-    :param write: makes the file or folder from the records
-    :param bare: the library's own loop over it
-    :param library: what that is, in words
-    :param html: how pages are read
+    :param write: writes the records into a file or folder
+    :param bare: the library's own loop over that file
+    :param library: the name of the library and its function
+    :param html: the setting ``html``, for pages
     """
 
     name: str
@@ -223,7 +223,7 @@ def write_texts(records: list[dict[str, str]], path: Path) -> None:
 
 
 def write_pages(records: list[dict[str, str]], path: Path) -> None:
-    """Each text as a page, with a paragraph a line."""
+    """Write each text as a page, with a paragraph for each line."""
     path.mkdir()
     for number, record in enumerate(records):
         paragraphs = "".join(f"<p>{escape(line)}</p>\n" for line in record["text"].split("\n"))
@@ -232,7 +232,7 @@ def write_pages(records: list[dict[str, str]], path: Path) -> None:
 
 
 def warc_record(record: dict[str, str]) -> bytes:
-    """A record of text, as the WET files of Common Crawl hold them."""
+    """A WARC record of plain text, as in the WET files of Common Crawl."""
     content = record["text"].encode()
     head = (
         "WARC/1.0\r\nWARC-Type: conversion\r\n"
@@ -328,7 +328,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def read_batches(path: Path, config: Config) -> tuple[int, int]:
-    """Read as a scan does; gives the documents and the bytes of their texts."""
+    """Read a corpus as a scan does; returns the numbers of documents and of text bytes."""
     documents = text_bytes = 0
     for item in read_corpus([path], config.settings, workers=config.worker_count):
         if isinstance(item, TextBatch):

@@ -1,4 +1,4 @@
-"""``dedupe scan`` as a benchmark runs it, and what a benchmark reads of its report."""
+"""Runs ``dedupe scan`` for benchmarks, and reads the parts of its report that they need."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class Search(msgspec.Struct):
 
 
 class Stage(msgspec.Struct):
-    """What one stage took."""
+    """The time of one stage."""
 
     name: str
     seconds: float
 
 
 class Run(msgspec.Struct):
-    """How long the stages took."""
+    """The times of all stages."""
 
     stages: list[Stage]
 
 
 class Outline(msgspec.Struct):
-    """A report without what would fill the memory: that is passed over, or kept as bytes."""
+    """A report whose large parts are skipped or kept as bytes, to save memory."""
 
     search: Search
     run: Run
@@ -54,12 +54,12 @@ class Outline(msgspec.Struct):
 
     @property
     def document_count(self) -> int:
-        """The documents that were compared."""
+        """The number of documents that were compared."""
         return int(msgspec.json.decode(self.corpus)["document_count"])
 
     @property
     def token_count(self) -> int:
-        """The tokens of those."""
+        """The number of tokens in the documents that were compared."""
         return int(msgspec.json.decode(self.corpus)["token_count"])
 
     def digest(self) -> str:
@@ -70,7 +70,7 @@ class Outline(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan that was measured; there is no outline if it was stopped."""
+    """A measured scan; it has no outline if it was stopped."""
 
     usage: Usage
     outline: Outline | None

@@ -1,8 +1,8 @@
-"""Signing alone, bytes in and signatures out, beside datasketch; and on two threads.
+"""Measure signing alone, from bytes to signatures: beside datasketch, and on two threads.
 
     python benchmarks/signing.py CORPUS.jsonl [--runs 5] [--megabytes 20]
 
-Ends with an error where signatures are not those of datasketch.
+Ends with an error if signatures differ from those of datasketch.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BESIDE: Final = "dedupe, one thread"
 DATASKETCH: Final = "datasketch"
 QUICK_ROUNDS: Final = 5
 CHECKED: Final = 100
-"""Documents whose signature datasketch makes again from our own shingles."""
+"""Number of documents whose signature is made again by datasketch, from our own shingles."""
 
 Signatures = NDArray[np.uint32]
 
@@ -48,12 +48,12 @@ def sign(texts: Sequence[bytes]) -> Signatures:
 
 
 def sign_on_one_thread(texts: Sequence[bytes]) -> Signatures:
-    """Batch after batch."""
+    """Sign batch after batch in this thread."""
     return np.concatenate(list(map(sign, cut(texts))))
 
 
 def sign_on_threads(texts: Sequence[bytes], threads: int) -> Signatures:
-    """Batches over a pool, as a scan does it."""
+    """Sign batches in a pool of threads, as a scan does."""
     with ThreadPoolExecutor(threads) as pool:
         return np.concatenate(list(pool.map(sign, cut(texts))))
 
@@ -66,7 +66,7 @@ def sign_shingles(shingles: Iterable[str]) -> Any:
 
 
 def sign_with_datasketch(texts: Sequence[bytes]) -> list[Any]:
-    """The script that one would write first: words by a pattern, joined, signed."""
+    """Sign with a simple datasketch script: words by a regular expression, joined, signed."""
     size = SETTINGS.shingle_size
     signatures = []
     for text in texts:
@@ -77,10 +77,10 @@ def sign_with_datasketch(texts: Sequence[bytes]) -> list[Any]:
 
 
 def check(texts: Sequence[bytes], ours: Signatures, theirs: Sequence[Any]) -> list[str]:
-    """What is equal to datasketch's signatures.
+    """Compare our signatures with those of datasketch; returns a sentence on what is equal.
 
-    Its script splits words otherwise where text is not ASCII. So documents from all over the
-    corpus are signed once more, by datasketch, from the shingles that we take.
+    The datasketch script splits text that is not ASCII differently. Therefore some documents
+    from all over the corpus are signed again by datasketch from our shingles.
 
     :raises BenchmarkError: if one of those differs, or a document of ASCII text
     """
@@ -108,8 +108,8 @@ def measure(texts: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
     """Seconds of each way to sign: a pool of one thread and of two in turn, then this thread and
     datasketch.
 
-    A round of ours takes a fraction of a second, and one of datasketch many: with that between,
-    one thread would always be measured after a long pause of the other core.
+    Our rounds take a fraction of a second, those of datasketch many seconds. If they alternated,
+    our single thread would always be measured after a long pause of the other core.
     """
     ours: dict[str, Callable[[], Any]] = {
         ONE: partial(sign_on_threads, texts, 1),

@@ -1,9 +1,9 @@
-"""Each stage of a scan on one thread, beside the least that its work could cost.
+"""Measure each stage of a scan on one thread, beside a lower bound for its work (its floor).
 
     python benchmarks/stages.py CORPUS.jsonl [--runs 5] [--megabytes 20]
 
-Every stage works on what the one before it gives for this corpus, again and again; the floors are
-done on the same data, in turn with it.
+Every stage runs repeatedly on the output of the stage before it for this corpus. Its floors run on
+the same data, in turn with it.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ CONFIG: Final = Config(workers=1)
 BANDING: Final = banding_of(CONFIG)
 KERNELS: Final = load_kernels()
 CACHED_VALUES: Final = 1 << 12
-"""What stays in the nearest cache: 16 KB."""
+"""Number of values that fit into the nearest cache: 16 KB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage and what bounds it from below.
+    """A stage and its floors: jobs that bound its time from below.
 
-    :param less: a job whose time is not the stage's, taken off
+    :param less: a job whose time is subtracted, because it is not part of the stage
     """
 
     name: str
@@ -83,14 +83,14 @@ STAGES: Final = (
 
 
 class Record(msgspec.Struct):
-    """What a scan needs of a record."""
+    """The fields of a record that a scan needs."""
 
     id: str
     text: str
 
 
 class Work:
-    """What each stage has to work on; made when it is first asked for, outside of the timing."""
+    """The input of each stage, made when it is first needed, outside of the timing."""
 
     def __init__(self, corpus: Path, folder: WorkFolder) -> None:
         self.corpus = corpus
@@ -201,7 +201,7 @@ def parse(corpus: Path) -> None:
 
 
 def take_minima(value_count: int) -> None:
-    """NumPy's minimum of as many values as the permutations make, but no product and no sum."""
+    """The minima that signing takes, with NumPy, over as many values, without hashing them."""
     values = np.arange(CACHED_VALUES, dtype=np.uint32)
     again_and_again = np.broadcast_to(values, (-(-value_count // CACHED_VALUES), CACHED_VALUES))
     np.minimum.reduce(again_and_again, axis=1)
@@ -255,7 +255,7 @@ def keep_into_own_folder(sketched: Sequence[SketchedBatch]) -> None:
 
 
 def tell(seconds: Mapping[str, Sequence[float]], text_bytes: int, shingle_count: int) -> str:
-    """The stages, each beside its floors."""
+    """The table of the stages, each beside its floors."""
     medians = {name: median(taken) for name, taken in seconds.items()}
     total = 0.0
     rows = []
@@ -282,7 +282,7 @@ def _tell_speed(seconds: float, text_bytes: int, shingle_count: int) -> list[str
 
 
 def write_head(corpus: Path, megabytes: float, folder: Path) -> Path:
-    """The first lines of a corpus, up to so many megabytes of them; or itself."""
+    """A file of the first ``megabytes`` of a corpus; the corpus itself if it is smaller."""
     if corpus.stat().st_size <= megabytes * MEGABYTE:
         return corpus
     head = folder / corpus.name

@@ -15,13 +15,13 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_facts(*facts: str) -> str:
-    """What was measured with what, as a list."""
+    """A list of facts on a measurement, such as the machine and the versions."""
     versions = f"dedupe-corpus {package_version('dedupe-corpus')}, {describe_python()}"
     return "\n".join(f"- {fact}" for fact in (f"Machine: {describe_machine()}", versions, *facts))
 
 
 def tell_command(script: str, arguments: Sequence[str]) -> str:
-    """The command that made a table, as one types it; folders are left out."""
+    """The command that made a table, as it is typed, without folders."""
     words = [word.rsplit("/", 1)[-1] if word.startswith("/") else word for word in arguments]
     return f"```sh\npython benchmarks/{script} {shlex.join(words)}".rstrip() + "\n```"
 

@@ -1,10 +1,10 @@
-"""What scans at several thresholds cost when the corpus is sketched once.
+"""Measure the cost of scans at several thresholds, if the corpus is sketched only once.
 
 Usage: ``python benchmarks/thresholds.py CORPUS [--thresholds 0.7,0.75,0.8,0.85,0.9] [--runs 5]``
 
-In turn, in one process and with the kernels loaded: a scan at the lowest threshold; a scan at each;
-and one set of sketches that is matched and clustered at each. Prints the medians and what they are
-of one scan, and ends with an error where the reports differ.
+Runs in turn, in one process with the kernels loaded: a scan at the lowest threshold; a scan at each
+threshold; and one set of sketches that is matched and clustered at each threshold. Prints the
+medians and their ratios to one scan, and ends with an error if the reports differ.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def scan(corpus: str, config: Config) -> Report:
 
 
 def sweep(corpus: str, configs: Sequence[Config]) -> list[Report]:
-    """The same reports, from one set of sketches."""
+    """The reports of all thresholds, from one set of sketches."""
     first = configs[0]
     runs = KERNELS.copy_runs, KERNELS.read_runs
     with ThreadPoolExecutor(first.worker_count) as pool, WorkFolder("", 0, *runs) as work:
@@ -51,7 +51,7 @@ def sweep(corpus: str, configs: Sequence[Config]) -> list[Report]:
 
 
 def results(report: Report) -> tuple[Any, ...]:
-    """What a report says of documents and pairs."""
+    """The parts of a report on documents and pairs, without settings and the run."""
     return report.config, report.clusters, report.bridges, report.bridge_ends, report.search
 
 

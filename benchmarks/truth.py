@@ -1,7 +1,7 @@
 """The truth of a generated corpus by brute force: exact Jaccards over sets of shingles.
 
-Nothing of the search is used here: texts are read again, cut into tokens by ``tokenize_text``, and
-their shingles compared as strings.
+No code of the search is used here: texts are read again, cut into tokens by ``tokenize_text``, and
+their shingles are compared as strings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import msgspec
 from dedupe import tokenize_text
 
 WHOLE_GROUP: Final = 64
-"""Documents of a group up to which every pair is compared; of larger ones, a sample."""
+"""Largest number of documents of a group whose pairs are all compared; else only a sample."""
 
 SAMPLE_PAIRS: Final = 2000
 CACHE_DOCUMENTS: Final = 4096
@@ -41,23 +41,24 @@ class Group(msgspec.Struct):
 
 
 class Record(msgspec.Struct):
-    """What is read of a document."""
+    """The fields of a document that are read."""
 
     id: str
     text: str
 
 
 class Id(msgspec.Struct):
-    """The first field of a record alone."""
+    """Only the first field of a record."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """A document for comparison.
+    """A document, ready to be compared.
 
-    :param key: a hash of its tokens in order: equal texts but for case and punctuation have one
+    :param key: a hash of its tokens in order; texts that differ only in case and punctuation have
+        the same
     """
 
     key: int
@@ -66,7 +67,7 @@ class Shingles:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Shingles that two documents share, and those of each."""
+    """The number of shingles that two documents share, and the number of each."""
 
     shared: int
     left: int
@@ -78,13 +79,13 @@ class Counts:
 
 
 class Texts:
-    """The documents of a corpus, read from their places in the file when they are needed.
+    """The documents of a corpus, read from the file when they are needed.
 
     A context manager: it keeps the file open.
     """
 
     def __init__(self, path: Path, ids: Iterable[str], shingle_size: int) -> None:
-        """Find the places of these documents."""
+        """Find the lines of these documents in the file."""
         self.shingle_size = shingle_size
         self._file: BinaryIO = path.open("rb")
         self._places: dict[str, tuple[int, int]] = {}

@@ -14,10 +14,10 @@ SHINGLE_SIZE: Final = 5
 
 
 def count_edits(language: Language, word_count: int, edit: Edit, jaccard: float) -> int:
-    """How many edits, far from one another, bring a text to about this Jaccard.
+    """The number of edits, far from one another, that bring a text to about this Jaccard.
 
-    One of them ends ``gone`` shingles and makes ``new`` ones, so that after *r* edits of a text of
-    *n* shingles the Jaccard is (n - r gone) / (n + r new).
+    One edit removes ``gone`` shingles and makes ``new`` ones. After *r* edits of a text of *n*
+    shingles, the Jaccard is (n - r gone) / (n + r new).
     """
     inside = SHINGLE_SIZE - 1
     across = inside + language.tokens_per_word

@@ -17,11 +17,11 @@ LINES_OF_SITE: Final = 15
 
 @dataclass(frozen=True)
 class Furniture:
-    """What the sites of one language put around their texts.
+    """The texts that the sites of one language put around their articles.
 
-    :param headers: one a site: its navigation
-    :param footers: one a site
-    :param lines: "also read" lines and the like, which any page of any site may hold
+    :param headers: the navigation of each site
+    :param footers: the footer of each site
+    :param lines: lines such as "also read", which may be on any page of any site
     """
 
     headers: list[Entries]
@@ -29,7 +29,7 @@ class Furniture:
     lines: list[Entries]
 
     def dress(self, rng: np.random.Generator, text: Entries, site: int) -> Entries:
-        """The text as a page of this site shows it."""
+        """The text with the furniture of a page of this site."""
         places = sorted(rng.integers(0, len(text) + 1, rng.integers(0, 4)).tolist())
         chosen = rng.integers(0, len(self.lines), len(places)).tolist()
         parts = [self.headers[site]]
@@ -39,7 +39,7 @@ class Furniture:
         return np.concatenate([*parts, last, self.footers[site]])
 
     def fill(self, rng: np.random.Generator, site: int, line_count: int) -> Entries:
-        """A page of this site that holds nothing else: the site uses few lines of its own."""
+        """A page of this site with nothing but furniture; a site uses only few of the lines."""
         chosen = (site * LINES_OF_SITE + rng.integers(0, LINES_OF_SITE, line_count)) % LINE_COUNT
         lines = [self.lines[i] for i in chosen.tolist()]
         return np.concatenate([self.headers[site], *lines, self.footers[site]])
@@ -47,7 +47,7 @@ class Furniture:
 
 @cache
 def load_furniture(name: str) -> Furniture:
-    """The furniture of the language of this name: always the same."""
+    """The furniture of the language of this name; it is the same every time."""
     language = load_language(name)
     rng = np.random.default_rng([0xF0, *name.encode()])
     label = language.draw_words(rng, 2)

@@ -1,4 +1,4 @@
-"""Documents of one origin, planted together: what a scan should find, and what it should not."""
+"""Groups of documents of one origin, some of which a scan should find as duplicates."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NORMALISED_FORMS: Final[dict[str, Callable[[str], str]]] = {
     "no_break_spaces": lambda text: text.replace(" ", "\u00a0"),
     "soft_hyphens": lambda text: text.replace("st", "s\u00adt").replace("ра", "р\u00adа"),
 }
-"""Changes that leave a text's tokens as they are."""
+"""Changes that do not change the tokens of a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A document before it is written.
 
-    :param made: how it came from the member before or the first member, for the truth
+    :param made: how it was made from the first member or the one before, for the truth
     :param form: one of ``NORMALISED_FORMS``, applied to the written text
     """
 
@@ -43,9 +43,9 @@ class Draft:
 class Group:
     """Documents of one origin.
 
-    :param texts: as UTF-8
-    :param made: how each of them was made
-    :param continues: they belong to the group before: of a group too large for memory
+    :param texts: the texts in UTF-8
+    :param made: how each text was made
+    :param continues: whether it continues the group before, which is too large for memory
     """
 
     kind: str
@@ -58,8 +58,8 @@ class Group:
 class Planter:
     """Makes the groups of one language.
 
-    :param near: a third of the near copies aim at a Jaccard of this to 0.02 more, as the pairs at
-        a threshold are those that a search may miss
+    :param near: a threshold; a third of the near copies get a Jaccard from this to 0.02 above it,
+        because a search most often misses pairs at the threshold
     """
 
     language: Language
@@ -169,7 +169,7 @@ SHARES: Final = {
     "only_furniture": 0.0125,
     "mixed": 0.01,
 }
-"""Shares of the groups; about 60 % of the documents are then unique."""
+"""Share of each kind of group; about 60 % of the documents are then unique."""
 
 
 def plant_groups(
@@ -179,7 +179,7 @@ def plant_groups(
     scripts: list[str],
     shares: dict[str, float] = SHARES,
 ) -> Iterator[list[Group]]:
-    """Groups without end, in lots of one language each."""
+    """Endless lots of groups; each lot has one language."""
     weights = np.array([SCRIPTS[name].share for name in scripts])
     kinds = list(shares)
     odds = np.array([*shares.values()]) / sum(shares.values())
@@ -196,7 +196,7 @@ def plant_groups(
 def write_groups(
     language: Language, kinds: list[str], groups: list[list[Draft]]
 ) -> Iterator[Group]:
-    """The drafts of each group as texts."""
+    """Write the drafts of each group as texts."""
     texts = iter(encode_texts(language, [draft.entries for group in groups for draft in group]))
     for kind, drafts in zip(kinds, groups, strict=True):
         written = [_apply_form(next(texts), draft.form) if draft.form else next(texts)

@@ -1,7 +1,7 @@
-"""Invented languages: vocabularies in several scripts, with the frequencies of real words.
+"""Invented languages: vocabularies in several scripts, with frequencies like those of real words.
 
-No text of anybody's is needed. Syllables are those that a script could have; common words are
-short; frequencies follow Zipf and Mandelbrot's law, 1 / (rank + 2.7) ** 1.05.
+So no texts of other authors are needed. Syllables are such as a script could have, and common
+words are short. Frequencies follow Zipf and Mandelbrot's law, 1 / (rank + 2.7) ** 1.05.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 Entries = NDArray[np.int32]
-"""A text before it is written: indices into the entries of one language."""
+"""A text before it is written: positions in the entries of one language."""
 
 WORD_COUNT: Final = 30_000
 DRAW_COUNT: Final = 1 << 20
 
 PLAIN, CAPITAL, COMMA, STOP, PARAGRAPH = range(5)
-"""The forms of each word: inside a sentence, at its head, before a comma, at an end."""
+"""The forms of each word: plain, at the start of a sentence, before a comma, at an end."""
 
 TEXT_END: Final = b"\x01"
 
 
 @dataclass(frozen=True)
 class Script:
-    """What a language looks like.
+    """The script of a language: its syllables, spaces and punctuation.
 
     :param share: its share of the documents
     :param syllables: onsets, nuclei and codas
-    :param space: what stands between words
-    :param marks: what ends a word before a comma, at the end of a sentence, of a paragraph
-    :param longest: syllables of the longest words
+    :param space: the separator between words
+    :param marks: the endings of words at a comma, at the end of a sentence, of a paragraph
+    :param longest: number of syllables of the longest words
     """
 
     share: float
@@ -103,7 +103,7 @@ class Language:
     tokens_per_word: float
 
     def special(self, entry: bytes) -> int:
-        """The index of an entry that is not a word."""
+        """The position of an entry that is not a word."""
         return (PARAGRAPH + 1) * WORD_COUNT + SPECIAL.index(entry)
 
     def draw_words(self, rng: np.random.Generator, count: int) -> Entries:
@@ -119,7 +119,7 @@ class Language:
 
 @cache
 def load_language(name: str) -> Language:
-    """The language of this name: always the same words."""
+    """The language of this name; its words are the same every time."""
     script = SCRIPTS[name]
     words = _invent_words(name, script)
     comma, stop, paragraph = script.marks
@@ -143,7 +143,7 @@ def _count_letters(word: str) -> int:
 
 
 def _invent_words(name: str, script: Script) -> list[str]:
-    """Distinct words, the common ones first, which are the short ones."""
+    """Distinct words, the common ones first; common words are short."""
     rng = np.random.default_rng([*name.encode()])
     syllables = HAN if name == "han" else _join_syllables(script)
     words: dict[str, None] = {}

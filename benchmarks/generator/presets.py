@@ -1,6 +1,6 @@
-"""Named corpora: a normal one, and those that bring a search to its knees.
+"""Named corpora: a normal one, and some that are hard for a search.
 
-Each is a function from a :class:`Recipe` to lots of groups without end; ``writing`` stops it.
+Each is a function from a :class:`Recipe` to endless lots of groups; ``writing`` ends them.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from generator.prose import draw_lengths, encode_texts, write_prose
 
 LOT: Final = 1000
 LANGUAGE: Final = "latin"
-"""Of the corpora in which only one thing matters."""
+"""The language of corpora that test only one property."""
 
 REPEATS: Final = 65
-"""Rows alike in one text, at least: the kernels treat more than 64 equal hashes in another way."""
+"""Least number of equal rows in a text; the kernels treat more than 64 equal hashes differently."""
 
 SHINGLE_COUNTS: Final = (48, 64, 1024, 2048, 4096)
-"""Of the texts of ``repeats``, or one more or less: where the kernels go over to something else."""
+"""Numbers of shingles in the texts of ``repeats``, near those where the kernels change method."""
 
 Lots = Iterator[list[Group]]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What can be chosen of any corpus.
+    """The options of a corpus.
 
-    :param median_words: of a text
-    :param near: at which Jaccard near copies are dense
-    :param giant_bytes: of the one document of ``giant``
+    :param median_words: the median number of words in a text
+    :param near: the Jaccard from which many near copies are made (see :class:`Planter`)
+    :param giant_bytes: the size of the large document of ``giant``
     """
 
     rng: np.random.Generator
@@ -52,18 +52,18 @@ class Recipe:
 
 
 def normal(recipe: Recipe) -> Lots:
-    """What a scrape may hold: mostly unique texts, and copies of every kind."""
+    """A corpus like one scraped from the web: mostly unique texts, and copies of every kind."""
     return plant_groups(recipe.rng, recipe.median_words, recipe.near, recipe.scripts)
 
 
 def unique(recipe: Recipe) -> Lots:
-    """Everything unique."""
+    """Only unique texts."""
     shares = {"unique": 1.0}
     return plant_groups(recipe.rng, recipe.median_words, recipe.near, recipe.scripts, shares)
 
 
 def identical(recipe: Recipe) -> Lots:
-    """Everything identical."""
+    """Only identical texts."""
     [text] = encode_texts(load_language(LANGUAGE), recipe.draw_texts(1))
     yield [Group("identical", [text] * LOT, ["written"] * LOT)]
     while True:
@@ -85,7 +85,7 @@ def template(recipe: Recipe) -> Lots:
 
 
 def bucket(recipe: Recipe) -> Lots:
-    """One bucket: unlike texts whose signatures agree in the whole first band."""
+    """Different texts whose signatures agree in the first band, so that they share one bucket."""
     language = load_language(LANGUAGE)
     head = _find_least_passages(recipe.rng, rows=5)
     while True:
@@ -95,10 +95,10 @@ def bucket(recipe: Recipe) -> Lots:
 
 
 def _find_least_passages(rng: np.random.Generator, rows: int) -> Entries:
-    """One shingle for each of the first ``rows`` permutations, of a value near the least.
+    """A shingle for each of the first ``rows`` permutations, whose value is near the minimum.
 
-    Texts that hold them have these values, for few other shingles come below them. The
-    permutations are those of the default seed.
+    Texts that contain them have these values in their signatures, because few other shingles
+    have lower ones. The permutations are those of the default seed.
     """
     from dedupe import sign_texts  # only this corpus depends on the signatures
 
@@ -112,7 +112,7 @@ def _find_least_passages(rng: np.random.Generator, rows: int) -> Entries:
 
 
 def furniture(recipe: Recipe) -> Lots:
-    """Pages that hold nothing but the furniture of 20 sites."""
+    """Pages with nothing but the furniture of 20 sites."""
     language, rooms = load_language(LANGUAGE), load_furniture(LANGUAGE)
     rng = recipe.rng
     while True:
@@ -146,10 +146,11 @@ def lines(recipe: Recipe) -> Lots:
 
 
 def repeats(recipe: Recipe) -> Lots:
-    """Rows over and over, as in tables and lists, behind prose; each text with near copies.
+    """Prose followed by equal rows, as in tables and lists; each text with near copies.
 
-    A text has so many tokens that one of ``SHINGLE_COUNTS`` is met or missed by one (in scripts
-    without spaces, where a word is several tokens, roughly). Of the short ones all is rows.
+    The length of a text is chosen so that its number of shingles is one of ``SHINGLE_COUNTS``, or
+    one more or less (only roughly in scripts without spaces, where a word is several tokens).
+    Short texts have no prose.
     """
     rng = recipe.rng
     while True:

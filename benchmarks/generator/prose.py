@@ -1,4 +1,4 @@
-"""Texts of drawn words in sentences and paragraphs, and their bytes."""
+"""Texts of random words in sentences and paragraphs, and their encoding."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORDS_AT_ONCE: Final = 1 << 20
 def draw_lengths(
     rng: np.random.Generator, count: int, median: float, spread: float = 0.6
 ) -> NDArray[np.int64]:
-    """Words of ``count`` texts: log-normal, as the lengths of articles are; at least 8."""
+    """The lengths of ``count`` texts in words: log-normal like those of articles, at least 8."""
     return np.maximum(8, median * np.exp(spread * rng.standard_normal(count))).astype(np.int64)
 
 
@@ -59,7 +59,7 @@ def encode_texts(language: Language, texts: Sequence[Entries]) -> list[bytes]:
     """The UTF-8 of each text."""
     end = np.array([language.special(TEXT_END)], np.int32)
     joined = np.concatenate([part for text in texts for part in (text, end)])
-    # Entries are filled with NUL to one width: taking them is one copy, and NULs are then dropped.
+    # Entries have one width, filled up with NUL: they are copied at once, then NULs are dropped.
     pieces = [
         language.entries.take(joined[begin : begin + WORDS_AT_ONCE])
         .tobytes()

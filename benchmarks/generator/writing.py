@@ -1,4 +1,4 @@
-"""Groups to disk: the documents in a scattered order, and the truth about them."""
+"""Writes groups to disk: the documents in a scattered order, and the truth about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.groups import Group
 from generator.presets import Lots
 
 POOL_SIZE: Final = 50_000
-"""Documents that wait in memory, so that the copies of one text stand far from one another."""
+"""Documents that are held in memory, so that copies of one text are far apart in the file."""
 
 POOL_BYTES: Final = 256_000_000
 
@@ -27,7 +27,7 @@ DAYS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Where a corpus ends: the first limit that it reaches."""
+    """The size of a corpus: it ends at the first of these limits that it reaches."""
 
     document_count: int | None = None
     byte_count: int | None = None
@@ -40,7 +40,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written; the bytes are those of ``corpus.jsonl``."""
+    """Counts of a written corpus; the bytes are those of ``corpus.jsonl``."""
 
     document_count: int
     byte_count: int
@@ -51,8 +51,8 @@ def write_corpus(folder: Path, lots: Lots, rng: np.random.Generator, size: Size)
     """Write ``corpus.jsonl`` and ``truth.jsonl`` into a folder.
 
     A line of the corpus is ``{"id", "url", "date", "text"}``. A line of the truth is
-    ``{"group", "kind", "documents": [{"id", "made"}]}``, of groups of two documents or more; where
-    several lines have one group number, the group goes on.
+    ``{"group", "kind", "documents": [{"id", "made"}]}``, for each group of two or more documents.
+    Several lines with the same group number are one group.
     """
     folder.mkdir(parents=True, exist_ok=True)
     truth_path, corpus_path = folder / "truth.jsonl", folder / "corpus.jsonl"
@@ -110,7 +110,7 @@ def _format_id(number: int) -> bytes:
 
 
 def _format_record(number: int, text: bytes) -> bytes:
-    # Generated texts hold neither quotes nor backslashes nor control characters but the newline.
+    # Generated texts have no quotes, no backslashes, and no control characters except newlines.
     day = DAYS[number * 2_654_435_761 % len(DAYS)]
     return b'{"id":"%s","url":"https://site%d.example/%s/%d","date":"%s","text":"%s"}\n' % (
         _format_id(number),
@@ -123,7 +123,7 @@ def _format_record(number: int, text: bytes) -> bytes:
 
 
 class _Pool:
-    """Gives out random ones of the last so many records."""
+    """Holds a number of records and gives out random ones of them."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
@@ -132,7 +132,7 @@ class _Pool:
         self.places: list[int] = []
 
     def swap(self, record: bytes) -> bytes:
-        """Take a record in; give out another, or nothing while there is room."""
+        """Take a record in; return a random one, or nothing while the pool is not full."""
         self.byte_count += len(record)
         if len(self.records) < POOL_SIZE and self.byte_count < POOL_BYTES:
             self.records.append(record)
@@ -147,5 +147,5 @@ class _Pool:
         return record
 
     def empty(self) -> list[bytes]:
-        """What is left, in random order."""
+        """The remaining records in random order."""
         return [self.records[i] for i in self.rng.permutation(len(self.records)).tolist()]

@@ -1,4 +1,4 @@
-"""Near-duplicate pairs with datasketch: the script that one would write first.
+"""Near-duplicate pairs with datasketch, by a simple script.
 
 The similarity of a pair is estimated from the signatures; nothing is verified.
 """

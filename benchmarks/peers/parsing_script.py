@@ -1,4 +1,4 @@
-"""The floor: parse every line with msgspec, two fields, and do nothing with them."""
+"""Parse two fields of every line with msgspec and do nothing else: the least that a scan costs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Record(msgspec.Struct):
-    """What a scan needs of a record."""
+    """The fields of a record that a scan needs."""
 
     id: str
     text: str

@@ -1,4 +1,4 @@
-"""What the peer scripts of libraries share: arguments, reading, shingling, and the summary line.
+"""Functions that the peer scripts share: arguments, reading, shingling, and the summary line.
 
 The scripts differ only in the library that signs the shingles and finds the pairs, so that a
 difference in their figures is a difference between the libraries.

@@ -1,7 +1,8 @@
-"""Near-duplicates with text-dedup's MinHash, as its own documentation has one run it.
+"""Near-duplicates with text-dedup's MinHash, run as its documentation says.
 
-Two processes, and a cache of its own that is thrown away: its library of data sets would otherwise
-take the results of an earlier run. 0.4.1 verifies its clusters unless told not to; 0.4.0 cannot.
+It uses two processes, and a new cache for each run, because its library of data sets would
+otherwise use the results of an earlier run. Version 0.4.1 verifies its clusters unless that is
+switched off; 0.4.0 cannot verify them.
 """
 
 from __future__ import annotations
@@ -29,21 +30,21 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def keep_to_folder(folder: Path) -> None:
-    """Nothing is read from the network, or from an earlier run."""
+    """Keep the library from reading from the network or from an earlier run."""
     os.environ["HF_HOME"] = str(folder / "cache")
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
 def run_by_settings(arguments: argparse.Namespace, folder: Path) -> None:
-    """0.4.1: a file of settings."""
+    """Run version 0.4.1, which takes a file of settings."""
     from text_dedup.config.base import (  # type: ignore[import, unused-ignore]
         load_config_from_toml,
     )
     from text_dedup.minhash import main  # type: ignore[import, unused-ignore]
 
     settings = folder / "config.toml"
-    # (A string of JSON is one of TOML.)
+    # a JSON string is also a TOML string
     settings.write_text(
         f"""
 [input]
@@ -76,7 +77,7 @@ clean_cache = false
 
 
 def run_by_options(arguments: argparse.Namespace, folder: Path) -> None:
-    """0.4.0: options of its command."""
+    """Run version 0.4.0, which takes options on its command line."""
     from text_dedup.minhash import main
 
     options = {
@@ -107,7 +108,7 @@ def main() -> None:
             run_by_options(arguments, folder)
         else:
             run_by_settings(arguments, folder)
-    # It tells clusters, not pairs.
+    # It reports clusters, not pairs.
     print(json.dumps({"pairs": None}), file=sys.stdout)
 
 
