@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dedupe.model.report import Report
     from dedupe.model.settings import Config
 
-_HOMES = {
+_MODULES = {
     "Config": "dedupe.model.settings",
     "DedupeError": "dedupe.model.errors",
     "Report": "dedupe.model.report",
@@ -51,9 +51,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
