@@ -1,7 +1,7 @@
 """Find the near-duplicate reprints in a corpus of texts, verified exactly.
 
-The names below are the public API; importing them is deferred until they are used, so that
-``import dedupe`` and ``dedupe --help`` stay quick.
+The names in ``__all__`` are the public API. Their modules are imported when they are first used, so
+that ``import dedupe`` and ``dedupe --help`` stay quick.
 """
 
 from __future__ import annotations

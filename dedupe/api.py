@@ -1,4 +1,4 @@
-"""The public functions. Stable: see ``docs/api.md``."""
+"""The public functions of the package; ``docs/api.md`` says which are stable."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> 
     """Find the near-duplicates among the documents of files and folders.
 
     :param paths: one path or several; ``-`` is standard input
-    :param config: settings; the defaults where none are given
-    :param against: paths of reference documents: duplicates of these are found too, and none of
-        them ever is one (see ``docs/against.md``)
+    :param config: settings; the defaults if none are given
+    :param against: paths of reference documents: duplicates of these are found too, but they are
+        never duplicates themselves (see ``docs/against.md``)
     :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
@@ -67,9 +67,9 @@ def find_duplicates(
 ) -> Report:
     """Find the near-duplicates among texts in memory.
 
-    :param texts: texts, whose ids are then ``"0"``, ``"1"``, …, or a mapping of id to text
-    :param config: settings; those of reading files have no effect
-    :param against: reference documents by id, as those of :func:`scan`
+    :param texts: texts, whose ids are then ``"0"``, ``"1"``, …, or a mapping from id to text
+    :param config: settings; those for reading files have no effect
+    :param against: texts of reference documents by id, which are used as in :func:`scan`
     :raises ValueError: if a reference document has the id of another text
     """
     config = config or Config()
@@ -111,12 +111,12 @@ def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np
 
 
 def to_datasketch(signature: NDArray[np.uint32], config: Config | None = None) -> MinHash:
-    """A signature as a ``datasketch.MinHash``, to be compared, merged or indexed there.
+    """A signature as a ``datasketch.MinHash``, to be compared, merged or indexed with datasketch.
 
-    It can be updated with further shingles, given as UTF-8 bytes.
+    The result can be updated with further shingles, given as UTF-8 bytes.
 
     :param signature: ``uint32``, shape ``(num_perm,)``
-    :param config: the settings with which it was made
+    :param config: the settings with which the signature was made
     """
     from datasketch import MinHash
 
@@ -138,8 +138,8 @@ def tokenize_text(text: str) -> list[str]:
 def shingle_text(text: str, shingle_size: int = 5) -> list[str]:
     """The shingles of a text, in order and with repetitions.
 
-    Every window of ``shingle_size`` tokens, joined by one space; of a shorter text, one shingle
-    of all its tokens; none of a text without a token.
+    A shingle is a window of ``shingle_size`` tokens, joined by one space. A text with fewer tokens
+    has one shingle of all its tokens; a text without a token has none.
 
     :raises ValueError: if ``shingle_size`` is below 1
     """
@@ -160,12 +160,12 @@ def scan_with_texts(
     streamed: bool = False,
     scanned: ScannedTexts | None = None,
 ) -> tuple[Report, TextProvider]:
-    """What :func:`scan` does, and a provider of the texts that the report speaks of.
+    """Scan as :func:`scan` does; returns the report and a provider of its documents' texts.
 
-    :param listener: is told of progress, in this thread
-    :param stdin: a binary stream to read for ``-``, instead of the process's own
-    :param streamed: as of :func:`scan_corpus`; texts that the report holds make it whole
-    :param scanned: is told of all documents, for a gate
+    :param listener: called with the progress, in this thread
+    :param stdin: a binary stream to read for ``-``, instead of that of the process
+    :param streamed: as in :func:`scan_corpus`; has no effect if the report contains texts
+    :param scanned: gets the marks of all documents, for ``dedupe check``
     """
     corpus = read_corpus(
         paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
@@ -196,7 +196,7 @@ def scan_with_texts(
         texts = SourceTexts.of_report(report, corpus.sources)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
-    # Only what the report itself tells: so a saved one shows the same.
+    # The provider uses nothing but the report, so that a saved report shows the same texts.
     return report, SourceTexts.of_report(report)
 
 
@@ -206,10 +206,10 @@ def _list_paths(paths: Paths) -> list[str]:
 
 
 def _check_texts(texts: Iterable[Any]) -> list[str]:
-    """The texts as a list of strings that UTF-8 can hold: lone surrogates become U+FFFD.
+    """The texts as a list of strings that UTF-8 can encode: lone surrogates become U+FFFD.
 
-    :raises TypeError: if one is no string, or if they are one string, whose characters nobody
-        means
+    :raises TypeError: if one is no string; or if ``texts`` is a single string, whose characters
+        would otherwise be taken for texts
     """
     if isinstance(texts, (str, bytes)):
         raise TypeError("texts must be several strings, not one")
@@ -228,17 +228,20 @@ def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
 
 
 def _reported_ids(report: Report) -> list[str]:
-    """The documents of clusters, and the ends of bridges."""
+    """The ids of all documents in clusters, and of the ends of bridges, sorted."""
     return sorted(document.id for document in report.documents())
 
 
 def _explain_nothing_read(report: Report, what: str = "no document") -> str:
-    """Nothing to compare is an error: say what was met instead."""
+    """The message of the error that nothing could be read: the first reasons, and counts.
+
+    :param what: the subject of the message
+    """
     lines = [f"{what} could be read"]
     shown: dict[str, int] = {}
-    met: Iterable[tuple[SkippedDocument | Notice, str]]
-    met = chain(report.named_skipped(), report.named_notices())
-    for item, name in met:
+    found: Iterable[tuple[SkippedDocument | Notice, str]]
+    found = chain(report.named_skipped(), report.named_notices())
+    for item, name in found:
         shown[item.reason] = shown.get(item.reason, 0) + 1
         if shown[item.reason] <= 3:
             lines.append(f"  {name}: {item.detail} ({item.reason})")
