@@ -63,8 +63,8 @@ def count_wrong(report: Report, texts: dict[str, str]) -> int:
         left, right = shingles(pair.left), shingles(pair.right)
         counts = (len(left & right), len(left), len(right))
         exact = counts[0] / len(left | right)
-        told = (pair.shared_count, pair.left_count, pair.right_count)
-        if counts != told or exact != pair.jaccard or exact < report.config.threshold:
+        reported = (pair.shared_count, pair.left_count, pair.right_count)
+        if counts != reported or exact != pair.jaccard or exact < report.config.threshold:
             wrong += 1
             print(f"wrong: {pair} is {counts}, {exact}", file=sys.stderr)
     return wrong

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 from accuracy import open_text, read_texts
 from filtering import filter_joint, outline
-from tables import format_facts, format_table, tell_command
+from tables import format_command, format_facts, format_table
 
 from dedupe import shingle_text
 from dedupe.model.report import Report
@@ -113,8 +113,8 @@ def compare(
         report.corpus.duplicate_count,
     )
     verdict = f"no: {', '.join(differing)}" if differing else "yes"
-    told = [f"{count:,}" for count in counts]
-    return [*told, f"{both_seconds:.2f}", f"{seconds:.2f}", verdict], differing
+    cells = [f"{count:,}" for count in counts]
+    return [*cells, f"{both_seconds:.2f}", f"{seconds:.2f}", verdict], differing
 
 
 def main() -> int:
@@ -145,7 +145,7 @@ def main() -> int:
     print()
     print(format_facts(f"CPU: median of {arguments.times} processes, from start to exit"))
     print()
-    print(tell_command("against.py", sys.argv[1:]))
+    print(format_command("against.py", sys.argv[1:]))
     return int(failed)
 
 

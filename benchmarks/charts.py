@@ -77,10 +77,13 @@ def _draw_axes(x_axis: Axis, y_axis: Axis, place: Callable[[Point], Point]) -> l
     parts = []
     for tick in x_axis.ticks:
         x, y = place((tick, y_first))
-        parts += [_line(x, TOP, x, y), _text(x, y + 16, _tell(tick))]
+        parts += [_line(x, TOP, x, y), _text(x, y + 16, _format_tick(tick))]
     for tick in y_axis.ticks:
         x, y = place((x_first, tick))
-        parts += [_line(x, y, WIDTH - RIGHT, y), _text(x - 8, y + 4, _tell(tick), anchor="end")]
+        parts += [
+            _line(x, y, WIDTH - RIGHT, y),
+            _text(x - 8, y + 4, _format_tick(tick), anchor="end"),
+        ]
     middle = (TOP + HEIGHT - BOTTOM) / 2
     return [
         *parts,
@@ -116,7 +119,7 @@ def _text(x: float, y: float, text: str, anchor: str = "middle", weight: str = "
     )
 
 
-def _tell(value: float) -> str:
+def _format_tick(value: float) -> str:
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:g}{suffix}"

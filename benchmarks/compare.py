@@ -28,7 +28,7 @@ from edited_copies import write_edited_copies
 from environments import DEFAULT_FOLDER, PEER_FOLDER, PEERS, Peer, PeerMissing, make_environment
 from measuring import MEGABYTE, BenchmarkError, Limits, Usage, run_measured
 from scanning import Outline, dedupe_command
-from tables import format_facts, format_table, megabytes, tell_command
+from tables import format_command, format_facts, format_table, megabytes
 
 DEFAULT_PEERS: Final = "rensa,datasketch,text-dedup"
 HEAD_RECORDS: Final = 10
@@ -110,17 +110,17 @@ def peer_program(peer: Peer, python: str) -> Program:
 
 def install_peers(names: Sequence[str], folder: Path) -> tuple[list[Program], list[str]]:
     """The peers that can run here, and a remark on each."""
-    programs, told = [], []
+    programs, facts = [], []
     for name in names:
         try:
             environment = make_environment(PEERS[name], folder)
         except PeerMissing as missing:
-            told.append(str(missing))
+            facts.append(str(missing))
             print(missing, file=sys.stderr)
         else:
             programs.append(peer_program(PEERS[name], environment.python))
-            told.append(f"{name}: {environment.told}")
-    return programs, told
+            facts.append(f"{name}: {environment.description}")
+    return programs, facts
 
 
 # --- measuring ------------------------------------------------------------------------------
@@ -225,14 +225,14 @@ def walls(usages: Sequence[Usage]) -> list[float]:
     return [usage.wall_seconds for usage in usages]
 
 
-def tell_pairs(program: Program, pairs: int | None) -> str:
+def format_pairs(program: Program, pairs: int | None) -> str:
     """The number of pairs that a program found, if it looks for pairs and reports them."""
     if not program.verifies:
         return "–"
     return "not stated" if pairs is None else f"{pairs:,}"
 
 
-def tell_comparison(result: Comparison, programs: Sequence[Program]) -> str:
+def format_comparison(result: Comparison, programs: Sequence[Program]) -> str:
     """The table of one corpus."""
     rows = []
     for program in programs:
@@ -247,7 +247,7 @@ def tell_comparison(result: Comparison, programs: Sequence[Program]) -> str:
             megabytes(median(usage.memory_bytes for usage in usages)),
             f"{ratio_to(seconds, walls(result.whole['dedupe'])):.2f}",
             program.verifies or "–",
-            tell_pairs(program, result.pairs.get(program.name)),
+            format_pairs(program, result.pairs.get(program.name)),
         ])  # fmt: skip
     size = f"{result.document_count:,} documents, {result.byte_count / MEGABYTE:.1f} MB"
     return f"## {result.name} ({size})\n\n{format_table(HEADER, rows)}"
@@ -259,7 +259,7 @@ def marginal(result: Comparison, name: str) -> list[float]:
     return [whole - head for whole, head in pairs]
 
 
-def tell_marginal(result: Comparison) -> str:
+def format_marginal(result: Comparison) -> str:
     """A table of whole runs minus runs on the first records, compared with only parsing."""
     floor = marginal(result, "parsing alone")
     rows = []
@@ -276,7 +276,7 @@ def tell_marginal(result: Comparison) -> str:
     return format_table(header, rows)
 
 
-def tell_throughput(results: Sequence[Comparison]) -> str:
+def format_throughput(results: Sequence[Comparison]) -> str:
     """A table of the throughput of whole scans, in bytes and in tokens.
 
     Both are given because a script may need 1 to 8 bytes a token.
@@ -304,19 +304,19 @@ def tell_throughput(results: Sequence[Comparison]) -> str:
     return f"## Throughput\n\n{format_table(header, rows)}"
 
 
-def tell_all(
-    results: Sequence[Comparison], programs: Sequence[Program], runs: int, told: Sequence[str]
+def format_all(
+    results: Sequence[Comparison], programs: Sequence[Program], runs: int, facts: Sequence[str]
 ) -> str:
     """All tables and facts as Markdown."""
     parts = []
     for result in results:
-        parts += [tell_comparison(result, programs), tell_marginal(result)]
+        parts += [format_comparison(result, programs), format_marginal(result)]
         if result.remarks:
             parts.append("\n".join(f"- {remark}" for remark in result.remarks))
     parts += [
-        tell_throughput(results),
-        format_facts(f"{runs} rounds, programs in turn, medians", *told),
-        tell_command("compare.py", sys.argv[1:]),
+        format_throughput(results),
+        format_facts(f"{runs} rounds, programs in turn, medians", *facts),
+        format_command("compare.py", sys.argv[1:]),
     ]
     return "\n\n".join(parts)
 
@@ -371,7 +371,7 @@ def parse_arguments() -> tuple[argparse.Namespace, list[str]]:
 def main() -> int:
     arguments, names = parse_arguments()
     limits = Limits(arguments.timeout, arguments.max_gigabytes * 1e9)
-    peers, told = install_peers(names, arguments.environments.absolute())
+    peers, facts = install_peers(names, arguments.environments.absolute())
     dedupe = dedupe_program(shlex.split(arguments.scan))
     results = []
     for corpus in arguments.corpora:
@@ -383,7 +383,7 @@ def main() -> int:
                 print(f"error: {error}", file=sys.stderr)
                 return 2
             results.append(found)
-    tables = tell_all(results, [dedupe, *peers, parsing_program()], arguments.runs, told)
+    tables = format_all(results, [dedupe, *peers, parsing_program()], arguments.runs, facts)
     print(tables)
     if arguments.output is not None:
         arguments.output.write_text(tables + "\n", encoding="utf-8")

@@ -59,11 +59,11 @@ class Peer:
 class Environment:
     """The environment in which a peer is installed.
 
-    :param told: its interpreter and packages with versions, for the facts below a table
+    :param description: its interpreter and packages with versions, for the facts below a table
     """
 
     python: str
-    told: str
+    description: str
 
 
 TEXT_DEDUP: Final = (
@@ -124,7 +124,7 @@ def make_environment(peer: Peer, folder: Path) -> Environment:
             problems.append(f"{recipe.name} could not be installed: {_last_line(error)}")
             continue
         remark = f" ({'; '.join(problems)})" if problems else ""
-        return Environment(made.python, made.told + remark)
+        return Environment(made.python, made.description + remark)
     raise PeerMissing(f"{peer.name} skipped: {'; '.join(problems)}")
 
 
@@ -143,12 +143,12 @@ def _install(recipe: Recipe, python: str, folder: Path) -> Environment:
     _run(*pip, *recipe.packages)
     if recipe.bare:
         _run(*pip, "--no-deps", *recipe.bare)
-    told = _run(binary, "-c", _TELL, *recipe.bare, *recipe.packages).strip()
-    stamp.write_text(json.dumps({"asked": asked, "told": told}) + "\n", encoding="utf-8")
-    return Environment(binary, told)
+    description = _run(binary, "-c", _DESCRIBE, *recipe.bare, *recipe.packages).strip()
+    stamp.write_text(json.dumps({"asked": asked, "told": description}) + "\n", encoding="utf-8")
+    return Environment(binary, description)
 
 
-_TELL: Final = """
+_DESCRIBE: Final = """
 import importlib.metadata, platform, re, sys
 names = [re.match("[A-Za-z0-9-]+", word)[0] for word in sys.argv[1:]]
 versions = [f"{name} {importlib.metadata.version(name)}" for name in names]
@@ -162,5 +162,5 @@ def _run(*command: str) -> str:
 
 
 def _last_line(error: Exception) -> str:
-    told = str(getattr(error, "stderr", "") or error).strip()
-    return told.splitlines()[-1] if told else type(error).__name__
+    output = str(getattr(error, "stderr", "") or error).strip()
+    return output.splitlines()[-1] if output else type(error).__name__

@@ -62,17 +62,19 @@ def filter_joint(
     """
     graph = _read_graph(report, frozenset(references))
     owners = _link(graph, report.config.linkage, _order_groups(graph, report.config.keep))
-    inside, told = _count_links(graph, owners, count_shared, report.config.threshold)
+    inside, reported = _count_links(graph, owners, count_shared, report.config.threshold)
     by_owner: dict[int, list[int]] = {}
     for group, owner in owners.items():
         by_owner.setdefault(owner, []).append(group)
     clusters = [
-        _make_cluster(graph, owner, groups, inside, told, report.config.threshold)
+        _make_cluster(graph, owner, groups, inside, reported, report.config.threshold)
         for owner, groups in by_owner.items()
         if sum(len(graph.groups[group]) for group in groups) > 1
     ]
     clusters.sort(key=lambda cluster: (-len(cluster["members"]), cluster["representative"]))
-    bridges = [_tell_pair(graph, pair) for pair in told if owners[pair[0]] != owners[pair[1]]]
+    bridges = [
+        _describe_pair(graph, pair) for pair in reported if owners[pair[0]] != owners[pair[1]]
+    ]
     clustered = {member["id"] for cluster in clusters for member in cluster["members"]}
     ends = sorted({end for bridge in bridges for end in bridge[:2]} - clustered)
     surplus = [
@@ -87,14 +89,14 @@ def filter_joint(
         "bridge_ends": [(end, end in graph.references) for end in ends],
         "duplicate_count": len(surplus),
         "redundant_token_count": sum(member["token_count"] for member in surplus),
-        "duplicate_pair_count": len(told) + sum(len(group) - 1 for group in graph.groups),
+        "duplicate_pair_count": len(reported) + sum(len(group) - 1 for group in graph.groups),
     }
 
 
 def outline(report: Report) -> dict[str, Any]:
     """The clusters, bridges and figures of a report, in the form of :func:`filter_joint`."""
 
-    def tell(pair: Any) -> tuple[Any, ...]:
+    def describe(pair: Any) -> tuple[Any, ...]:
         counts = (pair.shared_count, pair.left_count, pair.right_count)
         return (pair.left, pair.right, pair.relation, *counts, pair.jaccard)
 
@@ -103,14 +105,14 @@ def outline(report: Report) -> dict[str, Any]:
             "cluster_id": cluster.cluster_id,
             "representative": cluster.representative,
             "members": [msgspec.to_builtins(member) for member in cluster.members],
-            "pairs": [tell(pair) for pair in cluster.pairs],
+            "pairs": [describe(pair) for pair in cluster.pairs],
             "weakest_link": (cluster.weakest_link.id, cluster.weakest_link.jaccard),
         }
         for cluster in report.clusters
     ]
     return {
         "clusters": clusters,
-        "bridges": [tell(pair) for pair in report.bridges],
+        "bridges": [describe(pair) for pair in report.bridges],
         "bridge_ends": [(end.id, end.is_reference) for end in report.bridge_ends],
         "duplicate_count": report.corpus.duplicate_count,
         "redundant_token_count": report.corpus.redundant_token_count,
@@ -217,7 +219,7 @@ def _count_links(
 ) -> tuple[dict[Pair, tuple[int, int, int]], list[Pair]]:
     """The counts that relate members to representatives; and the pairs that are reported."""
     inside = dict(graph.near)
-    told = list(graph.near)
+    reported = list(graph.near)
     for group, owner in owners.items():
         pair = min(group, owner), max(group, owner)
         if group == owner or pair in inside:
@@ -227,11 +229,11 @@ def _count_links(
         is_told = not graph.are_all_references(*pair)
         if is_told and shared / (left + right - shared) >= threshold:
             graph.near[pair] = inside[pair]
-            told.append(pair)
-    return inside, told
+            reported.append(pair)
+    return inside, reported
 
 
-def _tell_pair(graph: Graph, pair: Pair) -> tuple[Any, ...]:
+def _describe_pair(graph: Graph, pair: Pair) -> tuple[Any, ...]:
     # The lead of a group comes first; all other members are new.
     at = int(graph.leads_are_references(pair))
     one, other = ((graph.groups[group][at:] or graph.groups[group])[0] for group in pair)
@@ -246,7 +248,7 @@ def _make_cluster(
     owner: int,
     groups: Sequence[int],
     inside: dict[Pair, tuple[int, int, int]],
-    told: Sequence[Pair],
+    reported: Sequence[Pair],
     threshold: float,
 ) -> dict[str, Any]:
     representative = graph.groups[owner][0]
@@ -257,13 +259,13 @@ def _make_cluster(
         relation, jaccard, containment = _relate(graph, group, owner, inside, threshold)
         for id in graph.groups[group]:
             own = relation or _equality(graph, representative, id)
-            members.append(_tell_member(graph, id, own, jaccard, containment))
+            members.append(_describe_member(graph, id, own, jaccard, containment))
             if id != lead:
                 left, right = sorted((lead, id))
                 counts = (graph.counts[group],) * 3
                 pairs.append((left, right, _equality(graph, lead, id), *counts, 1.0))
     within = set(groups)
-    pairs += [_tell_pair(graph, pair) for pair in told if within.issuperset(pair)]
+    pairs += [_describe_pair(graph, pair) for pair in reported if within.issuperset(pair)]
     members.sort(key=lambda member: (member["id"] != representative, member["id"]))
     weakest = min(members[1:], key=lambda member: (member["jaccard"], member["id"]))
     ids = "\0".join(sorted(member["id"] for member in members))
@@ -298,7 +300,7 @@ def _equality(graph: Graph, one: str, other: str) -> str:
     return "identical" if len(hashes) == 1 else "normalised"
 
 
-def _tell_member(
+def _describe_member(
     graph: Graph, id: str, relation: str, jaccard: float, containment: float
 ) -> dict[str, Any]:
     document = graph.described[id]

@@ -24,7 +24,7 @@ from charts import Series, draw_chart
 from corpora import DEFAULT_FOLDER, Corpora, Corpus
 from measuring import MEGABYTE, BenchmarkError, Limits
 from scanning import Outline, Scan, measure_scan
-from tables import format_facts, format_table, megabytes, tell_command
+from tables import format_command, format_facts, format_table, megabytes
 
 SIZES: Final = "10000,100000,1000000,3000000"
 REFERENCE_SIZE: Final = 100_000
@@ -102,8 +102,8 @@ def measure_growth(
             for options in variants:
                 scan = measure_scan(corpus, work, shlex.split(options), limits)
                 scans[options].append(scan)
-                told = f"{size:,} documents {options}: {scan.usage.wall_seconds:.1f} s"
-                print(told, file=sys.stderr)
+                message = f"{size:,} documents {options}: {scan.usage.wall_seconds:.1f} s"
+                print(message, file=sys.stderr)
         measured += [Measured(corpus, options, scans[options]) for options in variants]
     return measured
 
@@ -120,8 +120,8 @@ def find_faults(measured: Sequence[Measured]) -> list[str]:
                 faults.append(f"{size:,} documents: {growth:.2f} times the time a document")
         limit = BYTES_A_DOCUMENT * size + BYTES_BEFORE
         if found.memory_bytes > limit:
-            told = f"{megabytes(found.memory_bytes)} MB, over {megabytes(limit)} MB"
-            faults.append(f"{size:,} documents: {told}")
+            message = f"{megabytes(found.memory_bytes)} MB, over {megabytes(limit)} MB"
+            faults.append(f"{size:,} documents: {message}")
     for size in dict.fromkeys(m.corpus.document_count for m in measured):
         same = [m for m in measured if m.corpus.document_count == size]
         if any(len(m.outlines) < len(m.scans) for m in same):
@@ -191,7 +191,7 @@ def main() -> int:
     print()
     print(format_facts(f"{arguments.runs} runs, medians", *(f"Over: {fault}" for fault in faults)))
     print()
-    print(tell_command("growth.py", sys.argv[1:]))
+    print(format_command("growth.py", sys.argv[1:]))
     if arguments.svg is not None:
         draw(found, arguments.svg)
     return 1 if faults and arguments.check else 0

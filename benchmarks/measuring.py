@@ -202,8 +202,8 @@ def run_measured(
 
 def _describe_failure(command: Sequence[str], exit_code: int, stderr: bytes) -> str:
     how = f"exited with {exit_code}" if exit_code > 0 else f"was killed by signal {-exit_code}"
-    told = stderr.decode(errors="replace").strip() or "(nothing on standard error)"
-    return f"{Path(command[0]).name} {how}\n$ {shlex.join(command)}\n{told}"
+    output = stderr.decode(errors="replace").strip() or "(nothing on standard error)"
+    return f"{Path(command[0]).name} {how}\n$ {shlex.join(command)}\n{output}"
 
 
 # --- the machine ----------------------------------------------------------------------------

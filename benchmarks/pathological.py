@@ -21,7 +21,7 @@ from typing import Final
 from corpora import DEFAULT_FOLDER, Corpora, Corpus
 from measuring import MEGABYTE, BenchmarkError, Limits
 from scanning import Scan, measure_scan
-from tables import format_facts, format_table, megabytes, tell_command
+from tables import format_command, format_facts, format_table, megabytes
 
 RATIO_LIMIT: Final = 5.0
 DOCUMENT_COUNTS: Final = {
@@ -121,8 +121,8 @@ def compare_preset(
         for name, corpus in (("hard", hard), ("normal", normal)):
             scan = measure_scan(corpus, work, options, limits)
             scans[name].append(scan)
-            told = f"{preset}, {name}: {scan.usage.wall_seconds:.1f} s"
-            print(told, scan.usage.stopped, file=sys.stderr)
+            message = f"{preset}, {name}: {scan.usage.wall_seconds:.1f} s"
+            print(message, scan.usage.stopped, file=sys.stderr)
     return Compared(preset, hard, normal, scans["hard"], scans["normal"])
 
 
@@ -172,7 +172,7 @@ def main() -> int:
     print()
     print(format_facts(f"{arguments.runs} rounds, in turn, medians; scale {arguments.scale:g}"))
     print()
-    print(tell_command("pathological.py", sys.argv[1:]))
+    print(format_command("pathological.py", sys.argv[1:]))
     over = [c for c in compared if c.stopped or max(c.time_ratio, c.memory_ratio) > RATIO_LIMIT]
     return 1 if over and arguments.check else 0
 

@@ -28,7 +28,7 @@ import msgspec
 from corpora import DEFAULT_FOLDER, Corpora, Corpus
 from measuring import BenchmarkError
 from scanning import Search, measure_scan
-from tables import format_facts, format_table, tell_command
+from tables import format_command, format_facts, format_table
 from truth import Group, Texts, choose_pairs, read_groups
 
 NEAR_WIDTH: Final = 0.02
@@ -125,7 +125,7 @@ class Verdict:
 
     def faults(self, stated: float) -> list[str]:
         """Sentences on promises of the report that do not hold."""
-        faults = [f"wrong pair: {told}" for told in self.wrong[:WRONG_SHOWN]]
+        faults = [f"wrong pair: {pair}" for pair in self.wrong[:WRONG_SHOWN]]
         margin = STANDARD_ERRORS * self.near.standard_error
         if self.near.count == 0:
             faults.append("no pair at the threshold was planted")
@@ -193,9 +193,9 @@ def _check_reported(
     for pair in report.pairs():
         verdict.reported_count += 1
         counts = texts.compare(pair.left, pair.right)
-        told = pair.shared_count, pair.left_count, pair.right_count
+        reported = pair.shared_count, pair.left_count, pair.right_count
         exact = counts.shared, counts.left, counts.right
-        if told != exact or pair.jaccard != counts.jaccard:
+        if reported != exact or pair.jaccard != counts.jaccard:
             verdict.wrong.append(f"{pair} is {exact}")
         elif counts.jaccard < report.config.threshold:
             verdict.wrong.append(f"{pair} is below the threshold")
@@ -283,7 +283,7 @@ def main() -> int:
     )
     print(format_facts(*facts))
     print()
-    print(tell_command("planted.py", sys.argv[1:]))
+    print(format_command("planted.py", sys.argv[1:]))
     return 1 if faults else 0
 
 

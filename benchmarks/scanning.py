@@ -105,6 +105,6 @@ def measure_scan(
         return Scan(usage, None)
     outline = msgspec.json.decode(result.read_bytes(), type=Outline)
     if outline.document_count != corpus.document_count:
-        told = f"{outline.document_count:,} of {corpus.document_count:,} documents"
-        raise BenchmarkError(f"the scan of {corpus.path} compared only {told}")
+        message = f"{outline.document_count:,} of {corpus.document_count:,} documents"
+        raise BenchmarkError(f"the scan of {corpus.path} compared only {message}")
     return Scan(usage, outline)

@@ -21,7 +21,7 @@ from datasketch import MinHash
 from in_process import cut, pack, parse_arguments, read_texts, time_in_turn, write_out
 from measuring import MEGABYTE, BenchmarkError, package_version
 from numpy.typing import NDArray
-from tables import format_facts, format_table, tell_command
+from tables import format_command, format_facts, format_table
 
 from dedupe import shingle_text
 from dedupe.model.settings import ScanSettings
@@ -122,7 +122,7 @@ def measure(texts: Sequence[bytes], rounds: int) -> dict[str, list[float]]:
     return {**time_in_turn(ours, QUICK_ROUNDS * rounds), **time_in_turn(both, rounds)}
 
 
-def tell(seconds: dict[str, list[float]], byte_count: int) -> str:
+def format_speeds(seconds: dict[str, list[float]], byte_count: int) -> str:
     """The table."""
     base = {ONE: ONE, TWO: ONE, BESIDE: BESIDE, DATASKETCH: BESIDE}
     rows = [
@@ -158,8 +158,8 @@ def main() -> int:
         "and two, in turn, medians; ratios within each round",
         *equal,
     )
-    told = [tell(seconds, byte_count), facts, tell_command("signing.py", sys.argv[1:])]
-    write_out(arguments, "\n\n".join(told), seconds)
+    parts = [format_speeds(seconds, byte_count), facts, format_command("signing.py", sys.argv[1:])]
+    write_out(arguments, "\n\n".join(parts), seconds)
     return 0
 
 

@@ -24,7 +24,7 @@ import xxhash
 from in_process import parse_arguments, time_in_turn, write_out
 from measuring import MEGABYTE
 from numpy.typing import NDArray
-from tables import format_facts, format_table, tell_command
+from tables import format_command, format_facts, format_table
 
 from dedupe.clusters.assembly import assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
@@ -254,7 +254,9 @@ def keep_into_own_folder(sketched: Sequence[SketchedBatch]) -> None:
 # --- the table ------------------------------------------------------------------------------
 
 
-def tell(seconds: Mapping[str, Sequence[float]], text_bytes: int, shingle_count: int) -> str:
+def format_stages(
+    seconds: Mapping[str, Sequence[float]], text_bytes: int, shingle_count: int
+) -> str:
     """The table of the stages, each beside its floors."""
     medians = {name: median(taken) for name, taken in seconds.items()}
     total = 0.0
@@ -266,17 +268,17 @@ def tell(seconds: Mapping[str, Sequence[float]], text_bytes: int, shingle_count:
             least = medians[floor]
             rows.append([
                 stage.name,
-                *_tell_speed(taken, text_bytes, shingle_count),
+                *_format_speed(taken, text_bytes, shingle_count),
                 floor,
                 f"{1000 * least:.2f}",
                 f"{taken / least:.1f}" if least else "–",
             ])  # fmt: skip
-    rows.append(["all", *_tell_speed(total, text_bytes, shingle_count), "–", "–", "–"])
+    rows.append(["all", *_format_speed(total, text_bytes, shingle_count), "–", "–", "–"])
     header = ("stage", "ms", "MB/s of text", "ns a shingle", "floor", "ms", "stage / floor")
     return format_table(header, rows)
 
 
-def _tell_speed(seconds: float, text_bytes: int, shingle_count: int) -> list[str]:
+def _format_speed(seconds: float, text_bytes: int, shingle_count: int) -> list[str]:
     speed = text_bytes / MEGABYTE / seconds if seconds > 0 else float("inf")
     return [f"{1000 * seconds:.2f}", f"{speed:,.0f}", f"{1e9 * seconds / shingle_count:.2f}"]
 
@@ -313,9 +315,9 @@ def main() -> int:
             f"{KERNELS.name} kernels, one thread, one process",
             f"{arguments.runs} rounds, in turn, medians",
         )
-        table = tell(seconds, work.text_bytes, work.shingle_count)
+        table = format_stages(seconds, work.text_bytes, work.shingle_count)
     write_out(
-        arguments, "\n\n".join([table, facts, tell_command("stages.py", sys.argv[1:])]), seconds
+        arguments, "\n\n".join([table, facts, format_command("stages.py", sys.argv[1:])]), seconds
     )
     return 0
 

@@ -20,7 +20,7 @@ def format_facts(*facts: str) -> str:
     return "\n".join(f"- {fact}" for fact in (f"Machine: {describe_machine()}", versions, *facts))
 
 
-def tell_command(script: str, arguments: Sequence[str]) -> str:
+def format_command(script: str, arguments: Sequence[str]) -> str:
     """The command that made a table, as it is typed, without folders."""
     words = [word.rsplit("/", 1)[-1] if word.startswith("/") else word for word in arguments]
     return f"```sh\npython benchmarks/{script} {shlex.join(words)}".rstrip() + "\n```"

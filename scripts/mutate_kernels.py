@@ -174,10 +174,10 @@ def run_checks(mutant: Mutant, source: Path, sanitizer: dict[str, str] | None = 
         except subprocess.TimeoutExpired:
             return f"{name} (does not end)"
         if result.returncode:
-            told = result.stdout + result.stderr
-            if result.returncode < 0 or "AddressSanitizer" in told:
+            output = result.stdout + result.stderr
+            if result.returncode < 0 or "AddressSanitizer" in output:
                 return f"{name} (crash)"
-            return f"{name} (guard)" if GUARD in told else name
+            return f"{name} (guard)" if GUARD in output else name
     return ""
 
 

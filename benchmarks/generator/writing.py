@@ -62,8 +62,8 @@ def write_corpus(folder: Path, lots: Lots, rng: np.random.Generator, size: Size)
         for lot in lots:
             taken = [pool.swap(record) for record in records.take(lot)]
             corpus.write(b"".join(taken))
-            truth.write(b"".join(records.told))
-            records.told.clear()
+            truth.write(b"".join(records.truth_lines))
+            records.truth_lines.clear()
             if records.full:
                 break
         corpus.write(b"".join(pool.empty()))
@@ -77,7 +77,7 @@ class _Records:
         self.size = size
         self.document_count = self.byte_count = self.group_count = 0
         self.full = False
-        self.told: list[bytes] = []
+        self.truth_lines: list[bytes] = []
 
     def take(self, lot: list[Group]) -> Iterator[bytes]:
         for group in lot:
@@ -92,11 +92,11 @@ class _Records:
                 self.byte_count += len(record)
                 yield record
             if len(group.texts) > 1:
-                self.told.append(self._tell(group, first))
+                self.truth_lines.append(self._format_group(group, first))
             if self.full:
                 return
 
-    def _tell(self, group: Group, first: int) -> bytes:
+    def _format_group(self, group: Group, first: int) -> bytes:
         documents = [
             {"id": _format_id(number).decode(), "made": made}
             for number, made in zip(range(first, self.document_count), group.made, strict=False)

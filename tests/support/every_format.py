@@ -149,8 +149,8 @@ def warc_record(
         "Content-Type": content_type,
         "Content-Length": str(len(content)),
     }
-    told = (f"{name}: {value}" for name, value in fields.items() if value)
-    head = "\r\n".join([f"WARC/{version}", *told, "", ""])
+    header = (f"{name}: {value}" for name, value in fields.items() if value)
+    head = "\r\n".join([f"WARC/{version}", *header, "", ""])
     return head.encode() + content + b"\r\n\r\n"
 
 

@@ -39,8 +39,8 @@ def find_unexecuted(source: Path) -> list[Line]:
     [notes] = source.glob("build/temp*/**/_kernels.gcno")
     assert notes.with_suffix(".gcda").exists()
     command = [gcov, "--json-format", "--stdout", str(notes)]
-    told = subprocess.run(command, cwd=source, capture_output=True, check=True).stdout
-    counts = {file["file"]: _highest(file["lines"]) for file in json.loads(told)["files"]}
+    output = subprocess.run(command, cwd=source, capture_output=True, check=True).stdout
+    counts = {file["file"]: _highest(file["lines"]) for file in json.loads(output)["files"]}
     found = {
         "kernels.h": counts[str(SKETCH / "kernels.h")],
         "_kernels.pyx": _counts_of_cython(

@@ -428,21 +428,21 @@ def _read_zip(name: str, content: bytes) -> Iterator[Entry]:
         yield "", archive.comment
         assert archive.testzip() is None
         for info in archive.infolist():
-            told = info.date_time, info.external_attr, info.comment, info.compress_type
+            attributes = info.date_time, info.external_attr, info.comment, info.compress_type
             if info.is_dir():
-                yield "", (info.filename, told)
+                yield "", (info.filename, attributes)
                 continue
             for id, entry in _read_data(f"{name}/{info.filename}", archive.read(info)):
-                yield id, (info.filename, told, entry)
+                yield id, (info.filename, attributes, entry)
 
 
 def _read_tar(name: str, content: bytes) -> Iterator[Entry]:
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for info in archive:
-            told = info.name, info.mtime, info.mode, info.type, info.linkname
+            attributes = info.name, info.mtime, info.mode, info.type, info.linkname
             stream = archive.extractfile(info) if info.isreg() else None
             if stream is None:
-                yield "", told
+                yield "", attributes
             else:
                 for id, entry in _read_data(f"{name}/{info.name}", stream.read()):
-                    yield id, (told, entry)
+                    yield id, (attributes, entry)

@@ -124,8 +124,8 @@ def _signature(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "dedupe" in Path(frame.filename).parts]
     place = f"{Path(ours[-1].filename).name}:{ours[-1].name}" if ours else "?"
-    told = "".join(traceback.format_exception(error))
-    return f"{type(error).__name__} in {place}\n{told}"
+    traceback_text = "".join(traceback.format_exception(error))
+    return f"{type(error).__name__} in {place}\n{traceback_text}"
 
 
 def _judge(folder: Path, options: list[str], code: Any, out: str, err: str) -> str:
@@ -146,14 +146,16 @@ def _judge_report(folder: Path, options: list[str], report: dict[str, Any]) -> s
     good = {str(folder / name) for name in GOOD} if "-" in options else GOOD
     if "--input-format" not in options and good not in clusters:
         return "the good documents are not clustered"
-    told = [source["path"] for source in report["run"]["sources"]]
-    told += [str(folder / item["id"]) for item in report["skipped"]]
-    silent = [path.name for path in folder.iterdir() if not any(_tells(x, path) for x in told)]
+    mentioned = [source["path"] for source in report["run"]["sources"]]
+    mentioned += [str(folder / item["id"]) for item in report["skipped"]]
+    silent = [
+        path.name for path in folder.iterdir() if not any(_mentions(x, path) for x in mentioned)
+    ]
     return f"nothing is told of a file\n{silent}" if silent else ""
 
 
-def _tells(told: str, path: Path) -> bool:
-    return told == str(path) or told.startswith((f"{path}/", f"{path}:", f"{path}#"))
+def _mentions(mentioned: str, path: Path) -> bool:
+    return mentioned == str(path) or mentioned.startswith((f"{path}/", f"{path}:", f"{path}#"))
 
 
 def _differs(folder: Path, options: list[str], report: dict[str, Any]) -> str:
@@ -207,14 +209,14 @@ def serve(seed: int, scans: range) -> None:
             outcome = run_scan(folder, options)
             if scan % 10 == 0 and outcome.report and "--workers" not in options:
                 outcome.problem = _differs(folder, options, outcome.report)
-            _tell(outcome, scan, time.monotonic() - began)
+            _print_outcome(outcome, scan, time.monotonic() - began)
 
 
 def serve_folder(folder: Path, options: list[str]) -> None:
     """Scan an existing folder once."""
     _limit_this_process()
     began = time.monotonic()
-    _tell(run_scan(folder, options), 0, time.monotonic() - began)
+    _print_outcome(run_scan(folder, options), 0, time.monotonic() - began)
 
 
 def _limit_this_process() -> None:
@@ -223,13 +225,13 @@ def _limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE, hard))
 
 
-def _tell(outcome: Outcome, scan: int, seconds: float) -> None:
+def _print_outcome(outcome: Outcome, scan: int, seconds: float) -> None:
     corpus = outcome.report.get("corpus", {})
     notices = Counter(item["reason"] for item in outcome.report.get("notices", ()))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if peak > MAX_RESIDENT_KILOBYTES and not outcome.problem:
         outcome.problem = f"memory above {MAX_RESIDENT_KILOBYTES} KB\n{peak}"
-    told = {
+    line = {
         "scan": scan,
         "code": outcome.code,
         "problem": outcome.problem,
@@ -238,7 +240,7 @@ def _tell(outcome: Outcome, scan: int, seconds: float) -> None:
         "reasons": {**corpus.get("skipped_counts", {}), **notices},
         "peak_kilobytes": peak,
     }
-    print(json.dumps(told), flush=True)
+    print(json.dumps(line), flush=True)
 
 
 # --- in the parent: the campaign -------------------------------------------------------------
@@ -267,14 +269,14 @@ class Campaign:
     reasons: Counter[str] = field(default_factory=Counter)
     problems: Counter[str] = field(default_factory=Counter)
 
-    def add(self, told: dict[str, Any]) -> None:
+    def add(self, outcome: dict[str, Any]) -> None:
         self.inputs += FILES_PER_SCAN
-        self.documents += told["documents"]
-        self.slowest_scan_seconds = max(self.slowest_scan_seconds, round(told["seconds"], 1))
-        self.peak_kilobytes = max(self.peak_kilobytes, told["peak_kilobytes"])
-        self.codes[str(told["code"])] += 1
-        self.reasons.update(told["reasons"])
-        for name, _ in files_of(self.seed, told["scan"]):
+        self.documents += outcome["documents"]
+        self.slowest_scan_seconds = max(self.slowest_scan_seconds, round(outcome["seconds"], 1))
+        self.peak_kilobytes = max(self.peak_kilobytes, outcome["peak_kilobytes"])
+        self.codes[str(outcome["code"])] += 1
+        self.reasons.update(outcome["reasons"])
+        for name, _ in files_of(self.seed, outcome["scan"]):
             endings = name.split(".")[1:] or ["none"]
             self.formats["archive" if endings[0] in ("zip", "tar") else endings[0]] += 1
             if endings[-1] in PACKINGS:
@@ -350,10 +352,10 @@ def _run_some(campaign: Campaign, scans: range, failures: Path, say: Callable[[s
     child = _Child("--serve", campaign.seed, scans.start, scans.stop)
     try:
         for scan in scans:
-            told = child.next_line(SCAN_SECONDS)
-            problem = told if isinstance(told, str) else told["problem"]
-            if isinstance(told, dict):
-                campaign.add(told)
+            outcome = child.next_line(SCAN_SECONDS)
+            problem = outcome if isinstance(outcome, str) else outcome["problem"]
+            if isinstance(outcome, dict):
+                campaign.add(outcome)
             if problem:
                 what = problem.partition("\n")[0]
                 campaign.problems[what] += 1
@@ -382,8 +384,8 @@ def _save(seed: int, scan: int, problem: str, failures: Path) -> Path:
     else:
         for name, data in files_of(seed, scan):
             (target / name).write_bytes(data)
-    told = {"seed": seed, "scan": scan, "options": options, "problem": problem}
-    (target / "problem.json").write_text(json.dumps(told, indent=2))
+    details = {"seed": seed, "scan": scan, "options": options, "problem": problem}
+    (target / "problem.json").write_text(json.dumps(details, indent=2))
     return target
 
 
@@ -394,8 +396,8 @@ def _fails(what: str, name: str, data: bytes, options: list[str]) -> bool:
         write_files(folder, iter([(name, data)]))
         child = _Child("--serve-folder", folder, *options)
         with contextlib.closing(child):
-            told = child.next_line(FILE_SECONDS)
-    problem = told if isinstance(told, str) else told["problem"]
+            outcome = child.next_line(FILE_SECONDS)
+    problem = outcome if isinstance(outcome, str) else outcome["problem"]
     return problem.partition("\n")[0].partition(": no end")[0] == what.partition(": no end")[0]
 
 

@@ -73,9 +73,9 @@ def parse_command(line: str) -> tuple[str, dict[str, str], str]:
     """Parse a command as GitHub's runner does (actions/runner, ActionCommand.TryParseV2)."""
     assert line.startswith("::")
     head, _, data = line[2:].partition("::")
-    name, _, told = head.partition(" ")
+    name, _, listed = head.partition(" ")
     properties = {}
-    for part in filter(None, told.split(",")):
+    for part in filter(None, listed.split(",")):
         key, equals, value = part.partition("=")
         assert equals
         properties[key] = unescape(value, {"%0D": "\r", "%0A": "\n", "%3A": ":", "%2C": ","})

@@ -179,9 +179,9 @@ def run_forked(
         _be_command(folder, arguments, kill_after, fails, sending)
     os.close(sending)
     with os.fdopen(receiving, "rb") as pipe:
-        told = pipe.read()
+        counted = pipe.read()
     _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), int(told or b"0")
+    return os.waitstatus_to_exitcode(status), int(counted or b"0")
 
 
 def _be_command(
@@ -345,7 +345,7 @@ def scan_once(story: Story, folder: Path) -> bytes:
     return _REPORTS[story.write]
 
 
-def tell(
+def run_story(
     story: Story,
     folder: Path,
     far: Path | None,
@@ -424,12 +424,12 @@ def main(folder: Path, count: int, modes: list[str]) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     killer = Traced() if "trace" in modes else Forked("fail" in modes)
-    told = list(stories(folder))
+    all_stories = list(stories(folder))
     total = 0
-    for number, (name, story, far) in enumerate(told):
-        left = (count - total) // (len(told) - number)
+    for number, (name, story, far) in enumerate(all_stories):
+        left = (count - total) // (len(all_stories) - number)
         try:
-            killed = tell(story, folder / "story", far, left, killer)
+            killed = run_story(story, folder / "story", far, left, killer)
         finally:
             if far is not None:
                 shutil.rmtree(far, ignore_errors=True)

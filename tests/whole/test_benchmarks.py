@@ -263,7 +263,7 @@ def test_a_comparison_goes_on_without_a_peer_that_fails(small_corpus: Path, tmp_
     found = compare.compare(subject, dedupe, programs[1:], 1, Limits(), tmp_path)
     assert found.remarks == ["bad left out: no luck"]
     assert found.pairs == {"dedupe": 20, "good": 7}
-    table = compare.tell_all([found], [*programs, compare.parsing_program()], 1, ["a fact"])
+    table = compare.format_all([found], [*programs, compare.parsing_program()], 1, ["a fact"])
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line[:2] == "| "]
     assert [row[0] for row in rows if row[0][0] != "-"] == [
         *("program", "dedupe", "good", "parsing alone"),
