@@ -82,14 +82,14 @@ class Outcome:
 def run_scan(folder: Path, options: list[str]) -> Outcome:
     """Run one scan through ``main``, in the format JSON unless the options say otherwise."""
     unexpected: list[str] = []
-    explain = cli._explain
+    report_error = cli._report_error
 
     def note(error: BaseException) -> int:
         os.environ.pop("DEDUPE_DEBUG", None)
         expected = (SystemExit, DedupeError, click.ClickException, click.exceptions.Exit)
         if not isinstance(error, expected):
             unexpected.append(_signature(error))
-        return explain(error)
+        return report_error(error)
 
     streams = sys.argv, sys.stdin, sys.stdout, sys.stderr
     piped = min(path for path in folder.iterdir() if path.name not in GOOD).read_bytes()
@@ -97,7 +97,7 @@ def run_scan(folder: Path, options: list[str]) -> Outcome:
     err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
     code: Any = None
     try:
-        cli._explain = note
+        cli._report_error = note
         os.environ["DEDUPE_DEBUG"] = "1"  # what a reader raises is raised, not a skip
         sys.argv = ["dedupe", "scan", str(folder), "--format", "json", *options]
         sys.stdin, sys.stdout, sys.stderr = io.TextIOWrapper(io.BytesIO(piped)), out, err
@@ -105,7 +105,7 @@ def run_scan(folder: Path, options: list[str]) -> Outcome:
     except SystemExit as ended:
         code = ended.code
     finally:
-        cli._explain = explain
+        cli._report_error = report_error
         sys.argv, sys.stdin, sys.stdout, sys.stderr = streams
     given, said = (_written(stream) for stream in (out, err))
     problem = unexpected[0] if unexpected else _judge(folder, options, code, given, said)
