@@ -12,7 +12,7 @@ from dedupe.model.report import Report
 from dedupe.renderers.view.surplus import (
     Finding,
     describe_relation,
-    find_file_line,
+    find_file_and_line,
     list_findings,
     worst_findings,
 )
@@ -42,12 +42,12 @@ def render_github(report: Report, folder: str = "") -> Iterator[str]:
 
 def _warning(report: Report, finding: Finding, folder: str) -> str:
     member = finding.member
-    file_line = find_file_line(report, member.id, folder)
+    file_and_line = find_file_and_line(report, member.id, folder)
     kept = shown_id(finding.kept)
     message = f"{shown_id(member.id)}: {_lower_first(describe_relation(member, kept))}"
     properties = {
-        "file": file_line.path,
-        "line": str(file_line.line),
+        "file": file_and_line.path,
+        "line": str(file_and_line.line),
         "title": member.relation.heading,
     }
     return workflow_command("warning", properties, message)

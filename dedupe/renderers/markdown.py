@@ -183,8 +183,8 @@ class _ClusterWriter:
             yield f"| {' | '.join(row)} | {member.token_count:,} |"
 
     def _document(self, member: Member) -> str:
-        _, file_line = path_and_file_line(self._report, member.id)
-        return code(member.id) + (f" ({code(file_line)})" if file_line else "")
+        _, file_and_line = path_and_file_line(self._report, member.id)
+        return code(member.id) + (f" ({code(file_and_line)})" if file_and_line else "")
 
     def _difference(
         self, kept: Member, member: Member, found: Mapping[str, str], provider: TextProvider

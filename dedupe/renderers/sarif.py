@@ -20,10 +20,10 @@ from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
 from dedupe.renderers.view.surplus import (
-    FileLine,
+    FileAndLine,
     Finding,
     describe_relation,
-    find_file_line,
+    find_file_and_line,
     list_findings,
     worst_findings,
 )
@@ -251,9 +251,9 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
         message=Message(
             text=f"{sentence}. {other}: {_plain(kept)}. This document: {_plain(member.id)}"
         ),
-        locations=(_make_location(find_file_line(report, member.id, folder), member.id),),
+        locations=(_make_location(find_file_and_line(report, member.id, folder), member.id),),
         related_locations=(
-            _make_location(find_file_line(report, kept, folder), kept, id=0, message=name),
+            _make_location(find_file_and_line(report, kept, folder), kept, id=0, message=name),
         ),
         partial_fingerprints={FINGERPRINT: f"{member.content_hash}:{copies[member.content_hash]}"},
         baseline_state=_STATES[finding.is_new],
@@ -263,13 +263,13 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
 
 
 def _make_location(
-    file_line: FileLine, document: str, id: int | None = None, message: str = ""
+    file_and_line: FileAndLine, document: str, id: int | None = None, message: str = ""
 ) -> Location:
     return Location(
         id=id,
         physical_location=PhysicalLocation(
-            artifact_location=ArtifactLocation(uri=_uri(file_line.path)),
-            region=Region(start_line=file_line.line),
+            artifact_location=ArtifactLocation(uri=_uri(file_and_line.path)),
+            region=Region(start_line=file_and_line.line),
         ),
         logical_locations=(LogicalLocation(fully_qualified_name=_plain(document)),),
         message=Message(text=message) if message else None,

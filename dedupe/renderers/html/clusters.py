@@ -32,7 +32,7 @@ class MemberView(msgspec.Struct, frozen=True):
     """One document.
 
     :param source: a link to its file
-    :param file_line: its file and line; empty if its id shows them
+    :param file_and_line: its file and line; empty if its id shows them
     :param url: a link to the web page that it comes from
     :param host: the host of ``url``
     :param site: its site; empty if that is the host
@@ -44,7 +44,7 @@ class MemberView(msgspec.Struct, frozen=True):
     id: str
     title: str
     source: str
-    file_line: str
+    file_and_line: str
     url: str
     host: str
     site: str
@@ -103,7 +103,7 @@ def view_cluster(
 def _view_member(
     report: Report, selection: Selection, member: Member, reading: Reading, options: HtmlOptions
 ) -> MemberView:
-    source, file_line = path_and_file_line(report, member.id)
+    source, file_and_line = path_and_file_line(report, member.id)
     site = member.meta.get("site", "")
     url, host = web_link(member.meta.get("url", ""))
     title = next((member.meta[name] for name in _TITLE_FIELDS if member.meta.get(name)), "")
@@ -113,7 +113,7 @@ def _view_member(
         id=shorten_middle(member.id, ID_SIZE),
         title=shorten_end(title, TITLE_SIZE),
         source=source_link(source, options.folder),
-        file_line=shorten_middle(file_line.rpartition("/")[2], ID_SIZE),
+        file_and_line=shorten_middle(file_and_line.rpartition("/")[2], ID_SIZE),
         url=url,
         host=host,
         site="" if plain_site(site) == plain_site(host) else shorten_end(site, META_SIZE),

@@ -13,7 +13,7 @@ from dedupe.renderers.verdict.view import (
     describe_relation,
     describe_standing,
 )
-from dedupe.renderers.view.surplus import find_file_line, swap_unordered
+from dedupe.renderers.view.surplus import find_file_and_line, swap_unordered
 
 
 def render_github_verdict(view: VerdictView) -> Iterator[str]:
@@ -35,10 +35,10 @@ def render_github_verdict(view: VerdictView) -> Iterator[str]:
 
 
 def _annotation(view: VerdictView, new: NewDuplicate, kind: str) -> str:
-    file_line = find_file_line(view.report, new.id, view.options.folder)
+    file_and_line = find_file_and_line(view.report, new.id, view.options.folder)
     name = _name_copy(new.relation)
     title = f"New {name[:1].lower()}{name[1:]}" if new.is_order_known else name
-    properties = {"file": file_line.path, "line": str(file_line.line), "title": title}
+    properties = {"file": file_and_line.path, "line": str(file_and_line.line), "title": title}
     likeness = describe_likeness(new)
     message = f"{shown_id(new.id)}: {describe_relation(new)} {shown_id(new.copy_of)}"
     message += f" {likeness}" if likeness else ""

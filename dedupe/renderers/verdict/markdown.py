@@ -84,13 +84,13 @@ def _head(view: VerdictView) -> Iterator[str]:
 
 
 def _row(view: VerdictView, new: NewDuplicate) -> str:
-    _, file_line = path_and_file_line(view.report, new.id)
+    _, file_and_line = path_and_file_line(view.report, new.id)
     known = " (there before)" if new.is_copy_present else ""
     known = " (known)" if new.is_copy_known else known
     known = " (reference)" if new.is_copy_reference else known
     reason = "which of the two is new is not known" if new.change == "unknown" else ""
     cells = (
-        code(new.id) + (f" ({code(file_line)})" if file_line else ""),
+        code(new.id) + (f" ({code(file_and_line)})" if file_and_line else ""),
         new.relation,
         format_jaccard(new.jaccard),
         code(new.copy_of) + known,

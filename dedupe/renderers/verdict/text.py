@@ -97,7 +97,7 @@ class _NewDuplicateWriter:
         name = new.cluster_id[:CLUSTER_DIGITS]
         name = f"cluster {escape_text(name)}" if name else "in no cluster"
         room = self._canvas.width - len(label) - len(name) - 2
-        source, file_line = path_and_file_line(self._view.report, new.id)
+        source, file_and_line = path_and_file_line(self._view.report, new.id)
         link = file_uri(source) if source and self._options.links else ""
         id = shorten_middle(escape_text(new.id), max(room, MIN_ID_CELLS))
         parts = [Styled(label, "strong"), Styled(id, "strong", link)]
@@ -105,8 +105,8 @@ class _NewDuplicateWriter:
         if padding >= 2:
             parts += [Styled(" " * padding), Styled(name, "dim")]
         lines = self._canvas.line(parts)
-        if file_line:
-            lines += self._canvas.flow([Piece(escape_text(file_line), "dim")], MEMBER_INDENT)
+        if file_and_line:
+            lines += self._canvas.flow([Piece(escape_text(file_and_line), "dim")], MEMBER_INDENT)
         return lines
 
     def _facts(self, new: NewDuplicate) -> str:

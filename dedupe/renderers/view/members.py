@@ -77,13 +77,13 @@ class MemberWriter:
         return self._row(DUPLICATE_MARK, member, _relation_facts(member), style)
 
     def _row(self, mark: str, member: Member, facts: tuple[str, ...], style: Style = "") -> Row:
-        source, file_line = path_and_file_line(self._report, member.id)
+        source, file_and_line = path_and_file_line(self._report, member.id)
         return Row(
             mark=mark,
             id=escape_text(member.id),
             link=file_uri(source) if source and self._options.links else "",
             facts=(format_count(member.token_count, "word"), *facts),
-            file_line=escape_text(file_line),
+            file_and_line=escape_text(file_and_line),
             style=style,
         )
 
@@ -158,8 +158,8 @@ def path_and_file_line(report: Report, id: str) -> tuple[str, str]:
     if located is None:
         return "", ""
     source, locator = located
-    file_line = source.place(locator.line) if locator.line else source.name
+    file_and_line = source.place(locator.line) if locator.line else source.name
     path = id.partition("#")[0] or id
-    if any(file_line == name or file_line.endswith("/" + name) for name in (id, path)):
-        file_line = ""
-    return "" if source.path == "-" else source.path, file_line
+    if any(file_and_line == name or file_and_line.endswith("/" + name) for name in (id, path)):
+        file_and_line = ""
+    return "" if source.path == "-" else source.path, file_and_line

@@ -27,7 +27,7 @@ class Row(msgspec.Struct, frozen=True):
     :param mark: the sign before the id: representative or duplicate
     :param link: the URI of a link on the id; may be empty
     :param facts: the number of words first; then, of a duplicate, its relation and likeness
-    :param file_line: the file and line of the document; empty if its id shows them
+    :param file_and_line: the file and line of the document; empty if its id shows them
     :param style: the style of the facts
     """
 
@@ -35,7 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     id: str
     link: str
     facts: tuple[str, ...]
-    file_line: str
+    file_and_line: str
     style: Style = ""
 
 
@@ -66,8 +66,8 @@ def _row_in_columns(row: Row, tail: str, column: int, canvas: Canvas) -> str:
     padding = column - cell_width(parts[-1].text) + 3
     parts += [Styled(" " * padding), Styled(tail, row.style)]
     used = MEMBER_INDENT + 5 + column + cell_width(tail)
-    if row.file_line and used + 3 + cell_width(row.file_line) <= canvas.width:
-        return canvas.line([*parts, Styled("   "), Styled(row.file_line, "dim")])
+    if row.file_and_line and used + 3 + cell_width(row.file_and_line) <= canvas.width:
+        return canvas.line([*parts, Styled("   "), Styled(row.file_and_line, "dim")])
     return canvas.line(parts) + _second_line(row, canvas)
 
 
@@ -87,7 +87,7 @@ def _id_parts(row: Row, width: int) -> list[Styled]:
 
 
 def _second_line(row: Row, canvas: Canvas) -> str:
-    if not row.file_line:
+    if not row.file_and_line:
         return ""
-    file_line = shorten_middle(row.file_line, canvas.width - DIFF_INDENT)
-    return canvas.line([Styled(" " * DIFF_INDENT), Styled(file_line, "dim")])
+    file_and_line = shorten_middle(row.file_and_line, canvas.width - DIFF_INDENT)
+    return canvas.line([Styled(" " * DIFF_INDENT), Styled(file_and_line, "dim")])

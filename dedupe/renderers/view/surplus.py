@@ -36,7 +36,7 @@ class Finding(msgspec.Struct, frozen=True):
     is_order_known: bool = True
 
 
-class FileLine(msgspec.Struct, frozen=True):
+class FileAndLine(msgspec.Struct, frozen=True):
     """A file and a line in it.
 
     :param path: with ``/`` between its parts
@@ -146,7 +146,7 @@ def describe_relation(member: Member, kept: str) -> str:
     return text.replace("\u00a0", " ")
 
 
-def find_file_line(report: Report, id: str, folder: str) -> FileLine:
+def find_file_and_line(report: Report, id: str, folder: str) -> FileAndLine:
     """The file and line of a document, for programs that know nothing finer.
 
     For a file in an archive this is the archive; for a document that came from no file, its id.
@@ -155,14 +155,14 @@ def find_file_line(report: Report, id: str, folder: str) -> FileLine:
     """
     located = report.locate(id)
     if located is None:
-        return FileLine(id, 1)
+        return FileAndLine(id, 1)
     source, locator = located
     if source.path == "-":
-        return FileLine(STANDARD_INPUT, locator.line or 1)
+        return FileAndLine(STANDARD_INPUT, locator.line or 1)
     path = _relative(source.path, folder) if folder else os.path.normpath(source.path)
     has_lines = counts_lines(source.format) and not source.member
     line = locator.line if has_lines and locator.line else 1
-    return FileLine(path.replace(os.sep, "/"), line)
+    return FileAndLine(path.replace(os.sep, "/"), line)
 
 
 def _relative(path: str, folder: str) -> str:
