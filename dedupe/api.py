@@ -31,7 +31,7 @@ from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.origin import CorpusOrigin
-from dedupe.store.presence import ScannedTexts
+from dedupe.store.document_marks import ScannedTexts
 
 if TYPE_CHECKING:
     from datasketch import MinHash

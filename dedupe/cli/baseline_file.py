@@ -21,7 +21,7 @@ from dedupe.gate.baseline import (
 )
 from dedupe.model.errors import BaselineError
 from dedupe.model.settings import ScanSettings
-from dedupe.store.presence import Presence
+from dedupe.store.document_marks import DocumentMarks
 
 
 class BaselineFile:
@@ -145,7 +145,7 @@ class BaselineFile:
         if self._outputs is None:
             return None
         before = self.known.entries if self.known is not None else frozenset()
-        data = format_baseline(baseline), format_companion(baseline.seen or Presence())
+        data = format_baseline(baseline), format_companion(baseline.seen or DocumentMarks())
         files = self._path, self._companion
         if any(not f.exists() or f.read_bytes() != d for f, d in zip(files, data, strict=True)):
             self._outputs.refuse(lambda path: is_same_file(path, sources))

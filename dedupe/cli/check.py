@@ -76,7 +76,7 @@ def command(
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
     from dedupe.sources import unreadable_paths
-    from dedupe.store.presence import ScannedTexts
+    from dedupe.store.document_marks import ScannedTexts
 
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
@@ -94,9 +94,7 @@ def command(
     was_there = None
     if revision is not None:
         has_several = len(read) > 1
-        was_there = revision.find_presence(
-            scanned, report.run.sources, settings.config, has_several
-        )
+        was_there = revision.find_marks(scanned, report.run.sources, settings.config, has_several)
     view = _judge(report, texts, settings, baseline, update_baseline, scanned, was_there)
     view = msgspec.structs.replace(view, since=since or "")
     if not settings.output["quiet"]:

@@ -73,8 +73,8 @@ def assemble_clusters(
     )
     bridges = clustering.pairs.select(bridged)
     ends = collapsed.leads[sort_distinct(np.concatenate([bridges.left, bridges.right]))]
-    labels = collapsed.documents.labels
-    id_order = _IdOrder.of(labels, np.concatenate([table.documents, ends, *repeated]))
+    identities = collapsed.documents.identities
+    id_order = _IdOrder.of(identities, np.concatenate([table.documents, ends, *repeated]))
     documents = _describe_documents(collapsed, id_order)
     table = table.order(id_order, collapsed.leads)
     members = _list_members(clustering, table, id_order, documents)
@@ -88,7 +88,7 @@ def assemble_clusters(
         clusters=clusters.rows(),
         bridges=Rows.of_range(pairs.make, 0, int(pair_begins[0])),
         bridge_ends=_list_bridge_ends(table, id_order, ends, documents),
-        locators=LocatorTable(id_order.ids, labels.locators(id_order.documents)),
+        locators=LocatorTable(id_order.ids, identities.locators(id_order.documents)),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
     )
@@ -107,9 +107,9 @@ class _IdOrder(msgspec.Struct, frozen=True):
     ranks: NDArray[np.int64]
 
     @classmethod
-    def of(cls, labels: Identities, documents: NDArray[np.int64]) -> _IdOrder:
+    def of(cls, identities: Identities, documents: NDArray[np.int64]) -> _IdOrder:
         documents = sort_distinct(documents)
-        ids = labels.ids(documents)
+        ids = identities.ids(documents)
         order = sorted(range(len(ids)), key=ids.__getitem__)
         ranks = np.empty(int(documents.max(initial=-1)) + 1, np.int64)
         ranks[documents[order]] = np.arange(len(order))
@@ -123,7 +123,7 @@ class _IdOrder(msgspec.Struct, frozen=True):
 def _describe_documents(collapsed: Collapsed, id_order: _IdOrder) -> ReportedDocuments:
     """The description of each document in a report, independent of the work folder."""
     documents, chosen = collapsed.documents, id_order.documents
-    metas, meta_begins = documents.labels.packed_metas(chosen)
+    metas, meta_begins = documents.identities.packed_metas(chosen)
     return ReportedDocuments(
         ids=id_order.ids,
         token_counts=documents.token_counts[chosen],

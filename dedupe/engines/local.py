@@ -17,7 +17,7 @@ from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineRun
 from dedupe.pipeline.sketching import sketch_corpus
-from dedupe.store.presence import ScannedTexts
+from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Sketches
 from dedupe.store.work_folder import WorkFolder, return_memory

@@ -5,7 +5,7 @@ line of its own, so one more copy of the same text is not covered. Lines may be 
 repeated, as a merge leaves them.
 
 A second file, the companion, lists the unique documents as one mark a line
-(:mod:`dedupe.store.presence`). Nobody needs to review it: when a document duplicates another, it
+(:mod:`dedupe.store.document_marks`). Nobody needs to review it: when a document duplicates another, it
 shows which of the two is new.
 """
 
@@ -21,7 +21,7 @@ import msgspec
 from dedupe.model.errors import BaselineError
 from dedupe.model.marks import BASELINE_TITLE
 from dedupe.model.settings import ScanSettings
-from dedupe.store.presence import MARK_DIGITS, Presence
+from dedupe.store.document_marks import MARK_DIGITS, DocumentMarks
 
 BASELINE_VERSION = 2
 COMPANION_VERSION = 1
@@ -90,7 +90,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
     settings: dict[str, Any]
     entries: frozenset[Entry]
-    seen: Presence | None = None
+    seen: DocumentMarks | None = None
     version: int = BASELINE_VERSION
 
     def known_ids(self) -> dict[str, set[str]]:
@@ -145,13 +145,13 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
     return Baseline(settings, frozenset(entries), version=version)
 
 
-def format_companion(seen: Presence) -> bytes:
+def format_companion(seen: DocumentMarks) -> bytes:
     """The content of a companion file; equal companions give equal bytes."""
     marks = "".join(f"{mark:0{MARK_DIGITS}x}\n" for mark in seen.marks.tolist())
     return f"{_COMPANION_TITLE} {COMPANION_VERSION}\n{_COMPANION_COMMENTS}{marks}".encode()
 
 
-def parse_companion(data: bytes, name: str) -> Presence:
+def parse_companion(data: bytes, name: str) -> DocumentMarks:
     """Read the content of a companion file.
 
     :param name: the name of the file, for errors
@@ -163,7 +163,7 @@ def parse_companion(data: bytes, name: str) -> Presence:
         if not _MARK.fullmatch(line):
             raise _damaged(name, number)
         marks.append(int(line, 16))
-    return Presence(marks)
+    return DocumentMarks(marks)
 
 
 def _read_lines(

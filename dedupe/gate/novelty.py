@@ -16,7 +16,7 @@ import msgspec
 from dedupe.gate.baseline import Baseline, Entry
 from dedupe.model.report import Cluster, Report
 from dedupe.report.graph import DuplicateGraph, name_components
-from dedupe.store.presence import Presence, mark_id
+from dedupe.store.document_marks import DocumentMarks, mark_id
 
 
 class Novelty(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ def find_novelty(
     documents: DuplicateGraph,
     hashes: Mapping[str, str],
     baseline: Baseline | None,
-    since: Presence | None,
+    since: DocumentMarks | None,
 ) -> Novelty:
     """Compare the duplicates of a report with a baseline and a revision; both may be missing.
 
@@ -64,7 +64,7 @@ def find_novelty(
     """
     baseline = baseline or Baseline({}, frozenset())
     texts = _Texts(hashes, documents.hashes.keys() - documents.references)
-    known, unique = texts.cover(baseline.known_ids(), baseline.seen or Presence())
+    known, unique = texts.cover(baseline.known_ids(), baseline.seen or DocumentMarks())
     at_revision = texts.match(since) if since is not None else frozenset()
     settled = known | unique | documents.references
     coming = documents.hashes.keys() - settled
@@ -111,7 +111,7 @@ class _Texts:
         return found
 
     def cover(
-        self, known_ids: Mapping[str, set[str]], seen: Presence
+        self, known_ids: Mapping[str, set[str]], seen: DocumentMarks
     ) -> tuple[frozenset[str], frozenset[str]]:
         """The documents that a baseline covers: as duplicates, and as unique documents.
 
@@ -128,7 +128,7 @@ class _Texts:
             unique += _first([id for id in ids if id not in {*first}], len(marks), marked)
         return frozenset(known), frozenset(unique)
 
-    def match(self, presence: Presence) -> frozenset[str]:
+    def match(self, presence: DocumentMarks) -> frozenset[str]:
         """The documents that were present; of one text, those that kept their id come first."""
         found: list[str] = []
         for text_hash, ids in self._documents.items():

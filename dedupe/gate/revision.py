@@ -24,7 +24,7 @@ from dedupe.model.settings import Config
 from dedupe.sources import Source, id_in_scan, read_sources
 from dedupe.sources.files.names import openable_names
 from dedupe.sources.formats.recognition import recognise_source
-from dedupe.store.presence import Presence, ScannedTexts, fold_line_ends, mark_documents
+from dedupe.store.document_marks import DocumentMarks, ScannedTexts, fold_line_ends, mark_documents
 
 MAX_SECONDS: Final = 600
 """The time that one call of git may take."""
@@ -113,13 +113,13 @@ class Revision:
         found = self._call(*arguments, f"{self._name}^{{commit}}", problem=problem)
         return found.decode().strip()
 
-    def find_presence(
+    def find_marks(
         self,
         scanned: ScannedTexts,
         sources: Sequence[SourceInfo],
         config: Config,
         has_several: bool,
-    ) -> Presence:
+    ) -> DocumentMarks:
         """The documents that were present at the revision.
 
         :param sources: the files of the scan
@@ -140,7 +140,7 @@ class Revision:
                 if isinstance(batch, TextBatch):
                     marks.append(mark_documents(_hash_texts(batch), batch.ids))
                     ids += batch.ids
-        return Presence(np.concatenate(marks), ids)
+        return DocumentMarks(np.concatenate(marks), ids)
 
     def _path_in_repository(self, path: str) -> bytes | None:
         """A path, relative to the root of the repository; none if it is outside."""

@@ -17,7 +17,7 @@ from dedupe.model.relations import Relation
 from dedupe.model.report import Report
 from dedupe.report.graph import DuplicateGraph, connect_documents
 from dedupe.report.index import ReportIndex
-from dedupe.store.presence import Presence, ScannedTexts, make_mark
+from dedupe.store.document_marks import DocumentMarks, ScannedTexts, make_mark
 
 Change = Literal["added", "changed", "joined", "present", "unknown"]
 """Why a document is listed as a new duplicate.
@@ -106,7 +106,7 @@ def judge_report(
     limits: GateLimits,
     baseline: Baseline | None = None,
     scanned: ScannedTexts | None = None,
-    since: Presence | None = None,
+    since: DocumentMarks | None = None,
 ) -> Verdict:
     """Compare the duplicates of a report with a baseline, and their number with the limits.
 
@@ -169,7 +169,7 @@ def make_baseline(
             for id, content_hash in zip(component, hashes, strict=True)
         )
     marks = (make_mark(entry.content_hash, entry.id) for entry in entries)
-    seen = scanned.beside(marks) if scanned is not None else None
+    seen = scanned.without(marks) if scanned is not None else None
     return Baseline(comparable_settings(report.config), frozenset(entries), seen)
 
 

@@ -28,21 +28,21 @@ def order_documents(
     bytes the low half of XXH3-128 is XXH3-64.)
     """
     tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
-    labels = documents.labels
+    identities = documents.identities
     rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
         "degree": lambda: [] if degrees is None else [-degrees],
-        "first": lambda: [_rank(labels.ids(chosen), natural_key)],
+        "first": lambda: [_rank(identities.ids(chosen), natural_key)],
         "longest": lambda: [-tokens, -sizes],
         "shortest": lambda: [tokens, sizes],
-        "earliest": lambda: _date_keys(labels.metas(chosen), 1),
-        "latest": lambda: _date_keys(labels.metas(chosen), -1),
+        "earliest": lambda: _date_keys(identities.metas(chosen), 1),
+        "latest": lambda: _date_keys(identities.metas(chosen), -1),
     }
     keys: list[NDArray[Any]] = []
     if documents.reference_count:
         keys.append(chosen >= documents.reference_count)
     for rule in (*keep, "degree"):
         sites = sites_of_rule(rule)
-        keys += _site_keys(labels.metas(chosen), sites) if sites else rules[rule]()
+        keys += _site_keys(identities.metas(chosen), sites) if sites else rules[rule]()
     high, low = documents.content_hashes[chosen].T
     keys += [low, high]
     order = np.lexsort(keys[::-1])
@@ -50,7 +50,7 @@ def order_documents(
     if len(tied):
         # Ids decide only among equal texts, so that no others need to be read.
         positions = order[tied]
-        ranks = _rank(labels.ids(chosen[positions]), str)
+        ranks = _rank(identities.ids(chosen[positions]), str)
         ordered = np.lexsort((ranks, *(key[positions] for key in reversed(keys))))
         order[tied] = positions[ordered]
     return order

@@ -15,7 +15,7 @@ from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
-from dedupe.store.presence import ScannedTexts
+from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.sketches import Remarks, Sketches
 
 

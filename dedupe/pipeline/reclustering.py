@@ -215,7 +215,7 @@ class _SavedMatches(msgspec.Struct, frozen=True):
         shared = dict(self.linked)
         if unknown:
             leads = self.collapsed.leads[np.array(unknown, np.int64)]
-            ids = self.collapsed.documents.labels.ids(leads.reshape(-1))
+            ids = self.collapsed.documents.identities.ids(leads.reshape(-1))
             counted = count_shared(list(zip(ids[::2], ids[1::2], strict=True)))
             shared.update(zip(unknown, counted, strict=True))
         return [shared[key] for key in keys]
@@ -249,7 +249,7 @@ def _make_documents(
     documents = Documents(work, num_perm=1)
     documents.append(
         SketchedBatch(
-            labels=pack_identities(
+            identities=pack_identities(
                 [each.id for each in described], np.zeros((count, 4), np.int64), metas
             ),
             byte_counts=np.array([each.byte_count for each in described], np.int64),

@@ -17,7 +17,7 @@ from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, 
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineRun
 from dedupe.sources.origin import CorpusOrigin
-from dedupe.store.presence import ScannedTexts
+from dedupe.store.document_marks import ScannedTexts
 
 
 def scan_corpus(

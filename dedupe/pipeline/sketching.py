@@ -19,9 +19,9 @@ from dedupe.model.sketches import Banding, SetFilters
 from dedupe.sketch.fingerprint import sketch_fingerprint
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources.reasons import OWN_OUTPUT
+from dedupe.store.document_marks import ScannedTexts, fold_line_ends
 from dedupe.store.documents import Documents, SketchedBatch
 from dedupe.store.identities import pack_identities
-from dedupe.store.presence import ScannedTexts, fold_line_ends
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Remarks, Sketches
 
@@ -65,7 +65,7 @@ def sketch_corpus(
     _read_and_sketch(corpus.documents, collector, settings, sketch, resources)
     repeated = collector.finish()
     if scanned is not None:
-        documents.describe(scanned)
+        documents.fill_scanned_texts(scanned)
     return Sketches(documents, sketch_fingerprint(settings), banding, collector.remarks(), repeated)
 
 
@@ -131,7 +131,7 @@ def sketch_batch(
         metas = [metas[i] for i in kept.tolist()] if metas else ()
     signatures = sketch.signatures[kept]
     sketched = SketchedBatch(
-        labels=pack_identities(ids, batch.locators[kept], metas),
+        identities=pack_identities(ids, batch.locators[kept], metas),
         byte_counts=np.diff(batch.offsets)[kept],
         token_counts=sketch.token_counts[kept],
         token_hashes=sketch.token_hashes[kept],
@@ -198,10 +198,10 @@ class Collector(msgspec.Struct):
 
         :returns: the documents of each id that occurred more than once
         """
-        labels = self.documents.labels
-        ids = labels.separate_ids(self.documents.content_hashes, self.documents.reference_count)
+        identities = self.documents.identities
+        ids = identities.separate_ids(self.documents.content_hashes, self.documents.reference_count)
         for id, same in ids.items():
-            told = f"occurs {len(same)} times; kept apart as {', '.join(labels.ids(same[:4]))}"
+            told = f"occurs {len(same)} times; kept apart as {', '.join(identities.ids(same[:4]))}"
             self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))
         return [*ids.values()]
 

@@ -1,4 +1,4 @@
-"""Arrays as sets, without what NumPy imports for it: ``numpy.ma``, 8 ms of a small scan."""
+"""Set operations on arrays, written here because NumPy's import ``numpy.ma``: 8 ms of a small scan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Integer = TypeVar("Integer", np.int64, np.uint64)
 
 
 def sort_distinct(values: NDArray[Integer]) -> NDArray[Integer]:
-    """What ``numpy.unique`` gives: the distinct values, ascending."""
+    """The distinct values, ascending, as ``numpy.unique`` gives them."""
     values = np.sort(values)
     is_first = np.ones(len(values), bool)
     is_first[1:] = values[1:] != values[:-1]
@@ -19,9 +19,9 @@ def sort_distinct(values: NDArray[Integer]) -> NDArray[Integer]:
 
 
 def is_among(values: NDArray[Integer], ascending: NDArray[Integer]) -> NDArray[np.bool_]:
-    """What ``numpy.isin`` gives, of an array that is sorted: whether each value occurs in it."""
+    """Whether each value occurs in a sorted array, as ``numpy.isin`` tells of any array."""
     if len(ascending) == 0:
         return np.zeros(len(values), bool)
-    places = np.searchsorted(ascending, values)
-    found: NDArray[np.bool_] = ascending[np.minimum(places, len(ascending) - 1)] == values
+    positions = np.searchsorted(ascending, values)
+    found: NDArray[np.bool_] = ascending[np.minimum(positions, len(ascending) - 1)] == values
     return found

@@ -1,6 +1,6 @@
-"""Records of documents that may outgrow memory: appended in turn, read back by place.
+"""Rows that may outgrow memory: appended one after another, read back by position.
 
-A store keeps what it holds in memory up to a limit, and then goes on in a file of the work folder
+A store keeps its rows in memory up to a limit, and then moves them to a file in the work folder
 (see ``store.work_folder``).
 """
 
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from dedupe.store.work_folder import WorkFolder
 
 READ_BYTES: Final = 1 << 20
-"""What is read from a file at once, at most, when rows lie close together."""
+"""The most that is read from a file at once when rows lie close together."""
 
 GAP_BYTES: Final = 1 << 14
 """Rows further apart than this are read separately."""
 
 ROOM_BYTES: Final = 64 << 20
-"""For so much there is room from the start, if a store may hold it."""
+"""The most address space that a store reserves at its start."""
 
 GROWTH: Final = 8
-"""A column grows by one part in this many: what it does not use yet is memory all the same."""
+"""A full column grows by an eighth: room that is not used yet takes memory too."""
 
 
 class Column:
     """An array that grows at its end.
 
-    :param rows: for how many there is room at first; what is not written is no memory yet
+    :param rows: how many there is room for at first; rows that are not written take no memory yet
     """
 
     def __init__(self, dtype: Any, width: int = 0, rows: int = 0) -> None:
@@ -48,7 +48,7 @@ class Column:
 
     @property
     def view(self) -> NDArray[Any]:
-        """All rows so far; not to be held over the next :meth:`extend`."""
+        """All rows so far; not valid any more after the next :meth:`extend`."""
         return self._values[: self.count]
 
     @property
@@ -57,7 +57,7 @@ class Column:
 
 
 class Store:
-    """Rows of one type, or, with ``width`` 0, a run of single values.
+    """Rows of ``width`` values (0: single values), in memory or in a file of the work folder.
 
     :param limit: bytes kept in memory; 0 for no limit
     """
@@ -133,7 +133,7 @@ class Store:
             result[:, begin:end] = self._read(begin, end)[:, first:last].T
         return result
 
-    def segments(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
+    def gather(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[Any]:
         """The runs ``begins[i]:begins[i] + lengths[i]``, end to end."""
         result = np.empty((int(lengths.sum()), *self._shape), self._dtype)
         begins, lengths = begins * self._row_bytes, lengths * self._row_bytes
@@ -145,11 +145,14 @@ class Store:
         return result
 
     def runs(self, begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[memoryview]:
-        """The same runs one by one, of single values; not to be held over :meth:`append`."""
+        """The runs that :meth:`gather` joins, one by one; for stores of single values.
+
+        A run is not valid any more after the next :meth:`append`.
+        """
         if self._file is None:
             data = self._column.view.data
         else:
-            data = self.segments(begins, lengths).data
+            data = self.gather(begins, lengths).data
             begins = np.cumsum(lengths) - lengths
         for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
             yield data[begin : begin + length]

@@ -1,4 +1,4 @@
-"""What is kept of every document once its text is forgotten."""
+"""The record that is kept of every document once its text is forgotten."""
 
 from __future__ import annotations
 
@@ -11,31 +11,35 @@ from numpy.typing import NDArray
 from dedupe.model.documents import Locator
 from dedupe.model.sketches import SetFilters
 from dedupe.store.columns import Column, Store
+from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.filters import FilterStore
 from dedupe.store.identities import Identities, PackedIdentities
-from dedupe.store.presence import ScannedTexts
 from dedupe.store.shingles import ShingleStore
 from dedupe.store.work_folder import WorkFolder
 
 SIGNATURE_STORE_BYTES: Final = 1 << 30
-"""What is kept in memory of band keys or signatures; more, at the default settings the keys of
-over 5 million documents, goes into a file."""
+"""Band keys or signatures that are kept in memory; with more they move to a file.
+
+At the default settings this holds the keys of 5 million documents.
+"""
 
 
 class SketchedBatch(msgspec.Struct, frozen=True):
-    """A batch after its sketch: everything but the texts; arrays have *n* rows.
+    """The records of a batch of *n* documents after it was sketched; arrays have *n* rows.
 
     :param signatures: ``uint32``, ``(n, num_perm)``; or, in their place, the keys of one banding,
         ``uint64``, ``(n, bands)``
-    :param filters: what rules out pairs
-    :param shingle_counts: ``int64``, ``(n,)``: each document's in ``shingle_hashes``
-    :param without_tokens: ids of documents that were set aside, and where they stand
-    :param too_many_tokens: those of documents beyond the limit
-    :param folded_rows: documents whose texts hold a CR, ``int64``, ``(k,)``, where that is asked
-    :param folded_hashes: content hashes of these with LF alone, ``uint64``, ``(k, 2)``
+    :param filters: rule out pairs without their shingles
+    :param shingle_hashes: ``uint64``, all documents end to end, in text order with repetitions
+    :param shingle_counts: ``int64``, ``(n,)``: how many of ``shingle_hashes`` each document has
+    :param without_tokens: ids and locators of documents that were set aside for having no token
+    :param too_many_tokens: ids and locators of documents with more tokens than ``max_tokens``
+    :param folded_rows: documents whose texts hold a CR, ``int64``, ``(k,)``; empty where the scan
+        does not mark documents (``store.document_marks``)
+    :param folded_hashes: their content hashes with every line end as LF, ``uint64``, ``(k, 2)``
     """
 
-    labels: PackedIdentities
+    identities: PackedIdentities
     byte_counts: NDArray[np.int64]
     token_counts: NDArray[np.int64]
     token_hashes: NDArray[np.uint64]
@@ -55,17 +59,17 @@ class SketchedBatch(msgspec.Struct, frozen=True):
 class Documents:
     """All documents of a corpus that have a token: a bounded record of each, never the text.
 
-    :ivar reference_count: the first so many are reference documents
-    :ivar labels: their ids, places and metadata
+    :ivar reference_count: how many documents, from the first, are reference documents
+    :ivar identities: their ids, locators and metadata
     :ivar shingles: their shingle hashes
     :ivar signatures: rows of ``num_perm`` values (``uint32``), or of ``bands`` keys (``uint64``)
-    :ivar filters: what rules out pairs of them
+    :ivar filters: rule out pairs of them without their shingles
     """
 
     def __init__(self, work: WorkFolder, num_perm: int, bands: int = 0) -> None:
-        """:param bands: keep so many band keys of each document in place of its signature"""
+        """:param bands: band keys to keep of each document in place of its signature (0: none)"""
         self.reference_count = 0
-        self.labels = Identities(work)
+        self.identities = Identities(work)
         self.shingles = ShingleStore(work)
         kind: type = np.uint64 if bands else np.uint32
         limit = work.share(6, SIGNATURE_STORE_BYTES)
@@ -76,13 +80,13 @@ class Documents:
         self._folded_rows, self._folded_hashes = Column(np.int64), Column(np.uint64, 2)
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.identities)
 
     def append(self, batch: SketchedBatch) -> None:
         """Add the next documents."""
         self._folded_rows.extend(len(self) + batch.folded_rows)
         self._folded_hashes.extend(batch.folded_hashes)
-        self.labels.append(batch.labels)
+        self.identities.append(batch.identities)
         self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
         self.signatures.append(batch.signatures)
         self.filters.append(batch.filters)
@@ -109,16 +113,16 @@ class Documents:
         """``(n, 2)``: high half, low half."""
         return self._content_hashes.view
 
-    def describe(self, texts: ScannedTexts) -> None:
-        """Tell a gate what there is, once ids are unique."""
+    def fill_scanned_texts(self, scanned: ScannedTexts) -> None:
+        """Give a gate the marks of all documents, once their ids are unique."""
         rows, hashes = self._folded_rows.view, self._folded_hashes.view
-        texts.take(self.content_hashes, self.labels, rows, hashes, self.reference_count)
+        scanned.fill(self.content_hashes, self.identities, rows, hashes, self.reference_count)
 
     def forget_token_hashes(self) -> None:
-        """Give their memory back, once nobody asks for them any more."""
+        """Give the memory of the token hashes back, once documents are grouped by them."""
         self._token_hashes = Column(np.uint64, 2)
 
     def forget_signatures(self) -> None:
-        """Likewise, once all candidates are found."""
+        """Give the memory of signatures and filters back, once all candidates are found."""
         self.signatures.close()
         self.filters.close()

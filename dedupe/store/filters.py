@@ -1,4 +1,4 @@
-"""What rules out pairs of documents without their shingle hashes."""
+"""The filters of every document: they rule out pairs before shingle hashes are read."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.store.columns import Column, Store
 from dedupe.store.work_folder import WorkFolder
 
-BYTE_STORE_BYTES: Final = 512 << 20
+LOW_BYTES_STORE_BYTES: Final = 512 << 20
+"""Low bytes of signatures that are kept in memory: those of 4 million documents at the defaults."""
 
 BITMAP_STORE_BYTES: Final = 256 << 20
-"""What is kept in memory of shingle hashes, low bytes of signatures, and bitmaps.
+"""Bitmaps that are kept in memory: those of 4 million documents.
 
-More goes into files: at the default settings filters of over 4 million documents, which only the
-documents in buckets are asked for.
+Beyond these limits the filters move to files, from which only those of documents in buckets are
+read again.
 """
 
 
 class FilterStore:
-    """What rules out pairs of documents before their shingles are read."""
+    """The filters of all documents (see :class:`dedupe.model.sketches.SetFilters`)."""
 
     def __init__(self, work: WorkFolder, num_perm: int) -> None:
-        self._low_bytes = Store(work, np.uint8, num_perm, work.share(10, BYTE_STORE_BYTES))
+        self._low_bytes = Store(work, np.uint8, num_perm, work.share(10, LOW_BYTES_STORE_BYTES))
         self._bitmaps = Store(work, np.uint64, BITMAP_WORDS, work.share(20, BITMAP_STORE_BYTES))
         self._distinct_counts = Column(np.int32)
 
     def append(self, filters: SetFilters) -> None:
-        """Add those of the next documents."""
+        """Add the filters of the next documents."""
         self._low_bytes.append(filters.low_bytes)
         self._bitmaps.append(filters.bitmaps)
         self._distinct_counts.extend(filters.distinct_counts)
 
     def take(self, documents: NDArray[np.int64]) -> SetFilters:
-        """Those of these documents."""
+        """The filters of these documents, in this order."""
         return SetFilters(
             self._low_bytes.take(documents),
             self._bitmaps.take(documents),

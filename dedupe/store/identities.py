@@ -1,4 +1,4 @@
-"""What a report calls documents and tells of them: ids, places and metadata, kept in stores."""
+"""The identity of every document in a report: its id, its locator and its metadata."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dedupe.store.columns import Column, Store
 from dedupe.store.work_folder import WorkFolder
 
 STORE_BYTES: Final = 16 << 20
-"""What each of the stores keeps in memory before it goes on in a file."""
+"""The most that each of the stores keeps in memory before it moves to a file."""
 
 
 class PackedIdentities(msgspec.Struct, frozen=True):
-    """The labels of a batch of *n* documents, as the stores take them.
+    """The identities of a batch of *n* documents, as the stores take them.
 
     :param ids: UTF-8, end to end (``uint8``)
     :param id_lengths: ``int64``, ``(n,)``
@@ -42,7 +42,7 @@ class PackedIdentities(msgspec.Struct, frozen=True):
 def pack_identities(
     ids: Sequence[str], locators: NDArray[np.int64], metas: Sequence[bytes]
 ) -> PackedIdentities:
-    """The labels of a batch; ``metas`` may be empty where no document has any."""
+    """Pack the identities of a batch; ``metas`` may be empty where no document has any."""
     encoded = [id.encode("utf-8", "surrogatepass") for id in ids]
     count = len(encoded)
     hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, count)
@@ -58,7 +58,7 @@ def pack_identities(
 
 
 class Identities:
-    """The labels of all documents so far; arguments are indices of documents (``int64``)."""
+    """The identities of all documents so far; methods take indices of documents (``int64``)."""
 
     def __init__(self, work: WorkFolder) -> None:
         limit = work.share(32, STORE_BYTES)
@@ -72,51 +72,51 @@ class Identities:
     def __len__(self) -> int:
         return self._id_begins.count
 
-    def append(self, labels: PackedIdentities) -> None:
-        """Add those of the next documents."""
-        self._id_begins.extend(self._ids.count + _begins(labels.id_lengths))
-        self._meta_begins.extend(self._metas.count + _begins(labels.meta_lengths))
-        self._ids.append(labels.ids)
-        self._metas.append(labels.metas)
-        self._locators.append(labels.locators)
-        self._id_hashes.extend(labels.id_hashes)
+    def append(self, packed: PackedIdentities) -> None:
+        """Add the identities of the next documents."""
+        self._id_begins.extend(self._ids.count + _begins(packed.id_lengths))
+        self._meta_begins.extend(self._metas.count + _begins(packed.meta_lengths))
+        self._ids.append(packed.ids)
+        self._metas.append(packed.metas)
+        self._locators.append(packed.locators)
+        self._id_hashes.extend(packed.id_hashes)
 
     def ids(self, documents: NDArray[np.int64]) -> list[str]:
-        """Their ids, each unique."""
+        """Their ids; unique once :meth:`separate_ids` was called."""
         runs = _runs(self._ids, self._id_begins.view, documents)
         ids = [str(run, "utf-8", "surrogatepass") for run in runs]
         if self._renamed:
             renamed = self._renamed
-            places = enumerate(documents.tolist())
-            ids = [renamed.get(document, ids[i]) for i, document in places]
+            numbered = enumerate(documents.tolist())
+            ids = [renamed.get(document, ids[i]) for i, document in numbered]
         return ids
 
     def locators(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where they stand, ``(n, 4)``: the fields of :class:`Locator`."""
+        """Their locators, ``(n, 4)``: the fields of :class:`Locator`."""
         return self._locators.take(documents)
 
     def packed_metas(
         self, documents: NDArray[np.int64]
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Their metadata as it came, end to end, and where each begins, and the end."""
+        """Their metadata, packed and end to end, and its offsets (``(len + 1,)``)."""
         begins = self._meta_begins.view
         lengths = _ends(begins, self._metas.count, documents) - begins[documents]
-        packed = self._metas.segments(begins[documents], lengths)
+        packed = self._metas.gather(begins[documents], lengths)
         return packed, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
     def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
-        """Their metadata, by name."""
+        """Their metadata, each as a mapping of names to values."""
         return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
 
     def separate_ids(
         self, content_hashes: NDArray[np.uint64], reference_count: int = 0
     ) -> dict[str, NDArray[np.int64]]:
-        """Make ids that occur twice unique: ``#2``, ``#3`` in the order of content hash.
+        """Make repeated ids unique: ``#2``, ``#3`` in the order of content hash.
 
         To be called once, when all documents are there.
 
-        :param reference_count: documents at the beginning that keep their ids before others
-        :returns: by such an id, the documents that had it, in the order of their new ids
+        :param reference_count: documents at the beginning that come before others of their id
+        :returns: for each repeated id, the documents that had it, in the order of their new ids
         """
         hashes = np.sort(self._id_hashes.view)
         repeated = sort_distinct(hashes[1:][hashes[1:] == hashes[:-1]])
@@ -128,19 +128,20 @@ class Identities:
         found = {id: np.array(same) for id, same in sorted(by_id.items()) if len(same) > 1}
         taken: set[str] = set()
         for id in found:
-            places = self.locators(found[id]).T[::-1]
+            locators = self.locators(found[id]).T[::-1]
             high, low = content_hashes[found[id]].T
-            is_other = found[id] >= reference_count
-            found[id] = found[id][np.lexsort((*places, high, low, is_other))]
-            self._name_apart(id, found[id][1:].tolist(), hashes, taken)
+            is_new = found[id] >= reference_count
+            found[id] = found[id][np.lexsort((*locators, high, low, is_new))]
+            self._number_ids(id, found[id][1:].tolist(), hashes, taken)
         return found
 
-    def _name_apart(
+    def _number_ids(
         self, id: str, documents: list[int], hashes: NDArray[np.uint64], taken: set[str]
     ) -> None:
-        """Number documents of one id, past names that are taken.
+        """Give each of these documents of one id a number that makes an unused id.
 
-        An id whose hash occurs counts as taken: then a number is left out, once in 2⁶⁴.
+        An id counts as used if its hash occurs among ``hashes`` (sorted, of all ids). Two ids of
+        one hash, a chance of 1 in 2⁶⁴, would leave a number out.
         """
         number = 1
         for document in documents:
@@ -148,8 +149,8 @@ class Identities:
                 number += 1
                 name = f"{id}#{number}"
                 hash = np.uint64(xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")))
-                place = int(np.searchsorted(hashes, hash))
-                known = place < len(hashes) and hashes[place] == hash
+                position = int(np.searchsorted(hashes, hash))
+                known = position < len(hashes) and hashes[position] == hash
                 if not known and name not in taken:
                     break
             taken.add(name)
@@ -161,7 +162,7 @@ def _begins(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _ends(begins: NDArray[np.int64], total: int, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the records of these documents end, given where all begin."""
+    """Where the values of these documents end, given where those of all documents begin."""
     following = np.minimum(documents + 1, len(begins) - 1)
     return np.where(documents + 1 < len(begins), begins[following], total)
 
@@ -169,5 +170,5 @@ def _ends(begins: NDArray[np.int64], total: int, documents: NDArray[np.int64]) -
 def _runs(
     store: Store, begins: NDArray[np.int64], documents: NDArray[np.int64]
 ) -> Iterator[memoryview]:
-    """The bytes of each of these documents."""
+    """The bytes that a store holds of each of these documents."""
     return store.runs(begins[documents], _ends(begins, store.count, documents) - begins[documents])

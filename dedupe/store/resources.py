@@ -1,4 +1,4 @@
-"""What one machine gives a run."""
+"""The resources that one machine gives a run: kernels, threads, the work folder, progress."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dedupe.store.work_folder import WorkFolder
 
 
 class Resources(msgspec.Struct, frozen=True):
-    """What the stages of a run work with, none of which changes a result.
+    """The resources that the stages of a run share; none of them changes a result.
 
     :param pool: threads (none: everything runs in the calling thread)
-    :param worker_count: how many of them there are
+    :param worker_count: threads in the pool
     """
 
     kernels: Kernels
@@ -29,11 +29,14 @@ class Resources(msgspec.Struct, frozen=True):
 
     @property
     def run_all(self) -> RunAll:
-        """Maps a function over jobs, and gives the results in their order."""
+        """A function that maps another over jobs and gives the results in the order of the jobs."""
         return self.pool.map if self.pool else map
 
     def run_ahead(self, function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
-        """The same of jobs that are read as they are needed: a bounded number is in flight."""
+        """Map a function over jobs that are made on the way, a bounded number ahead of the results.
+
+        Results come in the order of the jobs.
+        """
         if self.pool is None:
             yield from map(function, jobs)
             return

@@ -11,6 +11,7 @@ from dedupe.store.columns import Column, Store
 from dedupe.store.work_folder import WorkFolder
 
 SHINGLE_STORE_BYTES: Final = 64 << 20
+"""Shingle hashes that are kept in memory; with more they move to a file."""
 
 
 class ShingleStore:
@@ -21,19 +22,19 @@ class ShingleStore:
         self._begins, self._counts = Column(np.int64), Column(np.int32)
 
     def append(self, hashes: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
-        """Add those of the next documents, end to end."""
+        """Add the hashes of the next documents, which stand end to end."""
         self._begins.extend(self._hashes.count + np.cumsum(counts) - counts)
         self._counts.extend(counts)
         self._hashes.append(hashes)
 
     def counts(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many each of these documents has."""
+        """How many hashes each of these documents has."""
         return self._counts.view[documents].astype(np.int64)
 
     def gather(self, documents: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """The hashes of these documents end to end, and their offsets (``(len + 1,)``)."""
         counts = self.counts(documents)
-        hashes = self._hashes.segments(self._begins.view[documents], counts)
+        hashes = self._hashes.gather(self._begins.view[documents], counts)
         return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A corpus as it is compared: the sketches of its documents, and what reading it told."""
+"""The sketches of a corpus, with the remarks on how it was read."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from dedupe.store.documents import Documents
 class Remarks(msgspec.Struct, frozen=True):
     """What a user should know of how a corpus was read.
 
-    :param skipped: documents that could not be read, by id, reason and detail
-    :param skipped_locators: by id and reason, where those stand whose ids do not tell it
-    :param notices: what is worth knowing of documents that were read, in the same order
+    :param skipped: documents that could not be read, ordered by id, reason and detail
+    :param skipped_locators: by id and reason, the locators of skipped documents whose ids name no
+        file and line
+    :param notices: facts about documents that were read, ordered by id, reason and detail
     :param byte_count: bytes of the texts that were sketched
     """
 
@@ -29,15 +30,16 @@ class Remarks(msgspec.Struct, frozen=True):
 
 
 class Sketches(msgspec.Struct, frozen=True):
-    """The sketches of a corpus. Pairs at any threshold can be found among them.
+    """The sketches of a corpus, with whole signatures or with the keys of one banding.
 
-    Unless ``banding`` is set: then the keys of that one banding were kept in place of the
-    signatures, which take two to three times the memory.
+    Among sketches with whole signatures pairs can be found at any threshold. Keys take a third to
+    half the memory of signatures, but serve only the banding that they were made for.
 
     :param documents: reference documents first
-    :param fingerprint: how they were made (see ``sketch.fingerprint``)
-    :param banding: none where whole signatures were kept
-    :param repeated: documents whose ids occurred more than once, by id: ``int64``, ascending
+    :param fingerprint: the rules and settings they were made with (see ``sketch.fingerprint``)
+    :param banding: the banding of the keys; none where whole signatures were kept
+    :param repeated: for each id that occurred more than once, its documents (``int64``); see
+        :meth:`dedupe.store.identities.Identities.separate_ids`
     """
 
     documents: Documents

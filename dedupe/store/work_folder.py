@@ -1,8 +1,8 @@
-"""The folder for what does not fit into memory.
+"""The work folder: files for data that does not fit into memory.
 
-Its files have no names from their first moment (where the system can do that), so that nothing is
-left behind however the process ends. They are read with ``pread`` into buffers of ours: mapped
-pages would count as this process's memory.
+Where the system can do that, these files never have a name, so that nothing is left behind however
+the process ends. They are read with ``pread`` into buffers of the program, because mapped pages
+would count as its memory.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from dedupe.sketch.runs import CopyRuns, ReadRuns, copy_runs, read_runs
 
 
 class WorkFolder(msgspec.Struct):
-    """Where stores go on when memory is not to hold them, and how much it may hold.
+    """The folder to which stores move when they reach their share of memory.
 
     :param path: an existing folder; empty for the system's temporary folder
-    :param max_memory: bytes that a scan may use in all; 0 for no bound on what a document keeps
-    :param copy_runs: as :class:`dedupe.model.kernels.Kernels` has it; and ``read_runs``
+    :param max_memory: bytes that a scan may use in all (0: no bound)
+    :param copy_runs: the method of :class:`dedupe.model.kernels.Kernels`
+    :param read_runs: the method of :class:`dedupe.model.kernels.Kernels`
+    :ivar written_bytes: bytes written to all files so far
     """
 
     path: str = ""
@@ -53,22 +55,28 @@ class WorkFolder(msgspec.Struct):
     def name(self) -> str:
         return self.path or tempfile.gettempdir()
 
-    def share(self, part: float, default: int) -> int:
-        """One part in so many of the memory there is, at most the default (0: no bound)."""
+    def share(self, divisor: float, default: int) -> int:
+        """Bytes that one user of memory may take: ``max_memory / divisor``, at most ``default``.
+
+        Without ``max_memory`` it is ``default``; a ``default`` of 0 is no limit.
+        """
         if not self.max_memory:
             return default
-        share = max(int(self.max_memory / part), 1)
+        share = max(int(self.max_memory / divisor), 1)
         return min(default, share) if default else share
 
     def check(self) -> None:
-        """Fail at once where the folder cannot be written in.
+        """Fail at once, not when memory is full.
 
-        :raises WorkFolderError: if so
+        :raises WorkFolderError: if the folder cannot be written in
         """
         self.close_file(self.create_file())
 
     def create_file(self) -> int:
-        """A new file without a name; its descriptor."""
+        """Make a file without a name; gives its descriptor.
+
+        :raises WorkFolderError: if it cannot be made
+        """
         try:
             file = _open_nameless(self.name)
         except OSError as error:
@@ -84,7 +92,10 @@ class WorkFolder(msgspec.Struct):
         os.close(file)
 
     def write(self, file: int, values: NDArray[Any]) -> None:
-        """Append to a file."""
+        """Append to a file.
+
+        :raises WorkFolderError: if it cannot be written in, or its disk is full
+        """
         left = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         try:
             while left:
@@ -93,21 +104,28 @@ class WorkFolder(msgspec.Struct):
                 left = left[written:]
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            told = "has no space left" if full else f"cannot be written in: {error.strerror}"
+            problem = "has no space left" if full else f"cannot be written in: {error.strerror}"
+            megabytes = f"{self.written_bytes / 1e6:,.0f} MB"
             raise WorkFolderError(
-                f"{self.name}: the work folder {told}, after {self.written_bytes / 1e6:,.0f} MB; "
+                f"{self.name}: the work folder {problem}, after {megabytes}; "
                 "free some, or name another with --work-dir"
             ) from error
 
     def read_into(self, file: int, offset: int, target: NDArray[Any]) -> None:
-        """Fill an array from a place in a file."""
+        """Fill an array with the bytes of a file from ``offset``.
+
+        :raises WorkFolderError: if the file cannot be read or is too short
+        """
         begins, lengths = np.array([offset], np.int64), np.array([target.nbytes], np.int64)
         self.read_runs_into(file, begins, lengths, target)
 
     def read_runs_into(
         self, file: int, begins: NDArray[np.int64], lengths: NDArray[np.int64], target: NDArray[Any]
     ) -> None:
-        """Fill an array from several places in a file, in bytes."""
+        """Fill an array with runs of a file, end to end; ``begins`` and ``lengths`` are in bytes.
+
+        :raises WorkFolderError: if the file cannot be read or is too short
+        """
         try:
             self.read_runs(file, begins, lengths, target.reshape(-1).view(np.uint8))
         except OSError as error:
@@ -119,8 +137,7 @@ class WorkFolder(msgspec.Struct):
 
 
 def return_memory() -> None:
-    """Give the system what was freed and the C library keeps for later, as glibc does in the holes
-    between what is in use; elsewhere nothing."""
+    """Give the system the freed memory that glibc keeps for later; without glibc do nothing."""
     import ctypes
 
     with suppress(OSError, AttributeError, TypeError):

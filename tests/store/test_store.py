@@ -56,7 +56,7 @@ def test_segments_come_back(sizes, limit, random):
             store.append(values[begin : begin + size])
         order = random.sample(range(len(sizes)), len(sizes))
         lengths = np.array(sizes, np.int64)
-        found = store.segments(begins[order], lengths[order])
+        found = store.gather(begins[order], lengths[order])
         parts = [values[begins[i] : begins[i] + sizes[i]] for i in order]
         np.testing.assert_array_equal(found, np.concatenate([values[:0], *parts]))
 
@@ -176,4 +176,4 @@ def test_an_error_while_reading_back_is_an_error_of_ours(tmp_path):
         (file,) = work._files
         os.ftruncate(file, 80)
         with pytest.raises(WorkFolderError, match="cut off"):
-            store.segments(np.array([0]), np.array([100]))
+            store.gather(np.array([0]), np.array([100]))

@@ -1,7 +1,7 @@
-"""What there is, or was, of a corpus: each document as a mark of 64 bits.
+"""Marks of documents: 64 bits by which a gate knows which documents were there before.
 
-A mark tells the text (48 bits), and which of several documents of one text it is (16 bits of a
-hash of the id). Texts that differ only in how their lines end (LF, CRLF, CR) count as one, for a
+A mark has 48 bits of the content hash, and 16 bits of a hash of the id, which distinguish documents
+of one text. Texts that differ only in how their lines end (LF, CRLF, CR) have one mark, because a
 version control system may check out either.
 """
 
@@ -18,19 +18,21 @@ from dedupe.model.documents import TextBatch
 from dedupe.store.identities import Identities
 
 MARK_DIGITS: Final = 16
-"""Hexadecimal digits of a mark: so many of the hash of the text, and the rest of that of the id."""
+"""Hexadecimal digits of a mark."""
 
 TEXT_DIGITS: Final = 12
+"""The upper digits of a mark, from the content hash; the rest is from the hash of the id."""
+
 ID_BITS: Final = 4 * (MARK_DIGITS - TEXT_DIGITS)
 _ID_MASK: Final = (1 << ID_BITS) - 1
 _CR: Final = 13
 _IDS_AT_ONCE: Final = 1 << 16
 
 
-class Presence:
-    """Documents that were there at some time, by their marks (``uint64``).
+class DocumentMarks:
+    """The documents that were there at some time, as a sorted set of marks (``uint64``).
 
-    :ivar ids: of documents that may have another text by now, where such are known
+    :ivar ids: ids of documents that may have another text now, where these are known
     """
 
     def __init__(
@@ -43,12 +45,12 @@ class Presence:
         return len(self.marks)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Presence) and np.array_equal(self.marks, other.marks)
+        return isinstance(other, DocumentMarks) and np.array_equal(self.marks, other.marks)
 
     __hash__ = None  # type: ignore[assignment]
 
     def ids_of(self, text_hash: str) -> set[int]:
-        """The marks of the ids that a text had; their number is how often it was there."""
+        """The id parts of all marks of a text, one for each document that had it."""
         first = int(text_hash[:TEXT_DIGITS], 16) << ID_BITS
         begin = self.marks.searchsorted(np.uint64(first))
         end = self.marks.searchsorted(np.uint64(first | _ID_MASK), "right")
@@ -56,19 +58,23 @@ class Presence:
 
 
 def mark_id(id: str) -> int:
-    """What tells apart the documents of one text."""
+    """The part of a mark that distinguishes documents of one text."""
     return xxhash.xxh3_64_intdigest(id.encode("utf-8", "surrogatepass")) & _ID_MASK
 
 
 def make_mark(text_hash: str, id: str) -> int:
-    """The mark of a document."""
+    """The mark of a document.
+
+    :param text_hash: XXH3-128 of its text with every line end as LF, hexadecimal
+    """
     return int(text_hash[:TEXT_DIGITS], 16) << ID_BITS | mark_id(id)
 
 
 def mark_documents(hashes: NDArray[np.uint64], ids: Sequence[str]) -> NDArray[np.uint64]:
-    """The marks of documents.
+    """The marks of *n* documents, ``uint64``, ``(n,)``.
 
-    :param hashes: ``uint64``, ``(n, 2)``: high half, low half
+    :param hashes: XXH3-128 of their texts with every line end as LF, ``uint64``, ``(n, 2)``: high
+        half, low half
     """
     id_marks = np.fromiter(map(mark_id, ids), np.uint64, len(ids))
     marks: NDArray[np.uint64] = (hashes[:, 0] & ~np.uint64(_ID_MASK)) | id_marks
@@ -76,7 +82,7 @@ def mark_documents(hashes: NDArray[np.uint64], ids: Sequence[str]) -> NDArray[np
 
 
 def fold_line_ends(batch: TextBatch) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """The texts that hold a CR, and XXH3-128 of what they are with LF alone.
+    """The texts that hold a CR, and XXH3-128 of each with every line end as LF.
 
     :returns: indices of the documents, ascending, and ``uint64``, ``(k, 2)``: high half, low half
     """
@@ -84,25 +90,25 @@ def fold_line_ends(batch: TextBatch) -> tuple[NDArray[np.int64], NDArray[np.uint
     returns = np.flatnonzero(data == _CR)
     rows: NDArray[np.int64] = np.unique(offsets.searchsorted(returns, "right") - 1)
     hashes = np.empty((len(rows), 2), np.uint64)
-    for place, row in enumerate(rows.tolist()):
+    for i, row in enumerate(rows.tolist()):
         text = data[offsets[row] : offsets[row + 1]].tobytes()
         folded = xxhash.xxh3_128_digest(text.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
-        hashes[place] = np.frombuffer(folded, ">u8")
+        hashes[i] = np.frombuffer(folded, ">u8")
     return rows, hashes
 
 
 class FoldedTexts:
-    """Documents whose texts hold a CR: their content hashes, and the same with LF alone.
+    """Content hashes of the texts that hold a CR, as they are and with every line end as LF.
 
-    :param raw: ``uint64``, ``(k, 2)``
-    :param folded: ``uint64``, ``(k, 2)``
+    :param raw: hashes of the texts as they are, ``uint64``, ``(k, 2)``
+    :param folded: hashes with every line end as LF, ``uint64``, ``(k, 2)``
     """
 
     def __init__(self, raw: NDArray[np.uint64], folded: NDArray[np.uint64]) -> None:
         self._raw, self._folded = raw, folded
 
     def find(self, content_hashes: Collection[str]) -> dict[str, str]:
-        """For those of these hashes (hexadecimal) whose texts hold a CR, the others."""
+        """The folded hash for each of these content hashes (hexadecimal) whose text holds a CR."""
         rows = zip(self._raw.tolist(), self._folded.tolist(), strict=True)
         pairs = ((_hexadecimal(raw), _hexadecimal(folded)) for raw, folded in rows)
         wanted = {*content_hashes}
@@ -110,13 +116,13 @@ class FoldedTexts:
 
 
 class ScannedTexts:
-    """What a gate needs to know of all documents of a scan, not only of the duplicates.
+    """The marks and files of all documents of a scan, for a gate: a report has duplicates only.
 
-    Filled by the scan that it is given to. Reference documents are left out.
+    A gate gives an empty one to a scan, which fills it. Reference documents are left out.
 
     :ivar marks: ``uint64``, ``(n,)``
-    :ivar sources: of each the file that it came from, an index into ``run.sources``, ``(n,)``
-    :ivar folded: those whose texts hold a CR
+    :ivar sources: the file of each document, an index into ``run.sources``, ``(n,)``
+    :ivar folded: the texts that hold a CR
     """
 
     def __init__(self) -> None:
@@ -124,19 +130,20 @@ class ScannedTexts:
         self.sources = np.empty(0, np.int32)
         self.folded = FoldedTexts(np.empty((0, 2), np.uint64), np.empty((0, 2), np.uint64))
 
-    def take(
+    def fill(
         self,
         hashes: NDArray[np.uint64],
-        labels: Identities,
+        identities: Identities,
         rows: NDArray[np.int64],
         folded: NDArray[np.uint64],
         reference_count: int,
     ) -> None:
-        """All documents, once their ids are unique.
+        """Take in all documents, once their ids are unique.
 
         :param hashes: XXH3-128 of their texts, ``(n, 2)``
-        :param rows: documents whose texts hold a CR
-        :param folded: the hashes of these with LF alone
+        :param rows: documents whose texts hold a CR, ``(k,)``
+        :param folded: the hashes of these with every line end as LF, ``(k, 2)``
+        :param reference_count: documents at the beginning that are left out
         """
         self.folded = FoldedTexts(hashes[rows], folded.copy())
         hashes = hashes.copy()
@@ -147,12 +154,12 @@ class ScannedTexts:
         for begin in range(0, count, _IDS_AT_ONCE):
             part = np.arange(begin, min(begin + _IDS_AT_ONCE, count))
             documents = reference_count + part
-            self.marks[part] = mark_documents(hashes[documents], labels.ids(documents))
-            self.sources[part] = labels.locators(documents)[:, 0]
+            self.marks[part] = mark_documents(hashes[documents], identities.ids(documents))
+            self.sources[part] = identities.locators(documents)[:, 0]
 
-    def beside(self, marks: Iterable[int]) -> Presence:
-        """All but the documents of these marks."""
-        return Presence(np.setdiff1d(self.marks, np.fromiter(marks, np.uint64)))
+    def without(self, marks: Iterable[int]) -> DocumentMarks:
+        """The marks of all documents but these."""
+        return DocumentMarks(np.setdiff1d(self.marks, np.fromiter(marks, np.uint64)))
 
 
 def _hexadecimal(halves: Sequence[int]) -> str:
