@@ -33,7 +33,7 @@ from dedupe.matching.banding import banding_of, make_band_keys
 from dedupe.matching.candidates import find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
 from dedupe.matching.matches import Matches
-from dedupe.matching.search import LeadRows, LeadShingles
+from dedupe.matching.search import LeadKeys, LeadShingles
 from dedupe.matching.verification import Verifier, count_distinct, sort_pairs, verify_pairs
 from dedupe.model.documents import CorpusItems, TextBatch
 from dedupe.model.pairs import CandidatePairs
@@ -119,12 +119,12 @@ class Work:
         return collapse_documents(self.documents)
 
     @cached_property
-    def rows(self) -> LeadRows:
-        return LeadRows(self.documents, self.collapsed.leads, self.documents.signatures)
+    def lead_keys(self) -> LeadKeys:
+        return LeadKeys(self.documents, self.collapsed.leads, self.documents.signatures)
 
     @cached_property
     def candidates(self) -> CandidatePairs:
-        return find_all_candidates(self.rows)
+        return find_all_candidates(self.lead_keys)
 
     @cached_property
     def clustering(self) -> Clustering:
@@ -169,8 +169,8 @@ def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Colle
     return collector
 
 
-def find_all_candidates(rows: LeadRows) -> CandidatePairs:
-    parts = find_candidates(rows, BANDING, CONFIG, KERNELS)
+def find_all_candidates(lead_keys: LeadKeys) -> CandidatePairs:
+    parts = find_candidates(lead_keys, BANDING, CONFIG, KERNELS)
     return CandidatePairs.concatenate(parts)
 
 
@@ -215,7 +215,7 @@ def sort_all(arrays: Sequence[NDArray[Any]]) -> None:
 def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
     """Stages and floors by name."""
     token_hashes = work.documents.token_hashes[:, 0].copy()
-    columns = list(work.rows.columns(0, BANDING.bands))
+    columns = list(work.lead_keys.columns(0, BANDING.bands))
     candidate_hashes = work.candidate_hashes
     clustering, report = work.clustering, work.report
     held = materialise(report)
@@ -237,7 +237,7 @@ def make_jobs(work: Work) -> dict[str, Callable[[], Any]]:
         "a copy of the shingle hashes": lambda: np.concatenate(hashes),
         "collapse": lambda: collapse_documents(work.documents),
         "sort of the token hashes": lambda: np.sort(token_hashes),
-        "candidates": lambda: find_all_candidates(work.rows),
+        "candidates": lambda: find_all_candidates(work.lead_keys),
         "sort of the band keys": lambda: sort_all(columns),
         "verify": verify,
         "sort of the candidates' hashes": lambda: sort_all(candidate_hashes),

@@ -182,7 +182,7 @@ def _tabulate(clustering: Clustering) -> _MemberTable:
     """The documents of all clusters of two or more, not ordered yet."""
     collapsed, owner = clustering.collapsed, clustering.representatives
     joined = np.flatnonzero(owner != np.arange(len(owner)))
-    groups = sort_distinct(np.concatenate([joined, owner[joined], collapsed.repeated]))
+    groups = sort_distinct(np.concatenate([joined, owner[joined], collapsed.with_copies]))
     sizes = collapsed.sizes[groups]
     group = np.repeat(groups, sizes)
     documents = collapsed.members[_ranges(collapsed.begins[groups], sizes)]
@@ -304,9 +304,9 @@ def _list_copies_of_groups(
     collapsed: Collapsed,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """All copies: the group of each, the document, and the rank of its relation to the lead."""
-    others = collapsed.sizes[collapsed.repeated] - 1
-    groups = np.repeat(collapsed.repeated, others)
-    copies = collapsed.members[_ranges(collapsed.begins[collapsed.repeated] + 1, others)]
+    others = collapsed.sizes[collapsed.with_copies] - 1
+    groups = np.repeat(collapsed.with_copies, others)
+    copies = collapsed.members[_ranges(collapsed.begins[collapsed.with_copies] + 1, others)]
     hashes = collapsed.documents.content_hashes
     equal = (hashes[copies] == hashes[collapsed.leads[groups]]).all(axis=1)
     return groups, copies, _ranks_of_equal(equal)

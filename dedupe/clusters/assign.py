@@ -29,7 +29,7 @@ def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
     near = links.jaccard >= settings.threshold
     near &= ~_both_marked(collapsed.is_reference_only, links)
     shingle_counts = np.zeros(len(collapsed), np.int64)
-    shingle_counts[collapsed.repeated] = matches.count_distinct(collapsed.repeated)
+    shingle_counts[collapsed.with_copies] = matches.count_distinct(collapsed.with_copies)
     for each in (pairs, links):
         shingle_counts[each.left] = each.left_count
         shingle_counts[each.right] = each.right_count

@@ -128,11 +128,11 @@ class _Texts:
             unique += _first([id for id in ids if id not in {*first}], len(marks), marked)
         return frozenset(known), frozenset(unique)
 
-    def match(self, presence: DocumentMarks) -> frozenset[str]:
+    def match(self, old: DocumentMarks) -> frozenset[str]:
         """The documents that were present; of one text, those that kept their id come first."""
         found: list[str] = []
         for text_hash, ids in self._documents.items():
-            marks = presence.ids_of(text_hash)
+            marks = old.ids_of(text_hash)
             found += _first(ids, len(marks), {id for id in ids if mark_id(id) in marks})
         return frozenset(found)
 

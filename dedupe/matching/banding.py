@@ -1,4 +1,4 @@
-"""Bands and rows: how many the threshold and the recall ask for, and the keys of a signature."""
+"""Bands and rows: their numbers from threshold and recall, and the band keys of signatures."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from dedupe.store.sketches import Sketches
 ESTIMATE_LOSS: Final = 1e-6
 """Accepted chance that the estimate from the whole signature loses a pair at the threshold."""
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+CAPPED_FLAG: Final = np.uint64(1)
+"""The bit of a band key that says: this group was compared with the pivots of its bucket alone."""
 
-_FLAG = np.uint64(1)
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
 def choose_banding(threshold: float, num_perm: int, recall: float) -> Banding:
-    """The most rows a band with which the bands still reach ``recall`` at the threshold.
+    """The banding with the most rows in a band that still reaches ``recall`` at the threshold.
 
     :raises ConfigError: if even bands of one row do not reach it
     """
@@ -41,7 +42,7 @@ def choose_banding(threshold: float, num_perm: int, recall: float) -> Banding:
 
 
 def banding_of(settings: MatchSettings) -> Banding:
-    """The banding that the settings of a scan ask for.
+    """The banding for the threshold, permutations and recall of a scan.
 
     :raises ConfigError: if no banding reaches the recall
     """
@@ -54,10 +55,13 @@ def band_recall(jaccard: float, bands: int, rows: int) -> float:
 
 
 def choose_minimum_equal(threshold: float, num_perm: int) -> tuple[int, float]:
-    """The agreeing values below which a pair at the threshold falls with < ``ESTIMATE_LOSS``.
+    """The number of equal signature values that a pair at the threshold nearly always has.
 
-    Signature values agree independently with a chance of the Jaccard at least (their low bytes,
-    which are compared, a little more often). Returns also the chance itself.
+    Each value of two signatures is equal with a chance of the Jaccard, independently of the others
+    (its low byte, which is what is compared, a little more often). So the number of equal values
+    has a binomial distribution.
+
+    :returns: the number, and the chance, below ``ESTIMATE_LOSS``, that a pair has fewer
     """
     if threshold >= 1:
         return num_perm, 0.0
@@ -75,14 +79,14 @@ def choose_minimum_equal(threshold: float, num_perm: int) -> tuple[int, float]:
 
 
 def make_band_keys(signatures: NDArray[np.uint32], banding: Banding) -> NDArray[np.uint64]:
-    """One key a document and band, ``(n, bands)``; the lowest bit is left 0 as a flag."""
+    """One key a document and band, ``(n, bands)``; the bit of ``CAPPED_FLAG`` is left 0."""
     keys = np.zeros((len(signatures), banding.bands), np.uint64)
     used = banding.bands * banding.rows
     for row in range(banding.rows):
         keys ^= signatures[:, row : used : banding.rows]
         keys *= _FACTOR
         keys ^= keys >> np.uint64(29)
-    keys &= ~_FLAG
+    keys &= ~CAPPED_FLAG
     return keys
 
 
@@ -90,10 +94,10 @@ class BandKeys(Protocol):
     """The band keys of all documents."""
 
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
-        """Those of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
+        """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """All keys of these documents, ``(k, bands)``; nobody else holds the array."""
+        """All keys of these documents, ``(k, bands)``, in an array that the caller may change."""
 
 
 def band_keys_of(sketches: Sketches, banding: Banding) -> BandKeys:
@@ -113,7 +117,7 @@ def band_keys_of(sketches: Sketches, banding: Banding) -> BandKeys:
 
 
 class _SignatureKeys(msgspec.Struct, frozen=True):
-    """Band keys made of whole signatures whenever they are asked for."""
+    """Band keys that are made of whole signatures each time they are asked for."""
 
     signatures: Store
     banding: Banding
@@ -121,8 +125,8 @@ class _SignatureKeys(msgspec.Struct, frozen=True):
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
         rows = self.banding.rows
         values = self.signatures.columns(first * rows, last * rows)
-        some = msgspec.structs.replace(self.banding, bands=last - first)
-        return np.ascontiguousarray(make_band_keys(values.T, some).T)
+        these_bands = msgspec.structs.replace(self.banding, bands=last - first)
+        return np.ascontiguousarray(make_band_keys(values.T, these_bands).T)
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
         return make_band_keys(self.signatures.take(rows), self.banding)

@@ -8,8 +8,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.banding import _FLAG
-
 PIVOT_COUNT: Final = 4
 """Groups of a capped bucket with which all the others are compared: its pivots."""
 
@@ -17,34 +15,41 @@ PIVOT_COUNT: Final = 4
 class Buckets(msgspec.Struct, frozen=True):
     """The buckets of one band with two groups or more.
 
-    In each the pivots come first (all its groups, where it is not capped), then the others;
-    among either, references come last. One group of every pair is a pivot, and one no reference:
-    so the pairs are those of the pivots before ``references`` with all that follow, and those of
-    the pivots after it with the others before ``other_references``.
+    A bucket has four sections: pivots that are no references, reference pivots, others that are no
+    references, other references. In a bucket that is not capped all groups are pivots. A pair has
+    at least one pivot, and at least one group that is no reference. So the pairs are those of
 
-    :param groups: ``int64``: bucket after bucket
-    :param begins: ``int64``, one a bucket, and one more where the last ends
-    :param references: ``int64``, one a bucket: where among the pivots the references begin
-    :param pivot_ends: where the pivots end
-    :param other_references: where among the others the references begin
+    - a pivot of the first section with every group that follows it, and
+    - a reference pivot with each of the others that are no references.
+
+    The arrays are ``int64``; positions are indices into ``groups``.
+
+    :param groups: the groups, bucket after bucket
+    :param begins: where each bucket begins, and one more where the last ends
+    :param pivot_reference_begins: where the reference pivots of each bucket begin
+    :param pivot_ends: where the pivots of each bucket end
+    :param other_reference_begins: where the other references of each bucket begin
     """
 
     groups: NDArray[np.int64]
     begins: NDArray[np.int64]
-    references: NDArray[np.int64]
+    pivot_reference_begins: NDArray[np.int64]
     pivot_ends: NDArray[np.int64]
-    other_references: NDArray[np.int64]
+    other_reference_begins: NDArray[np.int64]
 
     @property
     def pair_count(self) -> int:
-        """How many pairs they can make, at most, about."""
+        """An upper bound of the pairs in all buckets: pivots times groups."""
         return int(((self.pivot_ends - self.begins[:-1]) * np.diff(self.begins)).sum())
 
     @classmethod
     def without_references(
         cls, groups: NDArray[np.int64], begins: NDArray[np.int64], max_bucket: int
     ) -> Buckets:
-        """:param groups: ascending in each bucket"""
+        """The buckets of a corpus without reference documents.
+
+        :param groups: ascending in each bucket
+        """
         sizes = np.diff(begins)
         pivots = np.where(sizes > max_bucket, np.minimum(PIVOT_COUNT, sizes), sizes)
         pivot_ends = begins[:-1] + pivots
@@ -54,16 +59,17 @@ class Buckets(msgspec.Struct, frozen=True):
 def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Sort one band; a run of equal keys is a bucket.
 
-    Most groups share no bucket. They are ruled out by sorting the upper bits of each key with
-    the number of the group in place of the lower ones: one array of plain integers, which NumPy
-    sorts many times faster than it finds an order of whole keys. Those are compared for the rest.
+    Most groups share no bucket. To rule them out, the upper bits of each key are sorted with the
+    number of the group in place of the lower bits: NumPy sorts an array of plain integers many
+    times faster than it finds the order of whole keys. Whole keys are compared only for groups
+    whose upper bits another group has too.
 
     :returns: the groups of buckets with two or more, bucket after bucket, ascending in each;
-        where each bucket begins, and the last ends
+        and where each bucket begins, with one more entry where the last ends
     """
     number_bits = np.uint64(max(len(keys).bit_length(), 1))
-    numbers = (_FLAG << number_bits) - _FLAG
-    packed = keys & ~numbers
+    number_mask = (np.uint64(1) << number_bits) - np.uint64(1)
+    packed = keys & ~number_mask
     packed |= np.arange(len(keys), dtype=np.uint64)
     packed.sort()
     upper = packed >> number_bits
@@ -71,7 +77,7 @@ def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.i
     chosen = np.zeros(len(keys), bool)
     chosen[1:] |= equal
     chosen[:-1] |= equal
-    groups = (packed[chosen] & numbers).astype(np.int64)
+    groups = (packed[chosen] & number_mask).astype(np.int64)
     exact = keys[groups]
     order = np.lexsort((groups, exact))
     groups, exact = groups[order], exact[order]
@@ -84,8 +90,13 @@ def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.i
     return groups[kept], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
-class Part(msgspec.Struct, frozen=True):
-    """Buckets to be paired up together, as the kernel takes them."""
+class BucketPart(msgspec.Struct, frozen=True):
+    """Buckets to be paired up in one call of the kernel.
+
+    The pairs are those of a group at ``firsts[i]:first_ends[i]`` with a later one at
+    ``seconds[i]:ends[i]``; positions are indices into ``groups`` (``int64``). See
+    :meth:`dedupe.model.kernels.Kernels.bucket_pairs`.
+    """
 
     groups: NDArray[np.int64]
     firsts: NDArray[np.int64]
@@ -95,17 +106,19 @@ class Part(msgspec.Struct, frozen=True):
 
     @property
     def pair_count(self) -> int:
-        """How many pairs it can make, at most."""
+        """An upper bound of its pairs."""
         return int(((self.first_ends - self.firsts) * (self.ends - self.firsts)).sum())
 
     @classmethod
-    def of_buckets(cls, buckets: Buckets, chosen: slice) -> Part:
-        """Some of the buckets as a whole."""
+    def of_buckets(cls, buckets: Buckets, chosen: slice) -> BucketPart:
+        """Some of the buckets, each as a whole."""
         starts, ends = buckets.begins[:-1][chosen], buckets.begins[1:][chosen]
         begin, end = int(starts[0]), int(ends[-1])
-        references, pivot_ends = buckets.references[chosen], buckets.pivot_ends[chosen]
-        columns = [(starts, references, starts, ends)]
-        if (references < pivot_ends).any() and (pivot_ends < ends).any():
-            columns.append((references, pivot_ends, pivot_ends, buckets.other_references[chosen]))
+        pivot_ends = buckets.pivot_ends[chosen]
+        pivot_references = buckets.pivot_reference_begins[chosen]
+        other_references = buckets.other_reference_begins[chosen]
+        columns = [(starts, pivot_references, starts, ends)]
+        if (pivot_references < pivot_ends).any() and (pivot_ends < ends).any():
+            columns.append((pivot_references, pivot_ends, pivot_ends, other_references))
         joined = (np.concatenate(each) - begin for each in zip(*columns, strict=True))
         return cls(buckets.groups[begin:end], *joined)

@@ -1,4 +1,4 @@
-"""Candidate pairs by locality-sensitive hashing: recall first, bands sorted, no dictionaries."""
+"""Candidate pairs by locality-sensitive hashing: groups that share a bucket in some band."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.buckets import PIVOT_COUNT, Buckets, Part, sort_band
+from dedupe.matching.buckets import PIVOT_COUNT, BucketPart, Buckets, sort_band
 from dedupe.model.kernels import Kernels, RunAll
 from dedupe.model.pairs import CandidatePairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import Banding, SetFilters
 
-ROWS_PER_JOB: Final = 1 << 18
-"""Groups whose keys and low bytes are held together while their pairs are made."""
+GROUPS_PER_JOB: Final = 1 << 18
+"""The most groups whose keys and filters one job holds while it makes their pairs."""
 
 COLUMN_BYTES: Final = 64 << 20
-"""What the keys of the bands in work may take."""
+"""The most that the keys of the bands in work take."""
 
 PAIRS_PER_PART: Final = 1 << 20
-"""Pairs that the buckets of one job can make, at most, unless it is a single one."""
+"""The most pairs that the buckets of one job can make; a single bucket may make more."""
 
 PAIRS_AT_ONCE: Final = 1 << 22
-"""Candidate pairs that are held at once before they are verified, about."""
+"""About how many candidate pairs are held before they are verified."""
 
 
-Job = tuple[int, "Part"]
-"""A band, and some of its buckets."""
+Job = tuple[int, "BucketPart"]
+"""The number of a band, and some of its buckets."""
 
 
-class BandRows(Protocol):
-    """Band keys of *n* distinct groups, and what rules out pairs of them."""
+class GroupKeys(Protocol):
+    """The band keys and the filters of *n* groups."""
 
     def __len__(self) -> int: ...
 
@@ -41,81 +41,86 @@ class BandRows(Protocol):
         """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
 
     def take(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
-        """All keys, ``(k, bands)``, and the filters of these groups."""
+        """All keys of these groups, ``(k, bands)``, which the caller may change, and their filters."""
 
 
 def find_candidates(
-    rows: BandRows,
+    group_keys: GroupKeys,
     banding: Banding,
     settings: MatchSettings,
     kernels: Kernels,
     run_all: RunAll = map,
     reach: Callable[[float], None] = lambda bands: None,
     column_bytes: int = COLUMN_BYTES,
-    job_rows: int = ROWS_PER_JOB,
+    groups_per_job: int = GROUPS_PER_JOB,
     is_reference: NDArray[np.bool_] | None = None,
     pairs_at_once: int = PAIRS_AT_ONCE,
 ) -> Iterator[CandidatePairs]:
     """Every pair that shares a bucket and may reach the threshold, each once.
 
-    By the estimate of the whole signature, which may err once in a million pairs at the threshold,
-    and by what sizes and bitmaps of the sets rule out.
+    Left out are pairs that the estimate from the whole signature rules out (it loses one in a
+    million pairs at the threshold), and those that sizes and bitmaps of the shingle sets rule out.
 
-    In parts, so that whoever takes them need not hold all; there is one part at least.
+    The pairs come in parts, at least one, so that the caller need not hold all.
 
-    Groups must stand in an order that depends on their content alone: the first of a capped
-    bucket are its pivots.
+    Groups must stand in an order that depends on their content alone, because the first groups of a
+    capped bucket become its pivots.
 
-    :param settings: what is asked of pairs (``threshold``) and buckets (``max_bucket``)
+    :param settings: ``threshold`` and ``max_bucket`` are used
     :param run_all: maps a function over bands and parts of them, such as an executor's ``map``
-    :param reach: is told how many bands are done so far
+    :param reach: called with the number of bands that are done so far
     :param column_bytes: bounds the keys that are held at once, and so the bands in work
-    :param job_rows: groups whose keys and bytes are held at once for each part in work
+    :param groups_per_job: bounds the groups whose keys and filters a job holds
     :param is_reference: groups that make no pairs with one another (none: no group)
-    :param pairs_at_once: pairs that a part has, about, and that are made before it is given
+    :param pairs_at_once: about how many pairs are made before a part is given
     """
-    search = _Search(rows, banding.minimum_equal, settings, kernels, job_rows, is_reference)
-    found = _Found()
-    # A band takes its keys and the sorted copy.
-    group_size = max(1, min(banding.bands, column_bytes // (16 * max(len(rows), 1))))
-    for first in range(0, banding.bands, group_size):
-        last = min(first + group_size, banding.bands)
-        buckets = list(run_all(search.find_buckets, rows.columns(first, last)))
+    search = _CandidateSearch(
+        group_keys, banding.minimum_equal, settings, kernels, groups_per_job, is_reference
+    )
+    pending = _PendingPairs()
+    # Each band takes its keys and their sorted copy.
+    bands_at_once = max(1, min(banding.bands, column_bytes // (16 * max(len(group_keys), 1))))
+    for first in range(0, banding.bands, bands_at_once):
+        last = min(first + bands_at_once, banding.bands)
+        buckets = list(run_all(search.find_buckets, group_keys.columns(first, last)))
         for band, each in enumerate(buckets, first):
-            found.capped_count += search.flag_capped(band, each)
-        # To sort a band and to pair up its buckets count as a half each.
+            pending.capped_count += search.flag_capped(band, each)
+        # Sorting a band and pairing up its buckets count as half of it each.
         reach((first + last) / 2)
         jobs = (
             (band, part) for band, each in enumerate(buckets, first) for part in search.cut(each)
         )
         made_count, possible = 0, sum(each.pair_count for each in buckets)
-        for lot in _lots(jobs, pairs_at_once):
-            for made in run_all(search.pair_up, lot):
-                found.add(*made)
-            if found.pair_count >= pairs_at_once:
-                yield found.take()
-            made_count += sum(part.pair_count for _, part in lot)
+        for jobs_at_once in _bundle_jobs(jobs, pairs_at_once):
+            for made in run_all(search.pair_up, jobs_at_once):
+                pending.add(*made)
+            if pending.pair_count >= pairs_at_once:
+                yield pending.take()
+            made_count += sum(part.pair_count for _, part in jobs_at_once)
             share = min(made_count / possible, 1)
             reach((first + last) / 2 + (last - first) / 2 * share)
-    yield found.take()
+    yield pending.take()
 
 
-def _lots(jobs: Iterable[Job], pairs_at_once: int) -> Iterator[list[Job]]:
-    """The jobs in lots that can make so many pairs, about, but for a job that can make more."""
-    lot: list[Job] = []
+def _bundle_jobs(jobs: Iterable[Job], pairs_at_once: int) -> Iterator[list[Job]]:
+    """The jobs in bundles that can make ``pairs_at_once`` pairs at most.
+
+    A job that can make more is a bundle of its own.
+    """
+    bundle: list[Job] = []
     pair_count = 0
     for band, part in jobs:
-        if lot and pair_count + part.pair_count > pairs_at_once:
-            yield lot
-            lot, pair_count = [], 0
-        lot.append((band, part))
+        if bundle and pair_count + part.pair_count > pairs_at_once:
+            yield bundle
+            bundle, pair_count = [], 0
+        bundle.append((band, part))
         pair_count += part.pair_count
-    if lot:
-        yield lot
+    if bundle:
+        yield bundle
 
 
-class _Found(msgspec.Struct):
-    """Candidate pairs that were made and not given yet."""
+class _PendingPairs(msgspec.Struct):
+    """Candidate pairs that were made but not given to the caller yet."""
 
     lefts: list[NDArray[np.int32]] = msgspec.field(default_factory=list)
     rights: list[NDArray[np.int32]] = msgspec.field(default_factory=list)
@@ -138,40 +143,50 @@ class _Found(msgspec.Struct):
         return part
 
 
-class _Search(msgspec.Struct, frozen=True):
-    """:ivar flags: by band, the groups that a capped bucket there compared with pivots alone"""
+class _CandidateSearch(msgspec.Struct, frozen=True):
+    """The steps of :func:`find_candidates`, with the arguments that they share.
 
-    rows: BandRows
+    :ivar flags: by band, whether each group was in a capped bucket there without being a pivot
+    """
+
+    group_keys: GroupKeys
     minimum_equal: int
     settings: MatchSettings
     kernels: Kernels
-    job_rows: int
+    groups_per_job: int
     is_reference: NDArray[np.bool_] | None
     flags: dict[int, NDArray[np.bool_]] = msgspec.field(default_factory=dict)
 
     def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
-        """The buckets of one band; those of references alone are left out."""
+        """The buckets of one band, without the buckets that hold references alone."""
         groups, begins = sort_band(keys)
         if self.is_reference is None:
             return Buckets.without_references(groups, begins, self.settings.max_bucket)
-        return _arrange(groups, begins, self.is_reference[groups], self.settings.max_bucket)
+        max_bucket = self.settings.max_bucket
+        return _arrange_references(groups, begins, self.is_reference[groups], max_bucket)
 
     def flag_capped(self, band: int, buckets: Buckets) -> int:
-        """Mark who was not compared with one another here, so that a later band may do it."""
+        """Flag the groups of capped buckets that are no pivots, so that a later band may pair them.
+
+        :returns: the number of capped buckets
+        """
         ends = buckets.begins[1:]
         capped = np.flatnonzero(buckets.pivot_ends < ends).tolist()
         for i in capped:
-            flagged = self.flags.setdefault(band, np.zeros(len(self.rows), bool))
+            flagged = self.flags.setdefault(band, np.zeros(len(self.group_keys), bool))
             flagged[buckets.groups[buckets.pivot_ends[i] : ends[i]]] = True
         return len(capped)
 
     def pair_up(self, job: Job) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
-        """The pairs of a part of a band that did not meet in an earlier one, and those that met."""
+        """The candidate pairs of a part of a band that did not meet in an earlier band.
+
+        :returns: left, right, and how many pairs met here before the filters
+        """
         band, part = job
-        keys, filters = self.rows.take(part.groups)
+        keys, filters = self.group_keys.take(part.groups)
         for earlier, flagged in self.flags.items():
             if earlier < band:
-                keys[:, earlier] |= flagged[part.groups]
+                keys[:, earlier] |= flagged[part.groups]  # True is the bit of CAPPED_FLAG
         left, right, met_count = self.kernels.bucket_pairs(
             keys, band, part.firsts, part.first_ends, part.seconds, part.ends, filters,
             self.minimum_equal, self.settings.threshold,
@@ -180,64 +195,65 @@ class _Search(msgspec.Struct, frozen=True):
         other = part.groups[right].astype(np.int32)
         return np.minimum(one, other), np.maximum(one, other), met_count
 
-    def cut(self, buckets: Buckets) -> Iterator[Part]:
-        """The buckets in parts of bounded groups and pairs, as far as they can be cut."""
+    def cut(self, buckets: Buckets) -> Iterator[BucketPart]:
+        """The buckets in parts of bounded groups and pairs; only a capped bucket is cut itself."""
         begins, count = buckets.begins, len(buckets.pivot_ends)
         sizes = np.diff(begins)
         pairs = np.concatenate([[0], np.cumsum((buckets.pivot_ends - begins[:-1]) * sizes)])
         first = 0
         while first < count:
-            last = int(np.searchsorted(begins, begins[first] + self.job_rows, side="right")) - 1
-            enough = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right")) - 1
-            last = max(min(last, enough), first + 1)
+            enough = int(np.searchsorted(begins, begins[first] + self.groups_per_job, side="right"))
+            enough_pairs = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right"))
+            last = max(min(enough, enough_pairs) - 1, first + 1)
             is_capped = buckets.pivot_ends[first] < begins[first + 1]
-            if is_capped and begins[last] - begins[first] > self.job_rows:
+            if is_capped and begins[last] - begins[first] > self.groups_per_job:
                 yield from self._cut_capped(buckets, first)
             else:
-                yield Part.of_buckets(buckets, slice(first, last))
+                yield BucketPart.of_buckets(buckets, slice(first, last))
             first = last
 
-    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[Part]:
-        """One capped bucket: its pivots with a part of the others at a time."""
+    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[BucketPart]:
+        """One capped bucket in parts: all its pivots with some of the others in each."""
         begin, end = buckets.begins[bucket : bucket + 2].tolist()
         pivot_end = int(buckets.pivot_ends[bucket])
         pivots, others = buckets.groups[begin:pivot_end], buckets.groups[pivot_end:end]
-        plain = int(buckets.references[bucket]) - begin
-        other_plain = int(buckets.other_references[bucket]) - pivot_end
-        step = max(self.job_rows - PIVOT_COUNT, 1)
-        for at in range(0, len(others), step):
-            groups = np.concatenate([pivots, others[at : at + step]])
-            plain_end = PIVOT_COUNT + min(max(other_plain - at, 0), step)
-            # Among themselves the pivots are compared with the first part.
-            yield Part(
+        new_pivot_count = int(buckets.pivot_reference_begins[bucket]) - begin
+        new_other_count = int(buckets.other_reference_begins[bucket]) - pivot_end
+        step = max(self.groups_per_job - PIVOT_COUNT, 1)
+        for first in range(0, len(others), step):
+            groups = np.concatenate([pivots, others[first : first + step]])
+            new_end = PIVOT_COUNT + min(max(new_other_count - first, 0), step)
+            # Only the first part has the pairs of two pivots.
+            yield BucketPart(
                 groups,
-                firsts=np.array([0, plain], np.int64),
-                first_ends=np.array([plain, PIVOT_COUNT], np.int64),
-                seconds=np.array([PIVOT_COUNT if at else 0, PIVOT_COUNT], np.int64),
-                ends=np.array([len(groups), plain_end], np.int64),
+                firsts=np.array([0, new_pivot_count], np.int64),
+                first_ends=np.array([new_pivot_count, PIVOT_COUNT], np.int64),
+                seconds=np.array([PIVOT_COUNT if first else 0, PIVOT_COUNT], np.int64),
+                ends=np.array([len(groups), new_end], np.int64),
             )
 
 
-def _arrange(
+def _arrange_references(
     groups: NDArray[np.int64],
     begins: NDArray[np.int64],
     is_reference: NDArray[np.bool_],
     max_bucket: int,
 ) -> Buckets:
-    """Buckets with references among them.
+    """Buckets with references among them, each sorted into the four sections of ``Buckets``.
 
-    :param groups: ascending in each bucket, of which the first are its pivots
-    :param is_reference: of each of ``groups``
+    :param groups: ascending in each bucket, so that the first are its pivots
+    :param is_reference: ``(len(groups),)``
     """
     sizes = np.diff(begins)
     bucket = np.repeat(np.arange(len(sizes)), sizes)
-    within = np.arange(len(groups)) - begins[bucket]
-    is_other = (within >= PIVOT_COUNT) & (sizes > max_bucket)[bucket]
-    counts = np.bincount(4 * bucket + 2 * is_other + is_reference, minlength=4 * len(sizes))
-    counts = counts.reshape(-1, 4)
+    position_in_bucket = np.arange(len(groups)) - begins[bucket]
+    is_other = (position_in_bucket >= PIVOT_COUNT) & (sizes > max_bucket)[bucket]
+    section = 4 * bucket + 2 * is_other + is_reference
+    counts = np.bincount(section, minlength=4 * len(sizes)).reshape(-1, 4)
     has_pairs = counts[:, 0] + counts[:, 2] > 0
-    order = np.argsort(4 * bucket + 2 * is_other + is_reference, kind="stable")
-    groups = groups[order[has_pairs[bucket]]]  # the order keeps each bucket in its place
+    order = np.argsort(section, kind="stable")
+    # The order moves groups within their buckets only, so that ``bucket`` holds after it too.
+    groups = groups[order[has_pairs[bucket]]]
     ends = np.cumsum(counts[has_pairs]).reshape(-1, 4)
     begins = np.concatenate([[0], ends[:, 3]]).astype(np.int64)
     return Buckets(groups, begins, ends[:, 0], ends[:, 1], ends[:, 2])

@@ -1,4 +1,4 @@
-"""Documents of equal token sequences made one group, so that a thousand copies cost one."""
+"""Groups of documents with equal token sequences: a thousand copies are compared as one."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dedupe.store.documents import Documents
 
 
 class Collapsed(msgspec.Struct, frozen=True):
-    """Documents grouped by token sequence; the groups are ordered by its hash.
+    """Documents grouped by token sequence; the groups are ordered by their token hash.
 
-    :param members: ``int64``: documents, group after group; reference documents first, then
-        ascending, until :func:`arrange_groups` puts the best to keep first
+    :param members: ``int64``: documents, group after group. In a group they ascend, so that
+        reference documents come first, until :func:`arrange_groups` puts the best to keep first
     :param begins: ``int64``, ``(m + 1,)``: group *g* is ``members[begins[g]:begins[g + 1]]``
     """
 
@@ -35,19 +35,20 @@ class Collapsed(msgspec.Struct, frozen=True):
 
     @property
     def is_reference(self) -> NDArray[np.bool_]:
-        """Whether a reference document stands for a group, ``(m,)``."""
+        """Whether the lead of each group is a reference document, ``(m,)``."""
         return self.leads < self.documents.reference_count
 
     @property
     def is_reference_only(self) -> NDArray[np.bool_]:
-        """Whether a group consists of reference documents alone, ``(m,)``: two such groups are
-        not compared."""
+        """Whether each group has reference documents alone, ``(m,)``: two such groups are not
+        compared."""
         last = self.members[self.begins[1:] - 1]
-        alone: NDArray[np.bool_] = last < self.documents.reference_count
-        return alone
+        is_reference: NDArray[np.bool_] = last < self.documents.reference_count
+        return is_reference
 
     @property
     def sizes(self) -> NDArray[np.int64]:
+        """The documents in each group, ``(m,)``."""
         return np.diff(self.begins)
 
     def ends_of_pairs(
@@ -60,6 +61,7 @@ class Collapsed(msgspec.Struct, frozen=True):
         """
         leads = self.leads
         both = self.is_reference[left] & self.is_reference[right]
+        # A group that a reference leads has no second reference (see arrange_groups).
         new = np.where(self.sizes > 1, self.members[self.begins[:-1] + (self.sizes > 1)], leads)
         return (
             np.where(both, new[left], leads[left]),
@@ -67,13 +69,13 @@ class Collapsed(msgspec.Struct, frozen=True):
         )
 
     @property
-    def repeated(self) -> NDArray[np.int64]:
-        """Groups of more than one document."""
+    def with_copies(self) -> NDArray[np.int64]:
+        """The groups of more than one document."""
         return np.flatnonzero(self.sizes > 1)
 
 
 def collapse_documents(documents: Documents) -> Collapsed:
-    """Group the documents of equal token sequence, so that a thousand copies cost one."""
+    """Group the documents of equal token sequence."""
     high, low = documents.token_hashes.T
     members = _order_by_hash(high, low)
     same = (high[members[1:]] == high[members[:-1]]) & (low[members[1:]] == low[members[:-1]])
@@ -83,11 +85,11 @@ def collapse_documents(documents: Documents) -> Collapsed:
 
 
 def arrange_groups(collapsed: Collapsed, keep: Sequence[str]) -> Collapsed:
-    """The same groups, the best to keep of each first; it leads the group.
+    """The same groups, each with its best document to keep first, as its lead.
 
-    That is a reference document, if there is one in it; else, and among such, the first in the
-    order of the ``keep`` rules (but ``degree``, in which copies cannot differ), then of content
-    hash and id. Of several reference documents in one group only the first stays in it.
+    Reference documents come before others. Among either, the order is that of the ``keep`` rules
+    (but ``degree``, in which copies cannot differ), then of content hash and id. Of several
+    reference documents in one group only the lead stays in it.
     """
     documents, members = collapsed.documents, collapsed.members.copy()
     sizes = collapsed.sizes
@@ -101,7 +103,7 @@ def arrange_groups(collapsed: Collapsed, keep: Sequence[str]) -> Collapsed:
 
 
 def _drop_repeated_references(collapsed: Collapsed) -> Collapsed:
-    """Copies among the reference documents are not reported."""
+    """Leave out of each group all reference documents but the lead: they are not reported."""
     if not collapsed.documents.reference_count:
         return collapsed
     kept = collapsed.members >= collapsed.documents.reference_count
@@ -111,20 +113,23 @@ def _drop_repeated_references(collapsed: Collapsed) -> Collapsed:
 
 
 def _order_by_hash(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Indices in the order of two columns; the second matters only where the first is equal."""
+    """Indices in the order of ``high``, then ``low``, then themselves.
+
+    ``high`` is sorted alone first, which is quicker, and nearly always enough.
+    """
     order = np.argsort(high)
     equal = high[order[1:]] == high[order[:-1]]
     ties = np.zeros(len(order), bool)
     ties[1:] |= equal
     ties[:-1] |= equal
     tied = order[ties]
-    # Ties stand in runs, and sorting them all together keeps each run in its place.
+    # Sorting all ties together moves none out of its run of equal values.
     order[ties] = tied[np.lexsort((tied, low[tied], high[tied]))]
     return order
 
 
 def count_degrees(collapsed: Collapsed, pairs: VerifiedPairs) -> NDArray[np.int64]:
-    """How many duplicate pairs each distinct document is in, its copies included."""
+    """The degree of each group: its pairs with other groups, and its copies (``int64``)."""
     degrees = np.bincount(pairs.left, minlength=len(collapsed))
     degrees += np.bincount(pairs.right, minlength=len(collapsed))
     degrees += collapsed.sizes - 1

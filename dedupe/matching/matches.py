@@ -1,4 +1,4 @@
-"""What was found in a corpus: the duplicate pairs, and what clusters are made of."""
+"""The result of matching: the duplicate pairs of a corpus, and all else that clusters need."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.sketches import Banding
 
 CountPairs = Callable[[NDArray[np.int32], NDArray[np.int32]], VerifiedPairs]
-"""Left and right (groups), to the same pairs with their exact counts, by left, then right."""
+"""Counts the shared shingles of pairs of groups (left, right); gives them by left, then right."""
 
 CountDistinct = Callable[[NDArray[np.int64]], NDArray[np.int64]]
-"""Groups, to the distinct shingles of each."""
+"""Counts the distinct shingles of groups."""
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """Duplicate pairs among groups of documents of equal token sequence.
+    """The duplicate pairs among the groups of a corpus.
 
-    :param pairs: by left, then right; one document at least of each is no reference
-    :param banding: with which they were found
+    :param pairs: by left, then right; none is of two groups of references alone
+    :param banding: the banding that they were found with
     :param candidate_pair_count: pairs that shared a bucket
-    :param capped_bucket_count: buckets of more than ``max_bucket``, of which only a few groups
-        (the pivots) were compared with all
-    :param count_pairs: asked for pairs that no bucket brought together
-    :param count_distinct: asked for groups that may be in no pair
+    :param capped_bucket_count: buckets of more than ``max_bucket`` groups, of which only a few (the
+        pivots) were compared with all
+    :param count_pairs: for pairs that no bucket brought together
+    :param count_distinct: for groups that may be in no pair
     """
 
     collapsed: Collapsed

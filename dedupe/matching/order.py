@@ -57,7 +57,7 @@ def order_documents(
 
 
 def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
-    """Places in sorted columns where all are equal to those of a neighbour."""
+    """Positions in sorted columns whose values all equal those of the position before or after."""
     count = len(keys[0])
     equal = np.ones(max(count - 1, 0), bool)
     for key in keys:
@@ -69,23 +69,24 @@ def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
 
 
 def _date_keys(metas: Sequence[dict[str, str]], sign: int) -> list[NDArray[Any]]:
-    """By date, ascending for sign 1; documents without one come last either way."""
+    """Sort keys by date, ascending for sign 1, descending for -1; undated documents come last."""
     dates = np.array(list(map(date_of, metas)), np.float64)
     undated = np.isnan(dates)
     return [undated, np.where(undated, 0.0, sign * dates)]
 
 
 def _site_keys(metas: Sequence[dict[str, str]], sites: Sequence[str]) -> list[NDArray[Any]]:
-    """Documents of these sites first, in this order; then all others alike."""
-    place = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
-    found = [place.get(plain_site(meta.get("site", "")), len(sites)) for meta in metas]
-    return [np.array(found, np.int64)]
+    """A sort key with documents of these sites first, in this order; all others are equal."""
+    rank = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
+    ranks = [rank.get(plain_site(meta.get("site", "")), len(sites)) for meta in metas]
+    return [np.array(ranks, np.int64)]
 
 
 def natural_key(id: str) -> list[tuple[int, int, str]]:
     """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``.
 
-    By their length and digits: an id may hold more digits than ``int`` takes.
+    Numbers are compared by length, then digits, because an id may hold more digits than ``int``
+    takes.
     """
     parts = re.split(r"([0-9]+)", id)
     digits = [part.lstrip("0") for part in parts]
@@ -95,6 +96,7 @@ def natural_key(id: str) -> list[tuple[int, int, str]]:
 
 
 def _rank(ids: list[str], key: Callable[[str], Any]) -> NDArray[np.int64]:
+    """The rank of each id in the order of ``key``."""
     ranks = np.empty(len(ids), np.int64)
     ranks[sorted(range(len(ids)), key=lambda i: (key(ids[i]), ids[i]))] = np.arange(len(ids))
     return ranks

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.banding import BandKeys, band_keys_of, banding_of
-from dedupe.matching.candidates import COLUMN_BYTES, PAIRS_AT_ONCE, ROWS_PER_JOB, find_candidates
+from dedupe.matching.candidates import COLUMN_BYTES, GROUPS_PER_JOB, PAIRS_AT_ONCE, find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
 from dedupe.matching.matches import Matches
 from dedupe.matching.verification import (
@@ -31,12 +31,13 @@ from dedupe.store.resources import Resources
 from dedupe.store.sketches import Sketches
 
 MOST_COLUMN_BYTES: Final = 512 << 20
-"""What the keys of the bands in work may take, however many documents and workers there are."""
+"""The most that the keys of the bands in work take, for any number of documents and workers."""
 
 PAIR_BYTES: Final = 64
+"""About what a candidate pair takes until it is verified."""
 
 HASH_BYTES: Final = 16
-"""What a candidate pair takes until it is verified, and a shingle hash of a job, about."""
+"""About what a shingle hash takes in a job of verification."""
 
 
 def match_sketches(
@@ -48,8 +49,8 @@ def match_sketches(
 ) -> Matches:
     """Find every duplicate pair, and verify it exactly.
 
-    :param keeps_sketches: whether others will be asked for among the same sketches; else what is
-        no longer needed of them gives its memory back on the way
+    :param keeps_sketches: whether the sketches will be matched again; if not, their parts give
+        their memory back as soon as they are no longer needed
     :raises ConfigError: if the sketches were made with other settings, or keep other bands
     """
     asked = sketch_fingerprint(settings)
@@ -61,18 +62,18 @@ def match_sketches(
     collapsed = collapse_documents(documents)
     if not keeps_sketches:
         documents.forget_token_hashes()
-    search = _Search(collapsed, keys, banding, settings, resources)
+    search = _PairSearch(collapsed, keys, banding, settings, resources)
     run_all, progress = resources.run_all, resources.progress
-    unfollowed, followed = search.verifier(run_all), search.verifier(progress.follow(run_all))
+    quiet, followed = search.verifier(run_all), search.verifier(progress.follow(run_all))
     found: list[VerifiedPairs] = []
     met_count = capped_count = 0
     for part, is_last in _with_last(search.find_candidates()):
         if is_last:
-            # In most corpora this is all of them: a stage of its own.
+            # Most corpora have one part only. So verifying the last part is shown as a stage.
             if not keeps_sketches:
                 documents.forget_signatures()
             progress.enter("verifying")
-        verifier = followed if is_last else unfollowed
+        verifier = followed if is_last else quiet
         found.append(verify_pairs(verifier, part.left, part.right, settings.threshold))
         met_count += part.met_count
         capped_count += part.capped_bucket_count
@@ -88,7 +89,7 @@ def match_sketches(
 
 
 def _with_last(parts: Iterator[CandidatePairs]) -> Iterator[tuple[CandidatePairs, bool]]:
-    """Each part, and whether it is the last, which is known once the next was looked for."""
+    """Each part, and whether it is the last. There must be one part at least."""
     part: CandidatePairs | None = next(parts)
     while part is not None:
         following = next(parts, None)
@@ -96,7 +97,9 @@ def _with_last(parts: Iterator[CandidatePairs]) -> Iterator[tuple[CandidatePairs
         part = following
 
 
-class _Search(msgspec.Struct, frozen=True):
+class _PairSearch(msgspec.Struct, frozen=True):
+    """The two steps of :func:`match_sketches`, with the arguments that they share."""
+
     collapsed: Collapsed
     keys: BandKeys
     banding: Banding
@@ -104,6 +107,7 @@ class _Search(msgspec.Struct, frozen=True):
     resources: Resources
 
     def verifier(self, run_all: RunAll) -> Verifier:
+        """A verifier that runs its jobs with ``run_all``."""
         resources, collapsed = self.resources, self.collapsed
         share = resources.work.share(8 * resources.worker_count, HASH_BYTES * HASHES_PER_JOB)
         shingles = LeadShingles(collapsed.documents, collapsed.leads)
@@ -113,50 +117,51 @@ class _Search(msgspec.Struct, frozen=True):
         )  # fmt: skip
 
     def find_candidates(self) -> Iterator[CandidatePairs]:
+        """The candidate pairs, with the memory that the work folder allows."""
         banding, resources, collapsed = self.banding, self.resources, self.collapsed
         work, workers = resources.work, resources.worker_count
-        row_bytes = 8 * banding.bands + self.settings.num_perm + 8 * BITMAP_WORDS
-        # With many documents too, each worker has a band to sort.
-        columns = min(max(COLUMN_BYTES, 16 * workers * len(collapsed)), MOST_COLUMN_BYTES)
+        group_bytes = 8 * banding.bands + self.settings.num_perm + 8 * BITMAP_WORDS
+        # The keys of one band for each worker, so that all of them sort, with many groups too.
+        column_bytes = min(max(COLUMN_BYTES, 16 * workers * len(collapsed)), MOST_COLUMN_BYTES)
         return find_candidates(
-            LeadRows(collapsed.documents, collapsed.leads, self.keys),
+            LeadKeys(collapsed.documents, collapsed.leads, self.keys),
             banding,
             self.settings,
             resources.kernels,
             resources.run_all,
             lambda bands: resources.progress.reach(bands / banding.bands),
-            column_bytes=work.share(8, columns),
+            column_bytes=work.share(8, column_bytes),
             pairs_at_once=work.share(8, PAIR_BYTES * PAIRS_AT_ONCE) // PAIR_BYTES,
-            job_rows=work.share(8 * workers * row_bytes, ROWS_PER_JOB),
+            groups_per_job=work.share(8 * workers * group_bytes, GROUPS_PER_JOB),
             is_reference=self._reference_groups(),
         )
 
     def _reference_groups(self) -> NDArray[np.bool_] | None:
-        """Groups that are not compared with one another; none where there are no references."""
+        """Whether each group has references alone; ``None`` where there are no references."""
         collapsed = self.collapsed
         return collapsed.is_reference_only if collapsed.documents.reference_count else None
 
 
-class LeadRows(msgspec.Struct, frozen=True):
-    """The band keys and filters of the leads, read from the stores of all documents."""
+class LeadKeys(msgspec.Struct, frozen=True):
+    """``GroupKeys`` of the leads, read from the stores of all documents."""
 
     documents: Documents
     leads: NDArray[np.int64]
-    keys: BandKeys
+    band_keys: BandKeys
 
     def __len__(self) -> int:
         return len(self.leads)
 
     def columns(self, first: int, last: int) -> NDArray[np.uint64]:
-        return np.stack([column.take(self.leads) for column in self.keys.columns(first, last)])
+        return np.stack([column.take(self.leads) for column in self.band_keys.columns(first, last)])
 
     def take(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
         rows = self.leads[groups]
-        return self.keys.take(rows), self.documents.filters.take(rows)
+        return self.band_keys.take(rows), self.documents.filters.take(rows)
 
 
 class LeadShingles(msgspec.Struct, frozen=True):
-    """The shingle hashes of the leads."""
+    """``ShingleSets`` of the leads, read from the store of all documents."""
 
     documents: Documents
     leads: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Exact verification: integers, never estimates."""
+"""Exact verification of candidate pairs: their shared shingles are counted, never estimated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from dedupe.model.pairs import VerifiedPairs
 from dedupe.store.arrays import is_among
 
 PAIRS_PER_JOB: Final = 1 << 18
-PAIRS_PER_PART: Final = 1 << 16
-"""Pairs that are put in order together: what that takes stays in the cache."""
+"""The most pairs that one job verifies."""
+
 HASHES_PER_JOB: Final = 1 << 20
-"""Shingle hashes that one job reads; it holds them twice while it sorts them."""
+"""The most shingle hashes that one job reads; it holds them twice while it sorts them."""
+
+PAIRS_PER_PART: Final = 1 << 16
+"""Pairs whose sort keys are made together: so few that they stay in the processor's cache."""
 
 
 class ShingleSets(Protocol):
@@ -33,16 +36,16 @@ class ShingleSets(Protocol):
 
 
 class Verifier(msgspec.Struct, frozen=True, dict=True):
-    """What verification works with.
+    """The shingles of all groups, with kernels and threads to compare them.
 
-    :param count: of groups
+    :param group_count: how many groups there are
     :param run_all: maps a function over jobs, such as an executor's ``map``
-    :param run_parts: the same, over smaller ones that are no progress worth telling
+    :param run_parts: maps a function over parts that are too small to count as progress
     :param hashes_per_job: bounds the memory of a job
     """
 
     shingles: ShingleSets
-    count: int
+    group_count: int
     kernels: Kernels
     run_all: RunAll = map
     run_parts: RunAll = map
@@ -51,7 +54,7 @@ class Verifier(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many hashes each group has."""
-        return self.shingles.counts(np.arange(self.count, dtype=np.int64))
+        return self.shingles.counts(np.arange(self.group_count, dtype=np.int64))
 
 
 def verify_pairs(
@@ -60,7 +63,7 @@ def verify_pairs(
     right: NDArray[np.int32],
     threshold: float,
 ) -> VerifiedPairs:
-    """Those of these pairs whose exact Jaccard reaches the threshold, in no certain order."""
+    """The pairs whose exact Jaccard reaches the threshold, in no certain order."""
     first, second = _order_for_reading(verifier, left, right)
     plan = verifier.kernels.plan_jobs(
         first, second, verifier.counts, PAIRS_PER_JOB, verifier.hashes_per_job
@@ -69,19 +72,19 @@ def verify_pairs(
     def run_job(job: int) -> VerifiedPairs:
         pairs = slice(*plan.cuts[job : job + 2])
         groups = plan.groups[slice(*plan.group_cuts[job : job + 2])].astype(np.int64)
-        at_first, at_second = plan.at_first[pairs], plan.at_second[pairs]
+        one, other = plan.first_positions[pairs], plan.second_positions[pairs]
         hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(groups))
-        shared = verifier.kernels.count_shared(hashes, offsets, at_first, at_second, threshold)
+        shared = verifier.kernels.count_shared(hashes, offsets, one, other, threshold)
         kept = np.flatnonzero(shared >= 0)
         found = first[pairs][kept], second[pairs][kept]
-        sizes = np.diff(offsets)[np.stack([at_first[kept], at_second[kept]])]
-        turned = found[0] > found[1]
+        sizes = np.diff(offsets)[np.stack([one[kept], other[kept]])]
+        is_swapped = found[0] > found[1]
         return VerifiedPairs(
             np.minimum(*found).astype(np.int64),
             np.maximum(*found).astype(np.int64),
             shared[kept],
-            np.where(turned, sizes[1], sizes[0]),
-            np.where(turned, sizes[0], sizes[1]),
+            np.where(is_swapped, sizes[1], sizes[0]),
+            np.where(is_swapped, sizes[0], sizes[1]),
         )
 
     return VerifiedPairs.concatenate(
@@ -93,7 +96,7 @@ _NO_PAIRS: Final = VerifiedPairs(*(np.empty(0, np.int64) for _ in range(5)))
 
 
 def sort_pairs(parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
-    """All pairs of some parts by left, then right: as they are whatever the parts were."""
+    """All pairs of some parts by left, then right, so that no trace of the parts is left."""
     pairs = VerifiedPairs.concatenate([_NO_PAIRS, *parts])
     return pairs.select(np.lexsort((pairs.right, pairs.left)))
 
@@ -106,10 +109,10 @@ def _order_for_reading(
     Connected groups are given neighbouring positions, and the pairs of two blocks of positions
     stand together; among these all pairs of one group do, so that it is read once for all.
     """
-    labels = verifier.kernels.label_components(verifier.count, left, right)
-    by_label = np.argsort(labels, kind="stable").astype(np.int32)
-    position = np.empty(verifier.count, np.uint64)
-    position[by_label] = np.arange(verifier.count, dtype=np.uint64)
+    components = verifier.kernels.label_components(verifier.group_count, left, right)
+    by_component = np.argsort(components, kind="stable").astype(np.int32)
+    position = np.empty(verifier.group_count, np.uint64)
+    position[by_component] = np.arange(verifier.group_count, dtype=np.uint64)
     keys = np.empty(len(left), np.uint64)
     first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
 
@@ -117,7 +120,7 @@ def _order_for_reading(
         keys[part] = _pack_positions(position.take(left[part]), position.take(right[part]))
 
     def unpack(part: slice) -> None:
-        first[part], second[part] = map(by_label.take, _unpack_positions(keys[part]))
+        first[part], second[part] = map(by_component.take, _unpack_positions(keys[part]))
 
     parts = [slice(begin, begin + PAIRS_PER_PART) for begin in range(0, len(keys), PAIRS_PER_PART)]
     deque(verifier.run_parts(pack, parts), maxlen=0)
@@ -127,29 +130,35 @@ def _order_for_reading(
     return first, second
 
 
-_BLOCK, _HALF = np.uint64(11), np.uint64(21)
-"""Bits of a position inside its block, and of a block's number: so many groups can be numbered."""
-_IN_BLOCK, _IN_HALF = np.uint64((1 << 11) - 1), np.uint64((1 << 21) - 1)
+_OFFSET_BITS, _BLOCK_BITS = np.uint64(11), np.uint64(21)
+"""A position is an offset inside a block and the number of the block: together 32 bits."""
+_OFFSET_MASK, _BLOCK_MASK = np.uint64((1 << 11) - 1), np.uint64((1 << 21) - 1)
 
 
 def _pack_positions(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Both positions of each pair in one integer: their blocks above, the lower position first."""
+    """Both positions of each pair in one integer, which sorts by their blocks, then offsets.
+
+    From the upper bits: block of the lower position, block of the higher one, offset of the lower
+    position, offset of the higher one.
+    """
     first, second = np.minimum(one, other), np.maximum(one, other)
-    blocks = (first >> _BLOCK) << _HALF | second >> _BLOCK
-    keys = blocks << _BLOCK + _BLOCK | (first & _IN_BLOCK) << _BLOCK | second & _IN_BLOCK
-    return np.asarray(keys)
+    blocks = (first >> _OFFSET_BITS) << _BLOCK_BITS | second >> _OFFSET_BITS
+    offsets = (first & _OFFSET_MASK) << _OFFSET_BITS | second & _OFFSET_MASK
+    return np.asarray(blocks << _OFFSET_BITS + _OFFSET_BITS | offsets)
 
 
 def _unpack_positions(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    first = (keys >> _HALF + _BLOCK + _BLOCK) << _BLOCK | keys >> _BLOCK & _IN_BLOCK
-    second = (keys >> _BLOCK + _BLOCK & _IN_HALF) << _BLOCK | keys & _IN_BLOCK
+    """The two positions of each key of :func:`_pack_positions`, the lower one first."""
+    blocks = keys >> _OFFSET_BITS + _OFFSET_BITS
+    first = (blocks >> _BLOCK_BITS) << _OFFSET_BITS | keys >> _OFFSET_BITS & _OFFSET_MASK
+    second = (blocks & _BLOCK_MASK) << _OFFSET_BITS | keys & _OFFSET_MASK
     return first.astype(np.int64), second.astype(np.int64)
 
 
 def count_distinct(verifier: Verifier, groups: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The distinct shingles of each of these groups."""
-    read = np.cumsum(verifier.shingles.counts(groups) + 1)
-    begins = np.flatnonzero(np.diff(read // verifier.hashes_per_job, prepend=-1)).tolist()
+    """The number of distinct shingles of each of these groups."""
+    read_counts = np.cumsum(verifier.shingles.counts(groups) + 1)
+    begins = np.flatnonzero(np.diff(read_counts // verifier.hashes_per_job, prepend=-1)).tolist()
 
     def run_job(job: slice) -> NDArray[np.int64]:
         gathered = verifier.shingles.gather(groups[job])
@@ -162,10 +171,10 @@ def count_distinct(verifier: Verifier, groups: NDArray[np.int64]) -> NDArray[np.
 def unpaired_members(
     pairs: VerifiedPairs, representatives: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Left and right of the members that are in no pair with their representative.
+    """Members that are in no pair with their representative, each with it as left and right.
 
-    Single linkage makes such. Most are below the threshold. One that is not is a duplicate that
-    no bucket had brought together.
+    Single linkage makes such members. Most have a Jaccard below the threshold; the others are
+    duplicates that no bucket brought together.
     """
     members = np.flatnonzero(representatives != np.arange(len(representatives)))
     left = np.minimum(members, representatives[members])

@@ -41,15 +41,15 @@ class JobPlan(msgspec.Struct, frozen=True):
     :param cuts: ``int64``, one a job, and where the last ends
     :param group_cuts: ``int64``: likewise, of ``groups``
     :param groups: ``int32``: the groups of each job, each once
-    :param at_first: ``int32``: where among its job's groups one end of each pair is
-    :param at_second: ``int32``: and the other
+    :param first_positions: ``int32``: where among its job's groups one end of each pair is
+    :param second_positions: ``int32``: and the other
     """
 
     cuts: NDArray[np.int64]
     group_cuts: NDArray[np.int64]
     groups: NDArray[np.int32]
-    at_first: NDArray[np.int32]
-    at_second: NDArray[np.int32]
+    first_positions: NDArray[np.int32]
+    second_positions: NDArray[np.int32]
 
 
 class VerifiedPairs(msgspec.Struct, frozen=True):

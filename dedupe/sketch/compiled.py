@@ -142,17 +142,18 @@ class CompiledKernels:
         # (Of what is not written of these no page is ever used.)
         cuts, group_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
         documents = np.empty(2 * count, np.int32)
-        at_first, at_second = np.empty(count, np.int32), np.empty(count, np.int32)
+        first_positions, second_positions = np.empty(count, np.int32), np.empty(count, np.int32)
         places, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
         job_count = _kernels.plan_jobs(
-            first, second, counts, max_pairs, max_hashes, places, jobs, documents, at_first,
-            at_second, cuts, group_cuts,
+            first, second, counts, max_pairs, max_hashes, places, jobs, documents, first_positions,
+            second_positions, cuts, group_cuts,
         )  # fmt: skip
         check_returned("jobs", job_count, count)
         used = job_count + 1
         check_returned("documents of jobs", int(group_cuts[job_count]), len(documents))
         cuts, group_cuts = cuts[:used].copy(), group_cuts[:used].copy()
-        return JobPlan(cuts, group_cuts, documents[: group_cuts[-1]], at_first, at_second)
+        listed = documents[: group_cuts[-1]]
+        return JobPlan(cuts, group_cuts, listed, first_positions, second_positions)
 
     def bucket_pairs(
         self,

@@ -1,4 +1,4 @@
-"""Set operations on arrays, written here because NumPy's import ``numpy.ma``: 8 ms of a small scan."""
+"""Set operations on arrays, without the import of ``numpy.ma`` (8 ms) that NumPy's own need."""
 
 from __future__ import annotations
 

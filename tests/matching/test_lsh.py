@@ -28,8 +28,8 @@ from dedupe.sketch.plain import PlainKernels
 KERNELS = [load_kernels(), PlainKernels()]
 
 
-class ArrayRows:
-    """``BandRows`` of signatures in memory."""
+class ArrayKeys:
+    """``GroupKeys`` of signatures in memory."""
 
     def __init__(self, signatures, banding):
         self.keys = make_band_keys(signatures, banding)
@@ -105,18 +105,18 @@ def test_the_estimate_loses_less_than_one_pair_in_a_million():
     st.sampled_from([1, 1 << 20]),
     st.integers(1, 20),
 )
-def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes, job_rows):
+def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes, groups_per_job):
     signatures = np.array(rows, np.uint32).reshape(-1, 4)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
     found = find_all(
-        ArrayRows(signatures, banding),
+        ArrayKeys(signatures, banding),
         banding,
         MatchSettings(max_bucket=100),
         kernels,
         map,
         ignore,
         column_bytes,
-        job_rows,
+        groups_per_job,
     )
     expected, met = set(), 0
     for i, j in itertools.combinations(range(len(rows)), 2):
@@ -132,15 +132,16 @@ def test_candidates_are_the_pairs_that_share_a_band(rows, kernels, column_bytes,
 
 
 @pytest.mark.parametrize("kernels", KERNELS, ids=lambda kernels: kernels.name)
-@pytest.mark.parametrize("job_rows", [1, 9, 20, 1000])
-def test_a_capped_bucket_compares_with_its_pivots_alone(kernels, job_rows):
+@pytest.mark.parametrize("groups_per_job", [1, 9, 20, 1000])
+def test_a_capped_bucket_compares_with_its_pivots_alone(kernels, groups_per_job):
     count = 60
     signatures = np.zeros((count, 4), np.uint32)
     # In the second band every two neighbours share a bucket of their own.
     signatures[:, 2:] = (np.arange(count) // 2)[:, None]
     banding = Banding(bands=2, rows=2, minimum_equal=0, expected_recall=0.0)
-    rows = ArrayRows(signatures, banding)
-    found = find_all(rows, banding, MatchSettings(max_bucket=50), kernels, job_rows=job_rows)
+    rows = ArrayKeys(signatures, banding)
+    settings = MatchSettings(max_bucket=50)
+    found = find_all(rows, banding, settings, kernels, groups_per_job=groups_per_job)
     pairs = set(zip(found.left.tolist(), found.right.tolist(), strict=True))
     with_pivots = {(i, j) for i in range(PIVOT_COUNT) for j in range(i + 1, count)}
     neighbours = {(i, i + 1) for i in range(0, count, 2)}
@@ -160,13 +161,13 @@ def test_a_capped_bucket_compares_with_its_pivots_alone(kernels, job_rows):
     st.sampled_from([2, 5, 100]),
 )
 def test_with_references_the_pairs_between_them_alone_are_missing(
-    documents, kernels, column_bytes, job_rows, max_bucket
+    documents, kernels, column_bytes, groups_per_job, max_bucket
 ):
     """Also where buckets are capped, whichever of their leads are references."""
     signatures = np.array([row for row, _ in documents], np.uint32).reshape(-1, 4)
     is_reference = np.array([flag for _, flag in documents], bool)
     banding = Banding(bands=2, rows=2, minimum_equal=3, expected_recall=0.0)
-    rows = ArrayRows(signatures, banding)
+    rows = ArrayKeys(signatures, banding)
     rest = (
         banding,
         MatchSettings(max_bucket=max_bucket),
@@ -174,7 +175,7 @@ def test_with_references_the_pairs_between_them_alone_are_missing(
         map,
         ignore,
         column_bytes,
-        job_rows,
+        groups_per_job,
     )
     joint = find_all(rows, *rest)
     found = find_all(rows, *rest, is_reference)
@@ -198,7 +199,7 @@ def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part,
     signatures = np.array(rows, np.uint32).reshape(-1, 4)
     banding = Banding(bands=2, rows=2, minimum_equal=2, expected_recall=0.0)
     arguments = (
-        ArrayRows(signatures, banding),
+        ArrayKeys(signatures, banding),
         banding,
         MatchSettings(max_bucket=max_bucket),
         KERNELS[0],
@@ -226,7 +227,7 @@ def test_progress_goes_from_nothing_to_all(column_bytes):
     signatures = np.arange(600, dtype=np.uint32).reshape(-1, 6) // 60
     banding = Banding(bands=3, rows=2, minimum_equal=0, expected_recall=0.0)
     told = []
-    rows = ArrayRows(signatures, banding)
+    rows = ArrayKeys(signatures, banding)
     options = {"reach": told.append, "column_bytes": column_bytes, "pairs_at_once": 50}
     find_all(rows, banding, MatchSettings(max_bucket=100), KERNELS[0], **options)
     assert told == sorted(told)

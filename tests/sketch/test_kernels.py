@@ -263,8 +263,9 @@ def test_plan_jobs(graph, max_pairs, max_hashes):
         documents = plan.groups[slice(*plan.group_cuts[job : job + 2])]
         assert 0 < end - begin <= max_pairs
         assert len(set(documents.tolist())) == len(documents)
-        np.testing.assert_array_equal(documents[plan.at_first[begin:end]], first[begin:end])
-        np.testing.assert_array_equal(documents[plan.at_second[begin:end]], second[begin:end])
+        at_first, at_second = plan.first_positions[begin:end], plan.second_positions[begin:end]
+        np.testing.assert_array_equal(documents[at_first], first[begin:end])
+        np.testing.assert_array_equal(documents[at_second], second[begin:end])
         assert end - begin == 1 or sum(counts[d] for d in documents.tolist()) <= max_hashes
 
 

@@ -164,13 +164,13 @@ class PlainKernels:
                     places[end] = len(places)
                     documents.append(end)
             at.append((places[ends[0]], places[ends[1]]))
-        at_first, at_second = np.array(at, np.int32).reshape(-1, 2).T.copy()
+        first_positions, second_positions = np.array(at, np.int32).reshape(-1, 2).T.copy()
         return JobPlan(
             np.array([*cuts, len(first)], np.int64),
             np.array([*group_cuts, len(documents)], np.int64),
             np.array(documents, np.int32),
-            at_first,
-            at_second,
+            first_positions,
+            second_positions,
         )
 
     def label_components(
