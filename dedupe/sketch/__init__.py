@@ -12,9 +12,9 @@ from dedupe.model.settings import KernelChoice
 
 
 def load_kernels(choice: KernelChoice = "auto") -> Kernels:
-    """The implementation asked for; ``auto`` takes the compiled one where it was built.
+    """The implementation of the kernels; ``auto`` takes the compiled one where it was built.
 
-    :raises KernelsError: if ``compiled`` is asked for and was not built
+    :raises KernelsError: if ``choice`` is ``compiled``, and it was not built
     """
     if choice != "plain":
         compiled = _compiled()
@@ -32,7 +32,7 @@ def load_kernels(choice: KernelChoice = "auto") -> Kernels:
 
 
 def tokenize_text(text: str) -> list[str]:
-    """The tokens of a text, with whichever implementation is available."""
+    """The tokens of a text, by the compiled implementation where it was built."""
     return _tokenizer()(text)
 
 
@@ -47,9 +47,9 @@ def _tokenizer() -> Callable[[str], list[str]]:
     return tokenize
 
 
-@cache  # an import that fails is tried again every time, and takes milliseconds
+@cache  # because Python tries an import that failed again each time, which takes milliseconds
 def _compiled() -> Any:
-    """The module, or why there is none."""
+    """The module of the compiled kernels, or the error of its import."""
     try:
         from dedupe.sketch import compiled
     except ImportError as error:
@@ -58,7 +58,7 @@ def _compiled() -> Any:
 
 
 def hash_shingle(shingle: bytes) -> int:
-    """The 32 bits of a shingle that enter signatures: what datasketch takes as ``hashfunc``."""
+    """The 32 bits of a shingle that enter signatures; datasketch takes this as ``hashfunc``."""
     import xxhash
 
     return xxhash.xxh3_64_intdigest(shingle) & 0xFFFFFFFF

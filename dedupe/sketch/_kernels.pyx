@@ -1,8 +1,8 @@
 """The compiled kernels: the loops over bytes, hashes and pairs, without the GIL.
 
-``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` says the same in Python.
-Buffers are typed memoryviews, so that a build with bounds checks checks each access made here; for
-the loops in ``kernels.h`` one has AddressSanitizer (``tests/whole/test_checked_builds.py``).
+``dedupe.sketch.compiled`` wraps them in NumPy; ``dedupe.sketch.plain`` does the same in Python.
+Buffers are typed memoryviews, so that a build with bounds checks checks each access made here. The
+loops in ``kernels.h`` are checked by AddressSanitizer (``tests/whole/test_checked_builds.py``).
 """
 
 import os
@@ -80,14 +80,14 @@ cdef enum:
     HASH_CHUNK = 1024
     SMALL_SORT = 48
     BUCKET_LIMIT = 64
-    # Values of a crowded bucket among which repetitions are looked for.
+    # How many values of a crowded bucket are searched for repetitions.
     FEW_VALUES = 16
-    # Runs of pairs with one document that are worth a table of it, how large it may be, and how
-    # often it is made larger: hashes that do not fit then are crafted.
+    # For TABLE_RUN pairs or more with one document, its hashes become a table of at most
+    # TABLE_BUCKETS, made larger TABLE_TRIES times: hashes that then do not fit are crafted.
     TABLE_RUN = 4
     TABLE_BUCKETS = 1 << 12
     TABLE_TRIES = 2
-    # Keys of the token table are looked for among those that agree but for so many low bits.
+    # Keys of the token table are searched among those that are equal but for this many low bits.
     KEY_SHIFT = 8
     NO_CODE_POINT = 0x7FFFFFFF
 
@@ -113,11 +113,11 @@ SIZES = {
     "TABLE_BUCKETS": TABLE_BUCKETS,
     "TABLE_RUN": TABLE_RUN,
 }
-"""At these sizes the kernels change what they do: the tests draw sizes around them."""
+"""The sizes at which the kernels choose another algorithm: the tests draw sizes around them."""
 
 
 def fail(str what):
-    """Raise what a guard found: a count outside its array means that memory may be damaged."""
+    """Raise the error of a guard: a count outside its array means that memory may be damaged."""
     from dedupe.model.errors import KernelsError
 
     raise KernelsError(
@@ -249,7 +249,7 @@ cdef class Tokenizer:
         return 0
 
     cdef inline bint has_room(self) noexcept nogil:
-        """Whether the tokens lie within the room for them, and an entry behind their starts."""
+        """Whether there is room for another block of tokens, and for another start."""
         return (self.at.length + DEDUPE_SLACK <= <size_t> self.output.shape[0]
                 and self.at.token_count < <size_t> self.starts.shape[0])
 
@@ -265,9 +265,10 @@ cdef class Tokenizer:
         return after
 
     cdef Py_ssize_t take_ascii(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
-        """Consume ASCII up to the last character before one that is not, a block at a time.
+        """Consume a run of ASCII, a block at a time.
 
-        Returns the index of that last character (something may combine with it) or ``end``.
+        Returns ``end``, or the index of the last ASCII character, with which the next one, which is
+        not ASCII, may combine.
         """
         cdef Py_ssize_t last = i + <Py_ssize_t> dedupe_ascii_run(&data[i], end - i)
         if last < end:
@@ -281,7 +282,7 @@ cdef class Tokenizer:
         return last
 
     cdef bint combines_next(self, const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
-        """Whether the next character that is not dropped may combine with what stands before."""
+        """Whether the next character that is not dropped may combine with the one before it."""
         cdef dedupe_character character
         cdef uint32_t entry
         while i < end and data[i] >= 0x80:
@@ -508,9 +509,9 @@ def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
 
 
 def survey(const uint64_t[::1] values, uint64_t[::1] table, uint64_t[::1] bitmap):
-    """How many different values there are, of 1 to COUNTED, and their bits, as ``sketch`` has them.
+    """The number of different values, of 1 to COUNTED, and their bitmap, as ``sketch`` makes them.
 
-    On its own for the tests: no text has just the hashes that they need.
+    Only tests call it: they need hashes that no text has.
     """
     return dedupe_survey(&values[0], values.shape[0], &table[0], &bitmap[0])
 
@@ -523,11 +524,11 @@ def bucket_pairs(const uint64_t[:, ::1] keys, Py_ssize_t band, const int64_t[::1
                  int64_t[::1] left, int64_t[::1] right):
     """Pairs inside the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
-    One of each pair stands before ``first_ends[i]``, the other not before ``seconds[i]``; see
+    One position of each pair is before ``first_ends[i]``, the other is ``seconds[i]`` or later; see
     ``model.kernels.Kernels.bucket_pairs``.
 
-    Goes on from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
-    were written, at most ``len(left)``; ``state[0] == len(begins)`` says that all is done.
+    Continues from ``state`` (bucket, first, second, pairs met so far) and returns how many pairs
+    were written, at most ``len(left)``. All is done when ``state[0] == len(begins)``.
     """
     cdef Py_ssize_t bucket = state[0], i = state[1], j = state[2], written = 0, earlier
     cdef int64_t met = state[3]
@@ -600,8 +601,8 @@ def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t
                 int64_t[::1] output_offsets, int64_t[::1] ends):
     """Each segment sorted and without repetitions.
 
-    ``ends`` is scratch: for each value of the longest segment one to count buckets in, and one to
-    sort those in that are crowded.
+    ``ends`` is scratch of two entries for each value of the longest segment: one to count buckets,
+    and one to sort crowded buckets in.
     """
     cdef Py_ssize_t segment, size = 0, count = 0, end, base = 0
     cdef bint is_inside = True
@@ -624,10 +625,10 @@ def sort_unique(const uint64_t[::1] hashes, const int64_t[::1] offsets, uint64_t
 cdef Py_ssize_t sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ssize_t end,
                              uint64_t[::1] output, Py_ssize_t base,
                              int64_t[::1] ends) noexcept nogil:
-    """Copy ``hashes[begin:end]`` to ``output[base:]`` in order; return how many that are.
+    """Copy ``hashes[begin:end]`` to ``output[base:]``, sorted; return how many were copied.
 
-    The values are hashes, so that one pass into buckets by their leading bits leaves almost
-    nothing to do; of buckets that are large most repetitions are left out.
+    The values are hashes, so that one pass into buckets by their leading bits nearly sorts them.
+    Most repetitions in large buckets are left out.
     """
     cdef Py_ssize_t count = end - begin, i, buckets
     cdef int bits = 1
@@ -666,10 +667,10 @@ cdef Py_ssize_t sort_segment(const uint64_t[::1] hashes, Py_ssize_t begin, Py_ss
 
 cdef Py_ssize_t thin_buckets(uint64_t[::1] output, Py_ssize_t base, Py_ssize_t count,
                              int64_t[::1] begins, Py_ssize_t buckets) noexcept nogil:
-    """Leave values in each bucket that are few, or in order; return how many in all.
+    """Leave in each bucket few values, or sorted ones; return how many are left in all buckets.
 
-    Text that repeats itself makes large buckets of few values. Those of many are crafted, and are
-    sorted in a time that does not depend on their order.
+    Text that repeats itself makes large buckets with few different values. Large buckets with many
+    different values are crafted; they are sorted in a time that does not depend on the values.
     """
     cdef Py_ssize_t bucket, i, begin, end, kept = base
     for bucket in range(buckets):
@@ -699,7 +700,7 @@ cdef void insertion_sort(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count
 
 
 cdef Py_ssize_t drop_repetitions(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
-    """Close up repetitions in ``values[base:base + count]``; return where the rest ends."""
+    """Remove repetitions from ``values[base:base + count]``; return where the rest ends."""
     cdef Py_ssize_t i, kept = base
     for i in range(base, base + count):
         if i == base or values[i] != values[kept - 1]:
@@ -713,8 +714,8 @@ def count_shared(const uint64_t[::1] hashes, const int64_t[::1] offsets,
                  int64_t[::1] shared, uint64_t[::1] table):
     """``shared[i]``: the intersection of two sorted segments, -1 where Jaccard < threshold.
 
-    Where pairs with the same left document follow one another, it becomes a table (``TABLE_SIZE``
-    values of scratch) in which the hashes of the others are looked up.
+    Where pairs with the same left document follow one another, its hashes become a table
+    (``TABLE_SIZE`` values of scratch) in which the hashes of the right documents are looked up.
     """
     cdef Py_ssize_t pair = 0, run_end, count = left.shape[0]
     cdef int64_t left_count, right_count, needed
@@ -786,7 +787,7 @@ cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_en
     cdef int64_t shared = 0
     cdef uint64_t x, y
     while i < i_end and j < j_end:
-        # Even if all that is left were shared: would the pair still reach the threshold?
+        # Stop if the pair could not reach the threshold even if all remaining hashes were shared.
         if shared + min(i_end - i, j_end - j) < needed:
             return -1
         stop = min(i + 64, i_end)
@@ -805,8 +806,8 @@ def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t
               int64_t[::1] cuts, int64_t[::1] group_cuts):
     """Cut pairs into jobs, and number the documents of each: see ``model.kernels.Kernels.plan_jobs``.
 
-    ``jobs`` (0 at first) holds the job, from 1, in which each document was last met, and
-    ``places`` where among its documents. Returns how many jobs there are, and documents in all.
+    ``jobs`` (0 at first) holds the number, from 1, of the last job that each document is in, and
+    ``places`` its position among the documents of that job. Returns how many jobs there are.
     """
     cdef Py_ssize_t pair, begin = 0, hashes = 0, listed = 0, begun = 0
     cdef int32_t one, other, job = 0
@@ -857,7 +858,7 @@ def copy_runs(const uint8_t[::1] values, const int64_t[::1] begins, const int64_
 
 def read_runs(int file, const int64_t[::1] begins, const int64_t[::1] lengths,
               uint8_t[::1] target, uint8_t[::1] window):
-    """The same of a file's bytes; raises ``OSError``, or ``EOFError`` where it ends before.
+    """Fill ``target`` with runs of a file; raises ``OSError``, or ``EOFError`` if it is too short.
 
     Runs that lie close together, in ascending order, are read together through ``window``.
     """

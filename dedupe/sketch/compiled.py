@@ -1,4 +1,4 @@
-"""The compiled implementation of the sketch: NumPy around ``_kernels``."""
+"""The compiled kernels: arguments are checked and arrays made for ``_kernels``."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from dedupe.sketch.runs import read_runs
 from dedupe.sketch.token_table import CODE_POINT_COUNT, MARK_LIMIT, load_table
 
 WINDOW_BYTES = 1 << 16
-"""What ``read_runs`` reads at once where runs lie close together."""
+"""The most that ``read_runs`` reads at once where runs lie close together."""
 
 PAIR_BLOCK = 1 << 18
-"""Pairs that ``bucket_pairs`` writes before it returns to Python."""
+"""The most pairs that ``bucket_pairs`` writes before it returns to Python."""
 
 MOST_HASHES = 1 << 62
-"""No document has so many: two of them together are still a number."""
+"""A document has fewer shingles than this: the sum of two such counts fits into 64 bits."""
 
 
 class CompiledKernels:
     """``model.kernels.Kernels`` in compiled code; every method releases the GIL.
 
-    :raises ValueError: if what a kernel trusts does not hold (:mod:`dedupe.sketch.contracts`)
-    :raises KernelsError: if a kernel returned what cannot be
+    :raises ValueError: if an argument breaks a contract (:mod:`dedupe.sketch.contracts`)
+    :raises KernelsError: if a kernel returned an impossible count
     """
 
     name = "compiled"
@@ -139,21 +139,21 @@ class CompiledKernels:
         check_indices("second", second, len(counts))
         check_indices("counts", counts, MOST_HASHES)
         count = len(first)
-        # (Of what is not written of these no page is ever used.)
+        # Sized for the worst case: pages that are never written take no memory.
         cuts, group_cuts = np.empty(count + 1, np.int64), np.empty(count + 1, np.int64)
-        documents = np.empty(2 * count, np.int32)
+        groups = np.empty(2 * count, np.int32)
         first_positions, second_positions = np.empty(count, np.int32), np.empty(count, np.int32)
-        places, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
+        positions, jobs = np.empty(len(counts), np.int32), np.zeros(len(counts), np.int32)
         job_count = _kernels.plan_jobs(
-            first, second, counts, max_pairs, max_hashes, places, jobs, documents, first_positions,
+            first, second, counts, max_pairs, max_hashes, positions, jobs, groups, first_positions,
             second_positions, cuts, group_cuts,
         )  # fmt: skip
         check_returned("jobs", job_count, count)
         used = job_count + 1
-        check_returned("documents of jobs", int(group_cuts[job_count]), len(documents))
+        check_returned("documents of jobs", int(group_cuts[job_count]), len(groups))
         cuts, group_cuts = cuts[:used].copy(), group_cuts[:used].copy()
-        listed = documents[: group_cuts[-1]]
-        return JobPlan(cuts, group_cuts, listed, first_positions, second_positions)
+        groups = groups[: group_cuts[-1]]
+        return JobPlan(cuts, group_cuts, groups, first_positions, second_positions)
 
     def bucket_pairs(
         self,
@@ -227,14 +227,14 @@ class CompiledKernels:
 
 def tokenize_text(text: str) -> list[str]:
     """The tokens of a text: normalised, in order."""
-    # Lone surrogates become ill-formed bytes, which separate, as they do in the plain path.
+    # A lone surrogate becomes ill-formed bytes, which separate tokens, as in the plain kernels.
     data = np.frombuffer(text.encode("utf-8", "surrogatepass") or b" ", np.uint8)
     tokens: list[str] = _kernels.tokenize(_tokenizer(len(data)), data)
     return tokens
 
 
 def _tokenizer(longest: int) -> _kernels.Tokenizer:
-    """A tokenizer with room for the longest document of a batch, in bytes."""
+    """A tokenizer with room for documents of up to ``longest`` bytes."""
     tables = _tables()
     return _kernels.Tokenizer(
         tables,

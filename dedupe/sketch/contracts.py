@@ -1,8 +1,8 @@
-"""What the compiled kernels trust, checked before they are called.
+"""The contracts of the compiled kernels: checks of their arguments before each call.
 
-They index with what they are given and look at no bounds. A broken contract is a fault of the
-program, never of a document: each raises ``ValueError`` that names the argument. All checks are
-vectorised; types and contiguity are checked by Cython.
+The kernels index with the values in their arguments and check no bounds. A broken contract is a
+fault of the program, never of a document: a ``ValueError`` names the argument. All checks are
+vectorised; Cython checks types and contiguity.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dedupe.model.errors import KernelsError
 
 
 def check_offsets(name: str, offsets: NDArray[np.int64], size: int) -> None:
-    """They ascend from 0 or more to no more than ``size``."""
+    """Check that offsets ascend, and lie from 0 to ``size``."""
     if len(offsets) == 0:
         raise ValueError(f"{name} are empty; they have one entry more than there are segments")
     if offsets[0] < 0 or offsets[-1] > size:
@@ -27,7 +27,7 @@ def check_offsets(name: str, offsets: NDArray[np.int64], size: int) -> None:
 
 
 def check_indices(name: str, indices: NDArray[Any], count: int) -> None:
-    """Each is one of ``count`` places."""
+    """Check that indices lie from 0 to ``count - 1``."""
     if len(indices) and not 0 <= indices.min() <= indices.max() < count:
         raise ValueError(
             f"{name} go from {indices.min()} to {indices.max()}, but there are {count} places"
@@ -35,7 +35,7 @@ def check_indices(name: str, indices: NDArray[Any], count: int) -> None:
 
 
 def check_lengths(**columns: Sized) -> None:
-    """The arrays have as many rows as one another."""
+    """Check that the arrays all have the same number of rows."""
     if len({len(column) for column in columns.values()}) > 1:
         lengths = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
         raise ValueError(f"arrays of one length have different ones: {lengths}")
@@ -57,11 +57,11 @@ def check_runs(
     target: NDArray[np.uint8],
     size: int,
 ) -> None:
-    """Runs lie within ``size`` bytes, and fill the target."""
+    """Check that runs lie within ``size`` bytes, and together fill the target."""
     check_lengths(begins=begins, lengths=lengths)
     if len(begins) and (begins.min() < 0 or lengths.min() < 0):
         raise ValueError(f"a run begins at {begins.min()}, or is {lengths.min()} long")
-    # (In this order no sum is too large for its type.)
+    # The lengths are bounded first, so that their sum cannot overflow.
     if (lengths > len(target)).any() or int(lengths.sum()) != len(target):
         raise ValueError(f"runs do not fill the {len(target)} bytes of their target")
     if (begins > size - lengths).any():
@@ -75,7 +75,7 @@ def check_buckets(
     ends: NDArray[np.int64],
     count: int,
 ) -> None:
-    """Each bucket names places among ``count`` documents, or the end of them."""
+    """Check that buckets hold positions from 0 to ``count``, the end of the groups."""
     columns = {"begins": begins, "first_ends": first_ends, "seconds": seconds, "ends": ends}
     check_lengths(**columns)
     for name, column in columns.items():
@@ -83,9 +83,9 @@ def check_buckets(
 
 
 def check_returned(what: str, count: int, room: int) -> None:
-    """A count that a kernel returned lies within the array that it wrote to.
+    """Check that a count that a kernel returned lies within the array that it wrote to.
 
-    :raises KernelsError: if not: memory may be damaged
+    :raises KernelsError: if it does not: memory may be damaged
     """
     if not 0 <= count <= room:
         raise KernelsError(

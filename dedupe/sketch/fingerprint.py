@@ -1,4 +1,4 @@
-"""Which sketches can meet: those that were made in the same way."""
+"""The fingerprint of sketches: only sketches with equal fingerprints can be compared."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dedupe.model.settings import SketchSettings
 from dedupe.sketch.token_table import load_table
 
 SKETCH_VERSION: Final = 1
-"""Of the rules for tokens, shingles and signatures (``docs/architecture.md``); another one gives
-other sketches of the same texts."""
+"""The version of the rules for tokens, shingles and signatures (``docs/architecture.md``).
+
+Other rules make other sketches of the same texts, and need another version.
+"""
 
 
 def sketch_fingerprint(settings: SketchSettings) -> str:
-    """Everything that a sketch depends on beside the text; equal where sketches can be compared."""
+    """The rules and settings that sketches depend on, in words."""
     return (
         f"sketches {SKETCH_VERSION}, tokens of Unicode {load_table().version}, "
         f"shingles of {settings.shingle_size}, {settings.num_perm} permutations, "

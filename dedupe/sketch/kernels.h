@@ -86,7 +86,7 @@ static void dedupe_minimum(uint32_t *restrict signature, const uint32_t *restric
     }
 }
 
-/* So many are counted in a byte. */
+/* This many equal bytes can be counted in a byte. */
 #define DEDUPE_EQUAL_BLOCK 64
 
 DEDUPE_CLONES
@@ -263,7 +263,7 @@ static inline void dedupe_emit(uint8_t *output, int64_t *starts, dedupe_place *a
     at->length += dedupe_encode(output + at->length, code_point);
 }
 
-/* So much ASCII at once is worth its block. */
+/* The shortest run of ASCII for which handling a block at a time pays. */
 #define DEDUPE_ASCII_RUN 16
 
 static inline int dedupe_is_ascii_run(const uint8_t *data, size_t count) {
@@ -274,10 +274,10 @@ static inline int dedupe_is_ascii_run(const uint8_t *data, size_t count) {
     return ((low | high) & 0x8080808080808080u) == 0;
 }
 
-/* Consume characters that become one character each, whatever stands beside them.
+/* Consume characters that become one character each, whatever characters are beside them.
  *
- * Ends before the first of which that does not hold, be it for what follows it, and where a run of
- * ASCII begins; returns its place. */
+ * Ends before the first character that does not, or that the next one may combine with, and where a
+ * run of ASCII begins. Returns the index of that end. */
 static size_t dedupe_take_plain(const uint8_t *restrict data, size_t i, size_t end,
                                 const uint32_t *restrict index, const uint32_t *restrict blocks,
                                 uint8_t *restrict output, int64_t *restrict starts,
@@ -307,9 +307,9 @@ static size_t dedupe_take_plain(const uint8_t *restrict data, size_t i, size_t e
 
 /* Tokens of ASCII text: letters (made small), digits and '_'; one space for all between two.
  *
- * Blocks of 64 bytes: each byte is mapped and judged (the compiler vectorises that), and what is
- * left to do is done by bits: tokens start where a separator stands before, and a separator after
- * another is left out of the output. (tests/sketch/test_kernels.py compares with the token table.)
+ * Works in blocks of 64 bytes. Each byte is mapped and classified, which the compiler vectorises;
+ * the rest is done on bits: a token starts after a separator, and a separator after another is
+ * left out of the output. (tests/sketch/test_kernels.py compares with the token table.)
  */
 DEDUPE_CLONES
 static dedupe_place dedupe_take_ascii(const uint8_t *restrict data, size_t count,
@@ -359,8 +359,9 @@ static dedupe_place dedupe_take_ascii(const uint8_t *restrict data, size_t count
 /* A set of hashes to look others up in: buckets of four, by the lowest bits. */
 #define DEDUPE_BUCKET 4
 
-/* Fill the table from ``count`` values without repetitions; 0 where a bucket is not enough, which
- * chance makes rare: then the caller does without. An empty place holds what belongs elsewhere. */
+/* Fill the table from ``count`` values without repetitions; 0 if a bucket overflows, which is rare
+ * by chance: then the caller uses no table. An empty slot holds a value that belongs to another
+ * bucket. */
 static int dedupe_fill_table(uint64_t *restrict table, uint64_t mask,
                              const uint64_t *restrict values, size_t count) {
     for (uint64_t i = 0; i <= mask; i++)
@@ -419,7 +420,7 @@ static void dedupe_sort(uint64_t *restrict values, size_t count, uint64_t *restr
     if (from != values) memcpy(values, from, count * sizeof *values);
 }
 
-/* A bit for each hash: what one set has and the other has not shows, but for bits that coincide.
+/* A bit for each hash: a bit that only one of two sets has shows a value that the other lacks.
  * (Sandes, Teodoro and Melo, "Bitmap filter: speeding up exact set similarity joins with bitwise
  * operations", Information Systems 88, 2020.) */
 #define DEDUPE_BITMAP_WORDS 8
@@ -429,11 +430,11 @@ static void dedupe_sort(uint64_t *restrict values, size_t count, uint64_t *restr
 #define DEDUPE_TABLE (2 * DEDUPE_COUNTED)
 #define DEDUPE_SEEN_WORDS 512
 #define DEDUPE_FEW 32
-/* Steps from one place of the table to the next that are worth it, a value: chance takes less
- * than one. */
+/* The most steps from slot to slot of the table, for each value: by chance it takes less than one.
+ */
 #define DEDUPE_STEPS 4
 
-/* The same number, in a time that does not depend on the values. */
+/* The number of different values, in a time that does not depend on the values. */
 static size_t dedupe_count_sorted(const uint64_t *restrict values, size_t count,
                                   uint64_t *restrict table) {
     size_t distinct = 1;
@@ -445,7 +446,7 @@ static size_t dedupe_count_sorted(const uint64_t *restrict values, size_t count,
 
 /* How many different values there are, by a table.
  *
- * Values that crowd a part of it are crafted, and are counted in another way. */
+ * Values that crowd a part of the table are crafted; they are counted by sorting. */
 static size_t dedupe_count_in_table(const uint64_t *restrict values, size_t count,
                                     uint64_t *restrict table) {
     size_t distinct = 0, zeros = 0, steps = DEDUPE_STEPS * count;
@@ -473,7 +474,7 @@ static int dedupe_holds(const uint64_t *restrict values, size_t count, uint64_t 
 
 /* How many different values there are, of DEDUPE_COUNTED at most, and their bitmap.
  *
- * Few values meet a bit that is set before them, in a map so large; only these can be repetitions.
+ * The map is so large that few values find their bit set already; only these can be repetitions.
  * ``table`` is scratch of DEDUPE_TABLE values. (Neither map takes the bits by which sets are sorted
  * or put into tables.) */
 static size_t dedupe_survey(const uint64_t *restrict values, size_t count,
@@ -496,7 +497,7 @@ static size_t dedupe_survey(const uint64_t *restrict values, size_t count,
 
 /* Whether sets of these sizes (0: not known) and bitmaps may reach a Jaccard.
  *
- * A bit that one has alone stands for a value at least that the other has not. */
+ * A bit that only one of the two has stands for at least one value that the other lacks. */
 DEDUPE_CLONES
 static int dedupe_may_reach(const uint64_t *restrict left, const uint64_t *restrict right,
                             int32_t left_count, int32_t right_count, double threshold) {

@@ -1,6 +1,4 @@
-"""Runs of bytes copied out of an array or a file: what the plain kernels do, and what systems
-without ``pread`` need.
-"""
+"""Copies runs of bytes from arrays and files, for plain kernels and systems without ``pread``."""
 
 from __future__ import annotations
 
@@ -27,19 +25,19 @@ def copy_runs(
     target: NDArray[np.uint8],
 ) -> None:
     """Fill ``target`` with the runs ``values[begins[i]:begins[i] + lengths[i]]``, end to end."""
-    place = 0
+    position = 0
     for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):
-        target[place : place + length] = values[begin : begin + length]
-        place += length
+        target[position : position + length] = values[begin : begin + length]
+        position += length
 
 
 def read_runs(
     file: int, begins: NDArray[np.int64], lengths: NDArray[np.int64], target: NDArray[np.uint8]
 ) -> None:
-    """The same of a file's bytes.
+    """Fill ``target`` with runs of a file's bytes, end to end.
 
-    :raises OSError: if it cannot be read
-    :raises EOFError: if it ends before
+    :raises OSError: if the file cannot be read
+    :raises EOFError: if it ends before a run does
     """
     left = target.data
     for begin, length in zip(begins.tolist(), lengths.tolist(), strict=True):

@@ -1,5 +1,7 @@
-"""Documents of too many tokens, found before they are sketched: a sketch of one takes memory in
-proportion to its tokens, and a text may hold far more of them than its bytes let expect."""
+"""Drops documents of too many tokens before they are sketched.
+
+A sketch takes memory in proportion to the tokens, and a text may hold up to two tokens a byte.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from dedupe.model.documents import Locator, TextBatch
 from dedupe.model.kernels import Kernels
 
 _TOKENS_PER_BYTE = 2
-"""No character makes more: one of three bytes becomes six kana at most."""
+"""The most tokens that a byte of text can make: a character of three bytes becomes six kana."""
 
 _SLICE_BYTES = 1 << 20
 _LAST_SPACE = re.compile(rb"[\t\n\r ][^\t\n\r ]*\Z")
@@ -21,7 +23,7 @@ _LAST_SPACE = re.compile(rb"[\t\n\r ][^\t\n\r ]*\Z")
 def drop_oversized(
     batch: TextBatch, max_tokens: int, kernels: Kernels
 ) -> tuple[TextBatch, list[tuple[str, Locator]]]:
-    """The batch without its documents of too many tokens, and the ids and places of those."""
+    """The batch without documents of too many tokens; ids and locators of the dropped ones."""
     lengths = np.diff(batch.offsets)
     suspects = np.flatnonzero(lengths * _TOKENS_PER_BYTE > max_tokens).tolist()
     dropped = [i for i in suspects if _has_more_tokens(batch, i, max_tokens, kernels)]
@@ -38,8 +40,8 @@ def _has_more_tokens(batch: TextBatch, document: int, max_tokens: int, kernels: 
     begin, end = batch.offsets[document : document + 2].tolist()
     count = 0
     for piece in _slices(batch.data[begin:end].data):
-        places = np.zeros((1, 4), np.int64)
-        part = TextBatch([""], (piece,), np.array([0, len(piece)]), places)
+        locators = np.zeros((1, 4), np.int64)
+        part = TextBatch([""], (piece,), np.array([0, len(piece)]), locators)
         count += int(kernels.sketch(part, 1, 1, 1).token_counts[0])
         if count > max_tokens:
             return True
@@ -47,7 +49,7 @@ def _has_more_tokens(batch: TextBatch, document: int, max_tokens: int, kernels: 
 
 
 def _slices(text: memoryview) -> Iterator[memoryview]:
-    """Parts of about 1 MB, cut at white space, which no token spans; else between characters."""
+    """Slices of about 1 MB, cut at white space, which no token holds; else between characters."""
     begin = 0
     while begin < len(text):
         end = min(begin + _SLICE_BYTES, len(text))
@@ -62,6 +64,7 @@ def _slices(text: memoryview) -> Iterator[memoryview]:
 
 
 def _select(batch: TextBatch, chosen: list[int]) -> TextBatch:
+    """The batch with these of its documents only."""
     parts = [batch.data[batch.offsets[i] : batch.offsets[i + 1]].data for i in chosen]
     offsets = np.zeros(len(chosen) + 1, np.int64)
     np.cumsum([len(part) for part in parts], out=offsets[1:])

@@ -1,7 +1,7 @@
-"""The plain implementation of the sketch: Python over ``str``, xxhash and datasketch.
+"""The plain kernels: Python over ``str``, with xxhash and datasketch.
 
-It follows the specification step by step, is the oracle of the tests, and is what runs where
-the extension could not be built. See ``docs/architecture.md`` for the specification.
+They follow the specification (``docs/architecture.md``) step by step. The tests compare the
+compiled kernels with them, and they run where the extension could not be built.
 """
 
 from dedupe.sketch.plain.composition import normalise_sequence

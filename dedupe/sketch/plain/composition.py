@@ -1,4 +1,4 @@
-"""NFC of NFKC_Casefold of NFD, of the characters that combine: Unicode, step by step."""
+"""Normalisation of characters that combine: NFD, NFKC_Casefold, NFC, step by step."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _L_COUNT, _V_COUNT, _T_COUNT = 19, 21, 28
 def normalise_sequence(code_points: Iterable[int], tables: Decompositions) -> list[int]:
     """NFC of NFKC_Casefold of NFD (Unicode D147), in bounded memory.
 
-    Of a run of non-starters after one starter, ``MARK_LIMIT`` are kept, before and after
-    folding, so that no run can grow without bound.
+    A run of non-starters after a starter is cut to ``MARK_LIMIT``, before folding and after it, so
+    that no run can grow without bound.
     """
     output: list[int] = []
     composer = _Composer(output, tables)
@@ -67,9 +67,9 @@ class _Composer:
         self._starter = code_point
 
     def _compose_marks(self) -> None:
-        """Order the pending marks and join to the starter those that can be."""
+        """Put the pending marks in canonical order, and compose the starter with those it can."""
         classes = self._tables.combining_class
-        left: list[int] = []
+        kept: list[int] = []
         last_class = 0
         for mark in sorted(self._marks, key=lambda c: int(classes[c])):
             mark_class = int(classes[mark])
@@ -77,11 +77,11 @@ class _Composer:
             if self._starter >= 0 and last_class < mark_class:
                 composite = _compose(self._starter, mark, self._tables)
             if composite is None:
-                left.append(mark)
+                kept.append(mark)
                 last_class = mark_class
             else:
                 self._starter = composite
-        self._marks = left
+        self._marks = kept
 
     def finish(self) -> None:
         self._compose_marks()

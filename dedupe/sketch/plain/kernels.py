@@ -1,4 +1,4 @@
-"""The plain kernels: what ``model.kernels.Kernels`` asks for, in Python and NumPy."""
+"""``model.kernels.Kernels`` in Python and NumPy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from dedupe.sketch.runs import copy_runs, read_runs
 def _may_reach(
     filters: SetFilters, first: int, others: NDArray[np.int64], threshold: float
 ) -> NDArray[np.bool_]:
-    """Which of the others may reach the threshold, by what either has alone."""
+    """Whether each of the others may reach the threshold with the first, by sizes and bitmaps.
+
+    A bit that only one of two sets has stands for a value at least that only this set has.
+    """
     one, counts = filters.bitmaps[first], filters.distinct_counts.astype(np.int64)
     bits = [one & ~filters.bitmaps[others], filters.bitmaps[others] & ~one]
     alone, others_alone = (
@@ -120,7 +123,7 @@ class PlainKernels:
         lefts, rights, met = [np.empty(0, np.int64)], [np.empty(0, np.int64)], 0
         buckets = zip(*(c.tolist() for c in (begins, first_ends, seconds, ends)), strict=True)
         for begin, first_end, second, end in buckets:
-            # One row of the triangle of pairs at a time: memory stays linear in the bucket.
+            # One group with all later ones at a time: memory stays linear in the bucket.
             for first in range(begin, min(first_end, end - 1)):
                 others = np.arange(max(first + 1, second), end)
                 one, other = keys[first, :band], keys[others, :band]
@@ -147,28 +150,29 @@ class PlainKernels:
     ) -> JobPlan:
         cuts: list[int] = []
         group_cuts: list[int] = []
-        documents: list[int] = []
-        places: dict[int, int] = {}
-        at: list[tuple[int, int]] = []
+        groups: list[int] = []
+        positions: dict[int, int] = {}
+        pair_positions: list[tuple[int, int]] = []
         hashes = 0
         for pair, ends in enumerate(zip(first.tolist(), second.tolist(), strict=True)):
-            cost = sum(int(counts[end]) for end in ends if end not in places)
+            cost = sum(int(counts[end]) for end in ends if end not in positions)
             if not cuts or pair - cuts[-1] >= max_pairs or hashes + cost > max_hashes:
-                group_cuts.append(len(documents))
+                group_cuts.append(len(groups))
                 cuts.append(pair)
-                places, hashes = {}, 0
+                positions, hashes = {}, 0
                 cost = int(counts[list(ends)].sum())
             hashes += cost
             for end in ends:
-                if end not in places:
-                    places[end] = len(places)
-                    documents.append(end)
-            at.append((places[ends[0]], places[ends[1]]))
-        first_positions, second_positions = np.array(at, np.int32).reshape(-1, 2).T.copy()
+                if end not in positions:
+                    positions[end] = len(positions)
+                    groups.append(end)
+            pair_positions.append((positions[ends[0]], positions[ends[1]]))
+        columns = np.array(pair_positions, np.int32).reshape(-1, 2).T.copy()
+        first_positions, second_positions = columns
         return JobPlan(
             np.array([*cuts, len(first)], np.int64),
-            np.array([*group_cuts, len(documents)], np.int64),
-            np.array(documents, np.int32),
+            np.array([*group_cuts, len(groups)], np.int64),
+            np.array(groups, np.int32),
             first_positions,
             second_positions,
         )
@@ -181,7 +185,7 @@ class PlainKernels:
             one, other = labels[left], labels[right]
             if np.array_equal(one, other):
                 return labels
-            # Each root is hung below a smaller one, and then each document below its root.
+            # Hang the larger root of each pair below the smaller, then each group below its root.
             np.minimum.at(labels, np.maximum(one, other), np.minimum(one, other))
             while not np.array_equal(above := labels[labels], labels):
                 labels = above

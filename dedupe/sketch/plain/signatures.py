@@ -1,4 +1,4 @@
-"""Shingles, their hashes, and what is made of these: signatures by datasketch, and bitmaps."""
+"""Shingles, their hashes, and the signatures (by datasketch) and bitmaps of these."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from dedupe.model.sketches import BITMAP_WORDS, COUNTED
 
 SIGNED_VALUES: Final = 1 << 19
-"""Values that are computed together, of which a signature has the smallest."""
+"""The most values, one for each hash and permutation, that are in memory at once."""
 
 
 def shingle_tokens(tokens: Sequence[str], shingle_size: int) -> list[str]:
-    """Every window of ``shingle_size`` tokens; one shingle of all where there are fewer."""
+    """Every window of ``shingle_size`` tokens; one shingle of all tokens where there are fewer."""
     if not tokens:
         return []
     windows = range(max(1, len(tokens) - shingle_size + 1))
@@ -34,7 +34,6 @@ def hash_shingles(shingles: Iterable[str]) -> NDArray[np.uint64]:
 def sign_hashes(hashes: NDArray[np.uint64], num_perm: int, seed: int) -> NDArray[np.uint32]:
     """The ``affine32`` signature that datasketch gives for these shingle hashes."""
     signature = _minhash(num_perm, seed).copy()
-    # (A value for each hash and permutation is in memory.)
     step = max(SIGNED_VALUES // num_perm, 1)
     for begin in range(0, len(hashes), step):
         part = hashes[begin : begin + step] & np.uint64(0xFFFFFFFF)
@@ -54,7 +53,7 @@ def _identity(value: int) -> int:
 
 
 def make_bitmap(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """See :class:`dedupe.model.sketches.SketchBatch`."""
+    """The bitmap of a document's shingle hashes: see :class:`dedupe.model.sketches.SketchBatch`."""
     bitmap = np.zeros(BITMAP_WORDS, np.uint64)
     if len(hashes) <= COUNTED:
         bits = hashes >> np.uint64(32) & np.uint64(64 * BITMAP_WORDS - 1)

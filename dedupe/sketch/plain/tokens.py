@@ -47,10 +47,10 @@ def _normalise(text: str) -> str:
 class _Patterns(msgspec.Struct, frozen=True):
     """The classes of the token table as regular expressions.
 
-    :param combining: a character that may combine with the one before
-    :param sequence: such characters, what is dropped between them, and the one before
+    :param combining: a character that may combine with the one before it
+    :param sequence: a base, the combining characters after it, and dropped ones between these
     :param token: a token of normalised text
-    :param mark_run: more marks than are kept; those that are kept are its group
+    :param mark_run: a run of more than ``MARK_LIMIT`` marks; its group is the marks that are kept
     """
 
     combining: re.Pattern[str]
@@ -63,17 +63,17 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 def _patterns_for(text: str) -> _Patterns:
-    """Those of all characters only where the text needs them.
+    """The patterns for a text: with characters beyond U+FFFF only where the text has some.
 
-    For ``re`` keeps a set as a bitmap up to U+FFFF, and every range beyond is compared with each
-    character that is not in the bitmap: it takes up to fifty times as long.
+    ``re`` keeps a set as a bitmap up to U+FFFF. It compares each character that is not in the
+    bitmap with every range beyond, which takes up to fifty times as long.
     """
     return _patterns(0x110000 if _ASTRAL.search(text) else 0x10000)
 
 
 @cache
 def _patterns(limit: int) -> _Patterns:
-    """Those of the characters below ``limit``."""
+    """The patterns for texts whose characters are all below ``limit``."""
     table = load_table()
     entries = table.expand("entries")[:limit]
     own_class = table.expand("own")[:limit] & np.uint32(CLASS_MASK)
@@ -84,8 +84,8 @@ def _patterns(limit: int) -> _Patterns:
     unspaced = _character_set(own_class == UNSPACED)
     return _Patterns(
         combining=re.compile(f"[{combines}]"),
-        # (Without a base only where nothing dropped stands before: else a run of what is dropped
-        # would be gone through again from each place in it.)
+        # A sequence without a base may not begin after a dropped character: otherwise a run of
+        # dropped characters would be searched again from each of its positions.
         sequence=re.compile(
             f"((?:[^{combines}{dropped}]|(?<![{dropped}]))(?:[{dropped}]*+[{combines}])+)"
         ),
@@ -101,7 +101,7 @@ def _decompositions() -> Decompositions:
 
 @cache
 def _translation() -> dict[int, str | None]:
-    """What becomes of each character that changes, and combines with nothing."""
+    """For ``str.translate``: what each character that changes becomes when nothing combines."""
     table = load_table()
     entries = table.expand("entries")
     changed = np.flatnonzero(
