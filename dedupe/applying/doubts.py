@@ -165,7 +165,7 @@ class _ReadingNotices:
         source, locator = located
         for name in self._file_names(source):
             yield name
-            yield SourceInfo(name, source.format).place(locator.line)
+            yield SourceInfo(name, source.format).name_record(locator.line)
 
     def _file_names(self, source: SourceInfo) -> Iterator[str]:
         """The names of a source and its file, as they are and relative to the scanned folders."""

@@ -223,7 +223,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
 
 
 def _print_outcome(outcome: Outcome, output_format: str) -> None:
-    from dedupe.model.marks import TEXT_MARK
+    from dedupe.model.output_marks import TEXT_MARK
     from dedupe.renderers.applied import render_outcome_json, render_outcome_text
 
     for note in outcome.notes:

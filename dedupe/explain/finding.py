@@ -277,7 +277,7 @@ def _take(batch: TextBatch, corpus: Corpus, document: int) -> FoundDocument:
     locator, id = batch.locator(document), batch.ids[document]
     source = corpus.sources[locator.source]
     info = SourceInfo(source.name, source.format, source.member)
-    file_and_line = info.place(locator.line) if locator.line else info.name
+    file_and_line = info.name_record(locator.line) if locator.line else info.name
     return FoundDocument(
         id=id,
         text=batch.data[begin:end].tobytes().decode("utf-8", "replace"),

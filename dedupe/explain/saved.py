@@ -144,7 +144,7 @@ def _listed_document(
     if located := report.locate(id):
         source, locator = located
         path, line = source.path, locator.line
-        file_and_line = source.place(line) if line else source.name
+        file_and_line = source.name_record(line) if line else source.name
     found = FoundDocument(
         id, given.get(id), path, line, "" if file_and_line == id else file_and_line
     )

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dedupe.model.errors import BaselineError
-from dedupe.model.marks import BASELINE_TITLE
+from dedupe.model.output_marks import BASELINE_TITLE
 from dedupe.model.settings import ScanSettings
 from dedupe.store.document_marks import MARK_DIGITS, DocumentMarks
 

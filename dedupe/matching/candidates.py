@@ -41,7 +41,7 @@ class GroupKeys(Protocol):
         """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
 
     def take(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], SetFilters]:
-        """All keys of these groups, ``(k, bands)``, which the caller may change, and their filters."""
+        """All keys of these groups (``(k, bands)``; the caller may change them), and filters."""
 
 
 def find_candidates(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.metadata import date_of, plain_site
+from dedupe.model.metadata import date_of, normalise_site
 from dedupe.model.settings import sites_of_rule
 from dedupe.store.documents import Documents
 
@@ -77,8 +77,8 @@ def _date_keys(metas: Sequence[dict[str, str]], sign: int) -> list[NDArray[Any]]
 
 def _site_keys(metas: Sequence[dict[str, str]], sites: Sequence[str]) -> list[NDArray[Any]]:
     """A sort key with documents of these sites first, in this order; all others are equal."""
-    rank = {plain_site(site): i for i, site in reversed([*enumerate(sites)])}
-    ranks = [rank.get(plain_site(meta.get("site", "")), len(sites)) for meta in metas]
+    rank = {normalise_site(site): i for i, site in reversed([*enumerate(sites)])}
+    ranks = [rank.get(normalise_site(meta.get("site", "")), len(sites)) for meta in metas]
     return [np.array(ranks, np.int64)]
 
 

@@ -1,1 +1,1 @@
-"""The vocabulary: types that cross stages, settings, errors, dates."""
+"""The types that cross stages, the settings, the errors, and what reads dates and metadata."""

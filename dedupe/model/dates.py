@@ -1,4 +1,4 @@
-"""Dates as corpora write them, to numbers that can be compared."""
+"""Parses the dates that corpora write into numbers that can be compared."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _ZONE_AT_END = re.compile(r"(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)\s*(?:\([A-Z]+\))?$",
 
 
 def parse_date(text: str) -> float | None:
-    """Seconds since 1970 in UTC; None where this is no date that can be told without guessing.
+    """Seconds since 1970 in UTC; ``None`` where ``text`` is no date, or an ambiguous one.
 
-    Takes ISO 8601 and what looks like it, seconds or milliseconds since 1970, ``20240131``, the
-    dates of mails and feeds (RFC 2822) and English dates (``Jan 31, 2024``, ``31 January
-    2024``). Of ``03/04/2024`` it cannot be known which is the month: such count only where one
-    of the two is above 12. A date without a zone is taken as UTC, one without a time as midnight.
+    Takes ISO 8601 and dates that look like it, seconds or milliseconds since 1970, ``20240131``,
+    the dates of mails and feeds (RFC 2822) and English dates (``Jan 31, 2024``, ``31 January
+    2024``). ``03/04/2024`` is ambiguous: which number is the month is known only where one of the
+    two is above 12. A date without a zone is taken as UTC, a date without a time as midnight.
     """
     text = text.strip()
     try:
@@ -57,7 +57,7 @@ def _parse(text: str) -> float | None:
 
 
 def _parse_words(text: str) -> float | None:
-    """Dates with the month in words, or after or before the day."""
+    """Dates with the month as a word, and dates such as ``31/01/2024``, which end with the year."""
     lowered = text.lower()
     if found := _DAY_MONTH.match(lowered):
         day, month, year = found.groups()
@@ -95,7 +95,10 @@ def _from_slashed(first: int, second: int, year: int) -> float | None:
 
 
 def _from_epoch(value: float) -> float | None:
-    """Seconds, or milliseconds or microseconds where seconds would be beyond the year 5000."""
+    """Seconds of a number of seconds; of milliseconds or microseconds where it is too large.
+
+    As seconds, a number above 10¹¹ would be a date after the year 5000.
+    """
     for _ in range(2):
         if abs(value) > 1e11:
             value /= 1000

@@ -1,6 +1,4 @@
-"""Documents on their way in: where each stands, its text among those of a batch, and what is told
-of those that are left out.
-"""
+"""Documents on their way from the sources: locators, batches of texts, skipped documents."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.formats import record_place
-
-# --- what flows from the sources to the clusters ------------------------------------------
+from dedupe.model.formats import name_record
 
 
 class Locator(msgspec.Struct, frozen=True, gc=False):
@@ -34,17 +30,17 @@ class Locator(msgspec.Struct, frozen=True, gc=False):
 
 def pack_locators(locators: Iterable[Locator]) -> NDArray[np.int64]:
     """Locators as :class:`TextBatch` holds them: ``int64``, ``(n, 4)``, a column a field."""
-    rows = [(at.source, at.offset, at.length, at.line) for at in locators]
+    rows = [(each.source, each.offset, each.length, each.line) for each in locators]
     return np.array(rows, np.int64) if rows else np.empty((0, 4), np.int64)
 
 
 class SourceInfo(msgspec.Struct, frozen=True, gc=False):
     """A file that was read.
 
-    :param path: as it was named, or below a folder that was named
-    :param format: as what it was read
-    :param member: its name inside the archive at ``path``; nothing where that is no archive
-    :param encoding: that of a file of records (a codec of Python), where it is not UTF-8
+    :param path: the path as the user gave it, or a path below a folder that the user gave
+    :param format: the name of the format in which it was read
+    :param member: its name inside the archive at ``path``; empty where ``path`` is no archive
+    :param encoding: the encoding of a file of records (a codec of Python); empty for UTF-8
     """
 
     path: str
@@ -54,16 +50,16 @@ class SourceInfo(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def name(self) -> str:
-        """The path, for people: that of a member goes on inside the archive."""
+        """The path for people; the path of a member is that of the archive and its own."""
         return f"{self.path}/{self.member.removeprefix('./')}" if self.member else self.path
 
-    def place(self, line: int) -> str:
-        """A record of it: ``path:line``, or ``path#row`` where records are not lines."""
-        return record_place(self.name, self.format, line)
+    def name_record(self, line: int) -> str:
+        """A record of the file for people: ``path:line``, or ``path#row`` if records are rows."""
+        return name_record(self.name, self.format, line)
 
 
 class SkippedDocument(msgspec.Struct, frozen=True, gc=False):
-    """Something that was met but could not be compared.
+    """A document, record or file that was found but could not be compared.
 
     :param id: the document's id, or ``path:line``, or the path
     :param reason: a stable word: ``not_json``, ``field_missing``, ``no_tokens``, …
@@ -76,15 +72,14 @@ class SkippedDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 class TextBatch(msgspec.Struct, frozen=True, dict=True):
-    """Documents as one UTF-8 buffer: Arrow's layout of strings.
+    """The texts of *n* documents as one UTF-8 buffer, in Arrow's layout of strings.
 
     :param ids: one a document, not yet made unique
-    :param pieces: the texts, end to end, in one piece or more
-    :param offsets: ``int64``, shape ``(len(ids) + 1,)``; text *i* is
-        ``data[offsets[i]:offsets[i + 1]]``
-    :param locators: ``int64``, ``(len(ids), 4)``: the fields of each document's :class:`Locator`
-    :param metas: metadata, one a document, each a packed mapping of strings (MessagePack), in the
-        order of names, or empty; none at all where no document has any
+    :param pieces: the buffer, in one piece or more
+    :param offsets: ``int64``, ``(n + 1,)``; text *i* is ``data[offsets[i]:offsets[i + 1]]``
+    :param locators: ``int64``, ``(n, 4)``: the fields of each document's :class:`Locator`
+    :param metas: metadata, one a document, each a mapping of strings packed as MessagePack, ordered
+        by name, or empty bytes; an empty sequence where no document has any
     """
 
     ids: Sequence[str]
@@ -95,8 +90,11 @@ class TextBatch(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def data(self) -> NDArray[np.uint8]:
-        """The texts, end to end (``uint8``), put together by the thread that first asks: one that
-        sketches, since the one that reads is what the others wait for."""
+        """The buffer of the texts (``uint8``), end to end.
+
+        It is joined when it is first asked for, by a thread that sketches: all threads wait for the
+        one that reads.
+        """
         whole = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
         return np.frombuffer(whole, np.uint8)
 
@@ -104,12 +102,12 @@ class TextBatch(msgspec.Struct, frozen=True, dict=True):
         return len(self.ids)
 
     def locator(self, document: int) -> Locator:
-        """Where one document stands."""
+        """The locator of one document."""
         return Locator(*self.locators[document].tolist())
 
 
 class Notice(msgspec.Struct, frozen=True, gc=False):
-    """Something that a user should know and that lost nothing, such as an id that occurs twice."""
+    """A fact that a user should know although nothing was lost, such as an id that occurs twice."""
 
     id: str
     reason: str
@@ -117,13 +115,14 @@ class Notice(msgspec.Struct, frozen=True, gc=False):
 
 
 Item = TextBatch | SkippedDocument | Notice
+"""What reading a corpus yields: documents, and remarks on what could not be read or looks odd."""
 
 
 class CorpusItems(msgspec.Struct, frozen=True):
-    """A corpus on its way in; each part can be gone through once.
+    """The items of a corpus as they are read; each iterable can be gone through once.
 
-    :param documents: batches of texts, and what there is to say of what could not be read
-    :param references: the same of reference documents, read first: they are compared with the
+    :param documents: items of the documents that are to be deduplicated
+    :param references: items of the reference documents; they are read first, and compared with the
         documents, but not with one another
     """
 
@@ -132,10 +131,10 @@ class CorpusItems(msgspec.Struct, frozen=True):
 
 
 class TextProvider(Protocol):
-    """Reads texts of reported documents again, for diffs."""
+    """Reads the texts of reported documents again, for diffs."""
 
     def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
-        """The texts of those of ``ids`` that can still be read and have not changed."""
+        """Texts by id; ids are left out whose texts have changed or can no longer be read."""
 
     def problem(self, id: str) -> str:
         """Why ``read_texts`` left this id out: changed, gone, …"""

@@ -1,4 +1,4 @@
-"""What can go wrong, in words that a user can act on.
+"""The errors of this package, with messages that a user can act on.
 
 Every error that a user may meet derives from :class:`DedupeError`; only ``cli`` turns one into
 a message and an exit code.
@@ -20,7 +20,7 @@ class InputError(DedupeError):
 
 
 class KernelsError(DedupeError):
-    """The kernels that were asked for are not available, or a guard found them at fault."""
+    """The chosen kernels are not available, or a check of their results found a fault."""
 
 
 class ReportError(DedupeError):
@@ -32,8 +32,8 @@ class WorkFolderError(DedupeError):
 
 
 class BaselineError(DedupeError):
-    """A baseline cannot be used: missing, damaged, of a newer version or other settings."""
+    """A baseline cannot be used: missing, damaged, of a newer version or of other settings."""
 
 
 class ApplyError(DedupeError):
-    """A report cannot be applied: nothing was changed, or what was is told."""
+    """A report cannot be applied; where files were changed before, the message says which."""

@@ -1,7 +1,7 @@
-"""The formats that a corpus may be in: all that is known of one without reading a file.
+"""The list of the formats that a corpus may be in, for those who read no files.
 
-A new format is a line in :data:`FORMATS`. All else about it stands in the one value that the line
-names, a :class:`dedupe.sources.formats.format.Format`.
+A new format is a line in :data:`FORMATS`. The line names a value that holds all else about the
+format, a :class:`dedupe.sources.formats.format.Format`.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 AUTO = "auto"
-"""Stands for a format where each file's ending and content are to tell it."""
+"""The value of ``input_format`` by which ending and content of each file decide on its format."""
 
 
 class RegisteredFormat(NamedTuple):
-    """Where a format is described.
+    """One line of the list of formats.
 
-    :param home: the module and the name of its ``Format``, which is imported when a file is met
-    :param counted_in: how people count its records, and so what the number of one means; nothing
-        where its documents are whole files, or have names of their own
+    :param import_path: ``module:name`` of its ``Format``, imported when the first such file is met
+    :param counted_in: whether the number of a record is that of its line or of its row; empty
+        where documents are whole files, or have names of their own
     """
 
-    home: str
+    import_path: str
     counted_in: Literal["", "lines", "rows"] = ""
 
 
@@ -37,24 +37,24 @@ FORMATS: dict[str, RegisteredFormat] = {
     "html": RegisteredFormat(f"{_PACKAGE}.html.format:HTML"),
     "warc": RegisteredFormat(f"{_PACKAGE}.warc.format:WARC"),
 }
-"""By name, in the order in which they are listed for people."""
+"""The formats by name, in the order in which they are listed for people."""
 
 
 def input_formats() -> tuple[str, ...]:
-    """What ``input_format`` may be."""
+    """The valid values of the setting ``input_format``."""
     return (AUTO, *FORMATS)
 
 
 def counts_lines(name: str) -> bool:
-    """Whether the number of a record is that of its line."""
+    """Whether the number of a record in this format is that of its line."""
     return name in FORMATS and FORMATS[name].counted_in == "lines"
 
 
 def counts_rows(name: str) -> bool:
-    """Whether the number of a record is that of its row, which is no line of its file."""
+    """Whether the number of a record in this format is that of its row, which may span lines."""
     return name in FORMATS and FORMATS[name].counted_in == "rows"
 
 
-def record_place(file: str, format: str, number: int) -> str:
-    """A record by its place: ``file:line`` or ``file#row``."""
+def name_record(file: str, format: str, number: int) -> str:
+    """A record for people: ``file:line``, or ``file#row`` where the format counts rows."""
     return f"{file}{'#' if counts_rows(format) else ':'}{number}"

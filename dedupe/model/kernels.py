@@ -1,4 +1,4 @@
-"""What the stages ask of the kernels, compiled or plain."""
+"""The interface of the kernels, which are compiled or plain."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from dedupe.model.documents import TextBatch
 from dedupe.model.pairs import JobPlan
 from dedupe.model.sketches import SetFilters, SketchBatch
 
-# --- what stages ask of one another -------------------------------------------------------
-
 RunAll = Callable[..., Iterable[Any]]
-"""Maps a function over jobs and gives the results in their order, such as an executor's ``map``."""
+"""Maps a function over jobs, like an executor's ``map``: results come in the order of the jobs."""
 
 
 class Kernels(Protocol):
@@ -29,7 +27,7 @@ class Kernels(Protocol):
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        """Each segment sorted and without repetitions, and the new offsets."""
+        """The segments, each sorted and without repetitions, end to end; and their offsets."""
 
     def count_shared(
         self,
@@ -39,9 +37,11 @@ class Kernels(Protocol):
         right: NDArray[np.int32],
         threshold: float,
     ) -> NDArray[np.int64]:
-        """For each pair of sorted segments its exact intersection; -1 below the threshold.
+        """The size of the intersection of each pair of sorted segments; -1 below the threshold.
 
-        Quicker where pairs with the same left segment follow one another.
+        It is quicker where pairs with the same left segment follow one another.
+
+        :param threshold: a Jaccard, from 0 to 1
         """
 
     def plan_jobs(
@@ -52,12 +52,13 @@ class Kernels(Protocol):
         max_pairs: int,
         max_hashes: int,
     ) -> JobPlan:
-        """Cut pairs, in their order, into jobs that read no more than so many shingle hashes.
+        """Cut pairs, in their order, into jobs of bounded size.
 
-        A job of one pair may exceed that.
-
-        :param first: one end of each pair, and ``second`` the other
-        :param counts: shingle hashes of each document
+        :param first: one group of each pair
+        :param second: the other group of each pair
+        :param counts: the number of shingle hashes of each group
+        :param max_pairs: pairs in a job
+        :param max_hashes: shingle hashes that a job reads; a job of one pair may read more
         """
 
     def copy_runs(
@@ -76,10 +77,10 @@ class Kernels(Protocol):
         lengths: NDArray[np.int64],
         target: NDArray[np.uint8],
     ) -> None:
-        """The same of the bytes of a file.
+        """Fill ``target`` with the runs of a file that begin at ``begins[i]``.
 
-        :raises OSError: if it cannot be read
-        :raises EOFError: if it ends before
+        :raises OSError: if the file cannot be read
+        :raises EOFError: if it ends before a run does
         """
 
     def bucket_pairs(
@@ -94,19 +95,21 @@ class Kernels(Protocol):
         minimum_equal: int,
         threshold: float,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-        """Pairs in the buckets ``begins[i]:ends[i]`` that did not meet in an earlier band.
+        """The candidate pairs of the buckets ``begins[i]:ends[i]`` that met in no earlier band.
 
-        One of each pair stands before ``first_ends[i]``, the other not before ``seconds[i]``. Two
-        documents met in a band if their keys agree there but for the lowest bit, and not both
-        have that bit.
+        One position of each pair is before ``first_ends[i]``, the other is ``seconds[i]`` or later.
+        Two groups met in a band if their keys there are equal but for the lowest bit, and that bit
+        is not set in both (see ``matching.banding.CAPPED_FLAG``).
 
-        :param keys: one key a document and band, ``(n, bands)``
-        :param minimum_equal: pairs that agree in fewer low bytes are left out
-        :param threshold: so are those whose sizes and bitmaps tell that their Jaccard is below
-        :returns: left and right with ``left < right``, and how many pairs met before the filters
+        :param keys: one key a group and band, ``(n, bands)``
+        :param band: the band of the buckets; those before it are the earlier ones
+        :param minimum_equal: pairs with fewer equal low bytes are left out
+        :param threshold: pairs whose sizes and bitmaps rule out this Jaccard are left out
+        :returns: left and right (positions, ``left < right``), and how many pairs met before the
+            filters
         """
 
     def label_components(
         self, count: int, left: NDArray[np.int32], right: NDArray[np.int32]
     ) -> NDArray[np.int64]:
-        """The connected component of each of ``count`` documents: its smallest document."""
+        """The connected component of each of ``count`` groups, named by its smallest group."""

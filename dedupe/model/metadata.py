@@ -1,6 +1,4 @@
-"""The metadata of a document: packed in few bytes until a report is made, told by the report, and
-compared by keep rules.
-"""
+"""The metadata of documents: packed into few bytes, read back for reports and keep rules."""
 
 from __future__ import annotations
 
@@ -13,34 +11,40 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-META_FIELDS_FOUND = ("url", "date", "site")
-"""What is carried without being asked for, where a record has it."""
+USUAL_META_FIELDS = ("url", "date", "site")
+"""The fields of a record that a report carries without being asked for."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
-_NONE = _encode({})
+_PACKED_EMPTY = _encode({})
 
 
 def pack_meta_columns(columns: Mapping[str, Sequence[str]]) -> list[bytes]:
-    """Of each document its names and values as bytes (MessagePack), from one column a name.
+    """The metadata of each document as a MessagePack mapping, from one column a name.
 
-    Values that are empty are left out; nothing at all is given of no columns.
+    Empty values are left out; a document without values gives empty bytes. Without columns the list
+    is empty.
     """
     if not columns:
         return []
     columns = dict(sorted(columns.items()))
-    packed = list(map(_encode, map(_row_maker(tuple(columns)), *columns.values())))
-    return [b"" if each == _NONE else each for each in packed] if _NONE in packed else packed
+    packed = list(map(_encode, map(_mapping_maker(tuple(columns)), *columns.values())))
+    if _PACKED_EMPTY not in packed:
+        return packed
+    return [b"" if each == _PACKED_EMPTY else each for each in packed]
 
 
 def pack_meta(values: Mapping[str, str]) -> bytes:
-    """Those of one document; nothing for no values."""
+    """The metadata of one document as a MessagePack mapping; empty bytes for no values."""
     return _encode(dict(sorted(values.items()))) if values else b""
 
 
 @lru_cache(maxsize=16)
-def _row_maker(names: tuple[str, ...]) -> Callable[..., Any]:
-    """Makes of a document's values what is written as a mapping."""
+def _mapping_maker(names: tuple[str, ...]) -> Callable[..., Any]:
+    """A function of the values of these names whose result is encoded as a mapping.
+
+    It is a class of msgspec, which is quicker than a dictionary.
+    """
     attributes = [f"v{number}" for number in range(len(names))]
     try:
         return msgspec.defstruct(
@@ -58,14 +62,15 @@ _decode = msgspec.msgpack.Decoder(dict[str, str]).decode
 
 
 def read_meta(packed: bytes | memoryview) -> dict[str, str]:
-    """Names and values, ordered by name; the site is the host of the url where none is told.
+    """The metadata of one document, ordered by name; a missing site is the host of the url.
 
-    :param packed: as a :class:`dedupe.model.documents.TextBatch` carries it, in the order of names
+    :param packed: a MessagePack mapping, ordered by name, as in
+        :class:`dedupe.model.documents.TextBatch`
     """
     if not packed:
         return {}
     values = _decode(packed)
-    # Dates and sites are the same in many documents: they are kept once for all of a report.
+    # Many documents share a date or a site: interned, each is kept once for a whole report.
     if date := values.get("date"):
         values["date"] = sys.intern(date)
     if site := values.get("site"):
@@ -76,7 +81,7 @@ def read_meta(packed: bytes | memoryview) -> dict[str, str]:
 
 
 def _insert_site(values: dict[str, str], site: str) -> dict[str, str]:
-    """The values with one more, in the order of names; nearly always it comes before the url."""
+    """The values with a site, ordered by name: the url, nearly always the last, goes behind it."""
     url = values.pop("url")
     last = next(reversed(values), "")
     values["site"] = site
@@ -85,19 +90,20 @@ def _insert_site(values: dict[str, str], site: str) -> dict[str, str]:
 
 
 def date_of(meta: Mapping[str, str]) -> float:
-    """The date in seconds since 1970; not a number where none can be told."""
-    from dedupe.model.dates import parse_date  # whose patterns take 2 ms to compile
+    """The date in seconds since 1970; NaN where there is none, or it cannot be parsed."""
+    from dedupe.model.dates import parse_date  # late, because its patterns take 2 ms to compile
 
     found = parse_date(meta.get("date", ""))
     return float("nan") if found is None else found
 
 
 _PLAIN_START = re.compile(r"https?://([a-z0-9.-]+)(?:[?#]|$)")
-"""How URLs begin, as nearly all do, up to their path: what stands there is the host."""
+"""The beginning of nearly all URLs, with nothing but the host (no user, no port) before the path.
+"""
 
 
 def host_of(url: str) -> str:
-    """The host that a URL names, in small letters; nothing where it names none."""
+    """The host that a URL names, in small letters; empty where it names none."""
     path = url.find("/", len("https://"))
     if host := _plain_host(url if path < 0 else url[:path]):
         return host
@@ -109,11 +115,14 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _plain_host(start: str) -> str:
-    """The host of a plain URL, from what stands before its path; kept once for all of a report."""
+    """The host of a plain URL, from the part before its path; empty where that holds more.
+
+    It is interned, so that each host is kept once for a whole report.
+    """
     plain = _PLAIN_START.match(start)
     return sys.intern(plain[1]) if plain else ""
 
 
-def plain_site(name: str) -> str:
-    """A site without what does not tell it apart: case, and ``www.`` in front."""
+def normalise_site(name: str) -> str:
+    """A site in small letters and without ``www.`` in front, so that sites can be compared."""
     return name.strip().lower().removeprefix("www.")

@@ -1,4 +1,4 @@
-"""Numbers of a report within the ranges that a saved one is checked for."""
+"""The numbers in a report, with their valid ranges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-# What a saved report may hold: checked where one is read, not where one is made.
+# The ranges are checked when a saved report is read, not when a report is made.
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 PositiveCount = Annotated[int, msgspec.Meta(ge=1, le=2**53)]

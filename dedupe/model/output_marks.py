@@ -1,13 +1,12 @@
-"""The marks of files that the program writes, by which it knows them again.
+"""The marks by which the program recognises its own outputs, so that no scan reads them.
 
-A report holds the words of the documents that it shows. Read as a document it would be their
-duplicate, and could be kept in their place. So everything that the program writes begins with one
-of these marks, whatever the file is called later: with a phrase where the format has room for one,
-else with the first keys or the first row, which no other program writes. A mark counts at the
-beginning only: a document that quotes a report is a document.
+A report holds the words of the documents that it shows. A scan that read it as a document would
+find it to be their duplicate, and might keep it instead of them. So every output begins with a
+mark: a phrase where the format has room for one, else the first keys or the first row, which no
+other program writes. A mark counts only at the beginning of a file: a document may quote a report.
 
-Who writes a format takes its mark from here; :func:`kind_of_output` knows them all, and those of
-files that were written before there were marks.
+All code that writes outputs takes the marks from here. :func:`kind_of_output` recognises them, and
+also outputs of versions that wrote no marks.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from typing import Final
 PHRASE: Final = "dedupe output, not a document"
 
 TEXT_MARK: Final = f"[{PHRASE}]\n"
-"""The first line of text; on a terminal, which keeps nothing, it is left out."""
+"""The first line of text outputs; not shown on a terminal, from which no scan reads."""
 MARKDOWN_MARK: Final = f"<!-- {PHRASE} -->\n"
 GITHUB_MARK: Final = f"::debug::{PHRASE}\n"
-"""A command that the runner shows only where debugging is on."""
+"""A workflow command that the runner of GitHub Actions shows only with debugging on."""
 HTML_MARK: Final = f'<meta name="generator" content="{PHRASE}">'
-"""Stands behind the declaration of the encoding."""
+"""The second element of the head, after the declaration of the encoding."""
 
 BASELINE_TITLE: Final = "dedupe-baseline"
 """The first line of a baseline begins with it; its version follows."""
@@ -45,7 +44,7 @@ MEMBER_COLUMNS: Final = (
     "path",
     "line",
 )
-"""Of one row a member; a column ``meta.NAME`` for each kind of metadata follows."""
+"""Columns of the table of documents; a column ``meta.NAME`` for each kind of metadata follows."""
 
 PAIR_COLUMNS: Final = (
     "cluster_id",
@@ -59,13 +58,14 @@ PAIR_COLUMNS: Final = (
     "left_containment",
     "right_containment",
 )
-"""Of one row a pair; ``cluster_id`` is empty for a bridge."""
+"""Columns of the table of pairs; ``cluster_id`` is empty for a bridge."""
 
 _HEX: Final = '"[0-9a-f]{16}"'
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 
 
 def _line(text: str) -> str:
+    """A pattern for a whole line."""
     return re.escape(text.rstrip("\n")) + r"[ \t]*(?:[\r\n]|\Z)"
 
 
@@ -75,6 +75,7 @@ def _json(*tokens: str) -> str:
 
 
 def _first_key(name: str, second: str, value: str = "") -> str:
+    """A pattern for an object with two first keys: a number, then ``value``."""
     return _json(r"\{", f'"{name}"', ":", r"\d+", ",", f'"{second}"', ":", value)
 
 
@@ -105,7 +106,7 @@ _KINDS: Final = (
     (
         "clusters as JSON Lines",
         _json(r"\{", '"cluster_id"', ":", _HEX, ",", '"representative"', ":")
-        # An id may be longer than what is looked at.
+        # An id may be longer than the beginning of the file that is looked at.
         + r'\s*"(?:[^"\\]|\\.)*(?:\\?\Z|",\s*"members"\s*:\s*\[\s*\{\s*"id"\s*:)',
     ),
     (
@@ -123,7 +124,7 @@ _KINDS: Final = (
         _json(r"\{", '"action"', ":", _ACTIONS, ",", '"destination"', ":", _STRING, ",")
         + _json("", '"document_count"', ":"),
     ),
-    # Written before there were marks, and certain all the same.
+    # From here: outputs of versions that wrote no marks.
     ("text", r"1  [\d,]+ documents? · [\d,]+ duplicates?[^\n]{0,200} cluster [0-9a-f]{6,16}\r?\n"),
     (
         "Markdown",
@@ -150,17 +151,20 @@ _STARTS: Final = (
     b"dedupe-baseline",
     b"1  ",
 )
-"""How every output begins, to tell most documents without a pattern."""
+"""The first bytes of all outputs: most documents begin with none, and need no pattern."""
 
 
 @lru_cache(maxsize=1)
 def _any_output() -> re.Pattern[bytes]:
-    """All kinds as one pattern; compiled when a file first begins like one of them (3 ms)."""
+    """One pattern for all outputs, with a group for each of ``_KINDS``.
+
+    It takes 3 ms to compile, and so is compiled only when a file begins like an output.
+    """
     return re.compile("|".join(f"({pattern})" for _, pattern in _KINDS).encode(), re.DOTALL)
 
 
 def mark_unless_empty(mark: str, chunks: Iterator[str | bytes]) -> Iterator[str | bytes]:
-    """The chunks with a mark before the first; nothing where there is none."""
+    """The chunks with a mark before the first; no mark where there are no chunks."""
     for chunk in chunks:
         yield mark
         yield chunk
@@ -169,10 +173,10 @@ def mark_unless_empty(mark: str, chunks: Iterator[str | bytes]) -> Iterator[str 
 
 
 def kind_of_output(start: bytes) -> str:
-    """What a file that begins so is of what the program writes, in words; nothing if it is none.
+    """The kind of output, in words, of a file that begins with ``start``; empty if it is none.
 
-    :param start: the beginning of the uncompressed file as UTF-8, without a byte order mark and
-        white space before it
+    :param start: the beginning of the uncompressed file as UTF-8, after any byte order mark and
+        white space
     """
     found = _any_output().match(start) if start.startswith(_STARTS) else None
     return _KINDS[found.lastindex - 1][0] if found and found.lastindex else ""

@@ -1,4 +1,4 @@
-"""Pairs of groups: candidates, the jobs that verify them, and those that are verified."""
+"""Pairs of groups: candidate pairs, the jobs that verify them, verified pairs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 
 class CandidatePairs(msgspec.Struct, frozen=True):
-    """Pairs that share a bucket, unverified, each once: indices of groups.
+    """Unverified pairs of groups that share a bucket, each once.
 
-    :param left: ``int32``; ``left < right`` holds for every pair
-    :param right: ``int32``
-    :param met_count: pairs that shared a bucket before estimate, sizes and bitmaps ruled some out
-    :param capped_bucket_count: buckets of more than ``max_bucket``, compared with pivots alone
+    :param left: ``int32``, numbers of groups; ``left < right`` holds for every pair
+    :param right: ``int32``, numbers of groups
+    :param met_count: pairs that shared a bucket, with those that estimate, sizes and bitmaps ruled
+        out
+    :param capped_bucket_count: buckets of more than ``max_bucket`` groups, which were compared with
+        the pivots alone
     """
 
     left: NDArray[np.int32]
@@ -38,11 +40,14 @@ class CandidatePairs(msgspec.Struct, frozen=True):
 class JobPlan(msgspec.Struct, frozen=True):
     """Pairs cut into jobs; job *i* has the pairs ``cuts[i]:cuts[i + 1]``.
 
-    :param cuts: ``int64``, one a job, and where the last ends
-    :param group_cuts: ``int64``: likewise, of ``groups``
+    Its groups are ``groups[group_cuts[i]:group_cuts[i + 1]]``.
+
+    :param cuts: ``int64``: where each job begins among the pairs, and where the last ends
+    :param group_cuts: ``int64``: where each job begins in ``groups``, and where the last ends
     :param groups: ``int32``: the groups of each job, each once
-    :param first_positions: ``int32``: where among its job's groups one end of each pair is
-    :param second_positions: ``int32``: and the other
+    :param first_positions: ``int32``: the position of each pair's first group among the groups of
+        its job
+    :param second_positions: ``int32``: the position of each pair's second group among them
     """
 
     cuts: NDArray[np.int64]
@@ -53,7 +58,10 @@ class JobPlan(msgspec.Struct, frozen=True):
 
 
 class VerifiedPairs(msgspec.Struct, frozen=True):
-    """Pairs with the exact sizes of their shingle sets and of the intersection (``int64``)."""
+    """Pairs of groups with the exact sizes of their shingle sets and of the intersection.
+
+    All columns are ``int64``, one value a pair.
+    """
 
     left: NDArray[np.int64]
     right: NDArray[np.int64]
@@ -63,11 +71,14 @@ class VerifiedPairs(msgspec.Struct, frozen=True):
 
     @property
     def jaccard(self) -> NDArray[np.float64]:
-        """Exact Jaccard, one correctly rounded division a pair."""
+        """The exact Jaccard: one correctly rounded division a pair."""
         return self.shared_count / (self.left_count + self.right_count - self.shared_count)
 
     def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> VerifiedPairs:
-        """Those pairs for which ``chosen`` holds, or that it numbers."""
+        """Some of the pairs.
+
+        :param chosen: whether to take each pair, or the positions of the pairs to take
+        """
         return VerifiedPairs(*(column[chosen] for column in self._columns()))
 
     @classmethod

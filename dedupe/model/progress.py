@@ -1,4 +1,4 @@
-"""How far a scan is, for whoever wants to show it."""
+"""The progress of a scan, for callers that show it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from dedupe.model.report import StageInfo
 
 
 class Progress(msgspec.Struct):
-    """What a caller may show while a scan runs; the listener is called in the calling thread.
+    """The progress of a scan; the listener is called, in the calling thread, when it changes.
 
     :ivar stage: ``reading``, ``comparing``, ``verifying``, ``reporting``, ``done``; the command
         line goes on with ``writing``
-    :ivar byte_count: of the texts that were read, or of what was written
-    :ivar input_bytes: what was read of the files, and how much that is in all: of compressed
-        files before they are unpacked, and both 0 where that is not known
-    :ivar steps: done and to be done in this stage, in any unit; both 0 where that is not known
-    :ivar stages: those that are over
+    :ivar document_count: documents that were read
+    :ivar byte_count: bytes of the texts that were read, or of the output that was written
+    :ivar input_bytes: gives how many bytes of the files were read, and how many there are; of
+        compressed files before they are unpacked; both 0 where that is not known
+    :ivar steps: how much of this stage is done, and how much there is, in any unit; both 0 where
+        that is not known
+    :ivar stages: the stages that are over
+    :ivar began: when the stage began, by ``time.perf_counter``
     """
 
     listener: Callable[[Progress], None] | None = None
@@ -35,29 +38,30 @@ class Progress(msgspec.Struct):
     began: float = msgspec.field(default_factory=time.perf_counter)
 
     def enter(self, stage: str) -> None:
-        """Begin the next stage; the time since the last call was the last stage's."""
+        """End the current stage, and begin the next."""
         now = time.perf_counter()
         self.stages.append(StageInfo(self.stage, now - self.began, peak_memory()))
         self.began, self.stage, self.steps = now, stage, (0, 0)
         self.tell()
 
     def tell(self) -> None:
+        """Call the listener, if there is one."""
         if self.listener is not None:
             self.listener(self)
 
     @property
     def share(self) -> float:
         """How much of the stage is done, from 0 to 1; 0 where that is not known."""
-        done, all = self.input_bytes() if self.stage == "reading" else self.steps
-        return min(done / all, 1.0) if all else 0.0
+        done, total = self.input_bytes() if self.stage == "reading" else self.steps
+        return min(done / total, 1.0) if total else 0.0
 
     def reach(self, share: float) -> None:
-        """So much of the stage is done."""
+        """Set how much of the stage is done, from 0 to 1, and call the listener."""
         self.steps = (share, 1)
         self.tell()
 
     def follow(self, run_all: RunAll) -> RunAll:
-        """``run_all``, counting what it has done of the jobs of each call."""
+        """``run_all`` with progress: after each job the share of its call that is done."""
 
         def run(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
             listed = list(jobs)
@@ -69,7 +73,7 @@ class Progress(msgspec.Struct):
 
 
 def peak_memory() -> int:
-    """The most bytes of memory that this process has had; 0 where the system does not tell."""
+    """The most memory that this process has taken so far, in bytes; 0 where that is not known."""
     try:
         import resource
     except ImportError:  # Windows

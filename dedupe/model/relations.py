@@ -1,8 +1,8 @@
-"""How two documents of a report are related: one table, and what may follow from each row of it.
+"""The relations between two documents of a report, as one table.
 
-A new relation is a row of :class:`Relation`. Everybody else asks its properties, and nobody
-compares its word: so clusters, gate, ``apply`` and renderers do what is safe with a relation that
-they have never met. (``tests/model/test_relations.py`` adds a row and shows it.)
+A new relation is a row of :class:`Relation`. All other code asks its properties and never compares
+its word, so that clusters, gate, ``apply`` and renderers do what is safe with a relation that they
+do not know. (``tests/model/test_relations.py`` adds a row and shows it.)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the table: see the properties of :class:`Relation`. What is not said is not so."""
+    """A row of the table: see the properties of :class:`Relation`."""
 
     heading: str
     meaning: str
@@ -27,10 +27,10 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Relation(StrEnum):
-    """How one document relates to another, the strongest first; the word is that of the JSON.
+    """How one document relates to another, the strongest relation first; its value is JSON's word.
 
-    In a pair it is said of the left document to the right one, of a member of a cluster to the
-    representative. Where several hold, the strongest is given.
+    In a pair it is the relation of the left document to the right one; of a member of a cluster it
+    is its relation to the representative. Where several hold, a report gives the strongest.
     """
 
     IDENTICAL = (
@@ -91,17 +91,17 @@ class Relation(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the table, from 0: the lower, the stronger. Columns hold it as a number."""
+        """Its row in the table, from 0, the strongest. Columns hold relations as this number."""
         return self._rank
 
     @property
     def heading(self) -> str:
-        """What a document of this relation is called, as a title."""
+        """A title for documents of this relation."""
         return self._row.heading
 
     @property
     def meaning(self) -> str:
-        """What it says of a document, as a sentence."""
+        """What the relation means, as a sentence about a document."""
         return self._row.meaning
 
     @property
@@ -111,35 +111,38 @@ class Relation(StrEnum):
 
     @property
     def has_equal_tokens(self) -> bool:
-        """Whether the tokens are equal: such documents are compared with others as one."""
+        """Whether the tokens are equal; such documents are one group in matching."""
         return self._row.has_equal_tokens
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether either document is a verified duplicate of the other: only on such pairs a
-        cluster may rest, and only such a gate counts."""
+        """Whether either document is a verified duplicate of the other.
+
+        Clusters are made of such pairs only, and a gate counts no others.
+        """
         return self._row.is_duplicate
 
     @property
     def is_near(self) -> bool:
-        """Whether they are duplicates whose tokens differ, by their Jaccard."""
+        """Whether the documents are duplicates by their Jaccard, with different tokens."""
         return self.is_duplicate and not self.has_equal_tokens
 
     @property
     def may_drop(self) -> bool:
-        """Whether ``apply`` may drop the document of which it is said in favour of the other one
-        (or either of them, where it is not directed)."""
+        """Whether ``apply`` may drop a document that has this relation to one that is kept."""
         return self._row.may_drop
 
     @property
     def is_directed(self) -> bool:
-        """Whether it holds in one direction only."""
+        """Whether the relation holds in one direction only: of A to B, but not of B to A."""
         return self._row.is_directed
 
     @property
     def is_indirect(self) -> bool:
-        """Whether it is said of a member that duplicate pairs lead to from the representative,
-        one after another, without being a duplicate of it."""
+        """Whether a member is linked to its representative only through other documents.
+
+        It is no duplicate of the representative, but a chain of duplicate pairs leads to it.
+        """
         return self._row.is_indirect
 
 
@@ -148,5 +151,5 @@ RELATIONS: Final = tuple(Relation)
 
 
 def relation_of_equal(has_equal_text: bool) -> Relation:
-    """How two documents relate whose tokens are equal."""
+    """The relation of two documents whose tokens are equal."""
     return Relation.IDENTICAL if has_equal_text else Relation.NORMALISED

@@ -1,4 +1,4 @@
-"""What a scan gives: clusters, pairs, summaries, and how the scan ran."""
+"""The report of a scan: clusters, pairs, summaries, and how the scan ran."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from dedupe.model.relations import Relation
 from dedupe.model.settings import ScanSettings
 
 SCHEMA_VERSION = 1
-
-
-# --- the report --------------------------------------------------------------------------
+"""The version of the JSON report."""
 
 
 class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
@@ -47,8 +45,8 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     :param token_count: its tokens
     :param content_hash: XXH3-128 of its decoded text, hexadecimal
     :param byte_count: bytes of its decoded text in UTF-8
-    :param meta: what its record tells of it: url, date, site and the fields that were asked for
-    :param is_reference: whether it is a reference document, which is never to go
+    :param meta: metadata of its record: url, date, site and the fields that were asked for
+    :param is_reference: whether it is a reference document, which ``apply`` never drops
     """
 
     id: str
@@ -63,7 +61,7 @@ class Member(msgspec.Struct, frozen=True, gc=False):
 
 
 class BridgeEnd(msgspec.Struct, frozen=True):
-    """A document that is in no cluster, and in a bridge; the fields are those of a member."""
+    """A document in a bridge but in no cluster; its fields are those of :class:`Member`."""
 
     id: str
     token_count: Length
@@ -81,7 +79,7 @@ class WeakestLink(msgspec.Struct, frozen=True, gc=False):
 
 
 class Cluster(msgspec.Struct, frozen=True, gc=False):
-    """Documents kept together; the representative is the first of the members."""
+    """Documents of which one is to be kept: the representative, which is the first member."""
 
     cluster_id: str
     representative: str
@@ -95,15 +93,15 @@ class Cluster(msgspec.Struct, frozen=True, gc=False):
 
 
 class CorpusSummary(msgspec.Struct, frozen=True):
-    """What was compared: documents with at least one token.
+    """Counts of the documents that were compared: those with at least one token.
 
     :param duplicate_count: members of clusters that are neither representatives nor references
-    :param redundant_token_count: the tokens of those
+    :param redundant_token_count: the tokens of these duplicates
     :param skipped_counts: skipped documents by reason
-    :param encoding_counts: documents read, by how they were decoded
-    :param html_counts: pages read, by how their text was got
+    :param encoding_counts: documents that were read, by encoding
+    :param html_counts: pages that were read, by how their text was found
     :param reference_count: reference documents, which ``document_count`` leaves out
-    :param reference_token_count: their tokens
+    :param reference_token_count: the tokens of the reference documents
     """
 
     document_count: Count
@@ -122,10 +120,11 @@ class CorpusSummary(msgspec.Struct, frozen=True):
 class SearchSummary(msgspec.Struct, frozen=True):
     """How candidates were found.
 
-    :param expected_recall: share of the pairs exactly at the threshold that is found
-    :param distinct_count: documents left after equal token sequences were collapsed
-    :param capped_bucket_count: buckets of which only a few documents were compared with all;
-        where this is not 0, the expected recall does not hold for documents of those buckets
+    :param expected_recall: expected share of the pairs exactly at the threshold that is found
+    :param distinct_count: groups of documents with equal token sequences
+    :param candidate_pair_count: pairs of groups that shared a bucket
+    :param capped_bucket_count: buckets of which only a few groups were compared with all; where
+        this is not 0, the expected recall does not hold for the documents in these buckets
     """
 
     bands: Count
@@ -138,10 +137,10 @@ class SearchSummary(msgspec.Struct, frozen=True):
 
 
 class StageInfo(msgspec.Struct, frozen=True):
-    """What a stage of a scan took.
+    """The time and memory that a stage of a scan took.
 
-    :param seconds: its time
-    :param peak_bytes: the most memory that the process had up to its end; 0 where unknown
+    :param peak_bytes: the most memory that the process took up to the end of the stage; 0 where
+        that is not known
     """
 
     name: str
@@ -150,12 +149,12 @@ class StageInfo(msgspec.Struct, frozen=True):
 
 
 class RunInfo(msgspec.Struct, frozen=True):
-    """Whatever may differ between two equal runs.
+    """The part of a report that may differ between two scans of equal documents.
 
-    :param sources: files read; locators index into it
-    :param locators: of every clustered document, and of those in bridges and with repeated ids
-    :param skipped_places: one a skipped document: ``file:line`` where its id does not tell it
-    :param text_fields: where no text field was named: records by the field that was taken
+    :param sources: the files that were read; locators index into it
+    :param locators: by id, of all documents in clusters or bridges, or with repeated ids
+    :param skipped_places: one a skipped document: ``file:line``, or empty where its id names them
+    :param text_fields: the number of records by text field, where the user named no text field
     :param against: the paths of the reference documents
     """
 
@@ -175,13 +174,15 @@ class RunInfo(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a scan: what every renderer, gate and saved file share.
+    """The result of a scan, which renderers and gates take, and which is saved as JSON.
 
-    Its sequences and ``run.locators`` are tuples and a dictionary, but of a scan that was asked for
-    a report to be gone through once: there they make what they hold whenever it is looked at
-    (``report.rows``), and are equal to nothing.
+    Sequences are tuples, and ``run.locators`` is a dictionary. Only a scan whose caller goes
+    through the report once has others in their place: they hold columns, make each row when
+    somebody looks at it (``report.rows``), and cannot be compared.
 
-    :param bridge_ends: the ends of bridges that are in no cluster, by id
+    :param bridges: duplicate pairs between two clusters
+    :param bridge_ends: the documents of bridges that are in no cluster, by id
+    :param texts: the texts of clustered documents by id, where ``embed_text`` asked for them
     """
 
     schema_version: int
@@ -196,7 +197,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     texts: dict[str, str] | None
     run: RunInfo
 
-    # --- what it speaks of: made while it is iterated, nothing of it is kept ----------------
+    # --- documents and pairs, one after another, without keeping them ----------------------
 
     def members(self) -> Iterator[Member]:
         """The documents of all clusters, cluster after cluster."""
@@ -204,7 +205,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             yield from cluster.members
 
     def others(self) -> Iterator[Member]:
-        """The same without the representatives."""
+        """The documents of all clusters without the representatives."""
         for cluster in self.clusters:
             yield from cluster.others()
 
@@ -223,31 +224,33 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """The content hash of each document, by id."""
         return {document.id: document.content_hash for document in self.documents()}
 
-    # --- where it stands ----------------------------------------------------------------------
+    # --- files ---------------------------------------------------------------------------------
 
     def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
-        """The file that a document stands in, and where; none where it came from no file, or the
-        report does not tell it."""
+        """The file and the locator of a document.
+
+        ``None`` where it came from no file, or the report has no locator of it.
+        """
         locator = self.run.locators.get(id)
         if locator is None or not 0 <= locator.source < len(self.run.sources):
             return None
         return self.run.sources[locator.source], locator
 
-    # --- what else was met --------------------------------------------------------------------
+    # --- remarks -------------------------------------------------------------------------------
 
     def named_skipped(self) -> Iterator[tuple[SkippedDocument, str]]:
-        """What was skipped, each with a name for people: its id, after the file and line where
-        the id does not tell these."""
+        """The skipped documents, each with a name for people: its id, after ``file:line`` where
+        the id does not name these."""
         places = self.run.skipped_places or ("",) * len(self.skipped)
         for skipped, place in zip(self.skipped, places, strict=True):
             yield skipped, f"{place}: {skipped.id}" if place else skipped.id
 
     def named_notices(self) -> Iterator[tuple[Notice, str]]:
-        """The notices, likewise."""
+        """The notices, each with a name for people: its id, after ``file:line`` of a record."""
         for notice in self.notices:
             located = self.locate(notice.id)
             if located is None or located[1].line == 0:
                 yield notice, notice.id
             else:
                 source, locator = located
-                yield notice, f"{source.place(locator.line)}: {notice.id}"
+                yield notice, f"{source.name_record(locator.line)}: {notice.id}"

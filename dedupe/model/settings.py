@@ -1,4 +1,7 @@
-"""The settings of a scan, a class for each stage; spelled alike in flags, files, JSON and docs."""
+"""The settings of a scan, a class for each stage.
+
+Flags, settings files, the JSON report and the documentation use the same names.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,13 @@ HtmlMode = Literal["article", "text", "raw"]
 KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
 
 KEEP_SITES = "site="
-"""What the keep rule begins with that names sites: ``site=a.example,b.example``."""
+"""The beginning of a keep rule that names sites: ``site=a.example,b.example``."""
 
 MAX_BUCKET = 500
-"""Distinct documents in one bucket up to which all its pairs are compared."""
+"""The default of ``max_bucket``; how it was measured stands in ``docs/architecture.md``."""
 
 MIN_MEMORY = 200_000_000
-"""The least that ``max_memory`` can promise: the interpreter, its libraries, batches in work."""
+"""The least value of ``max_memory``: the interpreter, its libraries and batches in work take it."""
 
 LIMIT_NAMES = (
     "max_document_bytes",
@@ -45,11 +48,14 @@ LIMIT_NAMES = (
 )
 
 MAX_LIMITS = {"max_document_bytes": 2**30, "max_line_bytes": 2**30}
-"""Beyond these the places of documents, and the kernels, would not hold."""
+"""The largest values of some limits: numbers in locators and kernels would overflow beyond."""
 
 
 class _Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings whose values are of the types of their defaults; a list is taken for a tuple."""
+    """Settings that check their types: each value has the type of its default.
+
+    A list, or a single string, becomes a tuple; a whole number becomes a float.
+    """
 
     def __post_init__(self) -> None:
         for name, default in zip(self.__struct_fields__, self.__struct_defaults__, strict=True):
@@ -58,7 +64,7 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
                 value = (value,) if isinstance(value, str) else tuple(value)
                 msgspec.structs.force_setattr(self, name, value)
             if isinstance(default, float) and isinstance(value, (int, float)):
-                # Also a NumPy scalar, which is a float but cannot be written as JSON.
+                # NumPy's scalars too: they are floats, but cannot be written as JSON.
                 value = value if isinstance(value, bool) else float(value)
                 msgspec.structs.force_setattr(self, name, value)
             items = value if isinstance(value, tuple) else ()
@@ -88,24 +94,24 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param id_field: field of a record that holds its id, where it has one, as a dotted path
     :param meta_field: fields of a record that the report carries, as dotted paths
     :param input_format: how to read files (``auto``: by ending and content)
-    :param text_format: what the text of a record is: text, or HTML to be read like a page
-    :param html: what is taken of a page: its article, all visible text, or its source
-    :param html_max_bytes: a page longer than this is read without its layout, as a page is that
-        exceeds one of the next four
+    :param text_format: whether the text of a record is plain text, or HTML to be read like a page
+    :param html: which part of a page is its text: the article, all visible text, or the source
+    :param html_max_bytes: the longest page whose layout is read; a page beyond this or one of the
+        next four limits is read without its layout
     :param html_max_depth: how deep the elements of a page may be nested
-    :param html_max_elements: elements of a page
-    :param html_max_attributes: attributes of one element of a page
+    :param html_max_elements: the most elements of a page
+    :param html_max_attributes: the most attributes of one element of a page
     :param html_max_seconds: how long it may take to read a page
     :param glob: patterns of which a file below a folder must match one (none: every file)
     :param exclude: patterns of files and folders that are left out
-    :param ignore: whether what ``.gitignore`` and ``.dedupeignore`` name is left out of folders
+    :param ignore: whether ``.gitignore`` and ``.dedupeignore`` leave files out of folders
     :param max_document_bytes: a longer document is skipped
     :param max_line_bytes: a longer line of a file of records is skipped
-    :param max_unpacked_bytes: what one compressed file or archive may become
-    :param max_ratio: what any stretch of it may become in relation to its size, beyond 64 MB
-    :param max_depth: nested lists and objects in a record
-    :param max_values: lists, objects and items in a JSON record, or in a JSON file
-    :param max_members: members of one archive
+    :param max_unpacked_bytes: the most bytes that one compressed file or archive may unpack to
+    :param max_ratio: how many times its size any stretch of it may unpack to, beyond 64 MB
+    :param max_depth: how deep lists and objects in a record may be nested
+    :param max_values: the most lists, objects and items in a JSON record, or in a JSON file
+    :param max_members: the most members of one archive
     :param max_tokens: a document with more tokens is skipped
     """
 
@@ -149,7 +155,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
 
 
 class SketchSettings(ReadSettings, frozen=True, kw_only=True):
-    """How texts become sketches, and how the texts were read.
+    """How texts become sketches; with what it inherits, also how they were read.
 
     :param shingle_size: tokens in a shingle
     :param num_perm: permutations (length of a signature)
@@ -168,11 +174,11 @@ class SketchSettings(ReadSettings, frozen=True, kw_only=True):
 
 
 class MatchSettings(SketchSettings, frozen=True, kw_only=True):
-    """How pairs are found among sketches, and how these were made.
+    """How pairs are found among sketches; with what it inherits, also how these were made.
 
     :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
     :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
-    :param max_bucket: distinct documents in a bucket above which only a few are compared with all
+    :param max_bucket: groups in a bucket above which only a few of them are compared with all
     """
 
     threshold: float = 0.7
@@ -189,7 +195,7 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
 class ScanSettings(MatchSettings, frozen=True, kw_only=True):
     """How pairs become clusters; with what it inherits, every setting that changes a result.
 
-    Stands in the report as ``config``. Each class of settings inherits those of the stages before
+    It is ``config`` in the report. Each class of settings inherits those of the stages before
     it, so that a stage knows how its input was made, and nothing of the stages after it.
 
     :param linkage: how duplicate pairs make clusters
@@ -211,7 +217,7 @@ class ScanSettings(MatchSettings, frozen=True, kw_only=True):
             )
 
     def in_report_order(self) -> dict[str, Any]:
-        """Values by name, in the order in which a report has them."""
+        """The values by name, in the order of the JSON report."""
         return {name: getattr(self, name) for name in SETTING_NAMES}
 
 
@@ -220,10 +226,10 @@ class Config(ScanSettings, frozen=True, kw_only=True):
 
     :param workers: threads that sketch and verify (0: one for each available processor)
     :param kernels: which implementation sketches and verifies; the results are the same
-    :param on_error: what becomes of what cannot be read: skipped and told, or the end of the scan
-    :param max_memory: bytes that the scan may take, about; beyond it, it works through the work
-        folder (0: a few hundred bytes for each document, and some 300 MB)
-    :param work_dir: folder for what memory is not to hold (empty: the system's temporary folder)
+    :param on_error: whether a document that cannot be read is skipped, or ends the scan
+    :param max_memory: about the bytes of memory that the scan may take; with more data it uses the
+        work folder (0: a few hundred bytes for each document, and some 300 MB)
+    :param work_dir: the work folder (empty: the system's temporary folder)
     :raises ConfigError: if a value is outside its range
     """
 
@@ -244,12 +250,12 @@ class Config(ScanSettings, frozen=True, kw_only=True):
 
     @property
     def settings(self) -> ScanSettings:
-        """The part that changes results."""
+        """The settings that change results."""
         return ScanSettings(**self.in_report_order())
 
     @property
     def worker_count(self) -> int:
-        """The threads to use, with 0 resolved."""
+        """The number of threads to use."""
         return self.workers or available_processors()
 
 
@@ -276,7 +282,7 @@ SETTING_NAMES: tuple[str, ...] = (
     *_FIRST_IN_REPORT,
     *(name for name in ScanSettings.__struct_fields__ if name not in _FIRST_IN_REPORT),
 )
-"""Those of :class:`ScanSettings`: what is asked about most first, and then as they are declared."""
+"""The names of :class:`ScanSettings`, in the order of the JSON report."""
 
 CONFIG_NAMES: tuple[str, ...] = (
     *SETTING_NAMES,
@@ -285,7 +291,7 @@ CONFIG_NAMES: tuple[str, ...] = (
 
 
 def make_config(values: dict[str, Any]) -> Config:
-    """A config from plain values, as a file or a command line gives them.
+    """A config from plain values, as a settings file or a command line has them.
 
     :raises ConfigError: if a name is unknown or a value is of the wrong type or range
     """
@@ -299,9 +305,9 @@ _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 
 
 def parse_size(value: str | int) -> int:
-    """A number of bytes that was written with a unit: ``800MB``, ``1.5 GiB``, ``4g``.
+    """The bytes of a size that was written with a unit: ``800MB``, ``1.5 GiB``, ``4g``.
 
-    :raises ConfigError: if it is none
+    :raises ConfigError: if it is no size
     """
     if isinstance(value, int):
         return value
@@ -314,9 +320,9 @@ def parse_size(value: str | int) -> int:
 
 
 def split_keep(value: str) -> tuple[str, ...]:
-    """Keep rules that were written with commas.
+    """The keep rules of a list with commas.
 
-    After ``site=`` a part that is no rule and holds a dot names one more site, so that
+    After ``site=``, a part with a dot is one more site of that rule, so that
     ``site=a.example,b.example,degree`` is two rules.
     """
     rules: list[str] = []
@@ -330,7 +336,7 @@ def split_keep(value: str) -> tuple[str, ...]:
 
 
 def sites_of_rule(rule: str) -> tuple[str, ...]:
-    """The sites that a ``site=`` rule names, the best first; none for another rule."""
+    """The sites that a ``site=`` rule names, the best first; empty for any other rule."""
     if not rule.startswith(KEEP_SITES):
         return ()
     names = (name.strip() for name in rule.removeprefix(KEEP_SITES).split(","))
@@ -345,5 +351,6 @@ def available_processors() -> int:
 
 
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:
+    """:raises ConfigError: if the value of a setting is not valid"""
     if not valid:
         raise ConfigError(f"{name} is {value!r}, but must be {expected}")

@@ -1,4 +1,4 @@
-"""What the kernels make of a batch of texts."""
+"""Sketches of a batch of texts, the filters among them, and how signatures are cut into bands."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 
 class SketchBatch(msgspec.Struct, frozen=True):
-    """What the kernels make of a :class:`TextBatch` of *n* documents.
+    """The sketches of a :class:`TextBatch` of *n* documents, as the kernels make them.
 
-    :param signatures: ``uint32``, shape ``(n, num_perm)``
-    :param token_counts: ``int64``, shape ``(n,)``
+    :param signatures: ``uint32``, ``(n, num_perm)``
+    :param token_counts: ``int64``, ``(n,)``
     :param token_hashes: XXH3-128 of the token sequence as two ``uint64`` (high, low), ``(n, 2)``
-    :param content_hashes: the same of the text's UTF-8 bytes, ``(n, 2)``
+    :param content_hashes: XXH3-128 of the text's UTF-8 bytes as two ``uint64``, ``(n, 2)``
     :param shingle_hashes: ``uint64``, all documents end to end, in text order with repetitions
-    :param shingle_offsets: ``int64``, ``(n + 1,)``
-    :param bitmaps: ``uint64``, ``(n, BITMAP_WORDS)``: each shingle hash sets the bit that the nine
-        lowest of its upper 32 bits name
+    :param shingle_offsets: ``int64``, ``(n + 1,)``: where each document's hashes begin and end
+    :param bitmaps: ``uint64``, ``(n, BITMAP_WORDS)``: each shingle hash sets the bit whose number
+        is the nine lowest of its upper 32 bits
     :param distinct_counts: ``int32``, ``(n,)``: different shingle hashes
 
-    The last two are left 0 for documents of more than ``COUNTED`` shingles.
+    ``bitmaps`` and ``distinct_counts`` are 0 for documents of more than ``COUNTED`` shingles.
     """
 
     signatures: NDArray[np.uint32]
@@ -34,16 +34,18 @@ class SketchBatch(msgspec.Struct, frozen=True):
 
 
 BITMAP_WORDS = 8
+"""The 64-bit words of a bitmap."""
 
 COUNTED = 1024
+"""The most shingles of a document whose distinct shingles are counted and put into a bitmap."""
 
 
 class SetFilters(msgspec.Struct, frozen=True):
-    """What rules out most candidate pairs without their shingles; arrays have a row a document.
+    """The filters of *n* documents: they rule out most candidate pairs without their shingles.
 
     :param low_bytes: ``uint8``, ``(n, num_perm)``: the lowest byte of each signature value
-    :param bitmaps: as in :class:`SketchBatch`
-    :param distinct_counts: likewise
+    :param bitmaps: ``uint64``, ``(n, BITMAP_WORDS)``, as in :class:`SketchBatch`
+    :param distinct_counts: ``int32``, ``(n,)``, as in :class:`SketchBatch`
     """
 
     low_bytes: NDArray[np.uint8]
@@ -54,8 +56,11 @@ class SetFilters(msgspec.Struct, frozen=True):
 class Banding(msgspec.Struct, frozen=True):
     """How signatures are cut into bands.
 
-    :param minimum_equal: signature values in which a pair must agree to be verified
-    :param expected_recall: share of the pairs exactly at the threshold that is found
+    :param bands: bands of a signature
+    :param rows: signature values in a band
+    :param minimum_equal: how many low bytes of two signatures must be equal for the pair to be
+        verified
+    :param expected_recall: expected share of the pairs exactly at the threshold that is found
     """
 
     bands: int

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from dedupe.model.documents import SourceInfo
-from dedupe.model.marks import MEMBER_COLUMNS, PAIR_COLUMNS
+from dedupe.model.output_marks import MEMBER_COLUMNS, PAIR_COLUMNS
 from dedupe.model.report import Cluster, DuplicatePair, Member, Report
 from dedupe.renderers.view.terminal import DANGEROUS
 

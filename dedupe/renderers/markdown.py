@@ -16,7 +16,7 @@ import msgspec
 
 from dedupe.diff import Diff, Vocabulary, diff_words
 from dedupe.model.documents import TextProvider
-from dedupe.model.marks import MARKDOWN_MARK
+from dedupe.model.output_marks import MARKDOWN_MARK
 from dedupe.model.report import Cluster, Member, Report
 from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
+from dedupe.model.output_marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
 from dedupe.renderers.view.options import RenderOptions
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _render_github(report: Report, texts: TextProvider, options: RenderOptions) 
 def _verdict_in(module: str, name: str, mark: str = "") -> VerdictRenderer:
     """A function of ``renderers.verdict``, which is imported when it is called.
 
-    :param mark: what its output begins with (:mod:`dedupe.model.marks`), unless it is empty
+    :param mark: what its output begins with (:mod:`dedupe.model.output_marks`), unless it is empty
     """
 
     def render(view: VerdictView) -> Iterator[bytes]:

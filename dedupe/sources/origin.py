@@ -45,6 +45,6 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
             found = left.get((document.id, document.reason))
             locator = found.pop() if found else None
             known = locator is not None and locator.line > 0
-            place = sources[locator.source].place(locator.line) if locator and known else ""
+            place = sources[locator.source].name_record(locator.line) if locator and known else ""
             places.append("" if place == document.id else place)
         return tuple(places)

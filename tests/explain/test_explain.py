@@ -24,7 +24,7 @@ from dedupe.explain.figures import DocumentFigures, PairFigures, SearchFigures
 from dedupe.explain.finding import FoundDocument
 from dedupe.explain.passages import choose_longest, find_runs, locate_passages
 from dedupe.explain.reasons import find_reasons, shared_needed
-from dedupe.model.marks import TEXT_MARK
+from dedupe.model.output_marks import TEXT_MARK
 from dedupe.model.relations import Relation
 from dedupe.model.settings import ScanSettings
 from dedupe.sketch import plain

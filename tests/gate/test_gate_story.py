@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe.model.marks import GITHUB_MARK
+from dedupe.model.output_marks import GITHUB_MARK
 from tests.support.command import run_git, run_here
 
 BASELINE = ".dedupe-baseline"

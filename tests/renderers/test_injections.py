@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from dedupe.model.marks import GITHUB_MARK
+from dedupe.model.output_marks import GITHUB_MARK
 from dedupe.renderers.csv import read_cell
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import RenderOptions

@@ -23,7 +23,7 @@ import dedupe
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import NewDuplicate, judge_report, make_baseline
 from dedupe.model.documents import Locator, SourceInfo
-from dedupe.model.marks import GITHUB_MARK
+from dedupe.model.output_marks import GITHUB_MARK
 from dedupe.model.report import BridgeEnd, DuplicatePair, Report
 from dedupe.model.settings import Config
 from dedupe.renderers.csv import escape_cell, read_cell

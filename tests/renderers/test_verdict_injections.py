@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dedupe.gate.baseline import format_baseline, parse_baseline
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import judge_report, make_baseline
-from dedupe.model.marks import GITHUB_MARK
+from dedupe.model.output_marks import GITHUB_MARK
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.verdict.view import VerdictView
 from dedupe.renderers.view.options import RenderOptions

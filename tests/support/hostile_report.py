@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
-from dedupe.model.marks import PHRASE
+from dedupe.model.output_marks import PHRASE
 from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
 from tests.support.injections import VECTORS

@@ -18,7 +18,7 @@ import yaml
 from dedupe import __version__
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import GoneDocument, NewDuplicate, Verdict
-from dedupe.model.marks import GITHUB_MARK, MARKDOWN_MARK
+from dedupe.model.output_marks import GITHUB_MARK, MARKDOWN_MARK
 from tests.support.command import FIXTURES, clean_environment, git_environment, run_git
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from dedupe.model.marks import PHRASE, kind_of_output
+from dedupe.model.output_marks import PHRASE, kind_of_output
 from dedupe.renderers.registry import FORMATS
 from tests.support.command import RunDedupe, clean_environment, dedupe_command, run_command
 from tests.support.every_format import tar_of, zip_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dedupe.model.marks import TEXT_MARK
+from dedupe.model.output_marks import TEXT_MARK
 from dedupe.renderers.explanation.view import ExplanationView
 
 __all__ = ["ExplanationView", "render_explanation"]

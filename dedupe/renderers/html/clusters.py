@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from dedupe.model.metadata import plain_site
+from dedupe.model.metadata import normalise_site
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Member, Report
 from dedupe.renderers.html.charts import hundredths
@@ -116,7 +116,7 @@ def _view_member(
         file_and_line=shorten_middle(file_and_line.rpartition("/")[2], ID_SIZE),
         url=url,
         host=host,
-        site="" if plain_site(site) == plain_site(host) else shorten_end(site, META_SIZE),
+        site="" if normalise_site(site) == normalise_site(host) else shorten_end(site, META_SIZE),
         date=shorten_end(member.meta.get("date", ""), META_SIZE),
         difference=reading.differences.get(member.id),
         remark=_remark(selection, member, reading, options),

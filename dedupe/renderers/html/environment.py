@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dedupe.model.errors import DedupeError
-from dedupe.model.marks import HTML_MARK
+from dedupe.model.output_marks import HTML_MARK
 from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.findings import describe_bridge

@@ -158,7 +158,7 @@ def path_and_file_line(report: Report, id: str) -> tuple[str, str]:
     if located is None:
         return "", ""
     source, locator = located
-    file_and_line = source.place(locator.line) if locator.line else source.name
+    file_and_line = source.name_record(locator.line) if locator.line else source.name
     path = id.partition("#")[0] or id
     if any(file_and_line == name or file_and_line.endswith("/" + name) for name in (id, path)):
         file_and_line = ""

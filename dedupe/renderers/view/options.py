@@ -43,7 +43,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param color: whether text is coloured
     :param links: whether ids in text are links to their files
     :param hints: whether text says what can be done next
-    :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.marks`)
+    :param marked: whether text begins with the mark of an output (:mod:`dedupe.model.output_marks`)
     :param diff: how much of each difference text and Markdown show
     :param top: clusters that text and Markdown show, the largest first (none: all)
     :param markdown_limit: most bytes of Markdown

@@ -1,6 +1,7 @@
-"""Files that the program wrote itself, which are never read as documents, whatever their names.
+"""Files that the program wrote itself: whatever their names, they are never read as documents.
 
-They are known by their mark (:mod:`dedupe.model.marks`), or because this process writes to them.
+They are known by their mark (:mod:`dedupe.model.output_marks`), or because this process is
+writing them.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import BinaryIO
 
-from dedupe.model.marks import kind_of_output
+from dedupe.model.output_marks import kind_of_output
 from dedupe.sources.encoding.text_content import plain_start
 from dedupe.sources.files.file_system import LOCAL_DISK, FileKey, key_of_descriptor
 from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack

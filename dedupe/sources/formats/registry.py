@@ -20,7 +20,7 @@ def format_named(name: str) -> Format:
 
     :raises KeyError: if there is none
     """
-    module, _, attribute = FORMATS[name].home.partition(":")
+    module, _, attribute = FORMATS[name].import_path.partition(":")
     found: Format = getattr(import_module(module), attribute)
     return found
 

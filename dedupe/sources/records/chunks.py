@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, SkippedDocument
-from dedupe.model.formats import record_place
+from dedupe.model.formats import name_record
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import TOO_LARGE
@@ -59,7 +59,7 @@ class RecordTaker:
     def place(self, row: int) -> str:
         """The id of a record that has none of its own; 0 is the row of one that is all there is."""
         source = self._file.source
-        return record_place(source.id, source.format, row) if row else source.id
+        return name_record(source.id, source.format, row) if row else source.id
 
     def take(
         self, records: Records, locators: NDArray[np.int64], fields: FieldsOf

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from dedupe.model.metadata import META_FIELDS_FOUND, pack_meta_columns
+from dedupe.model.metadata import USUAL_META_FIELDS, pack_meta_columns
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
 from dedupe.sources.records.metadata_values import as_meta_column
@@ -83,7 +83,7 @@ class FieldPlan:
         asked = {name: (self._path(name),) for name in settings.meta_field}
         found = {
             name: tuple(map(self._path, META_NAMES[name]))
-            for name in META_FIELDS_FOUND
+            for name in USUAL_META_FIELDS
             if name not in asked
         }
         self._meta = {**found, **asked}
