@@ -181,7 +181,7 @@ def scan_with_texts(
             tuple(map(readable_name, against)),
             lambda: corpus.source_infos,
             corpus.skipped_locators,
-            corpus.text_names,
+            corpus.text_field_counts,
             lambda: (corpus.encoding_counts, corpus.html_counts),
         ),
         streamed=streamed,

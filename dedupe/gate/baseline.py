@@ -5,8 +5,8 @@ line of its own, so one more copy of the same text is not covered. Lines may be 
 repeated, as a merge leaves them.
 
 A second file, the companion, lists the unique documents as one mark a line
-(:mod:`dedupe.store.document_marks`). Nobody needs to review it: when a document duplicates another, it
-shows which of the two is new.
+(:mod:`dedupe.store.document_marks`). Nobody needs to review it: when a document duplicates
+another, it shows which of the two is new.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reading: paths and standard input to batches of texts, one file a format.
+"""Reads paths and standard input into batches of texts.
 
-Formats are registered in :mod:`dedupe.model.formats`. Nothing here normalises or hashes.
+Formats are registered in :mod:`dedupe.model.formats`. Nothing here normalises or hashes texts.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dedupe.sources.corpus import Corpus, read_corpus, read_sources
 from dedupe.sources.discovery.finder import find_sources
 from dedupe.sources.discovery.path_list import parse_path_list
-from dedupe.sources.discovery.reached import id_in_scan, reads_file
+from dedupe.sources.discovery.scanned_files import id_in_scan, reads_file
 from dedupe.sources.discovery.unreadable import unreadable_paths
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits

@@ -1,4 +1,4 @@
-"""A corpus: everything that the paths hold, as batches of texts and as remarks."""
+"""A corpus: the documents below some paths as batches of texts, and remarks on all else there."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ _MAX_FAILURE_CHARACTERS = 300
 
 
 class Corpus:
-    """Iterate over it to read the sources, once.
+    """The documents of some paths; iterating over it, which is possible once, reads them.
 
-    What cannot be read becomes a :class:`SkippedDocument`; no input makes it raise.
+    A file or record that cannot be read becomes a :class:`SkippedDocument`; no input makes the
+    iteration raise.
 
-    :ivar found: what there is to read, once that was looked for
-    :ivar sources: those read so far, without files that the program itself wrote;
+    :ivar found: the sources to read; none until they are first needed
+    :ivar sources: the sources read so far, without files that the program itself wrote;
         ``Locator.source`` is an index into this list
-    :ivar skipped_locators: by id and reason, where records stand that have an id of their own
-        but no usable text
-        (the id of every other skipped record is its place, ``path:line``)
-    :ivar encoding_counts: documents by how they were decoded
-    :ivar html_counts: pages by how their text was got
-    :ivar text_names: where no text field was named: records by the usual name that was taken
+    :ivar skipped_locators: by id and reason, the locators of skipped records that have an id of
+        their own (the id of every other skipped record names its file and line)
+    :ivar encoding_counts: the number of documents by encoding
+    :ivar html_counts: the number of pages by the way in which their text was found
+    :ivar text_field_counts: the number of records by text field, where the user named no text field
     """
 
     def __init__(
@@ -69,20 +69,20 @@ class Corpus:
         against: Sequence[str | os.PathLike[str]] = (),
         files: FileSystem = LOCAL_DISK,
     ) -> None:
-        """Nothing is read yet.
+        """Prepare a corpus; nothing is read yet.
 
         :param paths: folders, files, ``-`` for standard input
-        :param against: those of reference documents, which :meth:`references` reads
-        :param stdin: what stands for standard input, instead of the process's own
-        :param workers: processes that read pages, where there are any
-        :param files: where the paths lead
+        :param against: the paths of reference documents, which :meth:`references` reads
+        :param stdin: a stream to read as standard input in place of the process's own
+        :param workers: processes that read pages, if there are pages
+        :param files: the file system that the paths are in
         """
         self.encoding_counts: Counter[str] = Counter()
         self.html_counts: Counter[str] = Counter()
         self._workers = workers
         self.sources: list[Source] = []
         self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
-        self.text_names: Counter[str] = Counter()
+        self.text_field_counts: Counter[str] = Counter()
         self._paths = paths
         self._settings = settings
         self._stdin = stdin
@@ -96,14 +96,15 @@ class Corpus:
 
     @property
     def input_bytes(self) -> tuple[int, int]:
-        """Bytes read of all files, and what they hold in all; both 0 where that is not known."""
+        """Bytes read so far, and bytes of all files; both 0 where the latter is not known."""
         if self._total_bytes < 0:
             found = self._find()
             self._total_bytes = _size_of_all([*found.references, *found.sources])
-        at = 0
+        in_this_file = 0
         with suppress(OSError, ValueError):
-            at = self._stream.tell() if self._stream is not None else 0
-        return (self._read_bytes + at, self._total_bytes) if self._total_bytes else (0, 0)
+            in_this_file = self._stream.tell() if self._stream is not None else 0
+        read = self._read_bytes + in_this_file
+        return (read, self._total_bytes) if self._total_bytes else (0, 0)
 
     @property
     def source_infos(self) -> tuple[SourceInfo, ...]:
@@ -114,7 +115,7 @@ class Corpus:
         )
 
     def references(self) -> Iterator[TextBatch | SkippedDocument | Notice]:
-        """Read the reference documents, if there are any: once, and before the others."""
+        """Read the reference documents, if there are any; to be iterated once, before the rest."""
         yield from self._find().remarks
         yield from self._read_all(self._find().references)
 
@@ -136,9 +137,11 @@ class Corpus:
         packer = BatchPacker(self._limits)
         pages = PageStage(self._settings, self._workers, self.html_counts)
         try:
-            for piece in pages.run(each for source in sources for each in self._guard(source)):
+            for piece in pages.run(
+                each for source in sources for each in self._read_guarded(source)
+            ):
                 if isinstance(piece, Chunk):
-                    chunk, lost = self._without_lost(piece)
+                    chunk, lost = self._drop_lost(piece)
                     yield from map(self._note, lost)
                     if chunk.ids:
                         self.encoding_counts[chunk.encoding] += len(chunk.ids)
@@ -152,13 +155,13 @@ class Corpus:
             pages.close()
         yield from packer.finish()
 
-    def _without_lost(self, chunk: Chunk) -> tuple[Chunk, list[Piece]]:
-        """The documents whose texts could be decoded, and what there is to say of the others."""
-        told = [*map(describe_lost, chunk.texts)]
-        if not any(told):
+    def _drop_lost(self, chunk: Chunk) -> tuple[Chunk, list[Piece]]:
+        """The documents without those whose texts were lost in decoding, which are skipped."""
+        details = [*map(describe_lost, chunk.texts)]
+        if not any(details):
             return chunk, []
         skipped: list[Piece] = []
-        for number, detail in enumerate(told):
+        for number, detail in enumerate(details):
             if not detail:
                 continue
             id, locator = chunk.ids[number], Locator(*chunk.locators[number].tolist())
@@ -169,9 +172,10 @@ class Corpus:
             place = f"line {locator.line}" if locator.line else f"byte {locator.offset}"
             document = SkippedDocument(id, UNDECODABLE, f"{detail}; at {place} of {path}")
             skipped.append(SkippedRecord(document, locator) if locator.line else document)
-        return chunk.select([i for i, detail in enumerate(told) if not detail]), skipped
+        return chunk.select([i for i, detail in enumerate(details) if not detail]), skipped
 
     def _note(self, piece: Piece) -> SkippedDocument | Notice:
+        """A remark as the corpus yields it; the locator of a skipped record is kept."""
         assert not isinstance(piece, (Chunk, Pages, TextBatch))
         if not isinstance(piece, SkippedRecord):
             return piece
@@ -179,8 +183,8 @@ class Corpus:
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
 
-    def _guard(self, source: Source) -> Iterator[Piece]:
-        """All of one source. If its reader fails in a way that nobody foresaw, it alone is lost."""
+    def _read_guarded(self, source: Source) -> Iterator[Piece]:
+        """The pieces of one source; if its reader fails unexpectedly, only this source is lost."""
         try:
             yield from self._read(source)
         except BaseException as error:
@@ -191,7 +195,7 @@ class Corpus:
             yield SkippedDocument(source.id, READER_FAILED, detail)
 
     def _read(self, source: Source) -> Iterator[Piece]:
-        """All of one source; what cannot be read of it is told, and the others are read."""
+        """The pieces of one source, and remarks on what could not be read of it."""
         self.sources.append(source)
         try:
             with source.open() as (stream, status):
@@ -216,7 +220,7 @@ class Corpus:
             yield Notice(source.id, NOT_KEPT, detail)
 
     def _read_open(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
-        """What an open source holds; it is the last of ``self.sources``."""
+        """The pieces of an open source, which is the last of ``self.sources``."""
         if blocks.fault is not None and not blocks.head:
             yield SkippedDocument(source.id, blocks.fault.reason, blocks.fault.detail)
         elif detail := describe_output(blocks.head):
@@ -229,7 +233,7 @@ class Corpus:
             yield from self._read_documents(source, blocks)
 
     def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
-        """The members of an archive, each as a source of its own."""
+        """The pieces of an archive; each member becomes a source of its own."""
         from dedupe.sources.discovery.archive_members import read_members
 
         for item in read_members(archive, blocks, self._settings, self._limits):
@@ -241,6 +245,7 @@ class Corpus:
             yield from self._read_open(item.source, member)
 
     def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
+        """The pieces of a source that is no archive, once its format and encoding are known."""
         wanted, is_stream = self._settings.input_format, source.spool is not None
         chosen = format_named(recognise_file(source.format, blocks.head, wanted, is_stream))
         encoding, how = "", ""
@@ -256,18 +261,18 @@ class Corpus:
         elif problem := chosen.problem(blocks.head, is_chosen=wanted == chosen.name):
             yield SkippedDocument(source.id, NOT_TEXT, problem)
         else:
-            file = OpenSource(source, len(self.sources) - 1, blocks, self.text_names)
-            told = f"{encoding} ({how})" if encoding else ""
-            yield from self._read_format(chosen, file, told)
+            file = OpenSource(source, len(self.sources) - 1, blocks, self.text_field_counts)
+            label = f"{encoding} ({how})" if encoding else ""
+            yield from self._read_format(chosen, file, label)
         if blocks.recoder is not None and blocks.recoder.replaced_count:
             detail = describe_replaced(blocks.recoder.replaced_count)
             yield Notice(source.id, UNDECODABLE_BYTES, detail)
 
     def _read_format(self, chosen: Format, file: OpenSource, encoding: str) -> Iterator[Piece]:
-        """What the reader of a format gives of a file.
+        """The pieces that the reader of a format makes of a file.
 
-        :param encoding: as what the file was recoded, and how that was told; nothing where it
-            was not
+        :param encoding: from which encoding the file was recoded, and how that was known; empty
+            where it was not recoded
         """
         has_pages = has_page_records(chosen, self._settings)
         for piece in chosen.read(file, self._settings, self._limits):
@@ -279,13 +284,15 @@ class Corpus:
 
 
 def _is_failure(error: BaseException) -> bool:
-    """Whether an error comes from what was read, and not from what ends the process (Ctrl-C). A
-    panic of a library that is written in Rust does, though it is no ``Exception``."""
+    """Whether an error is a failure of a reader, and not one that ends the process (Ctrl-C).
+
+    A panic of a library that is written in Rust is such a failure, though it is no ``Exception``.
+    """
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _describe_change(size: int, now: int, is_cut: bool) -> str:
-    """How a file changed while it was read, as far as its size tells; nothing if it did not."""
+    """How a file changed while it was read, by its size; empty if that is as before."""
     if now == size:
         return ""
     if now > size and is_cut:
@@ -294,7 +301,7 @@ def _describe_change(size: int, now: int, is_cut: bool) -> str:
 
 
 def _size_of_all(sources: Sequence[Source]) -> int:
-    """Bytes of all these files; 0 where one is a stream, whose length nobody knows."""
+    """Bytes of all these files; 0 where one is a stream, whose length is not known."""
     if any(source.spool is not None for source in sources):
         return 0
     total = 0
@@ -305,7 +312,7 @@ def _size_of_all(sources: Sequence[Source]) -> int:
 
 
 def _archive_kind(source: Source, head: bytes) -> str:
-    """``zip`` or ``tar``, by name or content; nothing for other files and for members."""
+    """``zip`` or ``tar``, by name or content; empty for other files and for members."""
     if source.format in ARCHIVES:
         return source.format
     return "" if source.member else archive_of_content(source.path, head)
@@ -321,7 +328,7 @@ def read_corpus(
     against: Sequence[str | os.PathLike[str]] = (),
     files: FileSystem = LOCAL_DISK,
 ) -> Corpus:
-    """Everything below ``paths``, to be iterated over; see :class:`Corpus`."""
+    """The corpus of some paths, to be iterated over; see :class:`Corpus`."""
     return Corpus(
         paths,
         settings,
@@ -334,7 +341,7 @@ def read_corpus(
 
 
 def read_sources(sources: Sequence[Source], settings: ReadSettings, workers: int = 1) -> Corpus:
-    """These files and nothing else; no folder is searched."""
+    """The corpus of just these sources; no folder is searched."""
     corpus = Corpus((), settings, workers=workers)
     corpus.found = FoundSources([*sources], [], [])
     return corpus

@@ -1,4 +1,4 @@
-"""How much is read at once, and how much one thing may hold (``docs/limits.md`` says why)."""
+"""Limits on how much is read at once, and on what is read (``docs/limits.md`` explains them)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dedupe.model.settings import ReadSettings
 _DEFAULTS = ReadSettings()
 
 MAX_LOCATED_BYTES = 1 << 30
-"""No limit lets a document be longer in its file: a saved report that says so is wrong."""
+"""The longest that a document can be in its file: a saved report with a longer one is wrong."""
 
 
 class ReadLimits(msgspec.Struct, frozen=True):
-    """Sizes in bytes and in documents.
+    """The limits of reading.
 
-    :param block_bytes: read (and decompressed) at once; small enough for a processor's cache
-    :param batch_bytes: a batch of at least so many bytes of text is handed on
-    :param batch_documents: documents in a batch, at most
+    :param block_bytes: bytes read (and decompressed) at once; few enough for a processor's cache
+    :param batch_bytes: bytes of text with which a batch is full
+    :param batch_documents: the most documents in a batch
     :param document_bytes: a longer document is skipped
     :param line_bytes: a longer line of a file of records is skipped
-    :param unpacked_bytes: what one compressed file or archive may become
-    :param ratio: what any stretch of it may become in relation to its size
-    :param depth: of nested lists and objects in a record
-    :param values: lists, objects and items of a record, or of a JSON file
-    :param members: of one archive
+    :param unpacked_bytes: the most bytes that one compressed file or archive may unpack to
+    :param ratio: how many times its size any stretch of it may unpack to
+    :param depth: how deep lists and objects in a record may be nested
+    :param values: the most lists, objects and items of a record, or of a JSON file
+    :param members: the most members of one archive
     """
 
     block_bytes: int = 1 << 18
@@ -40,7 +40,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_settings(cls, settings: ReadSettings) -> ReadLimits:
-        """The limits that a user can set, and the usual sizes of blocks and batches."""
+        """The limits in the settings, with the usual sizes of blocks and batches."""
         return cls(
             document_bytes=settings.max_document_bytes,
             line_bytes=settings.max_line_bytes,
@@ -53,5 +53,5 @@ class ReadLimits(msgspec.Struct, frozen=True):
 
     @property
     def read_bytes(self) -> int:
-        """Bytes to read at once, so that a block never holds a line that is too long."""
+        """Bytes to read at once: so few that no block holds a line that is too long."""
         return min(self.block_bytes, self.document_bytes, self.line_bytes)

@@ -1,4 +1,4 @@
-"""Where a corpus comes from, as its report tells it."""
+"""The origin of a corpus, for its report: paths, files, and how they were read."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from dedupe.model.documents import Locator, SkippedDocument, SourceInfo
 
 
 class CorpusOrigin(msgspec.Struct, frozen=True):
-    """Where a corpus comes from.
+    """The origin of a corpus; texts in memory have an empty one.
 
-    :param paths: what the user named
-    :param against: what the user named as the archive
+    :param paths: the paths that the user named
+    :param against: the paths of reference documents that the user named
     :param sources: gives the files read so far, which locators index into
-    :param skipped_locators: by id and reason, where records stand that have no usable text
-    :param reading_counts: documents by how they were decoded, pages by how they were read
-    :param text_fields: records by the field that was taken as their text without being named
+    :param skipped_locators: by id and reason, the locators of records without a usable text
+    :param text_fields: the number of records by text field, where the user named no text field
+    :param reading_counts: gives the number of documents by encoding, and of pages by how their text
+        was found
     """
 
     paths: Sequence[str] = ()
@@ -34,10 +35,13 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
         skipped: Sequence[SkippedDocument],
         without_tokens: Mapping[tuple[str, str], Sequence[Locator]],
     ) -> tuple[str, ...]:
-        """``file:line`` of each skipped document whose id does not tell it, else nothing."""
+        """``file:line`` of each skipped document; empty where its id says this, or it has no line.
+
+        :param without_tokens: more locators of skipped documents, by id and reason
+        """
         sources = self.sources()
         left = {
-            key: sorted(found, key=lambda at: (at.source, at.offset, at.line), reverse=True)
+            key: sorted(found, key=lambda each: (each.source, each.offset, each.line), reverse=True)
             for key, found in {**self.skipped_locators, **without_tokens}.items()
         }
         places: list[str] = []

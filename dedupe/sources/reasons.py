@@ -1,6 +1,6 @@
-"""The stable words for what could not be read, and for what was read with a remark.
+"""The reasons of skipped documents and notices: stable words that every report uses.
 
-They stand in ``SkippedDocument.reason`` and ``Notice.reason`` and so in every report.
+They are the values of ``SkippedDocument.reason`` and ``Notice.reason``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TOO_MANY_MEMBERS = "too_many_members"
 READER_FAILED = "reader_failed"
 OWN_OUTPUT = "own_output"
 
-# Compressed data that breaks off or is wrong: what stood before is kept.
+# Data that breaks off or is wrong: the documents before that are kept.
 TRUNCATED = "truncated"
 DAMAGED = "damaged"
 
@@ -70,11 +70,14 @@ DOUBTFUL_READING = frozenset(
         PAGE_LIMIT,
     }
 )
-"""Notices after which a text may not be what its author wrote, so that a person should look before
-something is deleted for it. A reason that is added above and means that belongs here."""
+"""Reasons of notices that say that a text may not be what its author wrote.
+
+A person should look before something is deleted because of such a text. Add each new reason above
+here too if it means that.
+"""
 
 NOT_COMPRESSED = {"gzip": NOT_GZIP, "bzip2": NOT_BZIP2, "xz": NOT_XZ, "zstd": NOT_ZSTD}
-"""What a file is not, though its name says so: by the name of the codec."""
+"""By codec, the reason for files that are not compressed as their names say."""
 
 UNREADABLE_PATH_REASONS = frozenset(
     {
@@ -96,4 +99,4 @@ UNREADABLE_PATH_REASONS = frozenset(
         OWN_OUTPUT,
     }
 )
-"""Reasons for which a whole path gave nothing, or not all that it holds."""
+"""Reasons that say that a path gave no documents, or not all of them."""

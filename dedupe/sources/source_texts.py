@@ -1,4 +1,4 @@
-"""Texts of reported documents, read again from where they stood."""
+"""Reads the texts of reported documents again, by their locators."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.unpack.compression import CompressionError, open_content
 
 CHANGED = "its text has changed since the scan"
-"""What :meth:`SourceTexts.problem` says of a document that is still there, but not the same."""
+"""The problem (:meth:`SourceTexts.problem`) of a document that is there, but not the same."""
 
 _MAX_FILE_BYTES = (1 << 63) - 1
 
@@ -31,16 +31,16 @@ _MAX_FILE_BYTES = (1 << 63) - 1
 class SourceTexts:
     """A :class:`dedupe.model.documents.TextProvider` over the files of a scan.
 
-    Reads only what is asked for, a compressed file in one pass, and never raises because of a
-    file: what cannot be given has a :meth:`problem`.
+    It reads only the texts that are asked for, a compressed file in one pass. It never raises
+    because of a file: a document that cannot be read has a :meth:`problem`.
 
-    :param sources: as the corpus had them, or as a saved report names them
-    :param locators: where each document stands
-    :param content_hashes: XXH3-128 of each text's UTF-8 bytes, hexadecimal (or what gives them
-        when they are first needed: of a large report they are many); a text whose hash
-        differs is not given
-    :param settings: those of the scan
-    :param texts: texts that the report holds itself
+    :param sources: the sources of a corpus, or those of a saved report
+    :param locators: the locator of each document, by id
+    :param content_hashes: XXH3-128 of each text's UTF-8 bytes, hexadecimal, by id; or a function
+        that gives them when they are first needed, since a large report has many. A text with
+        another hash is not given
+    :param settings: the settings of the scan
+    :param texts: texts that the report holds itself, by id
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class SourceTexts:
 
     @classmethod
     def of_report(cls, report: Report, sources: Sequence[Source] | None = None) -> SourceTexts:
-        """Texts of the clustered documents of a report, and of the ends of its bridges.
+        """The texts of the documents in clusters and bridges of a report.
 
-        :param sources: the corpus's own, right after a scan: they can give standard input again
+        :param sources: the sources of the corpus, right after a scan: they kept standard input
         """
         return cls(
             sources if sources is not None else report.run.sources,
@@ -78,13 +78,16 @@ class SourceTexts:
         return self._hashes() if callable(self._hashes) else self._hashes
 
     def read_texts(self, ids: Iterable[str]) -> dict[str, str]:
-        """The texts of those of ``ids`` that can still be read and have not changed."""
+        """Texts by id; ids are left out whose texts have changed or can no longer be read."""
         wanted = dict.fromkeys(ids)
         found = dict(self.iter_texts(wanted))
         return {id: found[id] for id in wanted if id in found}
 
     def iter_texts(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """The same, one by one in the order in which sources hold them; none stays in memory."""
+        """Ids with their texts, like :meth:`read_texts`, but one by one, in the order of the files.
+
+        No text stays in memory.
+        """
         return (pair for pair in self._iter_found(ids) if self._is_unchanged(*pair))
 
     def _iter_found(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -107,10 +110,11 @@ class SourceTexts:
             yield from self._read_archive(archive, members)
 
     def problem(self, id: str) -> str:
-        """Why :meth:`read_texts` left this id out; nothing where it did not."""
+        """Why :meth:`read_texts` left this id out, in words; empty where it did not."""
         return self._problems.get(id, "")
 
     def _usable_locator(self, id: str) -> Locator | None:
+        """The locator of a document; ``None`` where it has none, or an impossible one."""
         locator = self._locators.get(id)
         if locator is None or not 0 <= locator.source < len(self._sources):
             self._problems[id] = "where it was read is not known"
@@ -135,7 +139,7 @@ class SourceTexts:
     def _read_archive(
         self, archive: Source, members: Mapping[str, list[str]]
     ) -> Iterator[tuple[str, str]]:
-        """The texts of some documents of an archive's members, which one pass reaches."""
+        """The texts of some documents of an archive's members, read in one pass."""
         from dedupe.sources.unpack.archive_entries import ARCHIVE_FAULTS, ArchiveError
         from dedupe.sources.unpack.archive_rereading import reread_members
 
@@ -151,11 +155,12 @@ class SourceTexts:
                     yield from self._read_open(source, file, current)
                 current = set()
         except (*ARCHIVE_FAULTS, ArchiveError, CompressionError) as error:
-            told = describe_error(error) if isinstance(error, OSError) else str(error)
-            reason = f"{archive.name}: {told}"
+            problem = describe_error(error) if isinstance(error, OSError) else str(error)
+            reason = f"{archive.name}: {problem}"
         self._problems.update((id, reason) for id in pending | current)
 
     def _is_known(self, source: Source, ids: Iterable[str]) -> bool:
+        """Whether this version knows the format of a source; if not, notes that for the ids."""
         if source.format in FORMATS:
             return True
         reason = f"{source.name}: this dedupe does not read the format {source.format!r}"
@@ -165,7 +170,7 @@ class SourceTexts:
     def _read_open(
         self, source: Source, file: SeekableBytes, pending: set[str]
     ) -> Iterator[tuple[str, str]]:
-        """The texts of some documents of what is open, which are taken from ``pending``."""
+        """The texts of some documents of an open file; each is removed from ``pending``."""
         chosen = format_named(source.format)
         reread = rereader_of(chosen, self._settings)
         if source.encoding:
@@ -188,7 +193,7 @@ class SourceTexts:
         return source if isinstance(source, Source) else Source.of_info(source)
 
     def _reread_visible(self, chosen: Format, file: SeekableBytes, id: str) -> str | None:
-        """All visible text of a page, if that is what was compared instead of its article."""
+        """All visible text of a page, if the scan compared that instead of its article."""
         if not holds_pages(chosen, self._settings) or self._settings.html != "article":
             return None
         settings = msgspec.structs.replace(self._settings, html="text")

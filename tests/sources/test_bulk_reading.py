@@ -67,7 +67,13 @@ def everything(content: bytes, block_bytes: int, **options: Any) -> tuple[Any, .
         places = map(tuple, batch.locators.tolist())
         metas = batch.metas or [b""] * len(batch)
         documents += zip(batch.ids, texts_of(batch), places, metas, strict=True)
-    return documents, found.skipped, found.notices, corpus.skipped_locators, corpus.text_names
+    return (
+        documents,
+        found.skipped,
+        found.notices,
+        corpus.skipped_locators,
+        corpus.text_field_counts,
+    )
 
 
 @pytest.mark.slow

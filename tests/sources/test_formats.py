@@ -55,4 +55,4 @@ def test_records_are_placed_by_line_or_row() -> None:
 
 def test_a_format_without_a_way_to_take_documents_out_refuses() -> None:
     with pytest.raises(CannotRewriteError, match="does not write the format text"):
-        format_named("text").find_stretches(None, [Locator(0, 0, 1)])  # type: ignore[arg-type]
+        format_named("text").find_ranges(None, [Locator(0, 0, 1)])  # type: ignore[arg-type]

@@ -28,9 +28,9 @@ import numpy as np
 from dedupe.model.documents import SkippedDocument
 from dedupe.sources.files.file_system import read_at
 from dedupe.sources.formats.format import RecordFormat
-from dedupe.sources.records.chunks import ColumnRecords, RecordTaker
+from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.fields import UNSET, FieldPlan
-from dedupe.sources.records.removal import Stretch
+from dedupe.sources.records.removal import ByteRange
 from dedupe.sources.unpack.byte_blocks import read_whole
 
 START = b"%BLOCKS\\f"
@@ -42,7 +42,7 @@ class BlocksFormat(RecordFormat):
 
     def read(self, file, settings, limits):
         plan = FieldPlan(settings)
-        taker = RecordTaker(file, plan, limits)
+        maker = DocumentMaker(file, plan, limits)
         data = read_whole(file.blocks, limits.document_bytes)
         if data is None:
             yield SkippedDocument(file.source.id, "too_large", "it is too long")
@@ -55,7 +55,7 @@ class BlocksFormat(RecordFormat):
             columns = {i: [fields[name]] for i, name in names}
             records = ColumnRecords(columns, len(plan.names), 1)
             place = [file.index, begin, len(raw), 0 if is_one else row]
-            yield from taker.take(records, np.array([place], np.int64), lambda i: fields)
+            yield from maker.make(records, np.array([place], np.int64), lambda i: fields)
             begin += len(raw) + 1
 
     def reread_with(self, settings):
@@ -73,8 +73,8 @@ class BlocksFormat(RecordFormat):
     def is_whole_file(self, locator):
         return locator.line == 0
 
-    def find_stretches(self, content, locators):
-        return [Stretch(at.offset, at.offset + at.length + 1) for at in locators]
+    def find_ranges(self, content, locators):
+        return [ByteRange(at.offset, at.offset + at.length + 1) for at in locators]
 
 
 def as_fields(raw):

@@ -56,7 +56,7 @@ def test_records_of_every_format_come_back(tmp_path: Path, kind: str) -> None:
     assert found.texts == {f"{path.name}{mark}{i + 1}": article(i) for i in range(23)}
     assert not found.skipped and not found.notices
     assert found.provider(by_name=True).read_texts([*found.texts][::-1]) == found.texts
-    assert found.corpus.text_names == {"text": 23}
+    assert found.corpus.text_field_counts == {"text": 23}
     assert all(len(batch.metas) == len(batch) for batch in found.batches)
     packed = put(tmp_path / "packed" / f"{path.name}.gz", path.read_bytes())
     found = read(packed.parent)
@@ -383,7 +383,7 @@ def test_usual_names_are_tried(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path, kind, [{"title": "no", "maintext": article(i)} for i in range(3)])
     found = read(path)
     assert [*found.texts.values()] == [article(i) for i in range(3)]
-    assert found.corpus.text_names == {"maintext": 3}
+    assert found.corpus.text_field_counts == {"maintext": 3}
 
 
 def test_the_choice_is_said_once_and_a_miss_lists_the_fields(

@@ -77,7 +77,7 @@ def _find_edits(
 ) -> list[Edit]:
     """The edits of the uncompressed content, in its own encoding, that drop these documents."""
     in_utf8 = recoded_file(content, encoding) if encoding else content
-    edits = [Edit(*span) for span in chosen.find_stretches(in_utf8, locators)]
+    edits = [Edit(*span) for span in chosen.find_ranges(in_utf8, locators)]
     if not encoding:
         return edits
     from dedupe.applying.rewriting.recoded import recode_edits

@@ -1,1 +1,1 @@
-"""From paths to sources: what there is to read, in folders and in archives."""
+"""From paths to sources: finds the files to read in folders, and the members of archives."""

@@ -1,5 +1,6 @@
-"""Archives read as folders: the members of a ZIP or tar file, one after another, never unpacked
-to disk. A member's name is only used as a part of an id, so no name is dangerous.
+"""Reads archives as if they were folders: the members of a ZIP or tar file, one after another.
+
+Nothing is unpacked to disk. A member's name is only a part of an id, so that no name is dangerous.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from dedupe.sources.unpack.zip_entries import read_zip
 
 
 class OpenMember(msgspec.Struct, frozen=True):
-    """A member that is to be read before the next one is asked for.
+    """A member of an archive; it must be read before the next one is asked for.
 
-    :param budget: for what it is unpacked to, if it is compressed in itself
+    :param budget: bounds what the member unpacks to, if it is a compressed file itself
     """
 
     source: Source
@@ -46,17 +47,19 @@ class OpenMember(msgspec.Struct, frozen=True):
 def read_members(
     source: Source, blocks: ByteBlocks, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[OpenMember | SkippedDocument]:
-    """The members that are wanted, and what there is to say about the others.
+    """The members to read, and remarks on those that cannot be read.
 
-    Hidden members, ``glob`` and ``exclude`` are as below a folder; of members of one name the
-    first is read.
+    Hidden members are left out, and ``glob`` and ``exclude`` apply, as below a folder. Of several
+    members of one name, the first is read.
 
     :param blocks: the uncompressed content of the archive
     """
-    yield from _Walk(source, blocks, settings, limits).read()
+    yield from _MemberReader(source, blocks, settings, limits).read()
 
 
-class _Walk:
+class _MemberReader:
+    """Reads the members of one archive."""
+
     def __init__(
         self, source: Source, blocks: ByteBlocks, settings: ReadSettings, limits: ReadLimits
     ) -> None:

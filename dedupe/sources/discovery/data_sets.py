@@ -1,4 +1,4 @@
-"""Folders as Hugging Face writes them: shards of Parquet or Arrow, and files that describe them."""
+"""Folders of Hugging Face data sets: shards of Parquet or Arrow, and files that describe them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CARD_NAMES = frozenset(
 
 
 def find_cards(names: Iterable[str]) -> set[str]:
-    """The files that describe a data set: those of such names with shards beside or below them.
+    """The files that describe a data set: they have a usual name, and shards beside or below them.
 
     :param names: paths of files, relative to one folder
     """

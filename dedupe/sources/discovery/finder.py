@@ -1,6 +1,6 @@
-"""From the paths of a command line to the files that are read.
+"""Finds the files to read below the paths of a command line.
 
-Paths stay strings: ``pathlib`` would change how they were named (``./a``), which ids keep, and
+Paths stay strings: ``pathlib`` would change how the user wrote them (``./a``), which ids keep, and
 is slow over a million files.
 """
 
@@ -35,10 +35,10 @@ from dedupe.sources.unpack.archive_kinds import archive_of_name
 
 
 class FoundSources(msgspec.Struct, frozen=True):
-    """What there is to read, in the order of ids, and what there is to say about the rest.
+    """The sources to read, in the order of ids, and remarks on files that are not read.
 
     :param cards: paths of files that describe a data set and are not read
-    :param references: those of ``against``
+    :param references: the sources of reference documents
     """
 
     sources: list[Source]
@@ -48,9 +48,12 @@ class FoundSources(msgspec.Struct, frozen=True):
 
 
 class _Folder(msgspec.Struct):
-    """A folder that was named, and what was met below it.
+    """A folder that the user named, and what was found below it.
 
-    :ivar names: of its files, relative to it
+    :ivar id_prefix: the beginning of the ids of its files
+    :ivar names: the files to read, relative to the folder
+    :ivar link_count: symbolic links, which are not followed
+    :ivar left_out_count: files that ``glob`` and ``exclude`` leave out
     :ivar ignored: files and folders that ignore files leave out
     """
 
@@ -70,21 +73,22 @@ def find_sources(
     against: Sequence[str | os.PathLike[str]] = (),
     files: FileSystem = LOCAL_DISK,
 ) -> FoundSources:
-    """The files to read.
+    """The files to read below some paths.
 
-    Folders are searched with all that is below them, but for hidden files, hidden folders and
-    those of version control, and what ignore files leave out (see
-    :mod:`dedupe.sources.discovery.ignore_files`); symbolic links below them are not followed.
+    Folders are searched with all folders below them. Left out are hidden files, hidden folders,
+    folders of version control, and what ignore files say (see
+    :mod:`dedupe.sources.discovery.ignore_files`). Symbolic links below a folder are not followed.
     ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
     files and folders wherever they come from (see :mod:`dedupe.sources.discovery.patterns`).
 
-    A file's id is its path relative to the folder, where one folder alone was named; else the
-    path as named, and what follows. Neither depends on the order of ``paths``.
+    If one folder is the only path, the id of a file is its path relative to that folder. Otherwise
+    it is the path as the user wrote it, followed by the path below it. Ids do not depend on the
+    order of ``paths``.
 
-    :param stdin: what stands for standard input, instead of the process's own
-    :param against: paths of reference documents. A file that is reached from ``paths`` too is
-        not taken as one: so a folder may be compared with all that surrounds it.
-    :param files: where the paths lead
+    :param stdin: a stream to read as standard input in place of the process's own
+    :param against: paths of reference documents. A file that ``paths`` reach too is no reference,
+        so that a folder can be compared with the folder that it is in.
+    :param files: the file system that the paths are in
     """
     has_several = len(paths) + len(against) > 1
     finder, reference_finder = (_Finder(settings, has_several, stdin, files) for _ in range(2))
@@ -101,6 +105,8 @@ def find_sources(
 
 
 class _Finder:
+    """Collects the sources below paths that are added one after another."""
+
     def __init__(
         self,
         settings: ReadSettings,
@@ -120,7 +126,7 @@ class _Finder:
         self._cards: list[str] = []
 
     def add(self, path: str) -> None:
-        """A path as named."""
+        """Take in a path as the user wrote it."""
         if path == STANDARD_INPUT:
             self._add_stream(path)
             return
@@ -139,13 +145,13 @@ class _Finder:
 
     @property
     def real_paths(self) -> set[str]:
-        """All files that were found, by the path without links."""
+        """The paths of all files that were found, with links resolved."""
         return {real_path for _, real_path in self._found}
 
     def conclude(self, taken: Collection[str] = ()) -> FoundSources:
-        """Everything in the order of ids, each file once.
+        """The result, in the order of ids, each file once.
 
-        :param taken: real paths of files that are read already, and left out
+        :param taken: real paths of files that are read already, and so are left out
         """
         twice = [source for source, real_path in self._found if real_path in taken]
         if twice:
@@ -170,7 +176,7 @@ class _Finder:
         self._found.append((Source(document_id, path, kind, files=self._files), real_path))
 
     def _add_stream(self, path: str) -> None:
-        """Standard input, or a pipe or device that was named."""
+        """Take in standard input, or a pipe or device that the user named."""
         source = Source(
             readable_id(path),
             path,
@@ -199,7 +205,7 @@ class _Finder:
         self._describe_folder(folder)
 
     def _leave_out_cards(self, folder: _Folder) -> None:
-        """Files that describe a data set are not read as its documents (see :mod:`.data_sets`)."""
+        """Leave out the files that describe a data set (see :mod:`.data_sets`)."""
         cards = find_cards(folder.names)
         if cards:
             folder.names = [name for name in folder.names if name not in cards]
@@ -210,8 +216,10 @@ class _Finder:
             self._remarks.append(Notice(readable_id(folder.path), DATASET_CARD, detail))
 
     def _walk(self, folder: _Folder) -> None:
-        """Everything below a folder, without recursion, since folders may be nested as deep as
-        the file system allows."""
+        """Take in everything below a folder.
+
+        It does not recurse, because folders may be nested as deep as the file system allows.
+        """
         ignore = self._ignore_files
         pending = [("", ignore.start(folder.path) if ignore else None)]
         while pending:
@@ -229,7 +237,7 @@ class _Finder:
                 self._skip_folder(folder, below, error)
 
     def _skip_folder(self, folder: _Folder, below: str, error: OSError) -> None:
-        """A folder that cannot be listed: the one that was named, or one below it."""
+        """Note a folder that cannot be listed: the one that the user named, or one below it."""
         if below:
             document_id = self._id_below(folder, below)
         else:
@@ -240,7 +248,10 @@ class _Finder:
     def _take_entry(
         self, folder: _Folder, entry: FolderEntry, name: str, rules: IgnoreRules | None
     ) -> bool:
-        """Note one entry; tells whether it is a folder to go into."""
+        """Take in one entry.
+
+        :returns: whether it is a folder to go into
+        """
         if is_hidden_name(entry.name):
             return False
         pattern_name = readable_id(name)
@@ -290,10 +301,10 @@ class _Finder:
 
 
 def _describe_ignored(ignored: Sequence[str]) -> str:
-    """What ignore files leave out, folders with all that is in them counted once."""
+    """The files and folders that ignore files leave out, in words; a folder counts as one."""
     shown = sorted(map(readable_id, ignored))
-    told = ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
-    return f"left out by .gitignore or .dedupeignore: {told}; --no-ignore reads them"
+    names = ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
+    return f"left out by .gitignore or .dedupeignore: {names}; --no-ignore reads them"
 
 
 def _why_no_files(folder: _Folder, links: str) -> str:
@@ -305,7 +316,7 @@ def _why_no_files(folder: _Folder, links: str) -> str:
 
 
 def _describe_repeated(repeated: list[tuple[Source, Source]]) -> Notice:
-    """One notice, however many files are reached again."""
+    """One notice for all files that several paths reach."""
     again, first = repeated[0]
     detail = "reached more than once, read once"
     if again.id != first.id:

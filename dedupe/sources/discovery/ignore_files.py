@@ -1,10 +1,11 @@
-"""What ``.gitignore`` and ``.dedupeignore`` leave out below a folder.
+"""Files and folders that ``.gitignore`` and ``.dedupeignore`` leave out.
 
-``.gitignore`` counts inside a repository: those of all folders from its root down, and
-``.git/info/exclude``; what stands deeper wins, and in a file the last pattern. ``.dedupeignore``
-has the same syntax, wins over all of them, and counts outside a repository too, from the folder
-down that was named. A user's own list of git (``core.excludesFile``) does not count: it differs
-from machine to machine. Patterns are made by pathspec; https://git-scm.com/docs/gitignore.
+``.gitignore`` counts inside a repository: the files of all folders from its root down, and
+``.git/info/exclude``. A deeper file wins, and in one file the last pattern. ``.dedupeignore`` has
+the same syntax, wins over all of them, and counts outside a repository too, from the folder that
+the user named down. A user's own list of git (``core.excludesFile``) does not count, because it
+differs from machine to machine. pathspec translates the patterns; see
+https://git-scm.com/docs/gitignore.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ MAX_BYTES: Final = 1 << 20
 MAX_PATTERNS: Final = 10_000
 MAX_LINE: Final = 1000
 MAX_WILDCARDS: Final = 3
-"""Stars in one name, and ``**`` in one pattern: with more, a name can be made that takes hours."""
+"""The most stars in a name, and ``**`` in a pattern: with more, matching some names takes hours."""
 
 _POINTER_BYTES: Final = 4096
 _CLASSES: Final = {
@@ -48,28 +49,28 @@ _CLASS: Final = re.compile(r"\[:(" + "|".join(_CLASSES) + r"):\]")
 
 
 class _Rules:
-    """The patterns of one file; paths are from the folder that it stands in."""
+    """The patterns of one ignore file; they match paths relative to the folder of that file."""
 
     def __init__(self, expressions: Iterable[tuple[str, bool]]) -> None:
         listed = [*expressions]
         self._patterns = [(re.compile(text, re.DOTALL), leaves) for text, leaves in listed[::-1]]
-        # Most names match none: one search tells that.
+        # Most names match no pattern, which one search shows.
         self._any = re.compile("|".join(f"(?:{text})" for text, _ in listed), re.DOTALL)
 
     def judge(self, path: str) -> bool | None:
-        """Whether the last pattern that matches leaves it out; none where none does."""
+        """Whether the last pattern that matches leaves the path out; ``None`` if none matches."""
         if self._any.match(path) is None:
             return None
         return next(leaves for pattern, leaves in self._patterns if pattern.match(path))
 
 
 class IgnoreRules(msgspec.Struct, frozen=True):
-    """What counts in one folder.
+    """The rules that apply in one folder.
 
-    :param git: rules and the length of what a path begins with above their folder, the deepest
-        first
-    :param own: the same of ``.dedupeignore``
-    :param prefix: what precedes a path below the folder that was named, to be from the root
+    :param git: rules of ``.gitignore``, the deepest first; each with the length of the prefix to
+        remove from a path (from the root of the repository) so that it is relative to their folder
+    :param own: the rules of ``.dedupeignore``, in the same form
+    :param prefix: the path from the root of the repository to the folder that the user named
     """
 
     git: tuple[tuple[_Rules, int], ...]
@@ -80,7 +81,7 @@ class IgnoreRules(msgspec.Struct, frozen=True):
     def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether an entry of the folder is left out.
 
-        :param path: below the folder that was named, with ``/`` between its parts
+        :param path: relative to the folder that the user named, with ``/`` between its parts
         """
         if not self.git and not self.own:
             return False
@@ -95,7 +96,7 @@ class IgnoreRules(msgspec.Struct, frozen=True):
 class IgnoreFiles:
     """Reads the ignore files of folders, one folder after another.
 
-    :ivar remarks: on what could not be taken of them
+    :ivar remarks: notices of ignore files and patterns that could not be used
     """
 
     def __init__(self, files: FileSystem = LOCAL_DISK) -> None:
@@ -103,7 +104,7 @@ class IgnoreFiles:
         self._files = files
 
     def start(self, folder: str) -> IgnoreRules:
-        """What counts for a folder that was named, before its own files are read."""
+        """The rules for a folder that the user named, without those of its own ignore files."""
         real = self._files.identity(folder)
         root = self._find_repository(real)
         if root is None:
@@ -120,17 +121,17 @@ class IgnoreFiles:
     def enter(
         self, rules: IgnoreRules, folder: str, below: str, names: frozenset[str]
     ) -> IgnoreRules:
-        """What counts in a folder.
+        """The rules for a folder, with those of its own ignore files.
 
-        :param rules: what counts around it
-        :param below: the folder from the one that was named, with ``/`` between its parts
-        :param names: those of its entries that :data:`NAMES` has
+        :param rules: the rules of the folder that it is in
+        :param below: its path from the folder that the user named, with ``/`` between its parts
+        :param names: the entries of the folder that are among :data:`NAMES`
         """
         if not names:
             return rules
         begin = len(rules.prefix) + (len(below) + 1 if below else 0)
         if _REPOSITORY in names and (below or not rules.is_in_repository):
-            # Another repository: what surrounds it has no say, but for the files of our own.
+            # In another repository only the .dedupeignore files around it still apply.
             rules = self._enter_repository(
                 IgnoreRules((), rules.own, rules.prefix, True), folder, begin
             )
@@ -150,7 +151,7 @@ class IgnoreFiles:
                 continue
             path = os.path.join(folder, name)
             if kind_at(self._files, path, follow_links=False) == "link":
-                continue  # (as git does: a link could lead anywhere)
+                continue  # as git does: a link could lead anywhere
             if found := self._load(path):
                 if name == GIT_FILE:
                     rules = msgspec.structs.replace(rules, git=((found, begin), *rules.git))
@@ -159,7 +160,7 @@ class IgnoreFiles:
         return rules
 
     def _load(self, path: str) -> _Rules | None:
-        """The patterns of a file; none where there is no such file, or no pattern in it."""
+        """The patterns of a file; ``None`` where there is no such file, or no pattern in it."""
         try:
             with self._files.open(path) as file:
                 data = file.read(MAX_BYTES + 1)
@@ -170,26 +171,26 @@ class IgnoreFiles:
             return None
         lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
         if len(data) > MAX_BYTES or len(lines) > MAX_PATTERNS:
-            told = f"has more than {MAX_BYTES} bytes or {MAX_PATTERNS} lines"
-            self._remark(path, f"{told}, and leaves nothing out")
+            problem = f"has more than {MAX_BYTES} bytes or {MAX_PATTERNS} lines"
+            self._remark(path, f"{problem}, and leaves nothing out")
             return None
         expressions: list[tuple[str, bool]] = []
-        passed: list[int] = []
+        costly: list[int] = []
         for number, line in enumerate(lines, 1):
             text = _merge_stars(os.fsdecode(line.removesuffix(b"\r")))
             if not text or text.startswith("#"):
-                continue  # (so that pathspec is not imported for the comments of git's own list)
+                continue  # so that comments alone, as in git's own list, import no pathspec
             if _is_costly(text):
-                passed.append(number)
+                costly.append(number)
             elif made := _translate(text):
                 expressions.append(made)
-        if passed:
-            told = f"has more than {MAX_LINE} characters or {MAX_WILDCARDS} stars in a name"
-            self._remark(path, f"line {passed[0]} {told}, and leaves nothing out", len(passed))
+        if costly:
+            problem = f"has more than {MAX_LINE} characters or {MAX_WILDCARDS} stars in a name"
+            self._remark(path, f"line {costly[0]} {problem}, and leaves nothing out", len(costly))
         return _Rules(expressions) if expressions else None
 
     def _find_repository(self, folder: str) -> str | None:
-        """The root of the repository that a folder is in."""
+        """The root of the repository that a folder is in; ``None`` where it is in none."""
         while not kind_at(self._files, os.path.join(folder, _REPOSITORY), follow_links=False):
             above = os.path.dirname(folder)
             if above == folder:
@@ -198,7 +199,7 @@ class IgnoreFiles:
         return folder
 
     def _git_folder(self, root: str) -> str:
-        """Where a repository keeps what is common to its working trees."""
+        """The folder in which a repository keeps what all its working trees share."""
         path = os.path.join(root, _REPOSITORY)
         if kind_at(self._files, path) == "folder":
             return path
@@ -207,31 +208,32 @@ class IgnoreFiles:
         return os.path.join(path, common) if common else path
 
     def _read_pointer(self, path: str) -> str:
-        """The path that a file of git leads to; nothing where it leads nowhere."""
+        """The path in a file of git that points elsewhere; empty where it cannot be read."""
         try:
             with self._files.open(path) as file:
                 return os.fsdecode(file.read(_POINTER_BYTES)).strip()
         except (OSError, ValueError):
             return ""
 
-    def _remark(self, path: str, told: str, count: int = 1) -> None:
-        told += f"; so do {count - 1} more" if count > 1 else ""
-        self.remarks.append(Notice(readable_id(path), IGNORE_FILE, told))
+    def _remark(self, path: str, detail: str, count: int = 1) -> None:
+        detail += f"; so do {count - 1} more" if count > 1 else ""
+        self.remarks.append(Notice(readable_id(path), IGNORE_FILE, detail))
 
 
 NAMES: Final = frozenset({GIT_FILE, OWN_FILE, _REPOSITORY})
-"""Entries of a folder that matter here."""
+"""The names of a folder's entries that change its rules."""
 
 
 def _merge_stars(line: str) -> str:
-    """The same without stars that say nothing: ``a**b`` as ``a*b``, ``/***/`` as ``/**/``."""
-    taken_back = "!" if line.startswith("!") else ""
+    """A pattern without redundant stars: ``a**b`` becomes ``a*b``, ``/***/`` becomes ``/**/``."""
+    negation = "!" if line.startswith("!") else ""
     names = line.removeprefix("!").split("/")
     merged = ("**" if re.fullmatch(r"\*{2,}", name) else _STARS.sub(r"\1", name) for name in names)
-    return taken_back + "/".join(merged)
+    return negation + "/".join(merged)
 
 
 def _is_costly(line: str) -> bool:
+    """Whether a pattern is so long, or has so many stars, that matching it could take hours."""
     if len(line) > MAX_LINE:
         return True
     names = line.split("/")
@@ -240,12 +242,12 @@ def _is_costly(line: str) -> bool:
 
 
 def _translate(line: str) -> tuple[str, bool] | None:
-    """An expression that matches what a pattern names, and not what stands below that.
+    """A regular expression for the files and folders that a pattern names, without their content.
 
-    A folder is given with ``/`` at its end. Below a folder that is left out nothing is asked about.
+    The path of a folder ends with ``/``. Nobody asks about paths below a folder that is left out.
 
-    :returns: the expression, and whether it leaves out or takes back; none for a comment, an
-        empty line and what is no pattern
+    :returns: the expression, and whether it leaves out (or takes back in); ``None`` for a comment,
+        an empty line and an invalid pattern
     """
     from pathspec.patterns.gitignore import GitIgnorePatternError
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
@@ -253,7 +255,7 @@ def _translate(line: str) -> tuple[str, bool] | None:
     if "[[:" in line or "[!" in line or "[^" in line:
         line = _CLASS.sub(lambda found: _CLASSES[found[1]], line)
     if line.endswith("/**/"):
-        line += "*/"  # (folders below it, and not itself)
+        line += "*/"  # the folders below it, but not the folder itself
     try:
         made, leaves_out = GitIgnoreSpecPattern.pattern_to_regex(line)
     except GitIgnorePatternError:
@@ -266,7 +268,7 @@ def _translate(line: str) -> tuple[str, bool] | None:
     elif text.endswith("(?P<ps_d>/)"):
         text = (text.removesuffix("(?P<ps_d>/)") or ".+") + r"/\Z"
     elif text.endswith("/"):
-        text += "."  # (all that stands below)
+        text += "."  # everything below
     text = _BRACKETS.sub(_keep_to_name, text)
     try:
         re.compile(text)
@@ -276,5 +278,5 @@ def _translate(line: str) -> tuple[str, bool] | None:
 
 
 def _keep_to_name(found: re.Match[str]) -> str:
-    """Characters in brackets never match a slash."""
+    """A class of characters in brackets that never matches a slash."""
     return found[0] if found[0] == "[^/]" or found[0][0] == "\\" else f"(?!/){found[0]}"

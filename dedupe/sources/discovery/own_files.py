@@ -19,21 +19,19 @@ _STANDARD_STREAMS = (1, 2)
 
 
 def describe_output(head: bytes) -> str:
-    """Why a file that begins so is not read, for people; nothing where it may be a document.
+    """Why an output of the program is not read, in words; empty where a file may be a document.
 
-    :param head: its uncompressed beginning
+    :param head: the uncompressed beginning of the file
     """
     kind = kind_of_output(plain_start(head))
     return f"written by dedupe, and no document: {kind}" if kind else ""
 
 
 def holds_output(file: BinaryIO) -> bool:
-    """Whether a file holds what the program wrote, or is written to now.
+    """Whether a file holds an output of the program, or this process writes to it now.
 
-    :param file: of the local disk, open, compressed or not
-
-    It is read from its beginning; its position afterwards is undefined.
-
+    :param file: an open file of the local disk, compressed or not, at its beginning; its position
+        afterwards is undefined
     :raises OSError: if it cannot be read
     """
     if LOCAL_DISK.status_of(file).key in open_outputs():
@@ -51,7 +49,7 @@ def holds_output(file: BinaryIO) -> bool:
 
 
 def is_output(path: str) -> bool:
-    """The same of the file at a path; false where it cannot be read."""
+    """Whether the file at a path holds an output of the program; false where it cannot be read."""
     try:
         with LOCAL_DISK.open(path) as file:
             return holds_output(file)
@@ -60,7 +58,7 @@ def is_output(path: str) -> bool:
 
 
 def open_outputs() -> frozenset[FileKey]:
-    """The files that standard output and standard error of this process go into."""
+    """The files that standard output and standard error of this process are written to."""
     found = set()
     for descriptor in _STANDARD_STREAMS:
         with suppress(OSError):

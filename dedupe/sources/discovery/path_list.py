@@ -1,4 +1,4 @@
-"""A list of paths, as ``find`` and other programs write it."""
+"""Lists of paths, as ``find`` and other programs write them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dedupe.sources.encoding.text_encoding import UTF8_MARK, wide_encoding
 
 
 def parse_path_list(data: bytes) -> list[str]:
-    """The paths: separated by NUL bytes where there is one, else one a line; blank ones left out.
+    """The paths of a list: separated by NUL bytes if it has any, else one a line, without blanks.
 
-    Bytes that are not UTF-8 stay what they are, as in names that the system gives. A list with a
-    byte order mark is decoded by it, as PowerShell writes lists in UTF-16.
+    Bytes that are not UTF-8 are kept, as in names that the system gives. A byte order mark gives
+    the encoding, because PowerShell writes lists in UTF-16.
     """
     wide, how = wide_encoding(data)
     if how == "mark":

@@ -1,15 +1,15 @@
-"""The patterns of ``--glob`` and ``--exclude``, in the manner of ``.gitignore``.
+"""The patterns of ``--glob`` and ``--exclude``, with a syntax like that of ``.gitignore``.
 
 - ``*`` and ``?`` match within one name, ``[a-z]`` and ``[!a-z]`` (or ``[^a-z]``) one character,
   ``**`` any number of folders.
 - A pattern without a slash is compared with the name, at any depth: ``*.md``.
 - A pattern with a slash is compared with the whole path below the folder that was named on
-  the command line: ``archive/*.txt``, ``**/2024/**``. A slash at its beginning only says so:
-  ``/notes.md``.
+  the command line: ``archive/*.txt``, ``**/2024/**``. A slash at its beginning has no other
+  meaning: ``/notes.md``.
 - A slash at the end means a folder and all that it holds: ``drafts/``.
 
-A backslash takes the next character for itself; braces mean themselves. Patterns see names with
-``/`` between their parts; upper and lower case differ.
+A backslash makes the next character an ordinary one; braces are ordinary characters. Patterns are
+compared with paths that have ``/`` between their parts; upper and lower case differ.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PIECE = re.compile(r"/\*\*/|^\*\*/|/\*\*$|\*+|\?|\[[!^]?\]?[^\]]*\]|\\.|.", re.
 
 
 class PatternSet:
-    """Patterns of which any one may match."""
+    """A set of patterns; it matches what any one of them matches."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(patterns)
@@ -32,7 +32,7 @@ class PatternSet:
         return bool(self.patterns)
 
     def matches_file(self, path: str) -> bool:
-        """Whether a pattern names this file, or a folder that it stands in."""
+        """Whether a pattern names this file, or a folder that it is in."""
         if any(pattern.fullmatch(path) for pattern in self._files):
             return True
         return bool(self._folders) and any(map(self._matches_folder, _folders_of(path)))
@@ -46,7 +46,7 @@ class PatternSet:
 
 
 def escape_pattern(path: str) -> str:
-    """A pattern that matches this path below a folder that was named, and nothing else."""
+    """A pattern that matches just this path, relative to a folder that the user named."""
     return "/" + re.sub(r"([*?\[\]\\])", r"\\\1", path)
 
 

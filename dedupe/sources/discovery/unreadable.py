@@ -1,4 +1,4 @@
-"""Which of the paths that a user named could not be read."""
+"""Finds the paths of a command line that could not be read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dedupe.sources.reasons import OWN_OUTPUT, UNREADABLE_PATH_REASONS
 def unreadable_paths(
     skipped: Iterable[SkippedDocument], paths: Sequence[str | os.PathLike[str]]
 ) -> tuple[str, ...]:
-    """Those of ``paths`` (as named on the command line) that could not be read.
+    """The ``paths`` of a command line that could not be read.
 
-    What the program wrote itself is none of them: a shell's ``*`` names it among the documents.
+    Outputs of the program are not among them, because a shell's ``*`` names them by accident.
     """
     reasons = UNREADABLE_PATH_REASONS - {OWN_OUTPUT}
     failed = {item.id for item in skipped if item.reason in reasons}

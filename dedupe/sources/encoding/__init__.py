@@ -1,1 +1,1 @@
-"""From bytes to text."""
+"""From bytes to text: finds encodings, decodes documents, recodes files of records."""

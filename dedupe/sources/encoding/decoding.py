@@ -1,6 +1,6 @@
-"""Bytes of a document to text: by its mark, by what it declares, as UTF-8, or by a guess.
+"""Decodes documents: by byte order mark, by declaration, as UTF-8, or by a guess.
 
-Deterministic: equal bytes with an equal declaration give an equal text.
+It is deterministic: equal bytes with an equal declaration give an equal text.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _WEB_NAMES = {
     "shift_jis": "cp932",
     "euc_kr": "cp949",
 }
-"""What pages mean by a name (WHATWG Encoding Standard): Python's name to Python's name."""
+"""Encodings that pages mean by another name (WHATWG Encoding Standard), both in Python's names."""
 
 _TEXT_CODEC = re.compile(
     r"(?!.*(?:idna|punycode|escape|undefined|utf[-_]?7))[A-Za-z0-9_.:+-]{1,40}"
@@ -53,7 +53,7 @@ _TEXT_CODEC = re.compile(
 
 
 class Decoded(NamedTuple):
-    """A text.
+    """A decoded text.
 
     :param text: UTF-8
     :param encoding: how it was decoded: ``utf-8``, ``utf-16-le (mark)``, ``cp1251 (declared)``,
@@ -67,12 +67,13 @@ class Decoded(NamedTuple):
 
 
 def decode_document(data: bytes, declared: str = "") -> Decoded:
-    """The text of some bytes.
+    """Decode a document.
 
-    A byte order mark decides, or the NUL bytes of UTF-16. Without one what is declared does, unless
-    the bytes are valid UTF-8 and hold more than ASCII, which no other encoding gives by chance.
+    A byte order mark, or the NUL bytes of UTF-16, decide on the encoding. Without these the
+    declaration decides, unless the bytes are valid UTF-8 with more than ASCII: text in another
+    encoding is never valid UTF-8 by chance. Without a declaration it is UTF-8 or a guess.
 
-    :param declared: an encoding that the document or what delivered it names
+    :param declared: the encoding that the document itself, or an HTTP header, names
     """
     wide, how = wide_encoding(data)
     if wide:
@@ -94,7 +95,7 @@ def decode_document(data: bytes, declared: str = "") -> Decoded:
 
 @lru_cache(maxsize=64)
 def known_encoding(label: str) -> str:
-    """Python's name for an encoding as the web names it; nothing where there is none."""
+    """Python's name for an encoding that the web calls ``label``; empty where there is none."""
     label = label.strip().lower()
     if not _TEXT_CODEC.fullmatch(label):
         return ""
@@ -104,15 +105,15 @@ def known_encoding(label: str) -> str:
     except (LookupError, ValueError, TypeError, UnicodeError):
         return ""
     if name.startswith(("utf-16", "utf-32")):
-        return UTF8  # a page without a mark whose declaration could be read is not wide
+        return UTF8  # in UTF-16 the declaration itself could not have been read
     return UTF8 if name == "utf-8-sig" else _WEB_NAMES.get(name, name)
 
 
 def detect_encoding(data: bytes) -> str:
-    """The likeliest encoding of bytes that are not UTF-8; nothing where none is likely.
+    """The likeliest encoding of bytes that are not UTF-8; empty where none is likely.
 
-    Bytes most of which beyond ASCII are valid UTF-8, or among which a U+FFFD stands in UTF-8,
-    are UTF-8 with damage.
+    It is empty for damaged UTF-8 too: bytes whose characters beyond ASCII are mostly valid UTF-8,
+    or that hold a U+FFFD in UTF-8.
     """
     sample = _sample(data)
     if _is_damaged_utf8(sample):
@@ -125,7 +126,7 @@ def detect_encoding(data: bytes) -> str:
     best = matches.best()
     if best is None:
         return ""
-    for match in matches:  # where nothing speaks against the most common one, it is that
+    for match in matches:  # cp1252, the most common, unless another encoding fits better
         as_good = match.chaos <= best.chaos and match.coherence >= best.coherence
         if as_good and "cp1252" in match.could_be_from_charset:
             return "cp1252"
@@ -133,7 +134,7 @@ def detect_encoding(data: bytes) -> str:
 
 
 def _sample(data: bytes) -> bytes:
-    """The beginning, cut where no character can be cut."""
+    """The beginning of the bytes, cut at white space so that no character is cut."""
     if len(data) <= _SAMPLE_BYTES:
         return data
     sample = data[:_SAMPLE_BYTES]
@@ -142,7 +143,7 @@ def _sample(data: bytes) -> bytes:
 
 
 def _has_few_accents(sample: bytes) -> bool:
-    """Whether other bytes than ASCII stand alone and are too few to tell one from another."""
+    """Whether bytes beyond ASCII stand alone, and are too few to tell encodings apart by them."""
     found = _NOT_ASCII.findall(sample)
     few = len(found) <= _FEW_ACCENTS and max(map(len, found), default=0) == 1
     return few and not any(byte in _NOT_CP1252 for byte in b"".join(found))
@@ -166,7 +167,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _decode_ascii(data: bytes, declared: str) -> Decoded:
-    """ASCII alone: the declaration matters only where it means something else (ISO-2022-JP)."""
+    """Decode ASCII; the declaration matters only where ASCII encodes other text (ISO-2022-JP)."""
     encoding = known_encoding(declared)
     if not encoding.startswith(("iso2022", "hz")):
         return Decoded(data, UTF8, 0)
@@ -174,9 +175,9 @@ def _decode_ascii(data: bytes, declared: str) -> Decoded:
 
 
 def _decode(data: bytes, encoding: str, how: str) -> Decoded:
-    told = f"{encoding} ({how})"
+    label = f"{encoding} ({how})"
     try:
-        return Decoded(encode_text(data.decode(encoding)), told, 0)
+        return Decoded(encode_text(data.decode(encoding)), label, 0)
     except UnicodeDecodeError:
         text = data.decode(encoding, "replace")
-    return Decoded(encode_text(text), told, count_replaced(text, data, encoding))
+    return Decoded(encode_text(text), label, count_replaced(text, data, encoding))

@@ -1,8 +1,8 @@
-"""Files of records in another encoding than UTF-8, as if they were in UTF-8.
+"""Recodes files of records to UTF-8.
 
-Readers of records work on UTF-8 bytes. So what is in UTF-16, or in an encoding of one or two bytes
-a character, is recoded before it reaches them. Where a record stands is then told in bytes of
-the recoded content, which must come out alike each time: whatever the blocks it came in.
+Readers of records work on UTF-8 bytes, so that files in UTF-16, or in an encoding of one or two
+bytes a character, are recoded on the way to them. Locators of records count bytes of the recoded
+content. So it must be the same each time, in whatever blocks the file is read.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.sequential_file import SequentialFile
 
 SAMPLE_BYTES = 1 << 18
-"""So much of a file's beginning tells its encoding."""
+"""How many bytes of a file's beginning decide on its encoding."""
 
 _READ_BYTES = 1 << 18
 _MAX_LINE_BYTES = 1 << 20
 _SEPARATORS = b' ",\t'
-"""Bytes that are a character of their own in every encoding here, and in UTF-8."""
+"""Bytes that are whole characters in UTF-8 and in every encoding that is detected here."""
 
 
 def recognise_encoding(sample: bytes) -> tuple[str, str]:
-    """The encoding of a file of records, and how it was told; nothing where it is UTF-8.
+    """The encoding of a file of records, and how it is known; both empty for UTF-8.
 
-    Lines that are UTF-8 tell nothing of an encoding that others may be in.
+    Only lines that are not UTF-8 are looked at, because a file may have lines of both.
 
-    :param sample: the beginning, of ``SAMPLE_BYTES`` where the file is longer
+    :param sample: the first ``SAMPLE_BYTES`` of the file, or all of a shorter one
     """
     wide, how = wide_encoding(sample)
     if wide:
@@ -46,7 +46,7 @@ def recognise_encoding(sample: bytes) -> tuple[str, str]:
 
 
 def _is_utf8(data: bytes, is_cut: bool = False) -> bool:
-    """Whether it can be UTF-8, of which the end may be missing."""
+    """Whether data is valid UTF-8; if it is cut, its last character may be incomplete."""
     try:
         codecs.getincrementaldecoder(UTF8)().decode(data, not is_cut)
     except UnicodeDecodeError:
@@ -55,10 +55,10 @@ def _is_utf8(data: bytes, is_cut: bool = False) -> bool:
 
 
 class Recoder:
-    """Makes UTF-8 of one file.
+    """Recodes one file to UTF-8.
 
-    UTF-16 and UTF-32 are decoded as a whole. Other encodings are met in collections that were
-    put together from several: so each line is UTF-8 if it can be, and else in that encoding.
+    UTF-16 and UTF-32 are decoded as a whole. Files in other encodings are often put together from
+    several, so that a line is taken as UTF-8 if it is valid, and else as that encoding.
 
     :ivar replaced_count: sequences of bytes that became U+FFFD so far
     :raises LookupError: if there is no such encoding
@@ -76,7 +76,7 @@ class Recoder:
                 yield data[begin : begin + block_bytes]
 
     def pieces(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """The content in stretches that are recoded by themselves: as they stand, and in UTF-8."""
+        """The content in parts that are recoded by themselves, each before and after recoding."""
         if not self._is_wide:
             for parts in _cut_lines(blocks):
                 yield from ((part, self._recode_part(part)) for part in parts)
@@ -126,7 +126,7 @@ class Recoder:
 
 
 def _cut_lines(blocks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lines and the line feeds between them, block by block; long lines in parts."""
+    """The lines of each block, and the line feeds between them; long lines are cut into parts."""
     rest = b""
     for block in blocks:
         *lines, rest = (rest + block).split(b"\n")
@@ -146,16 +146,16 @@ def _cut_line(line: bytes) -> Iterator[bytes]:
 
 
 def _cut(line: bytes) -> tuple[bytes, bytes]:
-    """A part of a long line, up to where no character can be cut, and the rest."""
+    """The first part of a long line, and the rest; cut after a separator, if there is one."""
     begin = line[:_MAX_LINE_BYTES]
-    place = max(begin.rfind(bytes([byte])) for byte in _SEPARATORS) + 1
-    return begin[: place or _MAX_LINE_BYTES], line[place or _MAX_LINE_BYTES :]
+    end = max(begin.rfind(bytes([byte])) for byte in _SEPARATORS) + 1
+    return begin[: end or _MAX_LINE_BYTES], line[end or _MAX_LINE_BYTES :]
 
 
 def recoded_file(file: SeekableBytes, encoding: str) -> SeekableBytes:
-    """A file that was recoded when it was scanned, opened again.
+    """The UTF-8 content of a file that was recoded when it was scanned.
 
-    :raises ValueError: if there is no such encoding, as a saved report may say
+    :raises ValueError: if there is no such encoding; a saved report may name any
     """
     if not encoding.startswith(("utf-16-", "utf-32-")) and known_encoding(encoding) in ("", UTF8):
         raise ValueError(f"there is no encoding {encoding!r}")

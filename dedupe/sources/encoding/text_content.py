@@ -1,4 +1,4 @@
-"""Whether the beginning of a file can be that of a text."""
+"""Decides by the beginning of a file whether it can be a text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 
 
 def plain_start(head: bytes) -> bytes:
-    """The beginning of a text in UTF-8, or what is like it, without a mark and white space."""
+    """The beginning of a text in UTF-8, without a byte order mark and white space before it.
+
+    Bytes that are neither UTF-8 nor UTF-16 or UTF-32 are given as they are.
+    """
     wide, _ = wide_encoding(head)
     if wide:
         head = head.decode(wide, "ignore").encode()
@@ -20,7 +23,7 @@ def plain_start(head: bytes) -> bytes:
 
 
 def text_problem(head: bytes) -> str:
-    """Why content that begins so is not a text, in words; nothing where it is one."""
+    """Why content that begins with ``head`` is no text, in words; empty where it is one."""
     if wide_encoding(head)[0]:
         return ""
     if b"\0" in head:
@@ -29,7 +32,7 @@ def text_problem(head: bytes) -> str:
 
 
 def odd_content_problem(head: bytes) -> str:
-    """Why content is binary although some odd bytes would be let pass."""
+    """Why content is binary, in words; empty where it has few control or undecodable characters."""
     if not head or wide_encoding(head)[0]:
         return ""
     control_count = len(head) - len(head.translate(None, _CONTROLS))

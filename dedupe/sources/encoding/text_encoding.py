@@ -1,4 +1,4 @@
-"""Bytes to text and back, without an exception whatever they hold."""
+"""Converts bytes to text and back without exceptions: what cannot be converted becomes U+FFFD."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ _REPLACEMENT_BYTES = REPLACEMENT.encode()
 _REPLACEMENT_START = _REPLACEMENT_BYTES[:1]
 
 _MAX_LOST_SHARE = 0.1
-"""Of the characters that are no white space. French in a wrong encoding loses one in twenty, and
-its words can be told; Vietnamese one in four, and they cannot."""
+"""The largest share of lost characters, without white space, in a text that is compared.
+
+French in a wrong encoding loses one character in twenty, and most words stay recognisable;
+Vietnamese loses one in four, and they do not.
+"""
 
 _MIN_LOST = 4
 
 
 def encode_text(text: str) -> bytes:
-    """UTF-8; lone surrogates, which it cannot hold, become U+FFFD."""
+    """A text in UTF-8; lone surrogates, which UTF-8 cannot hold, become U+FFFD."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -44,11 +47,12 @@ def replace_surrogates(text: str) -> str:
 
 
 def wide_encoding(data: bytes) -> tuple[str, str]:
-    """UTF-16 or UTF-32 as ``utf-16-le`` and so on, and how it is told; else nothing.
+    """The encoding of UTF-16 or UTF-32 data (``utf-16-le``, …), and how it is known.
 
-    By its ``mark``; or UTF-16 without one ``detected`` by its NUL bytes: where the first two
-    characters are ASCII (as in RFC 4627), or most are of an alphabet. Chinese prose without a
-    mark cannot be told from binary data.
+    It is known by a byte order mark (``mark``). UTF-16 without one is ``detected`` by its NUL
+    bytes, where the first two characters are ASCII (as in RFC 4627) or most characters are of an
+    alphabet. Chinese prose without a mark cannot be distinguished from binary data. Both results
+    are empty for other data.
 
     :param data: a file from its beginning
     """
@@ -66,14 +70,18 @@ def wide_encoding(data: bytes) -> tuple[str, str]:
 
 
 def _has_plain_characters(low: bytes, high: bytes) -> bool:
-    """Whether code units of these bytes begin with ASCII, or are mostly below U+2000."""
+    """Whether UTF-16 code units begin with ASCII, or are mostly below U+2000.
+
+    :param low: the low bytes of the code units
+    :param high: the high bytes of the code units
+    """
     if high[:2] == b"\0\0" and 0 not in low[:2]:
         return True
     return len(high.translate(None, _ALPHABETIC)) <= _MAX_OTHER_SHARE * len(high)
 
 
 def _is_sound(head: bytes, encoding: str) -> bool:
-    """Whether it can be decoded, to characters that texts are made of."""
+    """Whether the bytes can be decoded, and give no characters that only binary data has."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeDecodeError:
@@ -82,32 +90,32 @@ def _is_sound(head: bytes, encoding: str) -> bool:
 
 
 def count_replaced(text: str, data: bytes, encoding: str) -> int:
-    """How many U+FFFD of a text stand for bytes that could not be decoded: at least one.
+    """How many U+FFFD of a text replace bytes that could not be decoded: at least one.
 
-    :param data: what it was decoded from, which may hold U+FFFD itself
+    :param data: the bytes of the text, which may hold U+FFFD themselves
     """
     try:
-        honest_count = data.count(REPLACEMENT.encode(encoding))
+        original_count = data.count(REPLACEMENT.encode(encoding))
     except UnicodeEncodeError:
-        honest_count = 0
-    return max(1, text.count(REPLACEMENT) - honest_count)
+        original_count = 0
+    return max(1, text.count(REPLACEMENT) - original_count)
 
 
 def describe_replaced(count: int) -> str:
-    """How many sequences of bytes are lost, in words."""
+    """A message that says how many sequences of bytes were replaced."""
     if count == 1:
         return "1 sequence of bytes could not be decoded and was replaced by U+FFFD"
     return f"{count} sequences of bytes could not be decoded and were replaced by U+FFFD"
 
 
 def replace_utf8(data: bytes) -> tuple[bytes, int]:
-    """The bytes with what is not UTF-8 replaced by U+FFFD, and how many times."""
+    """The bytes with each invalid sequence of UTF-8 replaced by U+FFFD, and how many there were."""
     repaired = data.decode("utf-8", "replace").encode()
     return repaired, repaired.count(_REPLACEMENT_BYTES) - data.count(_REPLACEMENT_BYTES)
 
 
 def describe_lost(text: bytes) -> str:
-    """How much of a text is U+FFFD, in words, if too much is to compare it; else nothing.
+    """A message that too much of a text is U+FFFD to compare it; empty where it is not.
 
     :param text: UTF-8
     """

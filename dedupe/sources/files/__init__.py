@@ -1,1 +1,1 @@
-"""Files as they are opened: the file system, names, streams that are kept."""
+"""Opens files: the file system, names of files, copies of streams."""

@@ -1,8 +1,7 @@
-"""A file system as a value: all that reading a corpus asks of the place where its files lie.
+"""The interface of file systems that a corpus can be read from, and the local disk.
 
-The local disk is the one that there is. Anything else that can answer the same questions may take
-its place (see ``find_sources`` and ``read_corpus``). Acting on files (``dedupe apply``) is not
-part of this: it stays with the local disk.
+The local disk is the only one today. ``find_sources`` and ``read_corpus`` take any other that has
+the same methods. Acting on files (``dedupe apply``) is no part of it: it works on the local disk.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import BinaryIO, Literal, Protocol, cast
 import msgspec
 
 FileKey = tuple[int, int]
-"""Device and inode, by which a file is the same under all its names."""
+"""Device and inode, which are the same under all names of a file."""
 
 _OPEN_FLAGS = os.O_RDONLY
 for _name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
@@ -23,7 +22,7 @@ for _name in ("O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY", "O_BINARY"):
 
 
 class SeekableBytes(Protocol):
-    """As much of a binary file as reading again needs."""
+    """The part of a binary file's interface that reading texts again needs."""
 
     def seek(self, offset: int, /) -> int:
         """Go to a byte."""
@@ -33,11 +32,11 @@ class SeekableBytes(Protocol):
 
 
 class FileStatus(msgspec.Struct, frozen=True):
-    """What stands at a path.
+    """The kind, size and key of what is at a path.
 
     :param kind: ``other`` is a pipe, a socket or a device
     :param size: bytes of a file
-    :param key: of a file, where the file system has such
+    :param key: the key of a file, where the file system has keys
     """
 
     kind: Literal["file", "folder", "link", "other"]
@@ -46,7 +45,7 @@ class FileStatus(msgspec.Struct, frozen=True):
 
 
 class FolderEntry(Protocol):
-    """A name in a folder, and what it is (as :class:`os.DirEntry`)."""
+    """An entry of a folder: its name and kind (:class:`os.DirEntry` is one)."""
 
     @property
     def name(self) -> str: ...
@@ -59,25 +58,25 @@ class FolderEntry(Protocol):
 
 
 class FileSystem(Protocol):
-    """Where files lie. Every method raises ``OSError`` for what cannot be done."""
+    """A file system. Every method but ``identity`` raises ``OSError`` if it cannot do its work."""
 
     def list_folder(self, path: str) -> Sequence[FolderEntry]:
         """The entries of a folder, in any order."""
 
     def status(self, path: str, follow_links: bool = True) -> FileStatus:
-        """What stands at a path."""
+        """The status of what is at a path."""
 
     def identity(self, path: str) -> str:
-        """The one path of a file under all its names; never fails for a path that is not there."""
+        """One path for all names of a file; the file need not exist."""
 
     def open(self, path: str) -> BinaryIO:
-        """Open a regular file to be read from its beginning; never waits for something else."""
+        """Open a regular file at its beginning; fails at once for a pipe or a device."""
 
     def open_stream(self, path: str) -> BinaryIO:
-        """Open what gives its bytes once, such as a pipe, and wait for it."""
+        """Open a pipe or device, which gives its bytes once, and wait for it."""
 
     def status_of(self, file: BinaryIO) -> FileStatus:
-        """What an open file is now."""
+        """The status of an open file now."""
 
 
 class LocalDisk:
@@ -107,7 +106,7 @@ LOCAL_DISK = LocalDisk()
 
 
 def kind_at(files: FileSystem, path: str, follow_links: bool = True) -> str:
-    """The kind of what stands at a path; nothing where nothing does, or where that is not told."""
+    """The kind of what is at a path; empty where nothing is there, or it cannot be looked at."""
     try:
         return files.status(path, follow_links).kind
     except (OSError, ValueError):
@@ -115,12 +114,12 @@ def kind_at(files: FileSystem, path: str, follow_links: bool = True) -> str:
 
 
 def key_of_descriptor(descriptor: int) -> FileKey | None:
-    """The key of the regular file that a descriptor of this process leads to, if it is one."""
+    """The key of the file behind a descriptor of this process; ``None`` for a pipe or device."""
     return _describe(os.fstat(descriptor)).key
 
 
 def read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:
-    """Exactly so many bytes, or None where the data ends before."""
+    """The ``length`` bytes from ``offset``; ``None`` where the file ends before."""
     file.seek(offset)
     parts: list[bytes] = []
     missing = length

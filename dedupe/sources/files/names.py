@@ -1,4 +1,4 @@
-"""File names as text: what the system gives may hold bytes that are not UTF-8."""
+"""File names as valid Unicode, although names on disk may hold bytes that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 def readable_name(path: str) -> str:
     """A path as valid Unicode: bytes that are not UTF-8 become ``\\xff``.
 
-    Everything else stays as it is, line ends and control characters included: whoever prints
-    a name makes it safe.
+    Everything else stays as it is, even line ends and control characters: the code that prints a
+    name makes it safe.
     """
     return path if path.isascii() else _name_bytes(path).decode("utf-8", "backslashreplace")
 
 
 def readable_id(path: str) -> str:
-    """The same, with ``/`` between the parts on every system."""
+    """A path as valid Unicode (see :func:`readable_name`), with ``/`` on every system."""
     return readable_name(path.replace(os.sep, "/") if os.sep != "/" else path)
 
 
 _VERSION_CONTROL = frozenset({"CVS", "_darcs"})
-"""Folders of version control that are not hidden; ``.git`` and the like are."""
+"""Folders of version control whose names, unlike ``.git``, do not begin with a dot."""
 
 
 def is_hidden_name(name: str) -> bool:
-    """Whether a file or folder of this name is left out unless it is named."""
+    """Whether a file or folder of this name is left out unless the user names it."""
     return (name.startswith(".") and name not in (".", "..")) or name in _VERSION_CONTROL
 
 

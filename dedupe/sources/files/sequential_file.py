@@ -1,4 +1,4 @@
-"""Content that can only be made from its beginning on, as a file."""
+"""A file over content that can only be made from its beginning, such as decompressed data."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _RECENT_BYTES = 2 << 20
 
 
 class SequentialFile:
-    """Blocks that can be made anew, as a file: one pass as long as no seek goes far back.
+    """A file over blocks; a seek far back makes the blocks anew from the first.
 
-    The last 2 MiB are kept, since readers look ahead.
+    The last 2 MiB are kept, because readers look ahead and then go back a little.
 
-    :param begin: gives the blocks from the first on
+    :param begin: makes an iterator over all blocks
     """
 
     def __init__(self, begin: Callable[[], Iterator[bytes]]) -> None:
@@ -44,8 +44,8 @@ class SequentialFile:
             begin -= len(block)
             if begin <= self._position:
                 break
-        place = self._position - begin
-        part = block[place : place + size]
+        offset = self._position - begin
+        part = block[offset : offset + size]
         self._position += len(part)
         return part
 

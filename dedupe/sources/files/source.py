@@ -1,4 +1,4 @@
-"""One thing to read: a file, a pipe or standard input; and how to open it."""
+"""A source: one file, pipe or standard input to read, and how to open it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _STREAM = FileStatus("other")
 
 
 class Source(msgspec.Struct, frozen=True, eq=False):
-    """A file or a stream.
+    """A file, a stream or a member of an archive.
 
-    :param id: id of the document that it holds, or what the ids of its records begin with
-    :param path: as the file system takes it: as named, or below a folder that was named
-    :param format: how to read it (``auto``: its content decides)
-    :param spool: keeps what a stream gave, since it cannot be read twice; none for a file
-    :param stream: the stream itself, where there is one already
+    :param id: the id of its one document, or the beginning of the ids of its records
+    :param path: the path for the file system: one that the user named, or one below it
+    :param format: the name of its format (``auto``: its content decides)
+    :param spool: keeps a copy of a stream, which cannot be read twice; none for a file
+    :param stream: the stream itself, where it is open already
     :param member: its name inside the archive at ``path``, which
-        :mod:`dedupe.sources.discovery.archive_members` opens; nothing where the path itself is it
-    :param archive: that archive, of a member
-    :param encoding: that of a file of records, if it is not UTF-8
-    :param files: the file system that the path is of
+        :mod:`dedupe.sources.discovery.archive_members` opens; empty where it is no member
+    :param archive: the archive of a member
+    :param encoding: the encoding of a file of records; empty for UTF-8
+    :param files: the file system that the path is in
     """
 
     id: str
@@ -51,12 +51,12 @@ class Source(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def file_name(self) -> str:
-        """The name whose ending tells what it is."""
+        """The name whose ending shows the format: that of the member, else the path."""
         return self.member or self.path
 
     @property
     def byte_count(self) -> int:
-        """Bytes that its file has now.
+        """The size of its file now, in bytes.
 
         :raises OSError: if there is no such file
         """
@@ -64,9 +64,9 @@ class Source(msgspec.Struct, frozen=True, eq=False):
 
     @contextmanager
     def open(self) -> Iterator[tuple[BinaryIO, FileStatus]]:
-        """The bytes as they stand, to be read once from the beginning, and of what file they are.
+        """The raw bytes, to be read once from the beginning, and the status of their file.
 
-        Of a stream, and of a file that does not say (in ``/proc``), the size is 0.
+        The size in the status is 0 for a stream, and for a file that has none (in ``/proc``).
 
         :raises OSError: if it cannot be opened, or is no longer a regular file
         """
@@ -81,7 +81,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
 
     @contextmanager
     def open_again(self) -> Iterator[BinaryIO]:
-        """The same bytes once more, seekable; of a stream, what was kept of it: uncompressed.
+        """The bytes once more, seekable: raw bytes of a file, uncompressed ones of a kept stream.
 
         :raises OSError: if it cannot be opened, or was not kept
         """
@@ -95,7 +95,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
 
     @classmethod
     def of_info(cls, info: SourceInfo, files: FileSystem = LOCAL_DISK) -> Source:
-        """The source of which a report tells, to be opened again."""
+        """The source that a report describes, to be opened again."""
         name, path = info.path, info.path
         if path != STANDARD_INPUT:
             path = next((each for each in openable_names(name) if kind_at(files, each)), name)

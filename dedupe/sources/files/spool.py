@@ -1,4 +1,4 @@
-"""A copy of what a pipe gave, so that its texts can be read again for diffs."""
+"""A copy of the bytes of a pipe, so that its texts can be read again for diffs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _IN_MEMORY_BYTES = 8 << 20
 
 
 class Spool:
-    """Bytes in memory, and beyond 8 MiB in an unnamed temporary file.
+    """Bytes that are kept in memory, and beyond 8 MiB in an unnamed temporary file.
 
-    :ivar problem: why they could not be kept (a full disk); else nothing
+    :ivar problem: why they could not be kept (a full disk); empty where they are kept
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Spool:
         self._file: IO[bytes] | None = None
 
     def write(self, data: bytes) -> None:
-        """Keep these bytes too. Where that fails, nothing is kept: reading itself goes on."""
+        """Append bytes. If that fails, nothing is kept any more, but no error is raised."""
         if self.problem:
             return
         try:
@@ -33,7 +33,7 @@ class Spool:
         self._drop()
 
     def reopen(self) -> BinaryIO:
-        """The bytes, seekable; not to be closed.
+        """A seekable file over the bytes, which the caller must not close.
 
         :raises OSError: if they were not kept
         """

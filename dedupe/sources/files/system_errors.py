@@ -1,4 +1,4 @@
-"""What the system says when a path cannot be read, as reasons and words."""
+"""Errors of the system when a path cannot be read, as reasons and in words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dedupe.sources.reasons import PATH_MISSING, PERMISSION_DENIED, UNREADABLE
 
 
 def reason_of(error: OSError | ValueError, is_named: bool = False) -> str:
-    """The reason for which something is skipped.
+    """The reason, a word of ``sources.reasons``, for which a path is skipped.
 
-    :param is_named: whether a user named the path; a file that was found and is not there any
-        more is not a path that is missing
+    :param is_named: whether the user named the path: only then it can be ``path_missing``, because
+        a file that a search found was there
     """
     if isinstance(error, PermissionError):
         return PERMISSION_DENIED
@@ -21,7 +21,7 @@ def reason_of(error: OSError | ValueError, is_named: bool = False) -> str:
 
 
 def describe_error(error: OSError | ValueError) -> str:
-    """The system's own words, without the path."""
+    """The message of the system, without the path."""
     if isinstance(error, OSError) and error.errno == errno.ENOENT:
         return "there is no such file or folder"
     if isinstance(error, OSError) and error.strerror:

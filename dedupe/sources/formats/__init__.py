@@ -1,1 +1,1 @@
-"""One place a format."""
+"""The formats: one module or package for each, and what recognises them."""

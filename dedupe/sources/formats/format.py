@@ -1,8 +1,8 @@
-"""What a format is to all that reads, shows and rewrites files: one value that tells everything.
+"""The interface of formats, for all code that recognises, reads and rewrites files.
 
-To add one: a file here with a subclass of :class:`Format` and an instance of it, and a line in
-:mod:`dedupe.model.formats` that names the instance. All formats are imported when a scan looks for
-the first file's format; so whatever takes long to import is imported inside the methods.
+To add a format, write a module here with a subclass of :class:`Format` and an instance of it, and
+add a line to :mod:`dedupe.model.formats` that names the instance. All formats are imported when a
+scan recognises its first file. So import inside the methods whatever takes long to import.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from dedupe.sources.encoding.text_content import odd_content_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.removal import CannotRewriteError, Sink, Stretch
+from dedupe.sources.records.removal import ByteRange, CannotRewriteError, Sink
 
 
 class Format:
     """A way in which a file holds documents.
 
-    What stands here serves a format of text; a subclass says what is different.
+    The defaults fit a file that is one text; a subclass overrides what is different.
 
-    :ivar endings: of the names of its files, without that of a compression
-    :ivar magics: bytes with which its files begin and no others
+    :ivar endings: the endings of its files' names, without the ending of a compression
+    :ivar magics: the first bytes of its files, where no other files begin with them
     :ivar has_fields: whether its documents are records of fields, whose texts may be HTML
         (``text_format``)
-    :ivar takes_utf8: whether its reader wants UTF-8, as which it is given files in other encodings
-        (see :mod:`dedupe.sources.encoding.recoding`)
+    :ivar takes_utf8: whether its reader takes UTF-8 only, so that files in other encodings are
+        recoded for it (see :mod:`dedupe.sources.encoding.recoding`)
     :ivar holds_pages: whether some of its documents are pages
-    :ivar is_written_anew: whether a file is encoded anew to take records out of it
-        (:meth:`write_without`), and not copied without some bytes (:meth:`find_stretches`)
+    :ivar is_written_anew: whether records are taken out of a file by encoding it anew
+        (:meth:`write_without`), and not by copying it without some bytes (:meth:`find_ranges`)
     """
 
     endings: tuple[str, ...] = ()
@@ -45,24 +45,24 @@ class Format:
         """Make the format of this name, under which it is registered."""
         self.name = name
 
-    # --- what a file is ----------------------------------------------------------------------
+    # --- recognising -------------------------------------------------------------------------
 
     def resembles(self, start: bytes) -> bool:
-        """Whether a file without a telling name may be of this format, by its beginning.
+        """Whether a file whose name does not show its format may be of this one.
 
-        :param start: in UTF-8, without a byte order mark and white space
+        :param start: its beginning in UTF-8, without a byte order mark and white space before it
         """
         return False
 
     def refine(self, head: bytes) -> str:
-        """The format of a file whose ending is one of this format's: another, if content says so.
+        """The format of a file with an ending of this one: its content may show another format.
 
         :param head: its beginning
         """
         return self.name
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
-        """Why a file with this beginning cannot be of the format; nothing where it can.
+        """Why a file with this beginning cannot be of the format, in words; empty where it can.
 
         :param is_chosen: whether the settings say that all files are of this format
         """
@@ -71,32 +71,34 @@ class Format:
     # --- reading -----------------------------------------------------------------------------
 
     def missing_package(self) -> str:
-        """What to say where the package that reads it is not installed, with the command that
-        installs it; nothing where it is."""
+        """A message with the command that installs the package that reads the format.
+
+        It is empty where the package is installed.
+        """
         return ""
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
-        """The documents of a file, and what there is to say about what could not be used.
+        """The documents of a file, and remarks on what could not be used.
 
-        Never raises for what a file holds: that becomes a skipped document.
+        It never raises because of the content of a file, but skips the document.
         """
         raise NotImplementedError
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
-        """Reads single documents of one file again, as a scan under these settings read them."""
+        """A function that reads single documents of one file again, as a scan reads them."""
         raise NotImplementedError
 
     # --- taking documents out ----------------------------------------------------------------
 
     def is_whole_file(self, locator: Locator) -> bool:
-        """Whether a document is all of its file, so that the file can go with it."""
+        """Whether a document is all of its file, so that dropping it means dropping the file."""
         return False
 
-    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
-        """The bytes that go with some documents, so that what stays is a sound file.
+    def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
+        """The bytes to leave out with some documents, so that a valid file remains.
 
-        :param content: uncompressed, and in UTF-8 where :attr:`takes_utf8`
-        :raises CannotRewriteError: if something else would be lost with them
+        :param content: the file, uncompressed, and in UTF-8 where :attr:`takes_utf8`
+        :raises CannotRewriteError: if more than these documents would be lost
         """
         raise CannotRewriteError(f"this dedupe does not write the format {self.name}")
 
@@ -105,8 +107,8 @@ class Format:
     ) -> None:
         """Encode a file anew without some documents.
 
-        :param content: uncompressed
-        :raises CannotRewriteError: if something else would be lost with them
+        :param content: the file, uncompressed
+        :raises CannotRewriteError: if more than these documents would be lost
         """
         raise CannotRewriteError(f"this dedupe does not write the format {self.name}")
 

@@ -1,4 +1,4 @@
-"""Plain text as a format: a file is a document."""
+"""The format of plain text: each file is one document."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
 
 class TextFormat(Format):
-    """A text."""
+    """Plain text: each file is one document."""
 
     endings = (".txt", ".text", ".md")
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
-        """Where the settings say that it is text, NUL bytes alone do not count against it."""
+        """Why a file is binary; NUL bytes alone do not matter where the settings chose text."""
         return odd_content_problem(head) if is_chosen else text_problem(head)
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:

@@ -1,4 +1,4 @@
-"""What format a file is of: by its ending, else by its content."""
+"""Recognises the format of a file: by its ending, else by its content."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from dedupe.sources.formats.registry import all_formats, format_named
 from dedupe.sources.unpack.archive_kinds import archive_of_name
 from dedupe.sources.unpack.compression import ending_of, without_compression
 
-_ELSE, _ELSE_IN_STREAM = "text", "jsonl"
-"""What is taken where nothing tells: a file is a text, a stream has lines of records."""
+_DEFAULT, _DEFAULT_OF_STREAM = "text", "jsonl"
+"""The formats of a file and of a stream where neither name nor content show another."""
 
 
 def recognise_name(path: str, input_format: str) -> str:
-    """The format that the settings or else the ending tell; ``auto`` where neither does."""
+    """The format that the settings choose, or that the ending shows; else ``auto``."""
     if input_format != AUTO:
         return input_format
     return _names_by_ending().get(ending_of(without_compression(path)), AUTO)
 
 
 def recognise_source(path: str, input_format: str) -> str:
-    """The same, or the kind of archive, whatever the settings: their format is that of members."""
+    """The kind of archive, or the format that the settings choose or the ending shows.
+
+    In an archive the format of the settings is that of the members.
+    """
     return archive_of_name(path) or recognise_name(path, input_format)
 
 
@@ -33,17 +36,17 @@ def recognise_file(name: str, head: bytes, input_format: str, is_stream: bool) -
     :param head: the beginning of its content
     """
     if name == AUTO:
-        return recognise_content(head, _ELSE_IN_STREAM if is_stream else _ELSE)
+        return recognise_content(head, _DEFAULT_OF_STREAM if is_stream else _DEFAULT)
     return format_named(name).refine(head) if input_format == AUTO else name
 
 
-def recognise_content(head: bytes, otherwise: str = _ELSE) -> str:
-    """The format that the beginning of a file tells, where its name does not."""
+def recognise_content(head: bytes, default: str = _DEFAULT) -> str:
+    """The format that the beginning of a file shows, for files whose names show none."""
     for each in all_formats():
         if each.magics and head.startswith(each.magics):
             return each.name
     start = plain_start(head)
-    return next((each.name for each in all_formats() if each.resembles(start)), otherwise)
+    return next((each.name for each in all_formats() if each.resembles(start)), default)
 
 
 @cache

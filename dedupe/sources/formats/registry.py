@@ -1,4 +1,4 @@
-"""The formats that are registered (:mod:`dedupe.model.formats`), as values."""
+"""Imports the registered formats (:mod:`dedupe.model.formats`) and says what each one needs."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def all_formats() -> Iterator[Format]:
 
 
 def has_page_records(chosen: Format, settings: ReadSettings) -> bool:
-    """Whether the records of a format are to be read as pages."""
+    """Whether the texts of a format's records are read as pages."""
     return chosen.has_fields and settings.text_format == "html"
 
 
 def holds_pages(chosen: Format, settings: ReadSettings) -> bool:
-    """Whether some of its documents are pages, or are to be read so."""
+    """Whether some documents of a format are read as pages."""
     return chosen.holds_pages or has_page_records(chosen, settings)
 
 
 def missing_extra(chosen: Format, settings: ReadSettings) -> str:
-    """What to say where a format cannot be read for want of an extra; else nothing."""
+    """A message with the command that installs what a format needs; empty where it is there."""
     missing = chosen.missing_package()
     if not missing and holds_pages(chosen, settings):
         return missing_html_extra(settings.html)
@@ -49,9 +49,9 @@ def missing_extra(chosen: Format, settings: ReadSettings) -> str:
 
 
 def rereader_of(chosen: Format, settings: ReadSettings) -> Rereader:
-    """Reads single documents of a format again, as a scan under these settings read them.
+    """A function that reads single documents of a format again, as a scan reads them.
 
-    :raises OSError: if what reads it is not installed
+    :raises OSError: if the package that reads the format is not installed
     """
     if missing := chosen.missing_package():
         raise OSError(0, missing)

@@ -1,4 +1,4 @@
-"""Files that are one document each: what the readers of such formats have in common."""
+"""Reads files that are one document each, for the formats of such files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ def read_document(
     decode: Callable[[bytes], Decoded],
     finish: Callable[[Chunk], Piece] = lambda chunk: chunk,
 ) -> Iterator[Piece]:
-    """The one document of a file, and what there is to say about it.
+    """The document of a file, and remarks on it.
 
-    :param finish: makes of the document what the format gives
+    :param decode: makes a text of the file's bytes
+    :param finish: makes the piece that the format yields, such as a page
     """
     id = file.source.id
     data = read_whole(file.blocks, limits.document_bytes)
@@ -46,7 +47,7 @@ def read_document(
 def reread_document(
     file: SeekableBytes, locator: Locator, decode: Callable[[bytes], Decoded]
 ) -> bytes | None:
-    """The same document once more, in UTF-8, if its file is as long as it was."""
+    """The document of a file once more, in UTF-8; ``None`` if the file has another length now."""
     raw = read_at(file, 0, locator.length)
     if raw is None or read_at(file, locator.length, 1):
         return None

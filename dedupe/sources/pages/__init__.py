@@ -1,5 +1,5 @@
-"""Pages to text: HTML as UTF-8 in, the text of its article (or all that is visible) out.
+"""From pages to texts: takes HTML in UTF-8, and gives its article, or all its visible text.
 
-The work is done in processes of their own (:mod:`dedupe.sources.pages.pool`), because no limit but
-death stops the parser of a hostile page. Nothing here knows files or formats.
+Separate processes do the work (:mod:`dedupe.sources.pages.pool`), because the only way to stop the
+parser of a hostile page is to kill it. Nothing here knows files or formats.
 """

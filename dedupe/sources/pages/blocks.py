@@ -1,4 +1,4 @@
-"""Which elements break a line, and which are never seen."""
+"""HTML elements that begin a new line, and elements that readers never see."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _UNSEEN = """
 BLOCK_ELEMENTS = frozenset(_BLOCKS.split())
 
 UNSEEN_ELEMENTS = frozenset(_UNSEEN.split())
-"""Elements whose text no reader sees (or, as ``noscript``, sees instead of the page)."""
+"""Elements whose text no reader sees, or sees instead of the page (``noscript``)."""
 
 
 def tidy_lines(text: str) -> str:
-    """One space between words, one line feed between blocks."""
+    """A text with one space between words, one line feed between blocks, and no blank lines."""
     return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))

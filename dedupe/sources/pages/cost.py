@@ -1,4 +1,4 @@
-"""Whether a page is more than a parser should be given."""
+"""Decides whether a page is too large or too deep to be given to a parser."""
 
 from __future__ import annotations
 
@@ -14,25 +14,30 @@ _ENDED_BY_OTHERS = """
     p li dt dd tr td th thead tbody tfoot colgroup option optgroup rt rp html head body
 """
 _NEVER_OPEN = frozenset((_VOID + _ENDED_BY_OTHERS).split())
-"""Elements that hold nothing, and those that the next of their kind ends: a page may leave all
-of them open without nesting anything."""
+"""Elements that are empty, and elements that the next one of their kind ends.
+
+Pages leave them open without nesting anything.
+"""
 
 
 def find_exceeded(html: str, byte_count: int, limits: PageLimits) -> str:
-    """The limit that a page is beyond, in words; nothing where it is within all."""
+    """The limit that a page exceeds, in words; empty where it exceeds none."""
     if byte_count > limits.max_bytes:
         return f"it is longer than {limits.max_bytes} bytes (--html-max-bytes)"
     return _find_exceeded_by_tags(html, limits)
 
 
 def _find_exceeded_by_tags(html: str, limits: PageLimits) -> str:
-    """An end tag counts only where its element is open, so that no page can hide its depth."""
+    """The limit that the tags of a page exceed, in words; empty where they exceed none.
+
+    An end tag counts only if its element is open, so that no page can hide its depth.
+    """
     open_elements: Counter[str] = Counter()
     depth = count = 0
     for tag in scan_tags(html):
         if tag.attribute_bound > limits.max_attributes:
-            told = f"an element has more than {limits.max_attributes} attributes"
-            return f"{told} (--html-max-attributes)"
+            problem = f"an element has more than {limits.max_attributes} attributes"
+            return f"{problem} (--html-max-attributes)"
         if not tag.name:
             continue
         if tag.is_end:

@@ -1,5 +1,7 @@
-"""Messages over a pipe: eight bytes of length, then MessagePack. Never pickle: pages are
-hostile, and what parses them may be, too."""
+"""Messages over a pipe: eight bytes of length, then MessagePack.
+
+pickle would be unsafe: a hostile page may have taken over the process that parses it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ def write_frame(stream: BinaryIO, message: msgspec.Struct) -> None:
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
-    """One message as it stands; None where the other side is gone."""
+    """The bytes of one message; ``None`` where the other side is gone."""
     header = stream.read(_LENGTH_BYTES)
     if len(header) < _LENGTH_BYTES:
         return None

@@ -1,4 +1,4 @@
-"""The better ways to read a page: its article, or all that is visible. Run in workers only."""
+"""Reads a page by its layout: its article, or all visible text. Runs in workers only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _END_OF_PAGE = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
 
 def extract_article(html: bytes) -> tuple[str, str]:
-    """The main text, as trafilatura finds it (nothing where it finds none), and all visible text.
+    """The article, as trafilatura finds it (empty where it finds none), and all visible text.
 
     :param html: UTF-8
     """
@@ -23,7 +23,7 @@ def extract_article(html: bytes) -> tuple[str, str]:
     visible = _visible_text(tree)  # before trafilatura takes the tree apart
     try:
         found = extract(tree, include_comments=False)
-    except Exception:  # whatever a page does to it, there is still all visible text
+    except Exception:  # if trafilatura fails for any reason, there is still the visible text
         return "", visible
     return found if isinstance(found, str) else "", visible
 
@@ -38,8 +38,11 @@ def extract_visible(html: bytes) -> str:
 
 
 def _parse(html: bytes) -> Any:
-    """The tree, whole: without ``huge_tree`` all that follows 254 nested elements is lost, and
-    with their end tags in place all that follows ``body`` and ``html``."""
+    """The tree of a page; ``None`` where it cannot be parsed.
+
+    The parser drops elements after 254 nested ones unless ``huge_tree`` is set, and everything
+    after the end tags of ``body`` and ``html`` unless these are removed.
+    """
     from lxml import etree
     from lxml.html import HTMLParser
 

@@ -1,4 +1,4 @@
-"""What the head of a page says of the page itself: its address, and when it was published."""
+"""Finds metadata in the head of a page: its address, and when it was published."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _NAMES = {
     "datepublished": "date",
     "date": "date",
 }
-"""Where a page says it (``rel``, ``property``, ``name``, ``itemprop``), and what it is."""
+"""Metadata fields by the ``rel``, ``property``, ``name`` or ``itemprop`` of their elements."""
 
 
 def find_page_meta(page: bytes) -> bytes:
-    """Address and date of a page, packed; nothing where it tells neither.
+    """Address and date of a page, packed; empty bytes where it has neither.
 
     :param page: UTF-8
     """
     found: dict[str, str] = {}
-    for name, value in _told(page[:_HEAD_BYTES].decode("utf-8", "replace")):
+    for name, value in _find_values(page[:_HEAD_BYTES].decode("utf-8", "replace")):
         field = _NAMES.get(name, "")
         is_usable = value if field != "url" else value.startswith(("http://", "https://"))
         if field and is_usable:
@@ -39,8 +39,8 @@ def find_page_meta(page: bytes) -> bytes:
     return pack_meta(found)
 
 
-def _told(head: str) -> Iterator[tuple[str, str]]:
-    """Names and values of the elements ``link`` and ``meta``, up to the body."""
+def _find_values(head: str) -> Iterator[tuple[str, str]]:
+    """Names and values in the elements ``link`` and ``meta``, up to the body."""
     from dedupe.sources.pages.tags import scan_tags
 
     for tag in scan_tags(head):

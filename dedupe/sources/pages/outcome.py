@@ -1,4 +1,4 @@
-"""What is asked of a page, and what came of it: the frames between a scan and its workers."""
+"""The messages between a scan and the workers that read pages: requests and outcomes."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.pages.doubt import Doubt
 
 Way = Literal["article", "text", "stripped", "unread"]
-"""How a text was got: the main text; all visible text; the page without its tags, because it is
-beyond a limit; not at all, because not even that could be done."""
+"""How the text of a page is found.
+
+``article``: the main text. ``text``: all visible text. ``stripped``: the page without its tags,
+where it exceeds a limit. ``unread``: not at all, where even that failed.
+"""
 
 
 class PageLimits(msgspec.Struct, frozen=True):
-    """How much of a page is laid out; beyond, it is read in the cheaper way.
+    """The limits of pages that are read by their layout; tags are only stripped from others.
 
     :param max_bytes: length as UTF-8
-    :param max_depth: elements inside one another
-    :param max_elements: elements in all
-    :param max_attributes: attributes of one element
-    :param max_seconds: time; a process that needs longer is killed
+    :param max_depth: how deep elements may be nested
+    :param max_elements: the most elements
+    :param max_attributes: the most attributes of one element
+    :param max_seconds: the longest time; a process that takes longer is killed
     """
 
     max_bytes: int
@@ -57,9 +60,10 @@ class PageOutcome(msgspec.Struct, frozen=True):
     """The text of a page.
 
     :param text: UTF-8
-    :param way: how it was got
-    :param exceeded: the limit for which it was not got as asked, in words; else nothing
-    :param doubt: where most of the page is not its article
+    :param way: how the text was found
+    :param exceeded: why it was not found in the way of the request, such as a limit, in words;
+        empty where it was
+    :param doubt: whether the article may be something else; ``None`` if there is no doubt
     """
 
     text: bytes

@@ -24,11 +24,10 @@ _PROGRAM = (
     "import sys; sys.path.append(sys.argv[1]);from dedupe.sources.pages.worker import main; main()"
 )
 _TRIES = 2
-"""A process that died without being killed may have died of an earlier page, or of the machine."""
+"""How often a page is tried, since a process may die for reasons other than its page."""
 
 _WATCH_SECONDS = 0.1
-"""So often is looked whether a page has taken too long. (A timer for each page would be a thread
-for each page.)"""
+"""How often one thread looks for pages that take too long; a timer a page is a thread a page."""
 
 _DIED = "reading it ended the process that read it"
 
@@ -36,14 +35,14 @@ _DIED = "reading it ended the process that read it"
 class PagePool:
     """Reads pages in up to ``workers`` processes, each started when there is a page for it.
 
-    Each has a thread here that speaks with it. Outcomes do not depend on which one reads a page:
-    a process keeps nothing from page to page.
+    A thread of this process talks to each. Outcomes do not depend on which process reads a page,
+    because a process keeps nothing from one page to the next.
     """
 
     def __init__(self, workers: int, limits: PageLimits) -> None:
         self._limits = limits
         self._threads = ThreadPoolExecutor(workers, "pages")
-        self._shared = _SharedWorkers()
+        self._shared = _WorkerSet()
         self._close = weakref.finalize(self, _close, self._threads, self._shared)
 
     def submit(self, html: bytes, way: Way) -> Future[PageOutcome]:
@@ -52,12 +51,12 @@ class PagePool:
         return self._threads.submit(_read, self._shared, request)
 
     def close(self) -> None:
-        """End all processes, whatever they are at."""
+        """End all processes, even those that are reading a page."""
         self._close()
 
 
-class _SharedWorkers:
-    """The processes that are at nobody's disposal now, and all that live."""
+class _WorkerSet:
+    """The processes that are alive, and which of them are idle."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,6 +66,10 @@ class _SharedWorkers:
         self._watch = threading.Thread(target=self._expire_workers, name="watch", daemon=True)
 
     def take(self) -> _Worker:
+        """An idle process, or a new one.
+
+        :raises OSError: if the pool is closed
+        """
         with self._lock:
             if self._closed.is_set():
                 raise OSError("the pool is closed")
@@ -79,10 +82,12 @@ class _SharedWorkers:
             return worker
 
     def give_back(self, worker: _Worker) -> None:
+        """Make a process idle again."""
         with self._lock:
             self._idle.append(worker)
 
-    def bury(self, worker: _Worker) -> None:
+    def discard(self, worker: _Worker) -> None:
+        """End a process that died, or did not answer in time."""
         with self._lock:
             self._alive.discard(worker)
         worker.kill()
@@ -95,7 +100,7 @@ class _SharedWorkers:
             worker.kill()
 
     def _expire_workers(self) -> None:
-        """Kill those that take too long, until the pool is closed."""
+        """Kill processes that take too long, until the pool is closed."""
         while not self._closed.wait(_WATCH_SECONDS):
             with self._lock:
                 alive = list(self._alive)
@@ -124,7 +129,7 @@ class _Worker:
         self._outcomes = cast(BinaryIO, self._process.stdout)
 
     def read(self, request: PageRequest) -> PageOutcome | None:
-        """The outcome; None where the process died, or took too long and was killed."""
+        """The outcome of a page; ``None`` where the process died or was killed."""
         self._deadline = time.monotonic() + request.limits.max_seconds
         try:
             write_frame(self._requests, request)
@@ -137,14 +142,14 @@ class _Worker:
                 self._deadline = math.inf
 
     def expire(self, now: float) -> None:
-        """Kill it if its page takes too long, unless it finished in this very moment."""
+        """Kill the process if its page is past the deadline."""
         with self._lock:
             if now > self._deadline:
                 self.is_expired = True
                 self._process.kill()
 
     def kill(self) -> None:
-        """End it now and wait for its end, so that no zombie stays."""
+        """End the process and wait for its end, so that no zombie is left."""
         self._process.kill()
         self._process.wait()
         for stream in (self._requests, self._outcomes):
@@ -152,8 +157,8 @@ class _Worker:
                 stream.close()
 
 
-def _read(workers: _SharedWorkers, request: PageRequest) -> PageOutcome:
-    """A page in the way asked for, else in the cheaper one, else not at all."""
+def _read(workers: _WorkerSet, request: PageRequest) -> PageOutcome:
+    """Read a page in the way of the request; if that fails, strip its tags; else give no text."""
     outcome = _try(workers, request)
     if isinstance(outcome, PageOutcome):
         return outcome
@@ -163,13 +168,13 @@ def _read(workers: _SharedWorkers, request: PageRequest) -> PageOutcome:
     return PageOutcome(b"", "unread", outcome)
 
 
-def _try(workers: _SharedWorkers, request: PageRequest) -> PageOutcome | str:
-    """The outcome, or why there is none."""
+def _try(workers: _WorkerSet, request: PageRequest) -> PageOutcome | str:
+    """The outcome of a page, or why there is none, in words."""
     for _ in range(_TRIES):
         worker = workers.take()
         outcome = worker.read(request)
         if worker.is_expired or outcome is None:
-            workers.bury(worker)
+            workers.discard(worker)
         else:
             workers.give_back(worker)
         if outcome is not None:
@@ -180,6 +185,6 @@ def _try(workers: _SharedWorkers, request: PageRequest) -> PageOutcome | str:
     return _DIED
 
 
-def _close(threads: ThreadPoolExecutor, workers: _SharedWorkers) -> None:
+def _close(threads: ThreadPoolExecutor, workers: _WorkerSet) -> None:
     threads.shutdown(wait=False, cancel_futures=True)
     workers.close()

@@ -1,4 +1,4 @@
-"""Whether what reads pages is installed; it is an extra, since most corpora hold none."""
+"""Checks whether the packages that read pages, which are an optional extra, are installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _NEEDED = {"article": ("lxml", "trafilatura"), "text": ("lxml",), "raw": ()}
 
 
 def missing_html_extra(mode: str) -> str:
-    """What to say where pages cannot be read in this mode; nothing where they can."""
+    """A message with the command that installs what a mode needs; empty where it is there.
+
+    :param mode: the setting ``html``: ``article``, ``text`` or ``raw``
+    """
     missing = [name for name in _NEEDED[mode] if find_spec(name) is None]
     if not missing:
         return ""

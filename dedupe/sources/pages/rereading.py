@@ -1,4 +1,4 @@
-"""Pages read again, one at a time, for diffs."""
+"""Reads pages again, one at a time, for diffs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PageReader:
-    """The text of pages, as a scan under these settings found it; starts a process for it."""
+    """Finds the text of pages as a scan under some settings does, in a process of its own."""
 
     def __init__(self, settings: ReadSettings) -> None:
         self._settings = settings
@@ -25,7 +25,7 @@ class PageReader:
         """The text of one page.
 
         :param html: UTF-8
-        :raises OSError: if what reads pages is not installed
+        :raises OSError: if the packages that read pages are not installed
         """
         way = self._settings.html
         if way == "raw":
@@ -45,7 +45,7 @@ class PageReader:
 
 
 def shared_page_reader(settings: ReadSettings) -> PageReader:
-    """The one that is in use under these settings, else a new one."""
+    """The page reader that is in use under these settings, or a new one."""
     reader = _in_use.get(settings)
     if reader is None:
         reader = _in_use[settings] = PageReader(settings)
@@ -56,9 +56,9 @@ _in_use: WeakValueDictionary[ReadSettings, PageReader] = WeakValueDictionary()
 
 
 def reread_pages(reread_source: Rereader, settings: ReadSettings) -> Rereader:
-    """Reads pages that stand in records.
+    """A function that reads pages in records again.
 
-    :param reread_source: gives the record's HTML
+    :param reread_source: gives the HTML of a record
     """
     reader = shared_page_reader(settings)
 

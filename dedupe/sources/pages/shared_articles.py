@@ -1,7 +1,7 @@
-"""Pages of which most is not what was found as their article, kept until all pages are read.
+"""Keeps doubtful pages until all pages are read, to find those that share an article.
 
-Where several share what was found and differ in the rest, that is not what they are about: they
-are compared by all their visible text. Which pages these are depends on no order.
+Where several pages have the same article and differ in the rest, it is not what they are about. All
+their visible text is compared instead. The result does not depend on the order of pages.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _DETAIL = (
 )
 
 
-class _Held(msgspec.Struct):
-    """A page that waits, with both of its texts."""
+class _HeldPage(msgspec.Struct):
+    """A page that is kept, with both of its texts."""
 
     id: str
     text: bytes
@@ -38,9 +38,9 @@ class _Held(msgspec.Struct):
 
 
 class SharedArticles:
-    """Takes doubtful pages, and gives them once all are known.
+    """Takes doubtful pages, and gives them back, with the right text, once all are known.
 
-    Some hashes of each are kept in memory; the texts go to a file without a name if they are many.
+    Some hashes of each page are kept in memory; many texts are kept in a file without a name.
     """
 
     def __init__(self) -> None:
@@ -50,25 +50,25 @@ class SharedArticles:
     def hold(self, chunk: Chunk, text: bytes, doubt: Doubt) -> None:
         """Keep a page.
 
-        :param chunk: the page alone
-        :param text: what was found as its article
+        :param chunk: the page as the only document of a chunk
+        :param text: its article
         """
         for key in doubt.keys:
             if self._rests.setdefault(key, doubt.rest) != doubt.rest:
                 self._rests[key] = None
         locator = chunk.locators[0].tolist()
-        held = _Held(chunk.ids[0], text, locator, chunk.encoding, chunk.metas, doubt)
+        held = _HeldPage(chunk.ids[0], text, locator, chunk.encoding, chunk.metas, doubt)
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
         data = msgspec.msgpack.encode(held)
         self._file.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
 
     def release(self) -> Iterator[tuple[Piece, str]]:
-        """All pages, each with the way in which it was read, and what there is to say of them."""
+        """All pages, each with the way in which its text was found, and notices (with no way)."""
         if self._file is None:
             return
         self._file.seek(0)
-        decode = msgspec.msgpack.Decoder(_Held).decode
+        decode = msgspec.msgpack.Decoder(_HeldPage).decode
         while size := self._file.read(_LENGTH_BYTES):
             held = decode(self._file.read(int.from_bytes(size, "big")))
             is_shared = any(self._rests[key] is None for key in held.doubt.keys)
@@ -80,6 +80,6 @@ class SharedArticles:
             yield chunk, "text" if is_shared else "article"
 
     def close(self) -> None:
-        """Forget all."""
+        """Forget all pages."""
         if self._file is not None:
             self._file.close()

@@ -1,4 +1,4 @@
-"""Between the readers and the batches: pages become texts, several at a time, in order."""
+"""The stage between readers and batches: it turns pages into texts, several at a time."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ _MAX_NAMED = 3
 
 
 class _Pending(msgspec.Struct):
-    """Pages whose texts are awaited."""
+    """Pages whose texts are not there yet."""
 
     pages: Pages
     outcomes: list[Future[PageOutcome]]
 
 
 class _WithoutArticle(msgspec.Struct):
-    """The pages of one source in which no article was found."""
+    """The pages of one source in which no article was found: how many, and the first ids."""
 
     count: int = 0
     ids: list[str] = msgspec.field(default_factory=list)
 
 
 class PageStage:
-    """Takes what readers give, and gives the same with texts in the place of pages.
+    """Takes the pieces of readers, and gives them with texts in place of pages.
 
-    :ivar counts: takes pages by the way in which their text was got
+    :ivar counts: counts pages by the way in which their text was found
     """
 
     def __init__(self, settings: ReadSettings, workers: int, counts: Counter[str]) -> None:
@@ -55,7 +55,7 @@ class PageStage:
         self._shared: SharedArticles | None = None
 
     def run(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        """The pieces in their order; a bounded number of pages is awaited at once."""
+        """The pieces in their order; a bounded number of pages is read ahead."""
         for piece in pieces:
             if isinstance(piece, Pages):
                 self._add(piece)
@@ -70,7 +70,7 @@ class PageStage:
         for piece, way in self._shared.release() if self._shared else ():
             self.counts.update([way] if way else [])
             yield piece
-        yield from self._tell_without_article()
+        yield from self._describe_without_article()
 
     def close(self) -> None:
         """End the processes that read pages."""
@@ -108,7 +108,7 @@ class PageStage:
             yield from self._conclude(first.pages, [each.result() for each in first.outcomes])
 
     def _conclude(self, pages: Pages, outcomes: list[PageOutcome]) -> Iterator[Piece]:
-        """The texts of some pages, and what there is to say about them."""
+        """The texts of some pages, and remarks on them; doubtful pages are held back."""
         chunk = pages.chunk
         for number, (page_id, outcome) in enumerate(zip(chunk.ids, outcomes, strict=True)):
             if outcome.doubt is not None:
@@ -128,7 +128,7 @@ class PageStage:
         yield with_texts.select(read)
 
     def _hold(self, chunk: Chunk, outcome: PageOutcome) -> None:
-        """Keep a page of which much is not its article until all pages are known."""
+        """Keep a doubtful page until all pages are known."""
         if self._shared is None:
             from dedupe.sources.pages.shared_articles import SharedArticles
 
@@ -142,7 +142,8 @@ class PageStage:
         if len(noted.ids) < _MAX_NAMED:
             noted.ids.append(page_id)
 
-    def _tell_without_article(self) -> Iterator[Notice]:
+    def _describe_without_article(self) -> Iterator[Notice]:
+        """A notice for each source in which pages have no article."""
         for source_id, noted in self._without_article.items():
             if noted.ids == [source_id]:
                 detail = "no article was found in it; all its visible text was taken"

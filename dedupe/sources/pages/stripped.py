@@ -1,4 +1,4 @@
-"""The cheaper way to read a page: without its tags, and without laying it out."""
+"""Reads a page the cheap way: strips its tags without parsing it into a tree."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dedupe.sources.pages.tags import scan_tags
 
 
 def strip_tags(html: str) -> str:
-    """The text between the tags, but for scripts and the like; in time linear in the page."""
+    """The text between the tags, without scripts and the like, in time linear in the page."""
     return tidy_lines(_unescape("".join(_parts(html))))
 
 
 def _unescape(text: str) -> str:
     try:
         return html_module.unescape(text)
-    except ValueError:  # a number of thousands of digits, which no page means
+    except ValueError:  # a character reference with thousands of digits
         return text
 
 

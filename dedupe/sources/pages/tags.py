@@ -1,7 +1,7 @@
-"""The tags of a page, in one pass that no page can make slow.
+"""Scans the tags of a page in one pass, which no page can make slow.
 
-No regular expression here may look further than it consumes: that is what makes scanners of
-hostile pages quadratic. What a search did not find once it is not searched for again.
+No regular expression here may look further than it consumes: on hostile pages that would take
+quadratic time. For the same reason nothing is searched for again that was not found once.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Tag(NamedTuple):
 
     :param name: lower case; empty for comments and declarations
     :param is_end: whether it is an end tag
-    :param start: of ``<``
-    :param end: after ``>``
-    :param attribute_bound: no more attributes than this
+    :param start: the position of ``<``
+    :param end: the position after ``>``
+    :param attribute_bound: an upper bound of its attributes
     """
 
     name: str
@@ -35,7 +35,7 @@ class Tag(NamedTuple):
 
 
 def scan_tags(html: str) -> Iterator[Tag]:
-    """All tags, in order; what stands inside scripts and comments is passed over."""
+    """All tags, in order, but for those inside scripts and comments."""
     return _Scanner(html).scan()
 
 
@@ -58,7 +58,7 @@ class _Scanner:
                 yield Tag(tag.name, True, tag.end, position, 0)
 
     def _read_tag(self, start: int) -> Tag | None:
-        """The tag that begins here, if one does."""
+        """The tag that begins at ``start``; ``None`` where none does."""
         html = self._html
         if html.startswith("<!--", start):
             return Tag("", False, start, self._find_after("-->", start + 4), 0)
@@ -72,7 +72,7 @@ class _Scanner:
         return Tag(name[0].lower(), is_end, start, end, attribute_bound)
 
     def _end_of_tag(self, position: int) -> tuple[int, int]:
-        """After its ``>`` (one inside quotes does not count), and a bound on its attributes."""
+        """The position after a tag's ``>``, which is not inside quotes; a bound of attributes."""
         html, bound = self._html, 0
         while (stop := _STOPS.search(html, position)) is not None:
             bound += _count_attributes(html[position : stop.start()])
@@ -83,7 +83,7 @@ class _Scanner:
         return len(html), bound + _count_attributes(html[position:])
 
     def _end_of_raw(self, name: str, position: int) -> int:
-        """After the end tag of a script or the like; at the end where it has none."""
+        """The position after the end tag of a script or the like; the end where it has none."""
         marker = f"</{name}"
         if marker in self._missing:
             return len(self._html)
@@ -107,5 +107,5 @@ class _Scanner:
 
 
 def _count_attributes(part: str) -> int:
-    """At least as many as stand in a piece of a tag that holds no quotes."""
+    """An upper bound of the attributes in a part of a tag that holds no quotes."""
     return max(len(part.replace("/", " ").split()), part.count("="))

@@ -1,4 +1,4 @@
-"""The process that reads pages: one request after another from standard input."""
+"""The program of a process that reads pages: it takes requests from standard input."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dedupe.sources.pages.outcome import PageOutcome, PageRequest
 from dedupe.sources.pages.stripped import strip_tags
 
 MAX_MEMORY_BYTES = 2 << 30
-"""Address space of a worker: what a page needs beyond fails it, and not the machine."""
+"""The address space of a worker: a page that needs more fails, and does not harm the machine."""
 
 
 def main() -> None:
     """Serve until the scan closes the pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan itself decides what Ctrl-C ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C does
     _limit_memory()
     requests, outcomes = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr  # nothing that a library prints may get between the frames
+    sys.stdout = sys.stderr  # so that nothing that a library prints mixes with the frames
     decoder = msgspec.msgpack.Decoder(PageRequest)
     while (frame := read_frame(requests)) is not None:
         request = decoder.decode(frame)
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def read_page(request: PageRequest) -> PageOutcome:
-    """The text of one page, in the way that was asked for or the next best."""
+    """The text of one page, in the way of the request or the next best."""
     html = request.html.decode("utf-8", "replace")
     if request.way == "stripped":
         return PageOutcome(strip_tags(html).encode(), "stripped")
@@ -62,6 +62,9 @@ def _limit_memory() -> None:
 
 
 def _die_after(seconds: float) -> None:
-    """End this process should the scan be gone by then, whatever code it is in."""
+    """End this process after some seconds, whatever code it is in; 0 cancels that.
+
+    So a worker does not outlive a scan that was killed.
+    """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)

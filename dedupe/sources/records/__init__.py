@@ -1,1 +1,1 @@
-"""From records to batches: fields, metadata, pieces."""
+"""From records to batches: finds text, id and metadata of records, and packs documents."""

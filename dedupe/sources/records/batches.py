@@ -1,4 +1,4 @@
-"""Documents packed into batches: Arrow's layout of strings."""
+"""Packs documents into batches, in Arrow's layout of strings."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import Chunk
 
 IN_MEMORY = -1
-"""``Locator.source`` of a text that came from no file."""
+"""The ``Locator.source`` of texts that come from no file."""
 
 
 class BatchPacker:
-    """Puts the documents of many readers together, so that small files share a batch."""
+    """Joins the documents of many files into batches, so that small files share one."""
 
     def __init__(self, limits: ReadLimits) -> None:
         self._limits = limits
@@ -28,7 +28,7 @@ class BatchPacker:
         self._text_bytes = 0
 
     def add(self, chunk: Chunk) -> Iterator[TextBatch]:
-        """Take these documents in; gives the batches that are full."""
+        """Take in documents; gives the batches that are full."""
         self._ids += chunk.ids
         self._texts += chunk.texts
         self._locators.append(chunk.locators)
@@ -39,7 +39,7 @@ class BatchPacker:
             yield self._take(limits.batch_documents)
 
     def finish(self) -> Iterator[TextBatch]:
-        """The documents that are left."""
+        """The last batch, if any documents are left."""
         if self._ids:
             yield self._take(len(self._ids))
 

@@ -1,4 +1,4 @@
-"""Records to documents, many at a time."""
+"""Makes documents of records, many at a time."""
 
 from __future__ import annotations
 
@@ -19,16 +19,18 @@ from dedupe.sources.records.fields import UNSET, FieldPlan, Records, Values
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
 FieldsOf = Callable[[int], Mapping[str, Any] | None]
-"""Gives all fields of a record, by its number among those that were taken with it."""
+"""Gives all fields of a record by its position among the records; ``None`` if that fails."""
 
 
 class ColumnRecords:
-    """Records as columns: a :class:`dedupe.sources.records.fields.Records`."""
+    """Records in columns, as a :class:`dedupe.sources.records.fields.Records`."""
 
     def __init__(self, columns: Mapping[int, list[Any]], name_count: int, count: int) -> None:
-        """Take columns of ``count`` values each.
+        """Take columns.
 
-        :param columns: by the index of the name in the plan, which has ``name_count`` of them
+        :param columns: by the index of their name in the plan
+        :param name_count: the number of names in the plan
+        :param count: the number of records
         """
         self.present = frozenset(columns)
         self._columns = columns
@@ -44,11 +46,11 @@ class ColumnRecords:
         return zip(*(self._columns.get(index, absent) for index in indices), strict=True)
 
     def column(self, index: int) -> list[Any]:
-        """The values of all under one of the names that are present."""
+        """The values of all records under one of the present names."""
         return self._columns[index]
 
 
-class RecordTaker:
+class DocumentMaker:
     """Makes documents of the records of one source."""
 
     def __init__(self, file: OpenSource, plan: FieldPlan, limits: ReadLimits) -> None:
@@ -56,20 +58,23 @@ class RecordTaker:
         self._plan = plan
         self._max_bytes = limits.document_bytes
 
-    def place(self, row: int) -> str:
-        """The id of a record that has none of its own; 0 is the row of one that is all there is."""
+    def name_record(self, row: int) -> str:
+        """The id of a record that has none of its own: ``file:line`` or ``file#row``.
+
+        :param row: its number, from 1; 0 where the record is all of its file
+        """
         source = self._file.source
         return name_record(source.id, source.format, row) if row else source.id
 
-    def take(
+    def make(
         self, records: Records, locators: NDArray[np.int64], fields: FieldsOf
     ) -> Iterator[Piece]:
-        """Their documents, and what there is to say of those that give none.
+        """The documents of some records, and remarks on records that give none.
 
-        :param locators: of each record (see :class:`dedupe.model.documents.TextBatch`), with its
-            row
+        :param locators: ``(n, 4)``, as in :class:`dedupe.model.documents.TextBatch`
+        :param fields: called for records without a usable text, to explain that
         """
-        texts = self._plan.find_texts(records, self._file.text_names)
+        texts = self._plan.find_texts(records, self._file.text_field_counts)
         ids = self._name(records, locators)
         metas = self._plan.find_metas(records)
         chunk = Chunk(ids, encode_texts(texts), locators, metas=metas)
@@ -86,12 +91,12 @@ class RecordTaker:
         yield chunk
 
     def _name(self, records: Records, locators: NDArray[np.int64]) -> list[str]:
-        """Their ids: their own, or their places."""
+        """The id of each record: its own, or its file and line."""
         ids = self._plan.find_ids(records)
         if all(ids):
             return ids
-        places = map(self.place, locators[:, 3].tolist())
-        return [own or place for own, place in zip(ids, places, strict=True)]
+        names = map(self.name_record, locators[:, 3].tolist())
+        return [own or name for own, name in zip(ids, names, strict=True)]
 
     def _explain(
         self, text: Any, fields: Callable[[], Mapping[str, Any] | None]
@@ -106,18 +111,18 @@ class RecordTaker:
     def _skip(
         self, own_id: str, locator: Locator, reason: str, detail: str
     ) -> SkippedDocument | SkippedRecord:
-        id = own_id or self.place(locator.line)
+        id = own_id or self.name_record(locator.line)
         document = SkippedDocument(id, reason, sys.intern(detail))
         return SkippedRecord(document, locator) if own_id else document
 
 
 def all_strings(values: list[Any]) -> bool:
-    """Whether each is a string, and not of a subclass."""
+    """Whether each value is a ``str``, and not of a subclass."""
     return set(map(type, values)) <= {str}
 
 
 def encode_texts(texts: list[Any]) -> list[bytes]:
-    """Each in UTF-8; empty in the place of what is no string."""
+    """Each text in UTF-8; empty bytes for a value that is no string."""
     try:
         return list(map(str.encode, texts))
     except (UnicodeEncodeError, TypeError):

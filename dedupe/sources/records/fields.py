@@ -1,9 +1,9 @@
-"""Which fields of a record are its text, its id and its metadata.
+"""Finds the text, the id and the metadata of a record among its fields.
 
-Works on the *values* of a record, one for each name in :attr:`FieldPlan.names`, so that every
-format of records (JSON, CSV, Parquet, …) chooses alike. What a record gives depends on the record
-alone, never on those before it: so the order of records and files changes nothing, and one
-record can be read again by itself.
+It works on the *values* of a record, one for each name in :attr:`FieldPlan.names`, so that all
+formats of records (JSON, CSV, Parquet, …) choose in the same way. The result depends on the record
+alone, never on records before it. So the order of records and files does not matter, and one record
+can be read again by itself.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Values = Sequence[Any]
 
 
 class Records(Protocol):
-    """Several records: what a reader that takes them in bulk gives to the plan.
+    """Several records, as a reader gives them to the plan.
 
-    :ivar present: the names of the plan, by their index, that a record may have
+    :ivar present: the names of the plan, by their index, that some record may have
     """
 
     present: frozenset[int]
@@ -36,13 +36,15 @@ class Records(Protocol):
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[Values]:
-        """The values of one record after another."""
+        """The values of each record."""
 
     def column(self, index: int) -> list[Any]:
-        """The values of all under one of the names that are present."""
+        """The values of all records under one of the present names."""
 
 
 PART_BREAK = "\n\n"
+"""The blank line between the parts of a text that has several fields."""
+
 _MAX_FIELDS_NAMED = 20
 _MAX_NAME_SHOWN = 60
 _MAX_DEPTH = 5
@@ -59,16 +61,17 @@ _KINDS = {
 
 
 def name_kind(value: object) -> str:
-    """What kind of JSON value this is, in words."""
+    """The kind of a JSON value, in words."""
     return _KINDS.get(type(value), type(value).__name__)
 
 
 class FieldPlan:
-    """What the settings ask of a record.
+    """Finds text, id and metadata of records, as the settings say.
 
-    :ivar names: of the fields at the top of a record that are needed; the first is the text where
-        it is one field that has a value of its own (see ``has_simple_text``)
-    :ivar id_index: where among the names the id stands, if it is not inside another field, else -1
+    :ivar names: the needed fields at the top level of a record
+    :ivar is_automatic: whether texts are found under usual names, because the user named no field
+    :ivar has_simple_text: whether a text is one field at the top level
+    :ivar id_index: the index of the id in ``names``; -1 where it may be inside another field
     """
 
     def __init__(self, settings: ReadSettings) -> None:
@@ -91,37 +94,37 @@ class FieldPlan:
 
     @property
     def text_names(self) -> tuple[str, ...]:
-        """The names at the top of a record under which texts are looked for."""
+        """The names of top-level fields that may be the text."""
         return tuple(path.name for path in self._texts if not path.rest)
 
     @property
     def names_beside_text(self) -> set[str]:
-        """The names that are needed for more than the text."""
+        """The names of top-level fields that ids or metadata need."""
         others = [self._id, *(path for paths in self._meta.values() for path in paths)]
-        return {self.names[place] for path in others for place in (path.literal, path.head)}
+        return {self.names[index] for path in others for index in (path.literal, path.head)}
 
     @property
     def dotted_paths(self) -> list[str]:
-        """What is needed of the inside of other fields."""
+        """The paths of needed fields that may be inside other fields."""
         return [path.name for path in self._all_paths() if path.rest]
 
     @property
     def whole_names(self) -> list[str]:
-        """The names of the fields that are needed as a whole."""
+        """The names of top-level fields that are needed as a whole."""
         return [self.names[path.literal] for path in self._all_paths()]
 
     def could_find_text(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with such fields may have a text.
 
-        :param fields: with any string in the place of what may be one
+        :param fields: fields with example values: any string where the value may be a string
         """
         found = self.find_text([fields.get(name, UNSET) for name in self.names])
         return found is not UNSET
 
     def find_text(self, values: Values, chosen: Counter[str] | None = None) -> Any:
-        """The text; where there is none, the value that was found in its place.
+        """The text of a record; where it has none, the value that was found instead of a string.
 
-        :param chosen: counts the records by the usual name that was taken
+        :param chosen: counts records by the usual name under which the text was found
         """
         if not self.is_automatic:
             return self._join_parts(values)
@@ -131,11 +134,11 @@ class FieldPlan:
         return text
 
     def find_id(self, values: Values) -> str:
-        """The record's own id, if it is a string or an integer; else nothing."""
+        """The record's own id, if it is a string or an integer; else empty."""
         return id_as_text(self._id.find(values))
 
     def find_texts(self, records: Records, chosen: Counter[str] | None = None) -> list[Any]:
-        """What :meth:`find_text` gives, of each record."""
+        """The result of :meth:`find_text` for each record."""
         if self.has_simple_text:
             path = next((p for p in self._texts if p.literal in records.present), self._texts[0])
             texts = path.find_column(records)
@@ -146,7 +149,7 @@ class FieldPlan:
         return [self.find_text(values, chosen) for values in records]
 
     def find_ids(self, records: Records) -> list[str]:
-        """What :meth:`find_id` gives, of each record."""
+        """The result of :meth:`find_id` for each record."""
         if self.id_index < 0:
             return [self.find_id(values) for values in records]
         if self.id_index not in records.present:
@@ -155,7 +158,7 @@ class FieldPlan:
         return ids if set(map(type, ids)) == {str} else list(map(id_as_text, ids))
 
     def find_metas(self, records: Records) -> list[bytes]:
-        """The metadata of each record, packed; nothing at all where none has any."""
+        """The packed metadata of each record; an empty list where no record has a field for it."""
         found: dict[str, list[str]] = {}
         for name, paths in self._meta.items():
             for path in paths:
@@ -166,10 +169,10 @@ class FieldPlan:
         return pack_meta_columns(found)
 
     def explain(self, text: Any, fields: Callable[[], Mapping[str, Any] | None]) -> tuple[str, str]:
-        """Why a record without a text cannot be used: a reason, and what happened.
+        """Why a record without a text cannot be used: a reason and the detail.
 
-        :param text: what :meth:`find_text` gave
-        :param fields: gives all fields of the record; none where they cannot be listed
+        :param text: the result of :meth:`find_text`
+        :param fields: gives all fields of the record; ``None`` where they cannot be listed
         """
         wanted = " or ".join(quote_name(path.name) for path in self._texts)
         field = "the usual field" if self.is_automatic else f"field {wanted}"
@@ -199,7 +202,7 @@ class FieldPlan:
         return self._indices.setdefault(name, len(self._indices))
 
     def _find_usual(self, values: Values) -> tuple[Any, str]:
-        """The first string under a usual name, and that name; else the first value under one."""
+        """The first string under a usual name, and that name; else the first other value."""
         first: Any = UNSET
         for index, name in enumerate(TEXT_NAMES):
             value = values[index]
@@ -210,7 +213,7 @@ class FieldPlan:
         return first, ""
 
     def _join_parts(self, values: Values) -> Any:
-        """The parts that are there; the first that is no string is an answer too."""
+        """The text of the fields that the user named; else a value that is no string."""
         if len(self._texts) == 1:
             return self._texts[0].find(values)
         parts = [value for path in self._texts if (value := path.find(values)) is not UNSET]
@@ -222,7 +225,12 @@ class FieldPlan:
 
 
 class _FieldPath:
-    """A dotted path: a field of just that name, or else one inside another."""
+    """A dotted path: a top-level field of just that name, or else a field inside another.
+
+    :ivar literal: the index of the whole name in the plan
+    :ivar head: the index of the part before the first dot; -1 where there is no dot
+    :ivar rest: the part after the first dot
+    """
 
     __slots__ = ("head", "literal", "name", "rest")
 
@@ -230,13 +238,14 @@ class _FieldPath:
         self.name, self.literal, self.head, self.rest = name, literal, head, rest
 
     def find(self, values: Values) -> Any:
+        """The value at this path in one record; ``UNSET`` where it has none."""
         value = values[self.literal]
         if value is UNSET and self.rest:
             return _descend(values[self.head], self.rest)
         return value
 
     def find_column(self, records: Records) -> list[Any]:
-        """The same of each record."""
+        """The value at this path in each record; ``UNSET`` where it has none."""
         if self.rest:
             return [self.find(values) for values in records]
         if self.literal in records.present:
@@ -245,7 +254,7 @@ class _FieldPath:
 
 
 def _fill_gaps(column: list[str], others: list[str]) -> list[str]:
-    """The values of the first, and those of the second where it has none."""
+    """The values of the first column, with those of the second where the first has none."""
     return [value or other for value, other in zip(column, others, strict=True)]
 
 
@@ -259,33 +268,33 @@ def _descend(value: Any, path: str) -> Any:
 
 
 def id_as_text(record_id: object) -> str:
-    """An id that is a string or an integer as text; nothing for what cannot be an id."""
+    """An id that is a string or an integer, as text; empty for a value that cannot be an id."""
     if type(record_id) is str:
         return record_id
     return str(record_id) if type(record_id) is int else ""
 
 
 def describe_fields(fields: Mapping[str, Any] | None) -> str:
-    """The fields that there are, and how one could be named."""
-    if fields is None:  # the fast way does not look into the fields that it passes over
+    """A message that lists the fields of a record, and shows how to name one."""
+    if fields is None:  # a line that the fast way decoded may not be valid JSON in unused fields
         return "its fields cannot be listed"
     if not fields:
         return "the record is empty"
     names = list(fields)
     shown = ", ".join(map(quote_name, names[:_MAX_FIELDS_NAMED]))
     more = len(names) - _MAX_FIELDS_NAMED
-    told = f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
+    listed = f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
     longest = max(_strings_in(fields), default=(0, ""))[1]
-    return f"{told}; name one, such as --text-field {quote_name(longest)}" if longest else told
+    return f"{listed}; name one, such as --text-field {quote_name(longest)}" if longest else listed
 
 
 def quote_name(name: str) -> str:
-    """A field's name, short and without anything that acts on a terminal."""
+    """The name of a field in quotes: short, and with control characters escaped."""
     return repr(name if len(name) <= _MAX_NAME_SHOWN else name[:_MAX_NAME_SHOWN] + "…")
 
 
 def _strings_in(fields: Mapping[str, Any], prefix: str = "", depth: int = 0) -> list[Any]:
-    """The length and the path of each string, also inside objects."""
+    """The length and the dotted path of each string in fields and in the objects inside them."""
     found: list[Any] = []
     for name, value in fields.items():
         if isinstance(value, str):

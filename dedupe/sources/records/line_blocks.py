@@ -1,4 +1,4 @@
-"""Blocks of bytes to lines, with the place of each, and without reading one that is too long."""
+"""Splits blocks of bytes into lines, without keeping a line that is too long."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LINE_FEED = ord("\n")
 class LineBlock(msgspec.Struct, frozen=True):
     """Lines that follow one another.
 
-    :param data: the lines, each with its line feed but where ``is_rest``
-    :param begins: ``int64``: where in ``data`` each line begins
-    :param ends: and ends, not counting its line feed
-    :param offset: of the first byte of the first line
-    :param first_line: its number, from 1
-    :param is_rest: whether this is the one line after the last line feed
+    :param data: the lines, each with its line feed (but for ``is_rest``)
+    :param begins: ``int64``: where each line begins in ``data``
+    :param ends: ``int64``: where each line ends, not counting its line feed
+    :param offset: the offset of the first line in the file, in bytes
+    :param first_line: the number of the first line, from 1
+    :param is_rest: whether this is the one line after the last line feed of the file
     """
 
     data: bytes
@@ -50,21 +50,22 @@ class LineBlock(msgspec.Struct, frozen=True):
         return lines if self.is_rest else lines[:-1]
 
     def without_start(self, size: int) -> LineBlock:
-        """The same without the first bytes of its first line."""
+        """The block without the first ``size`` bytes of its first line."""
         offset = self.offset + size
         return LineBlock.of(self.data[size:], offset, self.first_line, self.is_rest)
 
 
 class LongLine(msgspec.Struct, frozen=True):
-    """A line that is longer than allowed; its content was not kept."""
+    """The number of a line that is longer than allowed; its content is not kept."""
 
     line: int
 
 
 class LineSplitter:
-    """Cuts blocks at line feeds.
+    """An iterator over the lines in blocks of bytes.
 
-    :param max_line_bytes: a longer line becomes a :class:`LongLine`; no block may be longer
+    :param blocks: none longer than ``max_line_bytes``
+    :param max_line_bytes: a longer line becomes a :class:`LongLine`
     """
 
     def __init__(self, blocks: Iterable[bytes], max_line_bytes: int) -> None:
@@ -85,7 +86,7 @@ class LineSplitter:
             yield from self._close(b"", 0, is_rest=True)
 
     def _keep_open(self, part: bytes) -> None:
-        """Put by the beginning (or more) of a line whose end is yet to come."""
+        """Keep a part of a line that has not ended yet."""
         self._open_bytes += len(part)
         if self._open_bytes > self._max_line_bytes:
             self._open.clear()
@@ -95,7 +96,7 @@ class LineSplitter:
     def _close(
         self, block: bytes, cut: int, is_rest: bool = False
     ) -> Iterator[LineBlock | LongLine]:
-        """The lines before ``cut``, the first of which ends the line that is open."""
+        """The lines before ``cut``; the first of them completes the line that is open."""
         first_end = max(block.find(b"\n"), 0)
         first_bytes, begin = self._open_bytes + first_end, 0
         if first_bytes > self._max_line_bytes:

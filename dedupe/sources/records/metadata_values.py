@@ -1,4 +1,4 @@
-"""A field's value as metadata: one line of text, or nothing."""
+"""Converts values of fields to metadata, which is text."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from dedupe.sources.encoding.text_encoding import replace_surrogates
 
 MAX_VALUE_CHARACTERS = 2048
-"""Longer values are cut: they are carried for every document of a corpus."""
+"""The longest value that is not cut, since values are kept for every document of a corpus."""
 
 
 def as_meta_value(value: Any) -> str:
-    """A field's value as metadata; nothing for what is none: null, a list, an object."""
+    """A value as metadata; empty for null, lists and objects."""
     if type(value) is str:
         text = value.strip()
     elif isinstance(value, bool):
@@ -29,7 +29,7 @@ def as_meta_value(value: Any) -> str:
 
 
 def as_meta_column(values: list[Any]) -> list[str]:
-    """Many values as metadata, those of one field."""
+    """The values of one field of many records as metadata (see :func:`as_meta_value`)."""
     if set(map(type, values)) == {str}:
         stripped = list(map(str.strip, values))
         if max(map(len, stripped)) <= MAX_VALUE_CHARACTERS and all(map(str.isascii, stripped)):

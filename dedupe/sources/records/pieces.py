@@ -1,42 +1,41 @@
-"""What a reader of a format is given, and what it gives."""
+"""The input and output of the readers of formats: open sources, and pieces of a corpus."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
-from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.source import Source
-from dedupe.sources.limits import ReadLimits
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 
 class OpenSource(msgspec.Struct, frozen=True):
     """A source that is being read.
 
-    :param index: its place in the corpus's list of sources, for locators
+    :param index: its position in the corpus's list of sources, for locators
     :param blocks: its uncompressed content
-    :param text_names: counts the records by the usual name under which their text was found
+    :param text_field_counts: counts records by the usual name under which their text is found
     """
 
     source: Source
     index: int
     blocks: ByteBlocks
-    text_names: Counter[str] = msgspec.field(default_factory=Counter)
+    text_field_counts: Counter[str] = msgspec.field(default_factory=Counter)
 
 
 class Chunk(msgspec.Struct):
-    """Some documents: columns of equal length, the texts in UTF-8.
+    """Some documents of one file, in columns of equal length.
 
+    :param texts: the texts in UTF-8
     :param locators: ``int64``, ``(n, 4)``: the fields of :class:`dedupe.model.documents.Locator`
     :param encoding: how the texts were decoded (see :mod:`dedupe.sources.encoding.decoding`)
-    :param metas: packed metadata (see :mod:`dedupe.model.metadata`); may be empty, where no
+    :param metas: packed metadata (see :mod:`dedupe.model.metadata`); an empty list where no
         document has any
     """
 
@@ -47,7 +46,7 @@ class Chunk(msgspec.Struct):
     metas: list[bytes] = msgspec.field(default_factory=list)
 
     def select(self, chosen: list[int]) -> Chunk:
-        """Some of the documents, with all that is held of them."""
+        """The chunk with these of its documents only."""
         if len(chosen) == len(self.ids):
             return self
         return Chunk(
@@ -60,16 +59,16 @@ class Chunk(msgspec.Struct):
 
 
 class SkippedRecord(msgspec.Struct, frozen=True):
-    """A skipped document whose id does not tell where it stands; the locator does."""
+    """A skipped document with its locator, because its id does not name its file and line."""
 
     document: SkippedDocument
     locator: Locator
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """Documents whose texts are HTML, to be read as pages.
+    """Documents whose texts are still HTML, to be read as pages.
 
-    :param source_id: of the file that holds them
+    :param source_id: the id of their file
     """
 
     chunk: Chunk
@@ -77,9 +76,7 @@ class Pages(msgspec.Struct, frozen=True):
 
 
 Piece = Chunk | Pages | TextBatch | SkippedDocument | SkippedRecord | Notice
+"""One item that a reader yields: documents, or a remark."""
 
 Rereader = Callable[[SeekableBytes, Locator], str | None]
-"""Reads one document again; nothing where its place holds something else."""
-
-Reader = Callable[[OpenSource, ReadSettings, ReadLimits], Iterator[Piece]]
-"""Reads one format. Never raises for what a file holds: that becomes a skipped document."""
+"""Reads the text of one document again; ``None`` where its locator leads to something else."""

@@ -1,4 +1,4 @@
-"""Taking records out of files: what formats tell of it, and the way of those that are lines."""
+"""Takes records out of files: types for all formats, and the way for records that are lines."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MOVED = "its records are not where they were"
 
 
 class CannotRewriteError(Exception):
-    """A file cannot be written again without losing something; the text says why."""
+    """A file cannot be written without some documents; the message says why."""
 
 
-class Stretch(NamedTuple):
+class ByteRange(NamedTuple):
     """Bytes ``begin:end`` of uncompressed content."""
 
     begin: int
@@ -26,18 +26,18 @@ class Stretch(NamedTuple):
 
 
 class Sink(Protocol):
-    """Takes the bytes of a new file."""
+    """A file that is being written."""
 
     def write(self, data: bytes, /) -> object: ...
 
 
-def find_lines(content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
-    """Records that are lines, with their line feeds; one may be several lines.
+def find_lines(content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
+    """The bytes of records that are whole lines (one or several), with their line feeds.
 
-    :raises CannotRewriteError: if a place is not that of whole lines
+    :raises CannotRewriteError: if a locator is not that of whole lines
     """
-    stretches = []
-    for locator in sorted(locators, key=lambda at: at.offset):
+    ranges = []
+    for locator in sorted(locators, key=lambda each: each.offset):
         begin, end = locator.offset, locator.offset + locator.length
         before = b"\n" if begin in (0, len(UTF8_MARK)) else read_at(content, begin - 1, 1)
         line = read_at(content, begin, locator.length)
@@ -48,12 +48,12 @@ def find_lines(content: SeekableBytes, locators: Sequence[Locator]) -> list[Stre
             if after != b"\n":
                 raise CannotRewriteError(MOVED)
             end += 1
-        stretches.append(Stretch(begin, end))
-    return stretches
+        ranges.append(ByteRange(begin, end))
+    return ranges
 
 
 def read_blocks(content: SeekableBytes) -> Iterator[bytes]:
-    """All of a file's content, from its beginning."""
+    """All of a file's content, from its beginning, in blocks."""
     content.seek(0)
     while block := content.read(_BLOCK_BYTES):
         yield block

@@ -1,8 +1,8 @@
-"""The names under which corpora and scrapers usually keep what a scan looks for.
+"""The usual names of fields that hold texts and metadata.
 
-Those of news-please, trafilatura, newspaper, Scrapy items, feed readers and the large public
-data sets (C4, FineWeb, RedPajama, OSCAR, CC-News, CNN/DailyMail, …). The first name counts
-first.
+They are those of news-please, trafilatura, newspaper, Scrapy items, feed readers and the large
+public data sets (C4, FineWeb, RedPajama, OSCAR, CC-News, CNN/DailyMail, …). Where a record has
+several, the first in the list counts.
 """
 
 from __future__ import annotations
@@ -49,4 +49,4 @@ META_NAMES = {
     ),
     "site": ("site", "domain", "source_domain", "hostname", "host", "sitename", "site_name"),
 }
-"""Metadata that is found without being asked for."""
+"""By kind of metadata, the names of fields that are looked at without being asked for."""

@@ -1,1 +1,1 @@
-"""Compression and archives."""
+"""Unpacks compressed files and archives."""

@@ -1,4 +1,4 @@
-"""What the readers of ZIP and tar files have in common: entries, and streams of their bytes."""
+"""The entries of archives, and streams of their bytes, for the readers of ZIP and tar files."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ARCHIVE_FAULTS = (
     RuntimeError,
     MemoryError,
 )
-"""What the two libraries raise where an archive is not as it should be."""
+"""The errors that the libraries for ZIP and tar raise for broken archives."""
 
 
 class ArchiveError(Exception):
-    """The archive cannot be gone on with: a reason, and what is wrong."""
+    """An archive cannot be read any further, with a reason and the detail."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -43,12 +43,12 @@ class ArchiveError(Exception):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A member.
+    """A member of an archive, not opened yet.
 
-    :param name: valid Unicode
-    :param problem: reason and detail where it cannot be read
-    :param open: gives its bytes, until the next entry is asked for; the budget is told how large
-        it is in the archive
+    :param name: its name in valid Unicode
+    :param problem: reason and detail where it cannot be read; else ``None``
+    :param open: gives a stream of its bytes, which is valid until the next entry is asked for, and
+        counts its size in the archive in the budget
     """
 
     name: str
@@ -57,9 +57,9 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class MemberStream:
-    """The bytes of a member; its end or damage is told as that of compressed data is.
+    """The bytes of a member; an early end and damage raise the same errors as in compressed data.
 
-    :param budget: counts what comes out, where the archive itself compresses its members
+    :param budget: counts the bytes, where the archive itself compresses its members
     """
 
     def __init__(self, stream: IO[bytes], budget: UnpackBudget | None = None) -> None:
@@ -77,7 +77,7 @@ class MemberStream:
         except (EOFError, tarfile.ReadError):
             raise EOFError from None
         except OSError as error:
-            if error.errno not in (None, 0, errno.EINVAL):  # a place before the file's beginning
+            if error.errno not in (None, 0, errno.EINVAL):  # EINVAL: a seek to before the beginning
                 raise
             raise CompressionError(str(error)) from None
         except ARCHIVE_FAULTS as error:
@@ -88,5 +88,5 @@ class MemberStream:
 
     @classmethod
     def of(cls, stream: IO[bytes], budget: UnpackBudget | None = None) -> BinaryIO:
-        """As what readers take: of a file they use no more than this has."""
+        """A member's stream, typed as the file that readers take; they only call ``read``."""
         return cast(BinaryIO, cls(stream, budget))

@@ -1,4 +1,4 @@
-"""Archives are not formats but what files stand in: which of them a file is."""
+"""Recognises archives, which are no formats of documents but hold files of any format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_NAME_OFFSET = 30
 _FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype", b"META-INF/")
-"""What stands first in office documents, e-books and programs, which are no collections."""
+"""The first members of ZIP files that are office documents, e-books or programs."""
 _TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
 
 
 def archive_of_name(path: str) -> str:
-    """``zip`` or ``tar`` where the ending says so, else nothing."""
+    """``zip`` or ``tar`` by the ending of a name; empty for another ending."""
     ending = ending_of(without_compression(path))
     if ending in _TAR_ENDINGS:
         return "tar"
@@ -30,7 +30,10 @@ def is_zip(path: str, head: bytes) -> bool:
 
 
 def archive_of_content(path: str, head: bytes) -> str:
-    """The same of a file whose name has no ending: many other formats are ZIP files inside."""
+    """``zip`` or ``tar`` by the content of a file whose name has no ending; else empty.
+
+    Where there is an ending it counts, because many other formats are ZIP files inside.
+    """
     if os.path.splitext(path)[1]:
         return ""
     if head.startswith(ZIP_MAGICS):

@@ -1,4 +1,4 @@
-"""Members of archives once more, for texts that are read again."""
+"""Opens members of archives once more, to read texts again."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _READ_BYTES = 1 << 18
 
 
 def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, SeekableBytes]]:
-    """Those members that are wanted, in one pass; each until the next is asked for.
+    """The wanted members with their content, in one pass; each is valid until the next.
 
-    May raise whatever the libraries raise (``ARCHIVE_FAULTS``), and ``ArchiveError``.
+    It may raise the errors of the libraries (``ARCHIVE_FAULTS``), and ``ArchiveError``.
     """
     missing = set(wanted)
     with open_content(archive) as file:
@@ -53,7 +53,7 @@ def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, 
 
 
 def _once(stream: MemberStream) -> SequentialFile:
-    """A member as a file that does not go far back."""
+    """A member as a file that can be read once, and cannot go far back."""
     passes = iter([iter(lambda: stream.read(_READ_BYTES), b"")])
 
     def begin() -> Iterator[bytes]:

@@ -1,27 +1,27 @@
-"""How much compressed data may become: what tells a bomb from a corpus."""
+"""Bounds what compressed data may unpack to, which distinguishes a bomb from a corpus."""
 
 from __future__ import annotations
 
 from dedupe.sources.limits import ReadLimits
 
 EXCESS_BYTES = 64_000_000
-"""So much may come out beyond the ratio: a small file of one repeated line harms nobody."""
+"""The bytes that may come out beyond the ratio: a small file of one repeated line is harmless."""
 
 
 class BombError(Exception):
-    """The data became larger than is allowed; the text says which limit was met."""
+    """Data unpacked to more than is allowed; the message says which limit it exceeded."""
 
 
 class UnpackBudget:
-    """Counts what goes in and what comes out.
+    """Counts the packed bytes that go in, and the unpacked bytes that come out.
 
-    The ratio is that of any stretch of the data, not of all of it: what goes in pays for what
-    comes out of it, and nothing is saved up. So a bomb behind good data is met as early as one
-    alone.
+    The ratio is bounded for any stretch of the data, not for all of it together: bytes that go in
+    allow bytes to come out of them, and what they do not use is not saved up. So a bomb after good
+    data is found as early as a bomb alone.
 
-    :ivar problem: the limit that was met, once one was
-    :param outer: that of the archive that this is in, which all that comes out counts for too:
-        a thousand small bombs are one
+    :ivar problem: the limit that was exceeded, in words; empty before
+    :param outer: the budget of the archive that the data is in; what comes out counts there too,
+        so that a thousand small bombs are found as one
     """
 
     def __init__(self, limits: ReadLimits, outer: UnpackBudget | None = None) -> None:
@@ -35,26 +35,26 @@ class UnpackBudget:
 
     @property
     def is_exceeded(self) -> bool:
-        """Whether more came out, or will, than the ratio allows: this may be a bomb's beginning."""
+        """Whether more came out, or is announced, than the ratio allows: it may be a bomb."""
         if self._excess > 0 or self._claims_more:
             return True
         return self._outer is not None and self._outer.is_exceeded
 
     def expect(self, packed: int, unpacked: int) -> None:
-        """A directory says that so many bytes become so many."""
+        """Take in the sizes that the directory of an archive announces."""
         self._claims_more = unpacked > self._limits.ratio * packed
 
     def add_packed(self, count: int) -> None:
-        """So many bytes go in next; what those before did not use is forfeited."""
+        """Count bytes that go in next; what the bytes before them did not use is forfeited."""
         if self._has_given:
             self._excess = max(0, self._excess)
             self._has_given = False
         self._excess -= self._limits.ratio * count
 
     def add_unpacked(self, count: int) -> None:
-        """So many bytes came out.
+        """Count bytes that came out.
 
-        :raises BombError: if they are too many
+        :raises BombError: if they exceed a limit
         """
         if self._outer is not None:
             self._outer.add_unpacked(count)
@@ -67,6 +67,6 @@ class UnpackBudget:
         if self._excess > EXCESS_BYTES:
             self._fail(f"more than {limits.ratio} times its size (--max-ratio)")
 
-    def _fail(self, told: str) -> None:
-        self.problem = f"it unpacks to {told}"
+    def _fail(self, size: str) -> None:
+        self.problem = f"it unpacks to {size}"
         raise BombError(self.problem)

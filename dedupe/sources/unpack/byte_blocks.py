@@ -1,7 +1,7 @@
-"""The uncompressed content of an open source as blocks of bytes.
+"""The uncompressed content of an open source in blocks of bytes.
 
-Nothing here raises because of what a file holds or how it fails: the blocks end early, and
-``fault`` tells why.
+Nothing here raises because of the content of a file, or because reading it fails: the blocks end
+early, and ``fault`` says why.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from dedupe.sources.unpack.compression import (
 )
 
 HEAD_BYTES = 8192
-"""The beginning of a file that tells what it is."""
+"""How many bytes of a file's beginning are used to recognise it."""
 
 _PIECE_BYTES = 1 << 16
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Why a file ended before its end: a reason, and what happened."""
+    """Why the blocks of a file end early: a reason and the detail."""
 
     reason: str
     detail: str
 
 
 class ByteBlocks:
-    """The content of one source, to be gone through once.
+    """The content of one source, to be iterated over once.
 
-    :ivar head: the first bytes (about 8 KB), which the blocks begin with too
-    :ivar budget: counts what the stream is unpacked to
-    :ivar recoder: makes UTF-8 of the content, where it is something else
-    :ivar is_cut: whether they end where the file ended when it was opened
-    :ivar fault: what went wrong; known once the blocks have ended
+    :ivar head: the first bytes (about 8 KB); the blocks begin with them too
+    :ivar budget: bounds what the stream unpacks to
+    :ivar recoder: recodes the content to UTF-8; ``None`` where it is not recoded
+    :ivar is_cut: whether the blocks end where the file ended when it was opened
+    :ivar fault: what went wrong, if anything did; known once the blocks have ended
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class ByteBlocks:
     ) -> None:
         """Read the head.
 
-        :param size: bytes of the stream, after which it is not read on unless they are compressed;
-            0 where they are not known
-        :param budget: that of a member of an archive, which knows the archive's
+        :param budget: the budget of a member of an archive, with that of the archive as its outer
+        :param size: the size of the stream, after which no more is read unless it is compressed; 0
+            where that is not known
         """
         self.fault: Fault | None = None
         self.recoder: Recoder | None = None
@@ -70,18 +70,20 @@ class ByteBlocks:
         self._size = size
         self.is_cut = False
         self._what = "data"
-        self._is_settled = False  # all that the last block was made of is used up
-        self._is_past_settled = False  # the same of those before it
-        self._blocks = self._guarded(stream)
+        # Whether each block can be judged at once, since the input that it comes from is used up.
+        self._is_settled = False
+        # Whether the blocks before the next one can be judged; set when input is read.
+        self._is_past_settled = False
+        self._blocks = self._keep_and_guard(stream)
         self._first: list[bytes] = []
         self.head = self.look(HEAD_BYTES)
 
     def __iter__(self) -> Iterator[bytes]:
-        blocks = self._as_they_stand()
+        blocks = self._raw_blocks()
         yield from self.recoder.recode(blocks, self._block_bytes) if self.recoder else blocks
 
     def look(self, byte_count: int) -> bytes:
-        """The first bytes as they stand, which the blocks begin with too."""
+        """The first bytes before recoding; the blocks begin with them too."""
         size = sum(map(len, self._first))
         while size < byte_count and (block := next(self._blocks, b"")):
             self._first.append(block)
@@ -89,28 +91,32 @@ class ByteBlocks:
         return b"".join(self._first)[:byte_count]
 
     def look_recoded(self, byte_count: int) -> bytes:
-        """The first bytes as the blocks give them, of at most a quarter of ``SAMPLE_BYTES``."""
+        """The first bytes after recoding.
+
+        :param byte_count: at most a quarter of ``SAMPLE_BYTES``
+        """
         if self.recoder is None:
             return self.look(byte_count)
         recoded = Recoder(self._encoding).recode([self.look(SAMPLE_BYTES)], byte_count)
         return b"".join(recoded)[:byte_count]
 
     def recode(self, encoding: str) -> None:
-        """Give the content in UTF-8 from here on, the head too."""
+        """Recode the content from this encoding to UTF-8, the head too."""
         self._encoding = encoding
         self.recoder = Recoder(encoding)
         self.head = self.look_recoded(HEAD_BYTES)
 
-    def _as_they_stand(self) -> Iterator[bytes]:
+    def _raw_blocks(self) -> Iterator[bytes]:
+        """All blocks before recoding."""
         first, self._first = self._first, []
         yield from first
         yield from self._blocks
 
-    def _guarded(self, stream: BinaryIO) -> Iterator[bytes]:
-        """The blocks, kept in the spool where there is one, until they end or fail."""
+    def _keep_and_guard(self, stream: BinaryIO) -> Iterator[bytes]:
+        """The blocks, copied to the spool if there is one; a failure becomes a fault."""
         spool = self._source.spool
         try:
-            for block in self._trusted(self._uncompressed(stream)):
+            for block in self._hold_suspects(self._uncompressed(stream)):
                 if spool is not None:
                     spool.write(block)
                 yield block
@@ -123,8 +129,8 @@ class ByteBlocks:
         except (OSError, ValueError) as error:
             self.fault = Fault(UNREADABLE, getattr(error, "strerror", None) or str(error))
 
-    def _trusted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """The blocks, each held back until it is clear that it does not come from a bomb.
+    def _hold_suspects(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks, each held back until it is known not to come from a bomb.
 
         So a bomb gives no documents, however many it claims to hold.
         """
@@ -145,35 +151,37 @@ class ByteBlocks:
         yield from held
 
     def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
+        """The blocks of a stream, unpacked if its first bytes show a compression."""
         first = stream.read(min(self._block_bytes, self._size or self._block_bytes)) or b""
         codec, named = codec_of(first), codec_of_name(self._source.file_name)
         if codec is not None:
             self._what = f"{codec.name} data"
             yield from self._unpacked(_blocks(first, stream, self._block_bytes), codec)
         elif named is not None:
-            what = f"the file is not {named.name} data" if first else "the file is empty"
-            detail = f"{what}, though its name ends in {named.ending}"
+            problem = f"the file is not {named.name} data" if first else "the file is empty"
+            detail = f"{problem}, though its name ends in {named.ending}"
             self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
             self._is_settled = True
             self.is_cut = self._size > 0
             for block in _blocks(first, stream, self._block_bytes, self._size):
-                self.budget.add_packed(len(block))  # what it holds may be compressed
+                self.budget.add_packed(len(block))  # a member in it may be compressed
                 yield block
 
     def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
         unpacker = StreamUnpacker(codec, self._block_bytes)
-        for piece in self._counted(blocks):
-            yield from _gathered(self._spent(unpacker.feed(piece)), self._block_bytes)
+        for piece in self._count_packed(blocks):
+            yield from _join_small(self._count_unpacked(unpacker.feed(piece)), self._block_bytes)
         unpacker.finish()
 
-    def _spent(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    def _count_unpacked(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The unpacked blocks, counted in the budget."""
         for block in blocks:
             self.budget.add_unpacked(len(block))
             yield block
 
-    def _counted(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """The blocks in pieces, none of which can become much before it is noticed."""
+    def _count_packed(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The packed blocks, counted in the budget, in pieces that are too small for a bomb."""
         for block in blocks:
             for begin in range(0, len(block), _PIECE_BYTES):
                 piece = block[begin : begin + _PIECE_BYTES]
@@ -183,7 +191,7 @@ class ByteBlocks:
 
 
 def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
-    """The content, or None where it is longer than allowed."""
+    """The whole content; ``None`` where it is longer than ``max_bytes``."""
     parts: list[bytes] = []
     size = 0
     for block in blocks:
@@ -195,7 +203,7 @@ def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:
 
 
 def _blocks(first: bytes, stream: BinaryIO, block_bytes: int, size: int = 0) -> Iterator[bytes]:
-    """The blocks of a stream, up to its ``size`` if given; the first was read before."""
+    """The blocks of a stream, up to its ``size`` if that is known; the first was read before."""
     block, left = first, size
     while block:
         yield block
@@ -205,9 +213,11 @@ def _blocks(first: bytes, stream: BinaryIO, block_bytes: int, size: int = 0) -> 
         block = stream.read(min(block_bytes, left) if left > 0 else block_bytes)
 
 
-def _gathered(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    """The same in larger blocks: libraries give what they have, and many crawls compress every
-    record by itself."""
+def _join_small(blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+    """The blocks, with small ones joined up to ``max_bytes``.
+
+    Many crawls compress every record by itself, and libraries give each as a small block.
+    """
     held: list[bytes] = []
     size = 0
     try:

@@ -1,8 +1,8 @@
-"""Decompression of gzip, bzip2, xz and zstd data, from files and from pipes alike.
+"""Decompresses gzip, bzip2, xz and zstd data, from files and from pipes.
 
-Done block by block with each library's own decompressor rather than its file object: a pipe whose
-beginning was looked at cannot be given to those, they lose what they had decompressed when the
-data turns out wrong, and a few bytes can make them take gigabytes at once.
+It feeds the decompressors of the libraries block by block. Their file objects would not do: they do
+not take a pipe whose beginning was read already, they lose data that they had decompressed before
+an error, and a few bytes can make them take gigabytes at once.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 MAGIC_BYTES = 4
-"""So many bytes tell how data is compressed."""
+"""How many bytes of the beginning show how data is compressed."""
 
 _VIEW_BLOCK_BYTES = 1 << 18
 _HISTORY_BYTES = 1 << 16
@@ -52,12 +52,12 @@ _ZSTD_SKIPPABLE = tuple(bytes([0x50 + i, 0x2A, 0x4D, 0x18]) for i in range(16))
 
 
 class Codec(msgspec.Struct, frozen=True):
-    """A way of compressing.
+    """A compression.
 
-    :param ending: what names of files end in
-    :param magics: what the data begins with: one of these
+    :param ending: the ending of its files' names
+    :param magics: the first bytes of its data: one of these
     :param new: makes a decompressor of one member (gzip), stream (xz) or frame (zstd)
-    :param piece_bytes: compressed bytes to hand over at once; bounds what one call can make
+    :param piece_bytes: compressed bytes to feed at once, which bounds the result of one call
     """
 
     name: str
@@ -80,25 +80,25 @@ _CODEC_OF_ENDING = {codec.ending: codec for codec in CODECS}
 
 
 def codec_of(head: bytes) -> Codec | None:
-    """How data that begins so is compressed, if it is."""
+    """The compression of data that begins with ``head``; ``None`` for other data."""
     if not head.startswith(_ALL_MAGICS):
         return None
     return next(codec for codec in CODECS if head.startswith(codec.magics))
 
 
 def codec_of_name(name: str) -> Codec | None:
-    """How the ending of a name says that the file is compressed, if it does."""
+    """The compression that the ending of a name shows; ``None`` where it shows none."""
     return _CODEC_OF_ENDING.get(ending_of(name))
 
 
 def ending_of(name: str) -> str:
-    """What stands from the last dot on, in small letters; nothing where there is no dot."""
+    """The ending of a name from its last dot, in small letters; empty where there is no dot."""
     _, dot, ending = name.rpartition(".")
     return dot + ending.lower()
 
 
 def without_compression(name: str) -> str:
-    """A name without the ending that tells how the file is compressed."""
+    """A name without the ending of a compression."""
     codec = codec_of_name(name)
     return name if codec is None else name[: -len(codec.ending)]
 
@@ -108,8 +108,8 @@ def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[
 
     Several members, one after another, are one content; zeros after the last are padding.
 
-    :raises EOFError: after all that could be decompressed, if the data ends early
-    :raises CompressionError: the same, if the data is wrong
+    :raises EOFError: if the data ends early, after all that could be decompressed
+    :raises CompressionError: if the data is damaged, after all that could be decompressed
     """
     unpacker = StreamUnpacker(codec, block_bytes)
     for block in blocks:
@@ -118,7 +118,7 @@ def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[
 
 
 class StreamUnpacker:
-    """The same for data that is handed over piece by piece."""
+    """Decompresses data that the caller feeds in pieces; see :func:`unpack`."""
 
     def __init__(self, codec: Codec, block_bytes: int) -> None:
         self._codec = codec
@@ -126,9 +126,9 @@ class StreamUnpacker:
         self._member = _Member(codec, block_bytes)
 
     def feed(self, block: bytes) -> Iterator[bytes]:
-        """All that this makes, in blocks of at most ``block_bytes``.
+        """The data that a block unpacks to, in blocks of at most ``block_bytes``.
 
-        :raises CompressionError: after all that could be decompressed, if the data is wrong
+        :raises CompressionError: if the data is damaged, after all that could be decompressed
         """
         for begin in range(0, len(block), self._codec.piece_bytes):
             data = block[begin : begin + self._codec.piece_bytes]
@@ -142,20 +142,20 @@ class StreamUnpacker:
                 data = self._member.rest
 
     def finish(self) -> None:
-        """There is no more.
+        """Check, after the last block, that the data is complete.
 
-        :raises EOFError: if the data ends early
+        :raises EOFError: if it ends early
         """
         if not self._member.is_over:
             raise EOFError
 
 
 class _Member:
-    """One member being decompressed, and as much of its past as mending an error needs.
+    """One member that is being decompressed, with what is needed to recover data before an error.
 
-    A library drops what it made of a piece when it finds an error in it. So where an error comes,
-    its piece is gone through again byte by byte: from the beginning where that is not far, else
-    from a copy of the state before it where the library can give one (zlib).
+    A library that finds an error in a piece drops all that the piece unpacked to. So the piece is
+    then fed again byte by byte: to a new decompressor after the whole data before it, if that is
+    short, else to a copy of the decompressor before the piece, if the library can copy it (zlib).
     """
 
     def __init__(self, codec: Codec, block_bytes: int) -> None:
@@ -171,11 +171,14 @@ class _Member:
 
     @property
     def rest(self) -> bytes:
-        """What stands in the last piece after the end of the member."""
+        """The bytes of the last piece after the end of the member."""
         return self._unpacker.unused_data
 
     def unpack(self, data: bytes) -> Iterator[bytes]:
-        """All that the member makes of ``data``."""
+        """The data that ``data`` unpacks to.
+
+        :raises CompressionError: if it is damaged, after all that could be decompressed
+        """
         before = self._unpacker.copy() if self._history is None else None
         given_before = self._given_bytes
         try:
@@ -201,7 +204,7 @@ class _Member:
                 return
 
     def _salvage(self, unpacker: Unpacker, data: bytes, skip: int) -> Iterator[bytes]:
-        """What ``data`` makes before its error, without the first ``skip`` bytes of it."""
+        """The data that ``data`` unpacks to before its error, without the first ``skip`` bytes."""
         try:
             for position in range(len(data)):
                 for out in self._inflate(unpacker, data[position : position + 1]):
@@ -213,9 +216,9 @@ class _Member:
 
 
 class UnpackedFile(SequentialFile):
-    """A compressed file as if it were not: one pass as long as no seek goes back.
+    """The uncompressed content of a compressed file, in one pass if no seek goes far back.
 
-    Data that breaks off or is wrong ends it quietly, where a scan also ends.
+    Where data breaks off or is damaged the content ends without an error, as in a scan.
     """
 
     def __init__(self, file: BinaryIO, codec: Codec) -> None:
@@ -229,7 +232,7 @@ class UnpackedFile(SequentialFile):
 
 
 def uncompressed(file: BinaryIO) -> SeekableBytes:
-    """A file as if it were not compressed, which its beginning tells."""
+    """A file over the uncompressed content of a file, which may be compressed or not."""
     file.seek(0)
     codec = codec_of(file.read(MAGIC_BYTES))
     file.seek(0)

@@ -1,8 +1,8 @@
-"""The content of an HTTP response as it stands in a crawl, without the encodings of its transfer.
+"""Removes the encodings of HTTP transfer from responses in a crawl.
 
-Many crawlers take them off and leave the headers. So content that does not begin as its header
-says, and is plain text, is read as it is. All else that cannot be undone is an error: compressed
-bytes are no text.
+Many crawlers remove them and leave the headers. So content that does not begin as its header says,
+but is plain text, is taken as it is. Other content that cannot be decoded is an error, because
+compressed bytes are no text.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dedupe.sources.unpack.unpackers import CompressionError, InflateUnpacker, U
 BROTLI_INSTALL = "pip install brotli"
 
 _NOT_APPLIED = frozenset({"", "identity", "none", "utf-8", "binary", "8bit", "7bit"})
-"""What servers write where nothing is encoded."""
+"""The names of encodings that servers write where nothing is encoded."""
 
 _MAX_CODINGS = 4
 _PIECE_BYTES = 1 << 14
@@ -34,29 +34,29 @@ _MAGICS = (*_MEMBER_MAGICS, b"\xfd7zXZ\0", b"BZh91AY&SY")
 
 
 class UndecodableError(Exception):
-    """Content that cannot be decoded; the text says in which encoding, and why."""
+    """Content cannot be decoded; the message names the encoding and the problem."""
 
 
 class ContentTooLargeError(Exception):
-    """Content that becomes longer than allowed."""
+    """Content is longer than allowed when it is decoded."""
 
 
 def decode_content(
     body: bytes, headers: Iterable[tuple[str, str]], budget: UnpackBudget, max_bytes: int
 ) -> bytes:
-    """The content of a response.
+    """The decoded content of a response.
 
-    :param headers: names and values, of which several may have one name
-    :param budget: what all content of the crawl may become
+    :param headers: names and values; a name may occur several times
+    :param budget: bounds what all content of the crawl unpacks to
     :raises UndecodableError: if it cannot be decoded
     :raises ContentTooLargeError: if it is longer than ``max_bytes``
     :raises BombError: if the budget is used up
     """
-    told = {"transfer-encoding": "", "content-encoding": ""}
+    values = {"transfer-encoding": "", "content-encoding": ""}
     for name, value in headers:
-        if name.lower() in told:
-            told[name.lower()] += f",{value}"
-    transfers, contents = (_split(value) for value in told.values())
+        if name.lower() in values:
+            values[name.lower()] += f",{value}"
+    transfers, contents = (_split(value) for value in values.values())
     codings = [*contents, *transfers]
     if len(codings) > _MAX_CODINGS:
         raise UndecodableError(f"it has {len(codings)} encodings ({', '.join(codings)[:60]})")
@@ -70,7 +70,7 @@ def decode_content(
 
 
 def is_plain(body: bytes) -> bool:
-    """Whether content begins like a text: almost without control characters."""
+    """Whether content begins like a text, with hardly any control characters."""
     head = body[:_HEAD_BYTES]
     if wide_encoding(head)[0]:
         return True
@@ -83,7 +83,7 @@ def _split(value: str) -> list[str]:
 
 
 def _decode(body: bytes, coding: str, budget: UnpackBudget, max_bytes: int) -> bytes:
-    """The content without one encoding."""
+    """The content after removing one encoding."""
     if not body:
         return body
     if coding == "chunked":
@@ -103,9 +103,9 @@ def _decode(body: bytes, coding: str, budget: UnpackBudget, max_bytes: int) -> b
 
 
 def _unpackers(coding: str, body: bytes) -> list[Callable[[], Unpacker]]:
-    """How content may be unpacked: one way after another.
+    """The decompressors to try for an encoding, one after another.
 
-    :raises CompressionError: if nothing here undoes this encoding
+    :raises CompressionError: if the encoding is not known
     """
     if coding == "gzip":
         return [_new_gzip] if body.startswith(b"\x1f\x8b") else []
@@ -123,19 +123,21 @@ def _unpackers(coding: str, body: bytes) -> list[Callable[[], Unpacker]]:
 def _unpack(
     body: bytes, new: Callable[[], Unpacker], budget: UnpackBudget, max_bytes: int
 ) -> bytes:
-    """All members of compressed content; what follows them and is none is left out, as browsers do.
+    """The data of all members of compressed content; other bytes after them are ignored.
 
-    :raises CompressionError: if it is wrong, or ends early
+    Browsers ignore them too.
+
+    :raises CompressionError: if the content is damaged, or ends early
     """
     parts: list[bytes] = []
     size, rest, has_magic = 0, body, body.startswith(_MEMBER_MAGICS)
     while rest is body or (has_magic and rest.startswith(_MEMBER_MAGICS)):
-        unpacker, at = new(), 0
+        unpacker, position = new(), 0
         while not unpacker.eof:
-            data = rest[at : at + _PIECE_BYTES]
+            data = rest[position : position + _PIECE_BYTES]
             if not data:
                 raise CompressionError("it ends early")
-            at += len(data)
+            position += len(data)
             budget.add_packed(len(data))
             while part := unpacker.decompress(data, _OUT_BYTES):
                 data = b""
@@ -144,9 +146,9 @@ def _unpack(
                 if size > max_bytes:
                     raise ContentTooLargeError
                 parts.append(part)
-        rest = rest[at - len(unpacker.unused_data) :]
+        rest = rest[position - len(unpacker.unused_data) :]
     if rest and new is _new_deflate:
-        raise CompressionError("something else follows it")  # a text may look like its beginning
+        raise CompressionError("something else follows it")  # a text may begin like deflate data
     return b"".join(parts)
 
 
@@ -163,9 +165,7 @@ def _new_deflate() -> Unpacker:
 
 
 def _new_brotli() -> Unpacker:
-    """
-    :raises CompressionError: if its library is not installed
-    """
+    """:raises CompressionError: if its library is not installed"""
     try:
         import brotli  # type: ignore[import-untyped]
     except ImportError:
@@ -174,7 +174,7 @@ def _new_brotli() -> Unpacker:
 
 
 class _BrotliUnpacker:
-    """Brotli, whose library bounds what one call gives."""
+    """An ``Unpacker`` of Brotli data."""
 
     unused_data = b""
 
@@ -201,20 +201,20 @@ class _BrotliUnpacker:
 
 
 def _join_chunks(body: bytes) -> bytes:
-    """What the chunks hold; content that is in none was taken out of them, whatever it is.
+    """The content of the chunks, joined; the body itself if a crawler has joined them before.
 
-    :raises UndecodableError: if it ends within one
+    :raises UndecodableError: if it ends within a chunk
     """
     parts: list[bytes] = []
-    at = 0
-    while (head := _CHUNK_HEAD.match(body, at)) is not None:
+    position = 0
+    while (head := _CHUNK_HEAD.match(body, position)) is not None:
         begin, size = head.end(), int(head[1], 16)
         if size == 0:
             return b"".join(parts)
-        at = begin + size + 2
-        if body[at - 2 : at] != b"\r\n":
+        position = begin + size + 2
+        if body[position - 2 : position] != b"\r\n":
             break
-        parts.append(body[begin : at - 2])
-    if at == 0:
+        parts.append(body[begin : position - 2])
+    if position == 0:
         return body
     raise UndecodableError("its encoding 'chunked' cannot be undone: it ends early")

@@ -1,4 +1,4 @@
-"""Files that are read from their end, as Parquet is, whatever they come out of."""
+"""Gives seekable files for sources of any kind, since Parquet and ZIP are read from their end."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _COMPARED_BYTES = 512
 
 @contextmanager
 def open_seekable(source: Source, blocks: ByteBlocks, max_bytes: int) -> Iterator[BinaryIO]:
-    """A source that can be read anywhere: the file itself, if it is just these bytes.
+    """A seekable file over the uncompressed content of a source.
 
-    What is compressed, or comes through a pipe, is put into an unnamed temporary file first, as
-    far as ``blocks`` have no fault.
+    It is the source's own file, unless that is compressed or a pipe. Then the content is copied to
+    an unnamed temporary file first, up to a fault of ``blocks``.
 
-    :param max_bytes: so much may be put there
-    :raises OSError: if that fails, or is too much
+    :param max_bytes: the most bytes that may be copied
+    :raises OSError: if copying fails, or there is more to copy
     """
     if source.spool is not None:
         for _ in _bounded(blocks, max_bytes):
-            pass  # the blocks are kept in the spool as they are read
+            pass  # reading the blocks copies them to the spool
         yield source.spool.reopen()
     elif (direct := _open_direct(source, blocks.head)) is not None:
         with direct:
@@ -38,9 +38,9 @@ def open_seekable(source: Source, blocks: ByteBlocks, max_bytes: int) -> Iterato
 
 
 def seekable_again(file: SeekableBytes) -> tuple[BinaryIO, Spool | None]:
-    """The same for a source that was opened again; not to be closed.
+    """A seekable file, with ``tell``, over content that was opened again; not to be closed.
 
-    :returns: the file, and what must be held as long as it is read
+    :returns: the file, and an object that the caller must keep as long as it reads the file
     """
     if hasattr(file, "tell"):
         return cast(BinaryIO, file), None
@@ -50,7 +50,7 @@ def seekable_again(file: SeekableBytes) -> tuple[BinaryIO, Spool | None]:
 
 
 def _open_direct(source: Source, head: bytes) -> BinaryIO | None:
-    """The file itself, if it begins as its uncompressed content does."""
+    """The source's own file; ``None`` if it does not begin with its uncompressed content."""
     try:
         direct = source.files.open(source.path)
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The entries of a tar file, in one pass: so it may be compressed in any way."""
+"""Reads the entries of a tar file in one pass, so that it may be compressed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ _HEADER_TYPES = frozenset(
 
 
 class _CheckedInfo(tarfile.TarInfo):
-    """A header. The library takes in all of a long one, and ends quietly at one that is wrong."""
+    """A header that is checked for what the library accepts.
+
+    The library reads a header of any length, and ends without an error at one that is wrong.
+
+    :cvar ending: the name of the error in the header where the archive ended
+    """
 
     ending = ""
 
@@ -52,11 +57,11 @@ def read_tar(blocks: ByteBlocks) -> Iterator[Entry]:
     """The entries of a tar file.
 
     :param blocks: its uncompressed content
-    :raises ArchiveError: where it ends early or is wrong; what stood before was given
+    :raises ArchiveError: if it ends early or is damaged, after the entries before that
     """
 
     class Info(_CheckedInfo):
-        """One for each archive: it notes how that one ended."""
+        """A class for this archive alone, because ``ending`` is an attribute of the class."""
 
     tar: tarfile.TarFile | None = None
     try:
@@ -81,7 +86,7 @@ def read_tar(blocks: ByteBlocks) -> Iterator[Entry]:
 
 
 def open_tar(stream: Any, info_type: type[tarfile.TarInfo] = _CheckedInfo) -> tarfile.TarFile:
-    """A stream as an archive, to be gone through once."""
+    """Open a stream as an archive that is read once, from its beginning."""
     return tarfile.open(
         fileobj=cast(BinaryIO, stream),
         mode="r|",
@@ -92,7 +97,7 @@ def open_tar(stream: Any, info_type: type[tarfile.TarInfo] = _CheckedInfo) -> ta
 
 
 def next_info(tar: tarfile.TarFile) -> tarfile.TarInfo | None:
-    """The next header, without keeping those before it: there may be millions."""
+    """The next header; those before it are forgotten, since there may be millions."""
     tar.members = []  # type: ignore[attr-defined]
     return tar.next()
 
@@ -115,12 +120,15 @@ def _open(tar: tarfile.TarFile, info: tarfile.TarInfo, budget: UnpackBudget) -> 
 
 
 def tar_member(tar: tarfile.TarFile, info: tarfile.TarInfo) -> BinaryIO:
-    """The bytes of the member whose header was read last."""
+    """A stream of the bytes of the member whose header was read last."""
     return cast(BinaryIO, _TarMember(tar, info))
 
 
 class _TarMember:
-    """The library's own file object drops what it has read where the archive ends in a member."""
+    """A stream of a member's bytes.
+
+    Where an archive ends in a member, the library's own file object would drop the bytes before.
+    """
 
     def __init__(self, tar: tarfile.TarFile, info: tarfile.TarInfo) -> None:
         self._stream = cast(BinaryIO, tar.fileobj)
@@ -139,7 +147,7 @@ class _TarMember:
 
 
 class _BlockReader:
-    """Blocks as a file that is read once."""
+    """A file over blocks, which can be read once."""
 
     def __init__(self, blocks: ByteBlocks) -> None:
         self._blocks = iter(blocks)

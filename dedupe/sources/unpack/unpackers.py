@@ -1,4 +1,4 @@
-"""The decompressors of the libraries behind one interface: that of :mod:`bz2` and :mod:`lzma`."""
+"""One interface for the decompressors of all libraries: that of :mod:`bz2` and :mod:`lzma`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 _GZIP_WINDOW = 31
 _XZ_MEMORY_BYTES = 256 << 20
-"""What one xz stream may take: ``xz -9`` takes 65 MiB, a hostile header asks for 4 GiB."""
+"""The most memory of an xz stream: ``xz -9`` takes 65 MiB, a hostile header asks for 4 GiB."""
 
 
 class CompressionError(Exception):
-    """The data is not compressed so, is wrong, or is followed by something else."""
+    """Data cannot be decompressed: it is damaged, or of another compression."""
 
 
 class Unpacker(Protocol):
     """Decompresses one member.
 
-    :ivar eof: whether the member is over
-    :ivar needs_input: whether all that was handed over has been used up
-    :ivar unused_data: what followed the end of the member
+    :ivar eof: whether the member has ended
+    :ivar needs_input: whether all input has been used
+    :ivar unused_data: the input after the end of the member
     """
 
     @property
@@ -35,16 +35,18 @@ class Unpacker(Protocol):
     def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """At most ``max_length`` bytes more.
+        """The next bytes, at most ``max_length``.
 
-        :raises CompressionError: if the data is wrong
+        :raises CompressionError: if the data is damaged
         """
 
     def copy(self) -> Unpacker | None:
-        """The same state once more, where the library can give it."""
+        """A copy in the same state; ``None`` where the library cannot make one."""
 
 
 class InflateUnpacker:
+    """An ``Unpacker`` of zlib's formats: gzip, zlib or raw deflate."""
+
     def __init__(self, inflater: zlib._Decompress) -> None:
         self._inflater = inflater
 
@@ -72,7 +74,7 @@ class InflateUnpacker:
 
 
 class _LibraryUnpacker:
-    """:class:`bz2.BZ2Decompressor` or :class:`lzma.LZMADecompressor`."""
+    """An ``Unpacker`` over :class:`bz2.BZ2Decompressor` or :class:`lzma.LZMADecompressor`."""
 
     def __init__(self, decompressor: Any, error: type[Exception]) -> None:
         self._decompressor = decompressor
@@ -101,7 +103,10 @@ class _LibraryUnpacker:
 
 
 class _ZstdUnpacker:
-    """A frame of zstd, whose library makes all that a piece holds: so pieces must be small."""
+    """An ``Unpacker`` of a zstd frame.
+
+    Its library unpacks all of a piece at once, so that pieces must be small.
+    """
 
     def __init__(self, decompressor: ZstdDecompressionObj, error: type[Exception]) -> None:
         self._decompressor = decompressor

@@ -1,4 +1,4 @@
-"""The entries of a ZIP file."""
+"""Reads the entries of a ZIP file."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _ENCRYPTED_FLAG = 1
 
 
 def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry]:
-    """The entries, in the order of the directory at the file's end.
+    """The entries, in the order of the directory at the end of the file.
 
-    :param budget: is told how much is read of the file
-    :raises ArchiveError: if there is no such directory, or it is too large
+    :param budget: counts the bytes that are read of the file
+    :raises ArchiveError: if there is no directory, or it is too large
     """
     counted = _CountedFile(file, budget)
     with open_zip(cast(BinaryIO, counted), max_members) as archive:
@@ -42,9 +42,9 @@ def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator
 
 
 def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
-    """A file as an archive.
+    """Open a file as an archive.
 
-    :raises ArchiveError: if it is none, or has too many members
+    :raises ArchiveError: if it is no ZIP file, or has too many members
     """
     try:
         _refuse_many(file, max_members)
@@ -60,9 +60,11 @@ def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
 
 
 def _refuse_many(file: BinaryIO, max_members: int) -> None:
-    """The library takes in the whole directory at once: so see first how large it is.
+    """Count the entries of the directory before the library reads all of it at once.
 
-    It stands at the end, so counting stops where it is clear that it cannot have too many.
+    It is at the end of the file: counting goes backwards, up to a part of the file without entries.
+
+    :raises ArchiveError: if it has too many members
     """
     size = file.seek(0, os.SEEK_END)
     count, end = 0, size
@@ -97,15 +99,18 @@ def _open_member(
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-    """The bytes of a member, also of one whose checksum is wrong: the library drops its end."""
+    """A stream of a member's bytes, without the library's check of its checksum.
+
+    If the checksum is wrong, the library would drop the end of the member.
+    """
     info.CRC = None  # type: ignore[assignment]
     return archive.open(info)
 
 
 class _CountedFile:
-    """The file of an archive; what is read of it pays for what comes out.
+    """The file of an archive, whose reads are counted in the budget of the member that is read.
 
-    For the archive as a whole each byte pays once: several members may claim the same.
+    In the budget of the archive each byte counts once, since members may claim the same bytes.
     """
 
     def __init__(self, file: BinaryIO, whole: UnpackBudget) -> None:
@@ -125,10 +130,10 @@ class _CountedFile:
 
 
 class _Member:
-    """Opened at the first read, where an error is that of the member alone.
+    """A stream of a member's bytes, opened at the first read so that an error is the member's own.
 
-    It is read in small parts, since the library takes as much of the file as is asked for of what
-    comes out, and that pays at once.
+    It reads in small parts: the library reads as many packed bytes as it is asked for unpacked
+    ones, and packed bytes that go in count in the budget at once.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""How a CSV file is written: which character separates, and which one quotes.
+"""The dialect of a CSV file: which character separates, and which one quotes.
 
-The header tells most: names of columns hold no separators. Only where it does not is the whole
-head looked at (:class:`csv.Sniffer`, which running text easily misleads).
+The header usually decides, because names of columns hold no separators. Only where it does not,
+:class:`csv.Sniffer` looks at the beginning of the file; running text easily misleads it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _DOUBLED_QUOTE = '""'
 def detect_dialect(head: str, is_tsv: bool) -> Dialect:
     """The dialect of a file.
 
-    :param head: the beginning of the file, whole lines if it is longer
-    :param is_tsv: whether tabs separate, whatever is in the file
+    :param head: the beginning of the file
+    :param is_tsv: whether tabs separate, whatever the file holds
     """
     head = head.removeprefix("\ufeff")
     header = next(filter(str.strip, head.splitlines()), "")
@@ -35,7 +35,7 @@ def detect_dialect(head: str, is_tsv: bool) -> Dialect:
 
 
 def split_header(header: str, dialect: Dialect) -> list[str]:
-    """The names of the columns; none where it cannot be told."""
+    """The names of the columns; none where the header is no CSV in this dialect."""
     try:
         return next(csv.reader([header], **dialect), [])
     except csv.Error:

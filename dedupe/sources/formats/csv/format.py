@@ -12,7 +12,7 @@ from dedupe.sources.formats.csv.dialect import SEPARATORS
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.removal import Stretch, find_lines
+from dedupe.sources.records.removal import ByteRange, find_lines
 from dedupe.sources.records.usual_names import TEXT_NAMES
 
 _COLUMN = re.compile(r"[\w.\- ]{1,40}")
@@ -20,13 +20,13 @@ _TEXTS = frozenset(TEXT_NAMES)
 
 
 class CsvFormat(RecordFormat):
-    """A header names the columns, and each row after it is a record."""
+    """CSV: a header names the columns, and each row after it is a record."""
 
     endings: tuple[str, ...] = (".csv",)
     _is_tsv = False
 
     def resembles(self, start: bytes) -> bool:
-        """Whether the first line names columns, one of them as texts are usually named."""
+        """Whether the first line names columns, and one has a usual name of texts."""
         line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
         for separator in SEPARATORS:
             names = [name.strip().strip("\"'") for name in line.split(separator)]
@@ -45,18 +45,18 @@ class CsvFormat(RecordFormat):
 
         return reread_csv_with(settings, self._is_tsv)
 
-    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+    def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         return find_lines(content, locators)
 
 
 class TsvFormat(CsvFormat):
-    """The same where tabs separate, whatever is in the file."""
+    """TSV: CSV in which tabs separate, whatever the file holds."""
 
     endings = (".tsv", ".tab")
     _is_tsv = True
 
     def resembles(self, start: bytes) -> bool:
-        """Content alone says no more than CSV, whose reader finds the separator."""
+        """False: content shows only that a file is CSV, whose reader finds the separator."""
         return False
 
 

@@ -1,9 +1,9 @@
-"""How the rows of a CSV file fit its header, as its beginning shows.
+"""The layout of a CSV file: how its rows fit its header, as the beginning of the file shows.
 
 Where a row has more or fewer fields than the header, a part of its text would be lost. So such a
-row is skipped, unless all rows of the beginning differ from the header in one way, which has one
-plain meaning. The beginning alone decides, so that a file can be read as a stream, and a single
-row read again.
+row is skipped, unless all rows at the beginning differ from the header in the same way, and that
+has one clear meaning. Only the beginning decides, so that a file can be read as a stream, and a
+single row can be read again.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from dedupe.sources.formats.csv.dialect import SEPARATORS, Dialect, detect_diale
 from dedupe.sources.unpack.byte_blocks import HEAD_BYTES
 
 LAYOUT_BYTES = 1 << 16
-"""So much of a file, in UTF-8, tells how its rows are laid out."""
+"""How many bytes of a file's beginning, in UTF-8, decide on its layout."""
 
 _NO_SEPARATOR = "\x1f"
 _MIN_ROWS = 3
-"""Fewer rows agree by chance."""
+"""The fewest rows whose agreement shows a layout: fewer agree by chance."""
 
 _MAX_RESTARTS = 20
 _OTHERS = "rows that do not fit this are skipped"
 
 
 class SampleRow(NamedTuple):
-    """A row of the beginning.
+    """A row at the beginning of a file.
 
-    :param is_open: whether its last field begins with a quote behind spaces that is not closed
+    :param is_open: whether its last field begins with spaces and a quote that is not closed
     """
 
     fields: list[str]
@@ -41,8 +41,8 @@ class Layout(NamedTuple):
     """How the rows of a file are read.
 
     :param has_row_names: whether each row begins with a field that the header does not name
-    :param width: fields that a row has; 0 where the header tells
-    :param notice: what is odd about the file, and how it is taken; nothing where nothing is
+    :param width: the fields of a row; 0 where it has those of the header
+    :param notice: what is odd about the file, and how it is read; empty where nothing is odd
     """
 
     dialect: Dialect
@@ -55,7 +55,7 @@ class Layout(NamedTuple):
         return [""] * self.has_row_names + [name.strip() for name in header]
 
     def width_of(self, columns: Sequence[str]) -> int:
-        """Fields that a row must have: up to the last column with a name."""
+        """The fields that a row must have: up to the last column with a name."""
         return self.width or max((i + 1 for i, name in enumerate(columns) if name), default=0)
 
 
@@ -78,22 +78,23 @@ def find_layout(sample: bytes, is_tsv: bool) -> Layout:
         return Layout(dialect)
     spaced: Dialect = {**dialect, "skipinitialspace": True}
     if _count_misfits(_read_sample(lines, spaced, is_cut)[1], width) < misfits:
-        told = "spaces stand between separators and quotes, which are taken as quotes"
-        return Layout(spaced, notice=f"{told}; {_OTHERS}")
+        notice = "spaces stand between separators and quotes, which are taken as quotes"
+        return Layout(spaced, notice=f"{notice}; {_OTHERS}")
     return _layout_of_other_width(dialect, header, rows, width)
 
 
 def fits(row: Sequence[str], width: int) -> bool:
-    """Whether a row has all fields, and nothing beyond them."""
+    """Whether a row has ``width`` fields, and after them only blank ones."""
     return len(row) == width or (len(row) > width and not any(map(str.strip, row[width:])))
 
 
 def ends_in_open_quote(row: Sequence[str], line: str, quote: str) -> bool:
-    """Whether a row ends in a field whose quote, behind spaces, is closed in a later line.
+    """Whether a row ends in a field that begins with spaces and a quote that it does not close.
 
-    :func:`csv.reader` takes a quote behind spaces as a character like others.
+    :func:`csv.reader` takes a quote after spaces as an ordinary character, so that it ends the row
+    at the line feed, although the field goes on in later lines.
 
-    :param line: the one line of the row
+    :param line: the only line of the row
     """
     last = row[-1]
     if last[:1] != " " or last.lstrip(" ")[:1] != quote:
@@ -103,43 +104,48 @@ def ends_in_open_quote(row: Sequence[str], line: str, quote: str) -> bool:
 
 
 def _layout_of_one_column(lines: list[str], dialect: Dialect, is_cut: bool) -> Layout:
-    """The row is the text, whatever separators stand in it, unless each has a name before it."""
+    """The layout under a header with one column: each row is one text, with its separators.
+
+    But where each row begins with a number that distinguishes it, that is the row's name.
+    """
     is_wide = False
     for separator in dict.fromkeys((dialect["delimiter"], *SEPARATORS)):
         parted: Dialect = {**dialect, "delimiter": separator}
         _, rows = _read_sample(lines, parted, is_cut)
         if all(row.fields[0].isdecimal() for row in rows) and _have_names(rows, 1):
-            return Layout(parted, has_row_names=True, notice=_told_of_names())
+            return Layout(parted, has_row_names=True, notice=_describe_row_names())
         is_wide |= separator == dialect["delimiter"] and _count_misfits(rows, 1) > 0
     whole: Dialect = {**dialect, "delimiter": _NO_SEPARATOR}
     _, rows = _read_sample(lines, whole, is_cut)
     if any(row.is_open for row in rows):
         whole["skipinitialspace"] = True
-    told = "the header names one column, and separators stand in rows; each row is one text"
-    return Layout(whole, notice=told if is_wide else "")
+    notice = "the header names one column, and separators stand in rows; each row is one text"
+    return Layout(whole, notice=notice if is_wide else "")
 
 
 def _layout_of_other_width(
     dialect: Dialect, header: list[str], rows: list[SampleRow], width: int
 ) -> Layout:
+    """The layout of rows that do not have the fields of the header."""
     if _have_names(rows, width):
-        return Layout(dialect, has_row_names=True, notice=_told_of_names())
+        return Layout(dialect, has_row_names=True, notice=_describe_row_names())
     widths = {len(row.fields) for row in rows}
     if len(rows) >= _MIN_ROWS and len(widths) == 1 and (found := widths.pop()) < width:
-        told = f"no row has a field for the last columns, from {header[found]!r:.60} on"
-        return Layout(dialect, width=found, notice=f"{told}; {_OTHERS}")
+        notice = f"no row has a field for the last columns, from {header[found]!r:.60} on"
+        return Layout(dialect, width=found, notice=f"{notice}; {_OTHERS}")
     return Layout(dialect)
 
 
-def _told_of_names() -> str:
-    told = "each row has one field more than the header; the first is taken as the row's name"
-    return f"{told}; {_OTHERS}"
+def _describe_row_names() -> str:
+    notice = "each row has one field more than the header; the first is taken as the row's name"
+    return f"{notice}; {_OTHERS}"
 
 
 def _have_names(rows: list[SampleRow], width: int) -> bool:
-    """Whether each row has just one field more, and it is the first that the header leaves out.
+    """Whether each row has one field more than the header, and the first is the name of the row.
 
-    A comma in running text is followed by a space, which no program writes after a separator.
+    Names are distinct and not empty. No field may begin with a space: that follows a comma in
+    running text, but no program writes it after a separator.
     """
     names = {row.fields[0].strip() for row in rows}
     return (
@@ -158,25 +164,29 @@ def _count_misfits(rows: list[SampleRow], width: int) -> int:
 def _read_sample(
     lines: list[str], dialect: Dialect, is_cut: bool
 ) -> tuple[list[str], list[SampleRow]]:
-    """The header, and the rows as far as they are sound: a quote that is not closed is passed."""
+    """The header and the rows of a sample.
+
+    Where a quote is not closed, the line in which it begins is left out, and the lines after it are
+    read as rows.
+    """
     found: list[SampleRow] = []
     given, restarts = _Lines(lines), 0
     reader = csv.reader(given, strict=True, **dialect)
     while restarts <= _MAX_RESTARTS:
-        begin = given.at
+        begin = given.position
         try:
             row = next(reader)
         except StopIteration:
             break
         except csv.Error:
-            if given.at == len(lines) and is_cut:
+            if given.position == len(lines) and is_cut:
                 break
-            if given.at > begin + 1:
-                given.at, restarts = begin + 1, restarts + 1
+            if given.position > begin + 1:
+                given.position, restarts = begin + 1, restarts + 1
                 continue
             row = _read_loosely(lines[begin], dialect)
         if row:
-            is_line = given.at == begin + 1
+            is_line = given.position == begin + 1
             is_open = is_line and ends_in_open_quote(row, lines[begin], dialect["quotechar"])
             found.append(SampleRow(row, is_open))
     return (found[0].fields if found else []), found[1:]
@@ -190,17 +200,17 @@ def _read_loosely(line: str, dialect: Dialect) -> list[str]:
 
 
 class _Lines:
-    """Lines for a reader, which goes on wherever ``at`` is set."""
+    """Lines for :func:`csv.reader`, from a position that can be changed."""
 
     def __init__(self, lines: list[str]) -> None:
-        self.at = 0
+        self.position = 0
         self._lines = lines
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        if self.at == len(self._lines):
+        if self.position == len(self._lines):
             raise StopIteration
-        self.at += 1
-        return self._lines[self.at - 1]
+        self.position += 1
+        return self._lines[self.position - 1]

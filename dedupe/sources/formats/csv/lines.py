@@ -1,7 +1,7 @@
-"""The lines of a CSV file for :func:`csv.reader`, and a way back where a row swallows others.
+"""The lines of a CSV file for :func:`csv.reader`, which can go back to lines of a broken row.
 
-A quote that is opened and never closed makes one field of all that follows. So the lines of the
-row that is being read are kept, and can be given again as the beginnings of rows.
+A quote that is never closed makes one field of all lines that follow. So the lines of the row that
+is being read are kept, and can be given again as rows of their own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from dedupe.sources.records.line_blocks import LineSplitter, LongLine
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _MAX_RETURNED_ROWS = 4
-"""So many rows of the largest size may be given again in one file, since a hostile one asks for
-that at every line. After that a row is a line."""
+"""How many rows of the largest size are given again in one file, at most.
+
+A hostile file asks for that at every line. After that each line is a row.
+"""
 
 
 class RowTooLongError(Exception):
@@ -23,13 +25,12 @@ class RowTooLongError(Exception):
 
 
 class CsvLines:
-    """Gives just those lines that a row needs.
+    """An iterator over lines, from which :func:`csv.reader` takes those of one row at a time.
 
     :ivar bad_count: lines in which bytes were replaced
-    :ivar first_line: the number of the first line of the row that was read last, from 1
-    :ivar is_last: whether the row that was read last ends without a line feed, as the file does
-    :ivar is_open: whether the row that was read last ended only because there was no line more:
-        inside quotes
+    :ivar first_line: the number of the first line of the current row, from 1
+    :ivar is_last: whether the current row ends without a line feed, at the end of the file
+    :ivar is_open: whether the current row ended inside quotes, because there are no more lines
     """
 
     def __init__(self, blocks: ByteBlocks, max_row_bytes: int) -> None:
@@ -47,37 +48,37 @@ class CsvLines:
 
     @property
     def has_swallowed(self) -> bool:
-        """Whether the row that was read last took more than one line."""
+        """Whether the current row took more than one line."""
         return len(self._row) > self._first_bytes
 
     @property
     def swallowed(self) -> bytes:
-        """All lines but the first of the row that was read last."""
+        """All lines of the current row but the first."""
         return bytes(memoryview(self._row)[self._first_bytes :])
 
     def holds_below(self, part: bytes) -> bool:
-        """Whether some bytes stand in those lines."""
+        """Whether the lines of the current row after the first hold these bytes."""
         return self._row.find(part, self._first_bytes) >= 0
 
     @property
-    def row_place(self) -> tuple[int, int]:
-        """Offset and length of the row that was read last."""
+    def row_extent(self) -> tuple[int, int]:
+        """Offset and length of the current row, in bytes."""
         return self._offset - len(self._row), len(self._row)
 
     @property
     def row(self) -> Iterator[str]:
-        """The lines of the row that was read last."""
+        """The lines of the current row."""
         return (line.decode("utf-8", "replace") for line in io.BytesIO(self._row))
 
     def begin_row(self) -> None:
-        """What comes next is a row."""
+        """Begin a row with the next line."""
         self.first_line = self._line + 1
         self.is_open = False
         self._row = bytearray()
         self._first_bytes = 0
 
     def go_back(self) -> None:
-        """Give all lines but the first of the row that was read last once more, as rows."""
+        """Give all lines of the current row but the first once more, as rows."""
         rest = self.swallowed
         self._lines.append(io.BytesIO(rest))
         self.bad_count -= sum(map(_is_bad, io.BytesIO(rest)))
@@ -113,11 +114,11 @@ class CsvLines:
 
     @property
     def _is_full(self) -> bool:
-        """Whether the row may have no line more."""
+        """Whether the current row may have no more lines."""
         return self._returnable_bytes < 0 and bool(self._row)
 
     def _next_line(self) -> bytes | None:
-        """What was given back comes first."""
+        """The next line; lines to be given again come first."""
         while self._lines:
             line = next(self._lines[-1], None)
             if line is not None:
@@ -126,7 +127,7 @@ class CsvLines:
         return None
 
     def _split(self, blocks: LineSplitter) -> Iterator[bytes]:
-        """Each line with its line feed; nothing in the place of one that is too long."""
+        """Each line with its line feed; empty bytes for a line that is too long."""
         for block in blocks:
             if isinstance(block, LongLine):
                 yield b""
@@ -136,8 +137,8 @@ class CsvLines:
             if block.offset == 0 and lines[0].startswith(UTF8_MARK):
                 self._offset = len(UTF8_MARK)
                 lines = [lines[0].removeprefix(UTF8_MARK), *lines[1:]]
-            for place, line in enumerate(lines):
-                yield line if block.is_rest and place == last else line + b"\n"
+            for i, line in enumerate(lines):
+                yield line if block.is_rest and i == last else line + b"\n"
 
 
 def _is_bad(line: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""CSV and TSV: a header names the columns, and each row after it is a record."""
+"""Reads CSV and TSV: a header names the columns, and each row after it is a record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from dedupe.sources.reasons import (
     TRUNCATED,
     UNDECODABLE_BYTES,
 )
-from dedupe.sources.records.chunks import ColumnRecords, RecordTaker
+from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.fields import UNSET, FieldPlan
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
@@ -42,15 +42,15 @@ _MARK = UTF8_MARK.decode()
 def read_csv(
     file: OpenSource, settings: ReadSettings, limits: ReadLimits, is_tsv: bool
 ) -> Iterator[Piece]:
-    """The rows of a file.
+    """The documents of a file, and remarks on rows that cannot be used.
 
-    :param is_tsv: whether tabs separate, whatever is in the file
+    :param is_tsv: whether tabs separate, whatever the file holds
     """
     yield from _CsvReader(file, settings, limits, is_tsv).read()
 
 
 def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
-    """Reads single rows again, by the bytes where they stand."""
+    """A function that reads single rows again, by their locators."""
     tables: list[_Table] = []
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
@@ -64,9 +64,9 @@ def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
 
 
 class _Table:
-    """A header and a layout: what makes a row a record.
+    """A header with a layout, which makes records of rows.
 
-    :ivar width: fields of a row
+    :ivar width: the fields of a row
     """
 
     def __init__(self, header: Sequence[str], layout: Layout, settings: ReadSettings) -> None:
@@ -74,8 +74,8 @@ class _Table:
         self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
         self._dialect = layout.dialect
-        first = {name: place for place, name in reversed([*enumerate(self.columns)])}
-        self._places = [first.get(name, -1) for name in self.plan.names]
+        first = {name: position for position, name in reversed([*enumerate(self.columns)])}
+        self._positions = [first.get(name, -1) for name in self.plan.names]
 
     @property
     def has_text(self) -> bool:
@@ -83,34 +83,34 @@ class _Table:
         return type(self.plan.find_text(self.values([""] * len(self.columns)))) is str
 
     @property
-    def name_in_doubt(self) -> str:
-        """The name of two columns, either of which may be the text; nothing where none is."""
+    def ambiguous_name(self) -> str:
+        """The name of two columns, either of which may be the text; empty where there is none."""
         names = {name for name in self.columns if name and self.columns.count(name) > 1}
         present = [name for name in self.plan.text_names if name in self.columns]
         return next((n for n in present[: 1 if self.plan.is_automatic else None] if n in names), "")
 
     def values(self, row: Sequence[str]) -> list[Any]:
-        """The values of a row, which may be shorter than the header."""
+        """The values of a row, which may be shorter than the header, for the plan."""
         width = len(row)
-        return [row[place] if 0 <= place < width else UNSET for place in self._places]
+        return [row[i] if 0 <= i < width else UNSET for i in self._positions]
 
     def gather(self, rows: Sequence[Sequence[str]]) -> ColumnRecords:
-        """Several rows for the plan."""
+        """Several rows as records for the plan."""
         shortest = min(map(len, rows))
         columns: dict[int, list[Any]] = {}
-        for index, place in enumerate(self._places):
-            if 0 <= place < shortest:
-                columns[index] = [row[place] for row in rows]
-            elif place >= 0:
-                columns[index] = [row[place] if place < len(row) else UNSET for row in rows]
-        return ColumnRecords(columns, len(self._places), len(rows))
+        for index, i in enumerate(self._positions):
+            if 0 <= i < shortest:
+                columns[index] = [row[i] for row in rows]
+            elif i >= 0:
+                columns[index] = [row[i] if i < len(row) else UNSET for row in rows]
+        return ColumnRecords(columns, len(self._positions), len(rows))
 
     def fields(self, row: Sequence[str]) -> dict[str, Any]:
         """All fields of a row by name."""
         return dict(zip(self.columns, row, strict=False))
 
     def read_text(self, raw: bytes) -> str | None:
-        """The text of one row; None where it holds none."""
+        """The text of one row; ``None`` where it holds none."""
         lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
         try:
             rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
@@ -123,7 +123,7 @@ class _Table:
 class _CsvReader:
     """Reads one file.
 
-    :ivar _row: of the record that was read last, from 1
+    :ivar _row: the number of the current row, from 1
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class _CsvReader:
         self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), is_tsv)
         self._width = 0
         self._row = 0
-        # The limit is the whole process's; a row that is too long ends earlier.
+        # The limit of csv is one for the whole process; ours, of a row, is lower.
         csv.field_size_limit(_MAX_FIELD_CHARACTERS)
 
     def read(self) -> Iterator[Piece]:
@@ -155,7 +155,7 @@ class _CsvReader:
         if columns and not table.has_text:
             yield self._explain_columns(table)
             return
-        if name := table.name_in_doubt:
+        if name := table.ambiguous_name:
             detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
             yield SkippedDocument(self._path_id, DAMAGED, detail)
             return
@@ -164,9 +164,9 @@ class _CsvReader:
         yield from self._conclude()
 
     def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
-        taker = RecordTaker(self._file, table.plan, self._limits)
+        maker = DocumentMaker(self._file, table.plan, self._limits)
         rows: list[list[str]] = []
-        places: list[tuple[int, int, int, int]] = []
+        locators: list[tuple[int, int, int, int]] = []
         group_bytes = 0
         while True:
             try:
@@ -183,18 +183,18 @@ class _CsvReader:
             if is_odd and (problem := self._find_problem(row)):
                 yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
                 continue
-            begin, length = self._lines.row_place
+            begin, length = self._lines.row_extent
             rows.append(row)
-            places.append((self._file.index, begin, length, self._row))
+            locators.append((self._file.index, begin, length, self._row))
             group_bytes += length
             if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
-                yield from _take(taker, table, rows, places)
-                rows, places, group_bytes = [], [], 0
+                yield from _make_documents(maker, table, rows, locators)
+                rows, locators, group_bytes = [], [], 0
         if rows:
-            yield from _take(taker, table, rows, places)
+            yield from _make_documents(maker, table, rows, locators)
 
     def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
-        """Why a row is not exactly one whole record; nothing where it is."""
+        """Why a row is not exactly one whole record: reason and detail; ``None`` where it is."""
         lines, width = self._lines, self._width
         if lines.is_last and self._file.blocks.fault is not None:
             return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
@@ -207,17 +207,17 @@ class _CsvReader:
         if row[-1][:1] == " " and not lines.has_swallowed:
             quote = self._layout.dialect["quotechar"]
             if ends_in_open_quote(row, "".join(lines.row), quote):
-                told = "a quote that begins behind a space is not closed"
-                return DAMAGED, f"line {lines.first_line}: {told}"
+                problem = "a quote that begins behind a space is not closed"
+                return DAMAGED, f"line {lines.first_line}: {problem}"
         return None
 
     def _next_row(self, reader: Any) -> list[str]:
-        """The next row; nothing for a blank line.
+        """The fields of the next row; none for a blank line.
 
-        A row with odd quotes is taken if it is one line. If it is several, they may be rows that an
-        unclosed quote has joined.
+        A row with odd quotes is taken if it is one line. If it has several lines, they may be rows
+        that an unclosed quote has joined.
 
-        :raises csv.Error: if the row is none
+        :raises csv.Error: if it is no row
         :raises RowTooLongError: if it is too long
         :raises StopIteration: at the end
         """
@@ -233,8 +233,10 @@ class _CsvReader:
         return row
 
     def _are_rows(self) -> bool:
-        """Whether all lines of a row but its first look like rows. Lines of prose do not: their
-        commas are followed by spaces."""
+        """Whether all lines of the current row but its first look like rows.
+
+        Lines of prose do not: spaces follow their commas.
+        """
         separator = self._layout.dialect["delimiter"].encode()
         if self._lines.holds_below(separator + b" "):
             return False
@@ -251,7 +253,7 @@ class _CsvReader:
         return SkippedDocument(self._path_id, FIELD_MISSING, detail)
 
     def _skip_row(self, error: Exception) -> SkippedDocument:
-        """The row that was read last cannot be used; the lines that it took are read as rows."""
+        """Skip the current row, which cannot be used; its lines after the first become rows."""
         self._row += 1
         reason, detail = self._explain_row(error)
         if self._lines.has_swallowed:
@@ -282,16 +284,16 @@ class _CsvReader:
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
 
 
-def _take(
-    taker: RecordTaker, table: _Table, rows: list[list[str]], places: Sequence[tuple[int, ...]]
+def _make_documents(
+    maker: DocumentMaker, table: _Table, rows: list[list[str]], locators: Sequence[tuple[int, ...]]
 ) -> Iterator[Piece]:
     """The documents of some rows."""
-    locators = np.array(places, np.int64)
-    return taker.take(table.gather(rows), locators, lambda i: table.fields(rows[i]))
+    records = table.gather(rows)
+    return maker.make(records, np.array(locators, np.int64), lambda i: table.fields(rows[i]))
 
 
 def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
-    """The header as it is read in a scan; it may be longer than what tells the layout."""
+    """The header and the layout, as a scan reads them; the header may exceed ``LAYOUT_BYTES``."""
     file.seek(0)
     data = _read_up_to(file, _MAX_HEADER_BYTES)
     layout = find_layout(data[:LAYOUT_BYTES], is_tsv)

@@ -1,4 +1,4 @@
-"""HTML as a format: a file is a page is a document."""
+"""The format HTML: each file is one page, and one document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAGE_START = re.compile(
 
 
 class HtmlFormat(Format):
-    """A page."""
+    """HTML: each file is one page."""
 
     endings = (".html", ".htm", ".xhtml")
     holds_pages = True

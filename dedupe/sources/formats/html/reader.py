@@ -1,4 +1,4 @@
-"""HTML files: a file is a page is a document."""
+"""Reads HTML files: each file is one page, and one document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, Rerea
 
 
 def read_html(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
-    """The one page of a file, and what there is to say about it."""
+    """The page of a file, and remarks on it."""
 
     def finish(page: Chunk) -> Pages:
         page.metas = [*map(find_page_meta, page.texts)]
@@ -27,15 +27,15 @@ def read_html(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
 
 
 def decode_page(data: bytes, charset: str = "") -> Decoded:
-    """The source of a page.
+    """Decode the HTML of a page.
 
-    :param charset: what the server said; it wins over what the page says of itself
+    :param charset: the encoding that the server declared; it wins over the page's own declaration
     """
     return decode_document(data, charset or declared_encoding(data))
 
 
 def reread_html_with(settings: ReadSettings) -> Rereader:
-    """Reads a page again."""
+    """A function that reads the page of a file again."""
     reader = shared_page_reader(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:

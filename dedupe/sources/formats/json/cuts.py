@@ -1,7 +1,7 @@
-"""JSON text cut into values, without parsing it and without holding more than one of them.
+"""Cuts JSON text into values without parsing it, and without holding more than one of them.
 
-Only brackets and quotes are looked at, a block at a time. What stands between two brackets is given
-as it is, right or wrong: so a broken record costs itself alone.
+Only brackets and quotes are looked at, a block at a time. The text between two brackets is given as
+it is, valid or not, so that a broken record spoils no others.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _CURLY_BIT = 0x20
 
 
 class Cut(NamedTuple):
-    """A value.
+    """A value in a JSON text.
 
-    :param offset: of its first byte
-    :param length: bytes
-    :param raw: these; None of one that is too long
-    :param is_element: whether it stands in an array, and not by itself
+    :param offset: the offset of its first byte
+    :param length: its length in bytes
+    :param raw: its bytes; ``None`` if it is too long
+    :param is_element: whether it is an element of an array, and not by itself
     """
 
     offset: int
@@ -45,16 +45,13 @@ class _Broken(Exception):
 
 
 class JsonCutter:
-    """The values at the top level of a text; in place of an array, its elements.
+    """An iterator over the values at the top level of a text; of an array, over its elements.
 
-    :ivar problem: why they end before the end; known once they have ended
+    :ivar problem: why the values end before the text does, in words; known after the last value
     """
 
     def __init__(self, blocks: Iterable[bytes], max_bytes: int) -> None:
-        """Nothing is read yet.
-
-        :param max_bytes: a longer value is not kept
-        """
+        """:param max_bytes: the bytes of a longer value are not kept"""
         self.problem = ""
         self._blocks = blocks
         self._max_bytes = max_bytes
@@ -70,15 +67,15 @@ class JsonCutter:
         try:
             for block in self._blocks:
                 done = 0
-                for place, depth in self._brackets.find(block):
+                for position, depth in self._brackets.find(block):
                     if self._in_value and depth <= self._in_array:  # its last bracket
-                        yield self._end_value(block[done : place + 1])
-                        done = place + 1
+                        yield self._end_value(block[done : position + 1])
+                        done = position + 1
                     elif not self._in_value:
-                        gap = block[done:place]
+                        gap = block[done:position]
                         if self._held or gap.strip(_SPACE_AND_COMMAS):
                             yield from self._end_gap(gap)
-                        done = self._pass_bracket(block[place], depth, place)
+                        done = self._pass_bracket(block[position], depth, position)
                     else:
                         continue
                     self._begin = offset + done
@@ -88,8 +85,11 @@ class JsonCutter:
         except _Broken as problem:
             self.problem = str(problem)
 
-    def _pass_bracket(self, bracket: int, depth: int, place: int) -> int:
-        """Note a bracket that is in no value; gives where the next part begins."""
+    def _pass_bracket(self, bracket: int, depth: int, position: int) -> int:
+        """Note a bracket that is in no value.
+
+        :returns: where the next value or gap begins
+        """
         if depth < 0:
             raise _Broken("a bracket is closed that was not opened")
         if depth == 0:
@@ -98,11 +98,11 @@ class JsonCutter:
             self._in_array = True
         else:
             self._in_value = True
-            return place
-        return place + 1
+            return position
+        return position + 1
 
     def _hold(self, part: bytes) -> None:
-        """Keep what is still open: the beginning of a value, or what stands between two."""
+        """Keep the last part of a block: the beginning of a value, or of a gap between two."""
         if not part or (not self._in_value and not self._held and part.isspace()):
             self._begin += len(part)
             return
@@ -115,7 +115,7 @@ class JsonCutter:
             raise _Broken(explain_json(b"".join(self._held)))
 
     def _take(self, part: bytes) -> bytes:
-        """All that was kept, with its last part."""
+        """The parts that were kept, joined with their last part."""
         if not self._held_bytes:
             return part
         raw = b"".join([*self._held, part])
@@ -130,10 +130,10 @@ class JsonCutter:
         return Cut(self._begin, length, None if length > self._max_bytes else raw, self._in_array)
 
     def _end_gap(self, part: bytes) -> Iterator[Cut]:
-        """What stands between brackets: nothing, or numbers, strings and the like.
+        """The values in a gap between brackets: numbers, strings and the like, or none.
 
-        Bytes are decoded as Latin-1, since only the end of each value is looked for, and the
-        characters that end one are ASCII.
+        Bytes are decoded as Latin-1, because only the end of each value is searched for, and the
+        characters that end a value are ASCII.
         """
         raw = self._take(part)
         if not raw.strip(_SPACE_AND_COMMAS):
@@ -150,7 +150,10 @@ class JsonCutter:
             position = _skip_gap(text, end)
 
     def _conclude(self) -> Iterator[Cut]:
-        """The end of the text."""
+        """The values in the last gap.
+
+        :raises _Broken: if the text ends in a value or an array
+        """
         if self._in_value and self._held_bytes > self._max_bytes:
             yield self._end_value(b"")
         elif self._in_value:
@@ -162,7 +165,7 @@ class JsonCutter:
 
 
 class _Brackets:
-    """Finds the brackets that bound values, in one block after another."""
+    """Finds the brackets that begin and end values, in one block after another."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -170,22 +173,22 @@ class _Brackets:
         self._is_escaped = False
 
     def find(self, block: bytes) -> Iterator[tuple[int, int]]:
-        """The place of each bracket near the top, and how deep the text is nested after it."""
+        """The position of each bracket near the top level, and the depth after it."""
         codes = np.frombuffer(self._without_escapes(block), np.uint8)
         quotes = np.flatnonzero(codes == _QUOTE)
         curly = codes | _CURLY_BIT  # a square bracket becomes a curly one
-        places = np.flatnonzero((curly == _OPENING) | (curly == _CLOSING))
-        places = places[(np.searchsorted(quotes, places) + self._in_string) % 2 == 0]
+        positions = np.flatnonzero((curly == _OPENING) | (curly == _CLOSING))
+        positions = positions[(np.searchsorted(quotes, positions) + self._in_string) % 2 == 0]
         self._in_string ^= len(quotes) % 2 == 1
-        opens = curly[places] == _OPENING
+        opens = curly[positions] == _OPENING
         depths = np.cumsum(np.where(opens, 1, -1)) + self._depth
         if len(depths):
             self._depth = int(depths[-1])
         near = depths <= np.where(opens, 2, 1)
-        return zip(places[near].tolist(), depths[near].tolist(), strict=True)
+        return zip(positions[near].tolist(), depths[near].tolist(), strict=True)
 
     def _without_escapes(self, block: bytes) -> bytes:
-        """The block with something else in the place of escaped quotes and backslashes."""
+        """The block with escaped quotes and backslashes replaced by other bytes."""
         if self._is_escaped and block[:1] in (b'"', b"\\"):
             block = b"_" + block[1:]
         if b"\\" in block:

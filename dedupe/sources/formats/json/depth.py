@@ -1,5 +1,7 @@
-"""How deep a piece of JSON is nested, without parsing it: parsers give up at depths of their own,
-which change with Python's version."""
+"""Checks how deep JSON is nested, and how many values it has, without parsing it.
+
+Parsers give up at depths of their own, which change with Python's version.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,22 @@ _BRACKETS_DIFFER = ord("[") ^ ord("{")
 
 
 def has_too_many_values(raw: bytes, max_values: int) -> bool:
-    """Whether there are more lists, objects and items: each takes up to 80 bytes once parsed."""
+    """Whether a record may have more lists, objects and items than allowed.
+
+    Each takes up to 80 bytes once it is parsed. Commas and brackets in strings are counted too.
+    """
     if len(raw) <= max_values:
         return False
     return raw.count(b"[") + raw.count(b"{") + raw.count(b",") > max_values
 
 
 def has_deep_object(data: bytes, begins: NDArray[np.int64], max_depth: int) -> bool:
-    """Whether one of the objects that begin there may be nested deeper than allowed.
+    """Whether one of several objects may be nested deeper than allowed.
 
     Only opening brackets are counted: an object that is nested deeper has more than ``max_depth``.
+
+    :param data: the objects, one after another
+    :param begins: where each object begins
     """
     opening = (np.frombuffer(data, np.uint8) | _BRACKETS_DIFFER) == ord("{")
     if np.count_nonzero(opening) < len(begins) + max_depth:  # every object has one
@@ -36,12 +44,12 @@ def has_deep_object(data: bytes, begins: NDArray[np.int64], max_depth: int) -> b
 
 
 def may_be_too_deep(raw: bytes, max_depth: int) -> bool:
-    """Whether there are so many brackets that it could be nested deeper than allowed."""
+    """Whether a record has so many brackets that it could be nested deeper than allowed."""
     return len(raw) > max_depth and raw.count(b"[") + raw.count(b"{") > max_depth
 
 
 def is_too_deep(raw: bytes, max_depth: int) -> bool:
-    """Whether lists and objects are nested deeper than allowed."""
+    """Whether lists and objects of a record are nested deeper than allowed."""
     if not may_be_too_deep(raw, max_depth):
         return False
     without_escapes = raw.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in raw else raw

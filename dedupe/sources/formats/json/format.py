@@ -1,4 +1,4 @@
-"""JSON Lines and JSON as formats."""
+"""The formats JSON Lines and JSON."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.removal import Stretch, find_lines
+from dedupe.sources.records.removal import ByteRange, find_lines
 
 _ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
 _RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
 
 
 class JsonLinesFormat(RecordFormat):
-    """A line is a record."""
+    """JSON Lines: each line is a record."""
 
     endings = (".jsonl", ".ndjson")
 
@@ -39,12 +39,12 @@ class JsonLinesFormat(RecordFormat):
 
         return reread_records_with(settings)
 
-    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+    def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         return find_lines(content, locators)
 
 
 class JsonFormat(RecordFormat):
-    """A file is an array of records, several records, or one."""
+    """JSON: a file is an array of records, several records one after another, or one record."""
 
     endings = (".json",)
 
@@ -54,7 +54,7 @@ class JsonFormat(RecordFormat):
         return _RECORD.match(start) is not None and not JSON_LINES.resembles(start)
 
     def refine(self, head: bytes) -> str:
-        """Many a dump of JSON Lines is named ``.json``."""
+        """JSON Lines where the content is lines: many dumps of JSON Lines are named ``.json``."""
         return JSON_LINES.name if _are_lines(plain_start(head)) else self.name
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
@@ -70,16 +70,16 @@ class JsonFormat(RecordFormat):
     def is_whole_file(self, locator: Locator) -> bool:
         return locator.line == 0
 
-    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+    def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         from dedupe.sources.formats.json.removal import find_elements
 
         return find_elements(content, locators)
 
 
 def _are_lines(start: bytes) -> bool:
-    """Whether the first line is a record and more follow.
+    """Whether the first line is a record, and more lines follow.
 
-    The first may be broken, where the next begins like a record.
+    The first line may be broken, if the next begins like a record too.
     """
     line, _, following = start.partition(b"\n")
     if not line.startswith(b"{") or not following.strip():

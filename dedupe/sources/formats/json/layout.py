@@ -1,11 +1,9 @@
-"""Lines of JSON decoded all at once, where they are as in most corpora: each line one record, each
-record of the same few fields.
+"""Decodes blocks of JSON lines at once, where all records of a file have the same few fields.
 
-What a file's records have is learned from them. A struct with just these fields, of which none may
-be unknown, then proves of every further block that no record has a field which is not looked at. So
-nothing is asked of each record alone. Any block of which something else holds is refused, and
-goes the general way (:mod:`dedupe.sources.formats.json.record`), which gives the same for
-every record.
+The fields are learned from the file's records. Then each block is decoded into a struct with just
+these fields, which takes no unknown ones. So a block that decodes has no field that was not looked
+at, and nothing needs to be checked record by record. Any other block is decoded in the general way
+(:mod:`dedupe.sources.formats.json.record`), record by record, with the same result.
 """
 
 from __future__ import annotations
@@ -32,19 +30,20 @@ Decode = Callable[[bytes], list[Any]]
 
 
 class LayoutDecoder:
-    """Decodes blocks of lines as far as the layout of their records is known.
+    """Decodes blocks of lines whose records have only fields that are known.
 
-    :ivar present: which of the names (by their index) records may have, as far as is known
+    Learning fields costs more than the general way. So after several refused blocks in a row, the
+    decoder refuses all further ones.
 
-    Learning costs more than the general way, so it ends for good where it does not help.
+    :ivar present: the needed fields, by their index in ``names``, that some record has had
     """
 
     def __init__(self, names: Sequence[str], max_depth: int, max_values: int) -> None:
-        """Nothing is known yet.
+        """Prepare a decoder that knows no fields yet.
 
-        :param names: those that are needed of a record; attribute ``f<i>`` holds ``names[i]``
-        :param max_depth: of nested lists and objects
-        :param max_values: in a record
+        :param names: the fields that are needed of a record; attribute ``f<i>`` holds ``names[i]``
+        :param max_depth: how deep lists and objects may be nested
+        :param max_values: the most lists, objects and items in a record
         """
         self.present: frozenset[int] = frozenset()
         self._names = tuple(names)
@@ -56,11 +55,11 @@ class LayoutDecoder:
     def decode(
         self, data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> list[Any] | None:
-        """One struct a line; nothing where the lines must go the general way.
+        """One struct a line; ``None`` where the lines must be decoded in the general way.
 
-        :param data: lines, or records of more than one line each of which is known to be a value
-        :param begins: where each begins, one after another
-        :param ends: and ends, but for its line feed
+        :param data: lines; or records of several lines, if each is known to be one JSON value
+        :param begins: where each begins, ascending
+        :param ends: where each ends, not counting its line feed
         """
         if self._refusals > _MAX_REFUSALS:
             return None
@@ -81,14 +80,17 @@ class LayoutDecoder:
             records = self._decode(data)
         except (ValueError, RecursionError):
             return None
-        # As each line begins and ends like an object, none holds two records or a part of one.
+        # Each line begins and ends like an object, so that none holds two records or half of one.
         is_sound = len(records) == len(begins)
         if is_sound and any(self._nested.values()):
             is_sound = not has_deep_object(data, begins, self._max_depth)
         return records if is_sound else None
 
     def _learn(self, lines: Iterable[bytes]) -> bool:
-        """Take in the fields of these records; tells whether one was new."""
+        """Take in the fields of some records.
+
+        :returns: whether a field was new, and a decoder could be made
+        """
         known = dict(self._nested)
         for line in lines:
             try:
@@ -110,11 +112,11 @@ _decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 @lru_cache(maxsize=16)
 def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) -> Decode | None:
-    """Decodes lines whose records have no other fields than these.
+    """A decoder of lines whose records have no other fields than these.
 
-    Of those that are needed a list or an object becomes one; of the others it is passed over.
-
-    :returns: nothing where msgspec does not take a name
+    :param names: the fields that are needed; the others are passed over without making values
+    :param nested: all fields, each with whether its value may be a list or an object
+    :returns: ``None`` where msgspec does not take a name
     """
     attributes = {name: f"f{number}" for number, name in enumerate(names)}
     fields: list[tuple[str, Any, Any]] = []
@@ -146,7 +148,7 @@ def _cut(data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> Ite
 def _are_objects(
     data: bytes, begins: NDArray[np.int64], ends: NDArray[np.int64], max_values: int
 ) -> bool:
-    """Whether each begins and ends like an object, and none can hold too many values."""
+    """Whether each line begins and ends like an object, and none can hold too many values."""
     if len(data) > max_values:
         return False
     codes, count = np.frombuffer(data, np.uint8), len(begins)

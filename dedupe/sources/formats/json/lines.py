@@ -1,4 +1,4 @@
-"""JSON Lines: a line is a record, some of whose fields are its text, its id and its metadata."""
+"""Reads JSON Lines: each line is a record with fields for its text, its id and its metadata."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 def read_json_lines(
     file: OpenSource, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
-    """The records of a file, and what there is to say about those that could not be used."""
+    """The documents of a file, and remarks on lines that could not be used."""
     records = RawRecords(file, settings, limits)
     last_line = 0
     for block in LineSplitter(file.blocks, limits.line_bytes):
         if isinstance(block, LongLine):
             detail = f"the line is longer than {limits.line_bytes} bytes (--max-line-bytes)"
-            yield SkippedDocument(records.place(block.line), TOO_LARGE, detail)
+            yield SkippedDocument(records.name_record(block.line), TOO_LARGE, detail)
             last_line = block.line
             continue
         pieces = _read_block(_without_mark(block), records, file.index)
         if block.is_rest and file.blocks.fault is not None:
-            pieces = filter(_is_no_broken_line, pieces)
+            pieces = filter(_is_not_broken_json, pieces)
         yield from pieces
         if not block.is_rest:
             last_line = block.first_line + len(block) - 1
@@ -46,7 +46,7 @@ def read_json_lines(
 
 
 def reread_records_with(settings: ReadSettings) -> Rereader:
-    """Reads single lines again."""
+    """A function that reads single records again, by their locators."""
     decoder = record_decoder(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
@@ -60,13 +60,13 @@ def _read_block(block: LineBlock, records: RawRecords, source_index: int) -> Ite
     return records.read(block.data, block.begins, block.ends, _locate(block, source_index))
 
 
-def _is_no_broken_line(piece: Piece) -> bool:
-    """Not what tells that a line is no JSON, where the file itself breaks off in it."""
+def _is_not_broken_json(piece: Piece) -> bool:
+    """Whether a piece is no remark on broken JSON: a line that is cut off is broken anyway."""
     return not (isinstance(piece, SkippedDocument) and piece.reason == NOT_JSON)
 
 
 def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
-    """Where each line stands: the locators of all."""
+    """The locators of the lines of a block, ``(n, 4)``."""
     locators = np.empty((len(block), 4), np.int64)
     locators[:, 0] = source_index
     locators[:, 1] = block.offset + block.begins
@@ -76,6 +76,6 @@ def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
 
 
 def _without_mark(block: LineBlock) -> LineBlock:
-    """The block without a byte order mark at the beginning of the file."""
+    """The block without a byte order mark, if it is the first of the file and has one."""
     has_mark = block.offset == 0 and block.data.startswith(UTF8_MARK)
     return block.without_start(len(UTF8_MARK)) if has_mark else block

@@ -1,4 +1,4 @@
-"""Records as JSON to documents: what the readers of JSON Lines and of JSON have in common."""
+"""Makes documents of JSON records, for the readers of JSON Lines and of JSON."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from dedupe.sources.formats.json.record import (
     record_decoder,
 )
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.chunks import RecordTaker
+from dedupe.sources.records.chunks import DocumentMaker
 from dedupe.sources.records.pieces import OpenSource, Piece
 
-_Places = NDArray[np.int64]
+_Positions = NDArray[np.int64]
 
 
 class RawRecords:
-    """Reads the records of one source, many at a time, since a scan's reading goes by here.
+    """Reads the records of one source; many at a time, because speed matters here.
 
     :ivar has_records: whether there was a record so far, with a text or without
     """
@@ -39,21 +39,21 @@ class RawRecords:
         self._decoder = record_decoder(settings)
         self._layout = LayoutDecoder(self._decoder.plan.names, limits.depth, limits.values)
         self._careful = CarefulDecoder(self._decoder, limits.depth, limits.values)
-        self._taker = RecordTaker(file, self._decoder.plan, limits)
+        self._maker = DocumentMaker(file, self._decoder.plan, limits)
 
-    def place(self, row: int) -> str:
-        """Where a record stands."""
-        return self._taker.place(row)
+    def name_record(self, row: int) -> str:
+        """The name of a record for people: ``file:line`` or ``file#row``."""
+        return self._maker.name_record(row)
 
     def read(
-        self, data: bytes, begins: _Places, ends: _Places, locators: _Places
+        self, data: bytes, begins: _Positions, ends: _Positions, locators: NDArray[np.int64]
     ) -> Iterator[Piece]:
-        """The documents of some records, and what there is to say of those that give none.
+        """The documents of some records, and remarks on records that give none.
 
-        :param data: holds the records, one after another, each with a line feed after it
-        :param begins: where in it each begins
-        :param ends: and ends
-        :param locators: of each (see :class:`dedupe.model.documents.TextBatch`)
+        :param data: the records, one after another, each with a line feed after it
+        :param begins: where each record begins in ``data``
+        :param ends: where each record ends, not counting its line feed
+        :param locators: ``(n, 4)``, as in :class:`dedupe.model.documents.TextBatch`
         """
         rows = self._layout.decode(data, begins, ends)
         present = self._layout.present
@@ -67,18 +67,18 @@ class RawRecords:
             present = self._decoder.find_present(rows)
         self.has_records |= bool(rows)
         records = self._decoder.gather(rows, present)
-        yield from self._taker.take(
+        yield from self._maker.make(
             records, locators, lambda i: _all_fields(data[begins[i] : ends[i]])
         )
 
     def notices(self) -> Iterator[Notice]:
-        """What had to be replaced in records, in all."""
+        """Notices of how much had to be replaced in all records."""
         return self._careful.notices(self._path_id)
 
     def _decode_each(
         self, raws: list[bytes], numbers: list[int]
     ) -> tuple[list[Any], list[SkippedDocument]]:
-        """Each record, or nothing where there is none; and why, where it is not blank."""
+        """Each record, or ``None`` where it cannot be decoded, and why (but for blank lines)."""
         problems: list[SkippedDocument] = []
         if not any(map(self._is_suspect, raws)):
             with suppress(ValueError, RecursionError):
@@ -90,8 +90,8 @@ class RawRecords:
             except NotARecord as problem:
                 rows.append(None)
                 if raw and not raw.isspace():
-                    place = self._taker.place(number)
-                    problems.append(SkippedDocument(place, problem.reason, problem.detail))
+                    name = self._maker.name_record(number)
+                    problems.append(SkippedDocument(name, problem.reason, problem.detail))
         return rows, problems
 
     def _is_suspect(self, raw: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""JSON: a file is an array of records, or one record.
+"""Reads JSON: a file is an array of records, several records one after another, or one record.
 
-Each record is cut out and decoded by itself, as a line of JSON Lines is. So a file may be of any
-size, and one that breaks off, or is wrong somewhere, gives the records before.
+Each record is cut out and decoded by itself, like a line of JSON Lines. So a file may be of any
+size, and a file that breaks off, or is wrong somewhere, gives the records before that.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _GROUP_RECORDS = 1000
 _MAX_OTHERS = 1000
-"""So many values without a record among them are data of another kind, such as coordinates."""
+"""After this many values without a record a file is other data, such as coordinates."""
 
 _READ_BYTES = 1 << 18
 _OUTSIDE = b" \t\r\n,[]"
-"""What may stand beside a record that is all of its file."""
+"""The bytes that may surround a record that is all of its file."""
 
 Group = list[tuple[int, int, bytes]]
 """Row, offset and bytes of records that are read together."""
 
 
 def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The records of a JSON file."""
+    """The documents of a file, and remarks on values that could not be used."""
     cutter = JsonCutter(file.blocks, limits.line_bytes)
     records = RawRecords(file, settings, limits)
     group: Group = []
@@ -43,7 +43,7 @@ def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
     for row, cut in _number(cutter, file.blocks):
         if cut.raw is None:
             detail = f"the record is longer than {limits.line_bytes} bytes (--max-line-bytes)"
-            yield SkippedDocument(records.place(row), TOO_LARGE, detail)
+            yield SkippedDocument(records.name_record(row), TOO_LARGE, detail)
         else:
             group.append((row, cut.offset, cut.raw))
             group_bytes += len(cut.raw)
@@ -66,7 +66,10 @@ def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
 
 
 def reread_json_with(settings: ReadSettings) -> Rereader:
-    """Reads single records again; one that was all of its file, if it still is."""
+    """A function that reads single records again, by their locators.
+
+    A record that was all of its file is read only if it still is.
+    """
     reread_record = reread_records_with(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
@@ -94,7 +97,7 @@ def _read_group(group: Group, records: RawRecords, source_index: int) -> Iterato
 
 
 def _number(cuts: JsonCutter, blocks: ByteBlocks) -> Iterator[tuple[int, Cut]]:
-    """Values with their numbers, from 1; one that is all there is, and in no array, is 0."""
+    """Values with their numbers, from 1; a value that is the whole file, in no array, has 0."""
     first: Cut | None = None
     for row, cut in enumerate(cuts, 1):
         if row == 1 and not cut.is_element:

@@ -1,8 +1,8 @@
-"""One JSON object to the fields that are asked for.
+"""Decodes the needed fields of one JSON object.
 
-The fast way decodes these fields alone, whatever their types. A line that it refuses goes
-the lenient way: Python's own parser, which takes what is common on the web though the standard
-forbids it (unpaired surrogates, ``NaN``), after bytes that are not UTF-8 were replaced.
+The fast way decodes only these fields, whatever their types. A line that it refuses is decoded the
+lenient way: bytes that are not UTF-8 are replaced, and Python's own parser accepts what is common
+on the web although the standard forbids it (unpaired surrogates, ``NaN``).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ GetValues = Callable[[Record], Values]
 
 
 class LenientRecord(NamedTuple):
-    """A record that only the lenient way could read.
+    """A record that only the lenient way could decode.
 
     :param has_bad_bytes: whether bytes that are not UTF-8 were replaced
     :param has_surrogates: whether lone surrogates were replaced in a value
@@ -49,7 +49,7 @@ class LenientRecord(NamedTuple):
 
 
 class NotARecord(Exception):
-    """A line that is no JSON object: a reason, and what is wrong."""
+    """A line is no usable JSON object, with a reason and the detail."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -58,7 +58,7 @@ class NotARecord(Exception):
 
 
 class JsonRecords:
-    """Decoded records in bulk: a :class:`dedupe.sources.records.fields.Records`."""
+    """Several decoded records, as a :class:`dedupe.sources.records.fields.Records`."""
 
     def __init__(self, rows: list[Record], present: frozenset[int], values: GetValues) -> None:
         self.rows = rows
@@ -72,23 +72,23 @@ class JsonRecords:
         return map(self._values, self.rows)
 
     def column(self, index: int) -> list[Any]:
-        """The values of all under one of the names that are present."""
+        """The values of all records under one of the present names."""
         return list(map(attrgetter(f"f{index}"), self.rows))
 
 
 @lru_cache(maxsize=4)
 def record_decoder(settings: ReadSettings) -> RecordDecoder:
-    """The decoder for these settings, which all files share."""
+    """The decoder that all files share under these settings."""
     return RecordDecoder(settings)
 
 
 class RecordDecoder:
-    """Decodes lines.
+    """Decodes lines into records.
 
-    :ivar plan: what is needed of a record
-    :ivar decode: the fast way; raises ``ValueError`` or ``RecursionError`` where the line
-        must go the lenient way
-    :ivar values: the values of a record, for the plan
+    :ivar plan: finds text, id and metadata among the values of a record
+    :ivar decode: decodes a line the fast way; raises ``ValueError`` or ``RecursionError`` where it
+        must be decoded the lenient way
+    :ivar values: gives the values of a record, for the plan
     """
 
     def __init__(self, settings: ReadSettings) -> None:
@@ -106,19 +106,19 @@ class RecordDecoder:
             pass
 
     def find_present(self, rows: list[Record]) -> frozenset[int]:
-        """The names of the plan that some of these records have, by their index."""
+        """The names of the plan, by their index, that some of these records have."""
         columns = enumerate(zip(*map(self.values, rows), strict=True))
         return frozenset(i for i, values in columns if values.count(UNSET) < len(values))
 
     def gather(self, rows: list[Record], present: frozenset[int]) -> JsonRecords:
-        """Several records for the plan.
+        """Several records, for the plan.
 
-        :param present: the names that some may have
+        :param present: the names of the plan, by their index, that some records may have
         """
         return JsonRecords(rows, present, self.values)
 
     def decode_leniently(self, line: bytes) -> LenientRecord:
-        """A record, the lenient way.
+        """Decode a line the lenient way.
 
         :raises NotARecord: if it is no JSON object
         """
@@ -128,7 +128,7 @@ class RecordDecoder:
         return LenientRecord(self._struct(*sound), has_bad_bytes, sound != values)
 
     def read_text(self, line: bytes) -> str | None:
-        """The text of a line either way; None where it holds none."""
+        """The text of a line, decoded in either way; ``None`` where it holds none."""
         try:
             record = self.decode(line)
         except (ValueError, RecursionError):
@@ -147,7 +147,7 @@ class RecordDecoder:
 
 
 class CarefulDecoder:
-    """Records one by one, the lenient way where it must be; counts what had to be replaced."""
+    """Decodes lines one by one within limits, if necessary the lenient way, and counts repairs."""
 
     def __init__(self, decoder: RecordDecoder, max_depth: int, max_values: int) -> None:
         self._decoder = decoder
@@ -156,9 +156,9 @@ class CarefulDecoder:
         self._surrogates_count = 0
 
     def decode(self, raw: bytes) -> Record:
-        """One record.
+        """Decode a line.
 
-        :raises NotARecord: if it is none, or beyond a limit
+        :raises NotARecord: if it is no JSON object, or beyond a limit
         """
         if is_too_deep(raw, self._max_depth):
             detail = f"it is nested deeper than {self._max_depth} (--max-depth)"
@@ -175,7 +175,7 @@ class CarefulDecoder:
         return lenient.record
 
     def notices(self, source_id: str) -> Iterator[Notice]:
-        """What was replaced, in all."""
+        """Notices of how many records were repaired."""
         for count, reason, what in (
             (self._bad_bytes_count, UNDECODABLE_BYTES, "bytes that are not UTF-8"),
             (self._surrogates_count, LONE_SURROGATES, "lone surrogates"),
@@ -186,7 +186,7 @@ class CarefulDecoder:
 
 
 def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
-    """All fields of a line, the lenient way, and whether bytes had to be replaced.
+    """All fields of a line, decoded the lenient way, and whether bytes had to be replaced.
 
     :raises NotARecord: if it is no JSON object
     """
@@ -208,7 +208,7 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
 
 
 def _parse_integer(digits: str) -> int | float:
-    """An integer; beyond Python's limit on digits, a float, since its value is not used."""
+    """An integer; a float where it exceeds Python's limit on digits, since nobody uses it."""
     try:
         return int(digits)
     except ValueError:
@@ -216,7 +216,7 @@ def _parse_integer(digits: str) -> int | float:
 
 
 def explain_json(data: bytes) -> str:
-    """What msgspec, whose words do not change with Python's version, says of broken JSON."""
+    """The message of msgspec on broken JSON, which does not change with Python's version."""
     try:
         msgspec.json.decode(data)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,6 @@
-"""Parquet and Arrow files opened: parts of a table one after another, or single rows again.
+"""Opens Parquet and Arrow files, to read a table part by part, or single rows again.
 
-Only the columns that are asked for are read, and never more rows at once than fill a batch.
+Only the needed columns are read, and never more rows at once than fill a batch.
 """
 
 from __future__ import annotations
@@ -15,29 +15,34 @@ _MIN_ROWS, _MAX_ROWS = 16, 4096
 
 
 class BrokenTableError(Exception):
-    """The file is not what it should be, or breaks off."""
+    """The file is no valid table, or breaks off."""
 
 
 class Table(Protocol):
-    """An open file."""
+    """An open Parquet or Arrow file."""
 
     @property
     def schema(self) -> Any:
         """The columns, as pyarrow describes them."""
 
     def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
-        """Record batches of about so many bytes, of these columns (by dotted paths); sound."""
+        """Checked record batches of about ``byte_count`` bytes.
+
+        :param columns: dotted paths of the columns to read
+        """
 
     def segment_of(self, row: int) -> tuple[int, int]:
-        """The part of the file that can be read by itself and holds this row (from 0): its number
-        and its first row."""
+        """The segment that holds a row (from 0): its number, and its first row.
+
+        A segment is a part of the file that can be read by itself, such as a row group.
+        """
 
     def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
-        """The record batches of one such part; sound."""
+        """The checked record batches of one segment."""
 
 
 class RowCursor:
-    """Single rows of a table, one pass through each part of it as long as rows ascend."""
+    """Reads single rows of a table, with one pass through each segment if rows ascend."""
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
         self._table = table
@@ -48,7 +53,7 @@ class RowCursor:
         self._batches: Iterator[Any] = iter(())
 
     def find(self, row: int) -> Any:
-        """A record batch of this row (from 0) alone; None where the table ends before."""
+        """A record batch of just this row (from 0); ``None`` where the table ends before."""
         segment, first = self._table.segment_of(row)
         if segment != self._segment or row < self._begin:
             self._segment, self._begin, self._batch = segment, first, None
@@ -62,8 +67,9 @@ class RowCursor:
 
 
 def open_table(name: str, file: BinaryIO) -> Table:
-    """Open a file of the format ``parquet`` or ``arrow``.
+    """Open a table.
 
+    :param name: ``parquet`` or ``arrow``
     :raises BrokenTableError: if it cannot be read
     """
     try:
@@ -75,7 +81,7 @@ def open_table(name: str, file: BinaryIO) -> Table:
 
 
 def _read_names(fields: Any) -> None:
-    """Fail where a name is not UTF-8."""
+    """Read the names of all fields, which raises an error where one is not UTF-8."""
     import pyarrow.types as kinds
 
     for field in fields:
@@ -85,7 +91,7 @@ def _read_names(fields: Any) -> None:
 
 
 def table_errors() -> tuple[type[Exception], ...]:
-    """What pyarrow raises for files that are broken."""
+    """The errors that pyarrow raises for broken files."""
     import pyarrow
 
     kinds = (OSError, ValueError, LookupError, TypeError, ArithmeticError, MemoryError)
@@ -93,10 +99,11 @@ def table_errors() -> tuple[type[Exception], ...]:
 
 
 def check_part(part: Any) -> Any:
-    """The part, unless it would make pyarrow read outside of its buffers: it trusts a file's
-    offsets, even to tell how large something is.
+    """The part, after a check that its offsets stay inside its buffers.
 
-    :raises pyarrow.ArrowException: if the structure is unsound; text that is not UTF-8 is not
+    pyarrow trusts the offsets in a file, even to compute the size of something.
+
+    :raises pyarrow.ArrowException: if the structure is invalid; text need not be valid UTF-8
     """
     import pyarrow
 
@@ -109,12 +116,12 @@ def check_part(part: Any) -> Any:
 
 
 def explain_error(error: Exception) -> str:
-    """The first line of what pyarrow says."""
+    """The first line of pyarrow's message, or the name of the error."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def is_arrow_file(file: BinaryIO) -> bool:
-    """Whether what begins here is an IPC file, and no stream; leaves the file where it was."""
+    """Whether this is an Arrow IPC file, and not a stream; keeps the position of ``file``."""
     begin = file.tell()
     magic = file.read(len(_FILE_MAGIC))
     file.seek(begin)
@@ -122,7 +129,10 @@ def is_arrow_file(file: BinaryIO) -> bool:
 
 
 class BoundedFile:
-    """A file that reserves no more memory than it has bytes, whatever a damaged length asks for."""
+    """A file whose reads never ask for more bytes than it has, even if a damaged length does.
+
+    pyarrow would reserve memory for all of them.
+    """
 
     closed = False
 
@@ -142,15 +152,17 @@ class BoundedFile:
         return self._file.tell()
 
     def close(self) -> None:
-        """Whoever opened the file closes it."""
+        """Do nothing: the caller that opened the file closes it."""
 
 
 class _ParquetTable:
+    """A ``Table`` of a Parquet file; its segments are row groups."""
+
     def __init__(self, file: BinaryIO) -> None:
         import pyarrow
         import pyarrow.parquet
 
-        # Without these two a whole row group would be held, compressed, beside what is read.
+        # Without these two options a whole compressed row group would be held in memory.
         self._file = pyarrow.parquet.ParquetFile(
             pyarrow.PythonFile(BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
         )
@@ -186,7 +198,10 @@ class _ParquetTable:
 
 
 class _ArrowTable:
-    """An IPC file, or a stream, as which Hugging Face stores its ``.arrow``."""
+    """A ``Table`` of an IPC file, or of a stream, which Hugging Face stores as ``.arrow``.
+
+    It has one segment.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         import pyarrow
@@ -211,7 +226,7 @@ class _ArrowTable:
 
     def _batches(self, columns: Sequence[str]) -> Iterator[Any]:
         tops = {column if column in self.schema.names else _top(column) for column in columns}
-        wanted = [place for place, name in enumerate(self.schema.names) if name in tops]
+        wanted = [i for i, name in enumerate(self.schema.names) if name in tops]
         reader = self._open(wanted)
         if self._is_file:
             for number in range(reader.num_record_batches):
@@ -229,7 +244,7 @@ class _ArrowTable:
 
 
 def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:
-    """How many rows hold about ``wanted_bytes``, if ``row_count`` rows hold ``byte_count``."""
+    """The number of rows with about ``wanted_bytes``, if ``row_count`` rows have ``byte_count``."""
     each = max(1, byte_count // max(1, row_count))
     return max(_MIN_ROWS, min(_MAX_ROWS, wanted_bytes // each))
 

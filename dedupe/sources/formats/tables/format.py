@@ -1,4 +1,4 @@
-"""Parquet and Arrow as formats."""
+"""The formats Parquet and Arrow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STREAM_MARK = b"\xff\xff\xff\xff"
 
 
 class TableFormat(RecordFormat):
-    """A file is a table whose rows are records."""
+    """Parquet and Arrow: a file is a table whose rows are records."""
 
     takes_utf8 = False
     is_written_anew = True
@@ -29,7 +29,7 @@ class TableFormat(RecordFormat):
         self.magics = magics
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
-        """Nothing, since the library judges."""
+        """Empty: pyarrow finds problems when it opens the file."""
         return ""
 
     def missing_package(self) -> str:

@@ -1,7 +1,7 @@
-"""Parquet, Arrow and Feather: rows are records.
+"""Reads Parquet, Arrow and Feather: rows are records.
 
-Where the text is one column of strings, its bytes are not copied: Arrow's layout is that of
-:class:`dedupe.model.documents.TextBatch`. Everything else goes the way of all records, row by row.
+Where the text is one column of strings, its bytes are not copied, because a
+:class:`dedupe.model.documents.TextBatch` has Arrow's layout. All other tables are read row by row.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dedupe.sources.formats.tables.files import (
 )
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, TRUNCATED, UNREADABLE
-from dedupe.sources.records.chunks import ColumnRecords, RecordTaker
+from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.fields import UNSET, FieldPlan
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable, seekable_again
@@ -38,9 +38,9 @@ _PARQUET_MAGIC = b"PAR1"
 def read_table(
     name: str, file: OpenSource, settings: ReadSettings, limits: ReadLimits
 ) -> Iterator[Piece]:
-    """The rows of a Parquet file, or of an Arrow file or stream (Feather version 2 is one).
+    """The documents of a Parquet file, or of an Arrow file or stream (Feather version 2 is one).
 
-    :param name: of the format: ``parquet`` or ``arrow``
+    :param name: the name of the format: ``parquet`` or ``arrow``
     """
     document_id = file.source.id
     reader: _RowsReader | None = None
@@ -62,7 +62,7 @@ def read_table(
 
 
 def _ends_in_magic(file: Any) -> bool:
-    """Whether a Parquet file has its end, without which nothing of it can be read."""
+    """Whether a Parquet file has its last bytes, without which nothing of it can be read."""
     file.seek(0, 2)
     size = file.tell()
     file.seek(max(0, size - len(_PARQUET_MAGIC)))
@@ -72,7 +72,7 @@ def _ends_in_magic(file: Any) -> bool:
 
 
 def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
-    """Reads single rows again."""
+    """A function that reads single rows again, by their locators."""
     plan = FieldPlan(settings)
     opened: list[tuple[_Columns, RowCursor, object]] = []
 
@@ -96,9 +96,9 @@ def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
 
 
 class _Columns:
-    """Which columns of a table the plan needs.
+    """The columns of a table that the plan needs.
 
-    :ivar paths: of the columns to read, or of what is needed inside them
+    :ivar paths: dotted paths of the columns, or of the fields inside them, to read
     """
 
     def __init__(self, plan: FieldPlan, schema: Any) -> None:
@@ -111,7 +111,7 @@ class _Columns:
         self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
 
     def gather(self, part: Any, left_out: Set[str] = frozenset()) -> ColumnRecords:
-        """The rows of a part for the plan, without some columns that are not asked for."""
+        """The rows of a part as records for the plan, without the columns ``left_out``."""
         columns = {
             index: _as_values(part.column(name))
             for index, name in enumerate(self._plan.names)
@@ -123,7 +123,7 @@ class _Columns:
 class _RowsReader:
     """Reads one table.
 
-    :ivar row: the rows that were read so far
+    :ivar row: how many rows were read so far
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class _RowsReader:
         self._holds_pages = settings.text_format == "html"
         self._limits = limits
         self._columns = _Columns(self._plan, table.schema)
-        self._taker = RecordTaker(file, self._plan, limits)
+        self._maker = DocumentMaker(file, self._plan, limits)
 
     def read(self) -> Iterator[Piece]:
         schema = self._table.schema
@@ -165,7 +165,7 @@ class _RowsReader:
             raise BrokenTableError(explain_error(error)) from None
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
-        """The part as it is; nothing where its texts do not stand in one sound column."""
+        """A batch over the part's own memory; ``None`` if its texts are not one valid column."""
         name = self._simple_column(part)
         if name is None or part.num_rows == 0:
             return None
@@ -175,7 +175,7 @@ class _RowsReader:
         data, offsets = found
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
-            self._file.text_names[name] += part.num_rows
+            self._file.text_field_counts[name] += part.num_rows
         return TextBatch(
             ids, (data.data,), offsets, self._locate(part), metas if any(metas) else ()
         )
@@ -188,58 +188,60 @@ class _RowsReader:
         return locators
 
     def _simple_column(self, part: Any) -> str | None:
-        """The one column that holds every text, if there is one."""
+        """The column that holds all texts; ``None`` where there is no such column."""
         if not self._plan.has_simple_text or self._holds_pages:
             return None
         return next((name for name in self._plan.text_names if name in part.schema.names), None)
 
     def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
-        """Ids and metadata, from the columns that are not texts."""
+        """The ids and metadata of a part, from its other columns."""
         plan = self._plan
         records = self._columns.gather(part, set(plan.text_names) - plan.names_beside_text)
         ids = plan.find_ids(records)
         if not all(ids):
             rows = range(self.row + 1, self.row + 1 + part.num_rows)
-            ids = [own or self._taker.place(row) for own, row in zip(ids, rows, strict=True)]
+            ids = [own or self._maker.name_record(row) for own, row in zip(ids, rows, strict=True)]
         return ids, plan.find_metas(records)
 
     def _read_rows(self, part: Any) -> Iterator[Piece]:
         fields = dict.fromkeys(self._table.schema.names, "")
         records = self._columns.gather(part)
-        yield from self._taker.take(records, self._locate(part), lambda i: fields)
+        yield from self._maker.make(records, self._locate(part), lambda i: fields)
 
 
 def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
-    """The bytes and offsets of a column of strings, as they lie in Arrow's memory."""
+    """The bytes and offsets of a column of strings, without a copy; ``None`` if it needs one."""
     import pyarrow.types as kinds
 
     is_large = kinds.is_large_string(column.type)
     if column.null_count or not (is_large or kinds.is_string(column.type)):
         return None
     try:
-        column.validate(full=True)  # Parquet may hold anything in the place of UTF-8
+        column.validate(full=True)  # a string of Parquet may hold bytes that are not UTF-8
     except table_errors():
         return None
-    _, places, data = column.buffers()
+    _, offset_buffer, data = column.buffers()
     dtype = np.dtype(np.int64 if is_large else np.int32)
-    count = len(column) + 1
-    found = np.frombuffer(places, dtype, count, column.offset * dtype.itemsize).astype(np.int64)
-    begin, end = int(found[0]), int(found[-1])
-    if data is None or int(np.diff(found).max()) > max_bytes:
+    raw_offsets = np.frombuffer(
+        offset_buffer, dtype, len(column) + 1, column.offset * dtype.itemsize
+    )
+    offsets = raw_offsets.astype(np.int64)
+    begin, end = int(offsets[0]), int(offsets[-1])
+    if data is None or int(np.diff(offsets).max()) > max_bytes:
         return None
     texts = np.frombuffer(data, np.uint8)[begin:end]
     if _holds_replacement(texts):
-        return None  # some may have to be left out
-    return texts, found - begin
+        return None  # some texts may have too many U+FFFD to be compared
+    return texts, offsets - begin
 
 
 def _holds_replacement(texts: NDArray[np.uint8]) -> bool:
-    """Whether U+FFFD stands in some UTF-8, found without a copy."""
+    """Whether texts in UTF-8 hold U+FFFD, found without a copy."""
     first, *others = REPLACEMENT.encode()
-    places = np.flatnonzero(texts == first)
+    positions = np.flatnonzero(texts == first)
     for distance, byte in enumerate(others, 1):
-        places = places[texts[places + distance] == byte]
-    return len(places) > 0
+        positions = positions[texts[positions + distance] == byte]
+    return len(positions) > 0
 
 
 def _as_values(column: Any) -> list[Any]:
@@ -259,7 +261,7 @@ def _as_values(column: Any) -> list[Any]:
 
 
 def _as_value(scalar: Any) -> Any:
-    """One value of a column, some of which Python cannot hold; nothing for one of those."""
+    """One value of a column; ``None`` for a value that Python cannot hold."""
     import pyarrow
 
     try:
@@ -274,7 +276,7 @@ def _as_value(scalar: Any) -> Any:
 
 
 def _example_of(kind: Any) -> Any:
-    """What stands for a column where only its type is known."""
+    """A value of a column's type: a string where it may be text, else a number or an object."""
     import pyarrow.types as kinds
 
     if kinds.is_struct(kind):

@@ -1,8 +1,8 @@
-"""Parquet and Arrow files without some of their rows: equal schema, metadata, compression, order.
+"""Writes Parquet and Arrow files without some of their rows.
 
-Parts of a table (row groups of Parquet, record batches of Arrow) stay parts, with their rows that
-stay. They are written in the way that the file itself tells: format version, compression and
-dictionaries of each column, statistics, the kind of Arrow container.
+Schema, metadata, compression and order stay the same. Row groups of Parquet and record batches of
+Arrow stay, with the rows that are left of them. Format version, compression and dictionaries of
+each column, statistics and the kind of Arrow container are those of the old file.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from dedupe.sources.unpack.random_access import seekable_again
 
 _READ_ROWS = 1024
 _MAX_GROUP_BYTES = 256 << 20
-"""A row group of more is written as several: it is held in memory until it is written."""
+"""The largest row group that is written as one, since it is held in memory until then."""
 
 
 def write_rows(name: str, content: SeekableBytes, rows: Collection[int], sink: Sink) -> None:
-    """Write a table without these rows (from 0).
+    """Write a table without some rows.
 
     :param name: ``parquet`` or ``arrow``
-    :param content: uncompressed
-    :param sink: to which pyarrow writes as to a file
-    :raises CannotRewriteError: if it is damaged or holds what cannot be written
+    :param content: the old file, uncompressed
+    :param rows: the rows to leave out, from 0
+    :param sink: the new file, to which pyarrow writes
+    :raises CannotRewriteError: if the old file is damaged, or cannot be written again
     """
     file, _held = seekable_again(content)
     try:
@@ -83,7 +84,7 @@ def _write_group(writer: Any, parts: list[Any], schema: Any) -> None:
 
 
 def _parquet_options(metadata: Any) -> dict[str, Any]:
-    """How a file was written, as far as it tells."""
+    """The options with which a file was written, as far as its metadata shows them."""
     options: dict[str, Any] = {
         "version": metadata.format_version,
         "store_schema": b"ARROW:schema" in (metadata.metadata or {}),
@@ -123,13 +124,14 @@ def _write_arrow(file: BinaryIO, rows: Any, sink: Sink) -> None:
     make = pyarrow.ipc.new_file if is_file else pyarrow.ipc.new_stream
     with make(sink, reader.schema, options=options) as writer:
         begin = 0
-        for batch, told in _read_batches(reader, is_file):
+        for batch, metadata in _read_batches(reader, is_file):
             for part in _without_rows(iter([batch]), rows, begin):
-                writer.write_batch(part, custom_metadata=told)
+                writer.write_batch(part, custom_metadata=metadata)
             begin += batch.num_rows
 
 
 def _read_batches(reader: Any, is_file: bool) -> Iterator[tuple[Any, Any]]:
+    """The record batches, each with its custom metadata."""
     if is_file:
         for number in range(reader.num_record_batches):
             yield tuple(reader.get_batch_with_custom_metadata(number))
@@ -139,9 +141,10 @@ def _read_batches(reader: Any, is_file: bool) -> Iterator[tuple[Any, Any]]:
 
 
 def _without_rows(batches: Iterator[Any], rows: Any, begin: int) -> Iterator[Any]:
-    """The batches with the rows that stay; a batch whose rows all go is left out.
+    """The batches without some rows; a batch that would become empty is left out.
 
-    :param begin: row number of the first batch's first row
+    :param rows: the rows to leave out, ascending
+    :param begin: the number of the first batch's first row
     """
     import pyarrow
 

@@ -1,1 +1,1 @@
-"""WARC: what a crawler kept."""
+"""WARC, the format of web crawls."""

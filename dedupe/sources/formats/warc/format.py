@@ -1,4 +1,4 @@
-"""WARC as a format: what a crawler kept of the web."""
+"""The format WARC, in which crawlers store the web."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import Format
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
-from dedupe.sources.records.removal import Stretch
+from dedupe.sources.records.removal import ByteRange
 
 _INSTALL_COMMAND = "pip install 'dedupe-corpus[warc]'"
 _START = b"WARC/"
 
 
 class WarcFormat(Format):
-    """A record of HTML or text is a document."""
+    """WARC: each record of HTML or text is a document."""
 
     endings = (".warc",)
     magics = (_START,)
@@ -42,7 +42,7 @@ class WarcFormat(Format):
 
         return reread_warc_with(settings)
 
-    def find_stretches(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
+    def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         from dedupe.sources.formats.warc.reader import find_records
 
         return find_records(content, locators)

@@ -1,4 +1,4 @@
-"""WARC: what a crawler kept of the web. A record of HTML or text is a document."""
+"""Reads WARC, the format of web crawls: each record of HTML or text is a document."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dedupe.sources.reasons import (
 )
 from dedupe.sources.records.metadata_values import as_meta_value
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, Rereader
-from dedupe.sources.records.removal import MOVED, CannotRewriteError, Stretch, read_blocks
+from dedupe.sources.records.removal import MOVED, ByteRange, CannotRewriteError, read_blocks
 from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.http_content import (
     ContentTooLargeError,
@@ -45,8 +45,8 @@ class Capture(msgspec.Struct, frozen=True):
     """A record that is a document.
 
     :param date: when it was fetched, as the record says (ISO 8601)
-    :param length: of its content as it stands in the archive
-    :param is_complete: whether the archive holds all of it
+    :param length: bytes of its content as it is in the WARC file
+    :param is_complete: whether the WARC file holds all of it
     """
 
     uri: str
@@ -58,12 +58,12 @@ class Capture(msgspec.Struct, frozen=True):
 
 
 def read_warc(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
-    """The documents of a crawl, in its order, and what there is to say about the rest."""
+    """The documents of a crawl, in its order, and remarks on records that could not be used."""
     yield from _WarcReader(file, limits).read()
 
 
 def reread_warc_with(settings: ReadSettings) -> Rereader:
-    """Reads single records again, by their offset."""
+    """A function that reads single records again, by their offsets."""
     reader = shared_page_reader(settings)
     limits = ReadLimits.of_settings(settings)
 
@@ -83,10 +83,10 @@ def reread_warc_with(settings: ReadSettings) -> Rereader:
     return reread
 
 
-def find_records(content: SeekableBytes, locators: Sequence[Locator]) -> list[Stretch]:
-    """The bytes of records, each up to where the next begins.
+def find_records(content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
+    """The bytes of some records, each up to where the next record begins.
 
-    :raises CannotRewriteError: if a place is not that of a record
+    :raises CannotRewriteError: if a locator is not that of a record
     """
     size = 0
 
@@ -103,14 +103,14 @@ def find_records(content: SeekableBytes, locators: Sequence[Locator]) -> list[St
     ends = dict(zip(offsets, [*offsets[1:], size], strict=True))
     if not {locator.offset for locator in locators} <= ends.keys():
         raise CannotRewriteError(MOVED)
-    return [Stretch(offset, ends[offset]) for offset in {locator.offset for locator in locators}]
+    return [ByteRange(offset, ends[offset]) for offset in {locator.offset for locator in locators}]
 
 
 def _find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
-    """Where each record begins, of whatever kind.
+    """The offsets of all records, of any kind.
 
     :param blocks: the uncompressed content, which is read to its end
-    :raises OSError, ValueError: where there is no record
+    :raises OSError, ValueError: if the content is no WARC record
     """
     for record in _iterate(_Feed(blocks)):
         yield int(record.stream_pos)
@@ -137,9 +137,9 @@ class _WarcReader:
             problem = str(error)
         fault = self._file.blocks.fault
         if fault is not None:
-            yield self._tell(fault.reason, fault.detail)
+            yield self._notice(fault.reason, fault.detail)
         elif problem:
-            yield self._tell(DAMAGED, f"it is no WARC record ({problem})")
+            yield self._notice(DAMAGED, f"it is no WARC record ({problem})")
         if self._bad_bytes_count:
             yield Notice(self._path_id, UNDECODABLE_BYTES, describe_replaced(self._bad_bytes_count))
 
@@ -155,12 +155,12 @@ class _WarcReader:
         if capture is None:
             return
         if not capture.is_complete and self._file.blocks.fault is None:
-            yield self._tell(TRUNCATED, "the last record is cut off; its beginning is kept")
+            yield self._notice(TRUNCATED, "the last record is cut off; its beginning is kept")
         content = capture.content
         self._bad_bytes_count += content.replaced_count
         locators = pack_locators([Locator(self._file.index, offset, capture.length)])
-        told = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
-        metas = [pack_meta({name: value for name, value in told.items() if value})]
+        meta = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
+        metas = [pack_meta({name: value for name, value in meta.items() if value})]
         chunk = Chunk([capture.uri or uri], [content.text], locators, content.encoding, metas)
         yield Pages(chunk, self._path_id) if capture.is_html else chunk
 
@@ -173,13 +173,14 @@ class _WarcReader:
             return SkippedDocument(uri, BOMB, f"{error}, with what stands before it; {place}")
         return SkippedDocument(uri, NOT_DECODABLE, f"{error}; {place}")
 
-    def _tell(self, reason: str, detail: str) -> Notice:
+    def _notice(self, reason: str, detail: str) -> Notice:
+        """A notice that reading ended early, after the last record."""
         after = f", at {self._last_uri}" if self._last_uri else ""
         return Notice(self._path_id, reason, f"{detail}{after}; what stood before is kept")
 
 
 def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture | None:
-    """The document that a record holds; None where it holds none.
+    """The document that a record holds; ``None`` where it holds none.
 
     :raises ContentTooLargeError: if its content is longer than ``max_bytes``
     :raises UndecodableError: if it is in an encoding that cannot be undone
@@ -226,7 +227,7 @@ def _iterate(feed: _Feed) -> Iterator[Any]:
 
 
 class _Feed:
-    """Blocks as the file that fastwarc wants."""
+    """A file over blocks, with the methods that fastwarc needs."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks

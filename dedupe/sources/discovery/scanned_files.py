@@ -1,4 +1,4 @@
-"""Whether a scan of some paths reads a file of this machine: one that a command writes, or names.
+"""Whether a scan of some paths reads a certain file, such as one that a command is to write.
 
 These files are always on the local disk.
 """
@@ -18,9 +18,10 @@ from dedupe.sources.unpack.archive_kinds import archive_of_name
 
 
 def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: ReadSettings) -> bool:
-    """Whether a scan of these paths reads this file, whatever name it reaches it by.
+    """Whether a scan of these paths reads this file, under any of its names.
 
-    What the program wrote is not read, unless it is named as what to scan, which is a mistake.
+    A scan does not read outputs of the program. But an output that is itself one of the paths
+    counts as read, because the user has made a mistake then.
     """
     real_file = os.path.realpath(file)
     near = [path for path in paths if path != STANDARD_INPUT and _leads_to(path, real_file)]
@@ -36,10 +37,10 @@ def reads_file(file: str | os.PathLike[str], paths: Sequence[str], settings: Rea
 def id_in_scan(
     file: str, paths: Sequence[str], settings: ReadSettings, has_several: bool
 ) -> str | None:
-    """The id that a file would have in a scan of these paths, whether it is there or not.
+    """The id that a file would have in a scan of these paths; the file need not exist.
 
     :param has_several: whether more than one path is scanned
-    :returns: none where no path leads to it, or it is hidden or left out by patterns
+    :returns: ``None`` where no path leads to it, or it is hidden or left out by patterns
     """
     exclude, glob = PatternSet(settings.exclude), PatternSet(settings.glob)
     real_file = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
@@ -59,6 +60,6 @@ def id_in_scan(
 
 
 def _leads_to(path: str, real_file: str) -> bool:
-    """Whether a path is the file, or a folder that it stands in."""
+    """Whether a path is the file, or a folder that it is in."""
     real_path = os.path.realpath(path)
     return real_file == real_path or real_file.startswith(os.path.join(real_path, ""))
