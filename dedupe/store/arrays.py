@@ -19,7 +19,7 @@ def sort_distinct(values: NDArray[Integer]) -> NDArray[Integer]:
 
 
 def is_among(values: NDArray[Integer], ascending: NDArray[Integer]) -> NDArray[np.bool_]:
-    """Whether each value occurs in a sorted array, as ``numpy.isin`` tells of any array."""
+    """Whether each value occurs in a sorted array, as ``numpy.isin`` does for any array."""
     if len(ascending) == 0:
         return np.zeros(len(values), bool)
     positions = np.searchsorted(ascending, values)
