@@ -112,7 +112,8 @@ def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
         is_stream = any(source.spool is not None for source in corpus.sources)
         if is_stream and any(item.reason == NOT_JSON for item in skipped):
             told += (
-                "; what comes through a pipe is read as JSON Lines unless --input-format says text"
+                "; what comes through a pipe is read as JSON Lines unless --input-format says text "
+                "or lines"
             )
         raise InputError(f"{name}: {told}")
     return found.first[0]

@@ -28,6 +28,7 @@ _PACKAGE = "dedupe.sources.formats"
 
 FORMATS: dict[str, RegisteredFormat] = {
     "text": RegisteredFormat(f"{_PACKAGE}.plain_text:TEXT"),
+    "lines": RegisteredFormat(f"{_PACKAGE}.lines:LINES", "lines"),
     "jsonl": RegisteredFormat(f"{_PACKAGE}.json.format:JSON_LINES", "lines"),
     "json": RegisteredFormat(f"{_PACKAGE}.json.format:JSON", "rows"),
     "csv": RegisteredFormat(f"{_PACKAGE}.csv.format:CSV", "rows"),

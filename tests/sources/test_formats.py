@@ -42,7 +42,7 @@ def test_each_ending_tells_the_format_unless_the_settings_do(name: str) -> None:
 def test_the_setting_takes_what_is_registered_and_nothing_else() -> None:
     for name in input_formats():
         assert ScanSettings(input_format=name).input_format == name
-    with pytest.raises(ConfigError, match=r"one of auto, text, jsonl, .*, warc$"):
+    with pytest.raises(ConfigError, match=r"one of auto, text, lines, jsonl, .*, warc$"):
         ScanSettings(input_format="zip")
 
 

@@ -24,6 +24,7 @@ TEXTS = {
     "gb18030": "市政府昨天宣布，新的地铁线路将于明年春天开通，票价保持不变，市民可以提前试乘。",
 }
 WRITERS: dict[str, Callable[[list[str]], str]] = {
+    "lines": lambda texts: "".join(text + "\r\n" for text in texts),
     "jsonl": lambda texts: "".join(
         json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts
     ),
@@ -57,7 +58,7 @@ def test_wide_records_are_read(tmp_path: Path, kind: str, told: str) -> None:
     if kind == "csv":
         texts = [f"{text}\r\nend" for text in texts]
     put(tmp_path / "a" / f"x.{kind}", data)
-    put(tmp_path / "b" / "y" if kind != "tsv" else tmp_path / "b" / "y.tsv", data)
+    put(tmp_path / "b" / f"y{f'.{kind}' * (kind in ('lines', 'tsv'))}", data)
     put(tmp_path / "c" / f"x.{kind}.gz", data)
     put(tmp_path / "d.zip", zip_of({f"x.{kind}.gz": gzip.compress(data)}))
     put(tmp_path / "e.tar", tar_of({f"x.{kind}": data}))

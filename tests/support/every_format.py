@@ -276,10 +276,16 @@ def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
 
 
+def as_lines(texts: Sequence[str], name: str) -> bytes:
+    """A text a line: its own line feeds become spaces, and a blank line stands between."""
+    return b"\n".join(" ".join(text.splitlines()).encode() + b"\n" for text in texts)
+
+
 FORMATS: dict[str, Writer] = {
     "a.txt": as_text,
     "a.text": as_text,
     "a.md": as_text,
+    "a.lines": as_lines,
     "a.html": as_page,
     "a.htm": as_page,
     "a.xhtml": as_xhtml,
@@ -318,7 +324,7 @@ def ids_in(name: str, path: str) -> str:
     """
     if name in ("a.warc", "wet.warc"):
         return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
-    if name in ("a.jsonl", "a.ndjson"):
+    if name in ("a.lines", "a.jsonl", "a.ndjson"):
         return f"{path}:1"
     documents = (".txt", ".text", ".md", "html", ".htm", "record.json", "line.json")
     return path if name.endswith(documents) else f"{path}#1"
@@ -336,7 +342,7 @@ def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
         "cp1252": lambda content: content.encode("cp1252"),
     }
     found: dict[str, tuple[bytes, str]] = {}
-    for kind in ("a.txt", "a.html", "a.jsonl", "array.json", "a.csv", "a.tsv"):
+    for kind in ("a.txt", "a.html", "a.lines", "a.jsonl", "array.json", "a.csv", "a.tsv"):
         content = FORMATS[kind]([text], kind).decode()
         if kind == "a.jsonl":
             content = json.dumps({"text": text}, ensure_ascii=False) + "\n"

@@ -36,6 +36,8 @@ def example_files() -> dict[str, bytes]:
         **{f"articles/{path.name}": path.read_bytes() for path in ARTICLES.iterdir()},
         **{f"pages/{name}.html": page(text) for name, text in zip(names, texts, strict=True)},
         "articles.txt.xz": COMPRESSORS[".xz"](texts[0].encode()),
+        "articles.lines": FORMATS["a.lines"](texts, ""),
+        "sentences.txt.gz": COMPRESSORS[".gz"](FORMATS["a.lines"](texts, "")),
         "dump.jsonl": lines,
         "dump.jsonl.gz": COMPRESSORS[".gz"](lines),
         "pages.jsonl": json_lines(pages),

@@ -112,6 +112,13 @@ def _json_lines(rng: Random) -> bytes:
     return ending.join([*shown, ""]).encode()
 
 
+def _lines(rng: Random) -> bytes:
+    encoding = rng.choice(["utf-8", "utf-8-sig", "utf-16", "cp1251", "gb18030"])
+    ending = rng.choice(["\n", "\r\n", "\n\n", "\n \t\n"])
+    lines = (" ".join(article(rng).splitlines()) for _ in range(rng.randrange(1, 6)))
+    return ending.join([*lines, rng.choice(["", "the last"])]).encode(encoding, "replace")
+
+
 def _text(rng: Random) -> bytes:
     encoding = rng.choice(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1251", "gb18030"])
     return f"# Title\n\n{article(rng)}\n".encode(encoding, "replace")
@@ -206,6 +213,7 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
     "html": _html,
+    "lines": _lines,
     "jsonl": _json_lines,
     "json": _json,
     "csv": _csv,
@@ -446,4 +454,4 @@ def make_options(rng: Random) -> list[str]:
     return chosen
 
 
-_FORCED = ("text", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc")
+_FORCED = ("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc")

@@ -78,8 +78,9 @@ def test_every_format_comes_through_a_pipe(packing: str) -> None:
         if packing and "ht" in name:
             continue  # each would start the processes that read pages
         data = COMPRESSORS[packing](write([article()], "-"))
-        if name in ("a.txt", "a.text", "a.md"):
-            found = read("-", stdin=data, input_format="text")
+        if name in ("a.txt", "a.text", "a.md", "a.lines"):
+            chosen = "lines" if name == "a.lines" else "text"
+            found = read("-", stdin=data, input_format=chosen)
         else:
             found = read("-", stdin=data)
         assert not found.skipped and not found.notices, name
@@ -91,7 +92,7 @@ def test_every_encoding_comes_through_a_pipe() -> None:
     for name, (data, _) in in_encodings(article()).items():
         if "ht" in name:
             continue
-        chosen = "text" if name.endswith(".txt") else "auto"
+        chosen = {"txt": "text", "lines": "lines"}.get(name.rpartition(".")[2], "auto")
         found = read("-", stdin=data, input_format=chosen)
         assert len(found.texts) == 1 and not found.skipped and not found.notices, name
         assert found.provider().read_texts(found.texts) == found.texts

@@ -40,7 +40,7 @@ class FileAndLine(msgspec.Struct, frozen=True):
     """A file and a line in it.
 
     :param path: with ``/`` between its parts
-    :param line: the line of the record in formats that count lines, else 1
+    :param line: the line of the record in formats whose records are lines, else 1
     """
 
     path: str

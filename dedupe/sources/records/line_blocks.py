@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+
 _LINE_FEED = ord("\n")
 
 
@@ -49,10 +51,21 @@ class LineBlock(msgspec.Struct, frozen=True):
         lines = self.data.split(b"\n")
         return lines if self.is_rest else lines[:-1]
 
-    def without_start(self, size: int) -> LineBlock:
-        """The block without the first ``size`` bytes of its first line."""
-        offset = self.offset + size
-        return LineBlock.of(self.data[size:], offset, self.first_line, self.is_rest)
+    def without_mark(self) -> LineBlock:
+        """The block without a byte order mark, if it is the first of the file and has one."""
+        if self.offset or not self.data.startswith(UTF8_MARK):
+            return self
+        size = len(UTF8_MARK)
+        return LineBlock.of(self.data[size:], size, self.first_line, self.is_rest)
+
+    def locate(self, source_index: int) -> NDArray[np.int64]:
+        """The locators of the lines of the block, ``int64``, ``(n, 4)``."""
+        locators = np.empty((len(self), 4), np.int64)
+        locators[:, 0] = source_index
+        locators[:, 1] = self.offset + self.begins
+        locators[:, 2] = self.ends - self.begins
+        locators[:, 3] = np.arange(self.first_line, self.first_line + len(self))
+        return locators
 
 
 class LongLine(msgspec.Struct, frozen=True):

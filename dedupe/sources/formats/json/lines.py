@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dedupe.model.documents import Locator, SkippedDocument
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.json.raw_records import RawRecords
 from dedupe.sources.formats.json.record import record_decoder
@@ -31,7 +27,7 @@ def read_json_lines(
             yield SkippedDocument(records.name_record(block.line), TOO_LARGE, detail)
             last_line = block.line
             continue
-        pieces = _read_block(_without_mark(block), records, file.index)
+        pieces = _read_block(block.without_mark(), records, file.index)
         if block.is_rest and file.blocks.fault is not None:
             pieces = filter(_is_not_broken_json, pieces)
         yield from pieces
@@ -57,25 +53,9 @@ def reread_records_with(settings: ReadSettings) -> Rereader:
 
 
 def _read_block(block: LineBlock, records: RawRecords, source_index: int) -> Iterator[Piece]:
-    return records.read(block.data, block.begins, block.ends, _locate(block, source_index))
+    return records.read(block.data, block.begins, block.ends, block.locate(source_index))
 
 
 def _is_not_broken_json(piece: Piece) -> bool:
     """Whether a piece is no remark on broken JSON: a line that is cut off is broken anyway."""
     return not (isinstance(piece, SkippedDocument) and piece.reason == NOT_JSON)
-
-
-def _locate(block: LineBlock, source_index: int) -> NDArray[np.int64]:
-    """The locators of the lines of a block, ``(n, 4)``."""
-    locators = np.empty((len(block), 4), np.int64)
-    locators[:, 0] = source_index
-    locators[:, 1] = block.offset + block.begins
-    locators[:, 2] = block.ends - block.begins
-    locators[:, 3] = np.arange(block.first_line, block.first_line + len(block))
-    return locators
-
-
-def _without_mark(block: LineBlock) -> LineBlock:
-    """The block without a byte order mark, if it is the first of the file and has one."""
-    has_mark = block.offset == 0 and block.data.startswith(UTF8_MARK)
-    return block.without_start(len(UTF8_MARK)) if has_mark else block
