@@ -25,6 +25,8 @@ GITHUB_MARK: Final = f"::debug::{PHRASE}\n"
 """A workflow command that the runner of GitHub Actions shows only with debugging on."""
 HTML_MARK: Final = f'<meta name="generator" content="{PHRASE}">'
 """The second element of the head, after the declaration of the encoding."""
+JUNIT_MARK: Final = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {PHRASE} -->\n'
+"""Nothing may stand before the declaration."""
 
 BASELINE_TITLE: Final = "dedupe-baseline"
 """The first line of a baseline begins with it; its version follows."""
@@ -99,6 +101,7 @@ _KINDS: Final = (
     ("text", _line(TEXT_MARK)),
     ("Markdown", re.escape(MARKDOWN_MARK.rstrip())),
     ("annotations", _line(GITHUB_MARK)),
+    ("JUnit XML", r"<\?xml [^>]{1,100}\?>\s*" + re.escape(f"<!-- {PHRASE} -->")),
     ("page", _PAGE + re.escape(HTML_MARK)),
     ("report as JSON", _first_key("schema_version", "config", _json(r"\{", '"threshold"'))),
     ("verdict as JSON", _first_key("verdict_version", "passed", "(?:true|false)")),
@@ -143,6 +146,7 @@ _KINDS: Final = (
 _STARTS: Final = (
     b"[dedupe",
     b"<!-- dedupe",
+    b"<?xml ",
     b"### dedupe",
     b"::",
     b"<!doctype html>",

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from dedupe.model.output_marks import GITHUB_MARK, MARKDOWN_MARK, TEXT_MARK, mark_unless_empty
+from dedupe.model.output_marks import (
+    GITHUB_MARK,
+    JUNIT_MARK,
+    MARKDOWN_MARK,
+    TEXT_MARK,
+    mark_unless_empty,
+)
 from dedupe.renderers.view.options import RenderOptions
 
 if TYPE_CHECKING:
@@ -129,6 +135,12 @@ def _render_github(report: Report, texts: TextProvider, options: RenderOptions) 
     return _encode(mark_unless_empty(GITHUB_MARK, render_github(report, options.folder)))
 
 
+def _render_junit(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.junit import render_junit
+
+    return _encode(chain([JUNIT_MARK], render_junit(report, options.folder)))
+
+
 def _verdict_in(module: str, name: str, mark: str = "") -> VerdictRenderer:
     """A function of ``renderers.verdict``, which is imported when it is called.
 
@@ -182,6 +194,12 @@ FORMATS: Final[Mapping[str, OutputFormat]] = {
         _render_html, "a page to look at and search", (".html", ".htm"), _check_html
     ),
     "sarif": OutputFormat(_render_sarif, "for code scanning", (".sarif", ".sarif.json")),
+    "junit": OutputFormat(
+        _render_junit,
+        "JUnit XML, for what shows results of tests",
+        (".junit.xml",),
+        render_verdict=_verdict_in("junit", "render_junit_verdict", JUNIT_MARK),
+    ),
     "github": OutputFormat(
         _render_github,
         "annotations of a GitHub workflow",

@@ -19,6 +19,7 @@ from tests.support.command import (
     run_here,
     run_process,
 )
+from tests.support.junit import JUnitFile, told_by
 
 ARTICLES = FIXTURES / "articles"
 KERNELS = load_kernels().name
@@ -576,6 +577,27 @@ def test_the_github_format_gives_annotations(repository):
     )
     warned = run_check(repository, "--format", "github", "--max-duplicates", "10", code=0)
     assert warned.count("::warning file=all/") == 9
+
+
+def test_the_list_of_tests_agrees_with_the_exit_code(repository):
+    repository.add(REPRINT)
+    repository.update()
+    repository.add("typos_retyped.txt")
+    written = ("--output", "json:v.json", "--output", "v.junit.xml")
+    for limits, code in (((), 1), (("--max-duplicates", "1"), 0), (("--fail-on", "identical"), 0)):
+        repository.check(*written, *limits, code=code)
+        verdict = json.loads((repository.folder / "v.json").read_text())
+        shown = JUnitFile((repository.folder / "v.junit.xml").read_bytes())
+        cases = shown.of_class("dedupe.duplicate")
+        (new,) = verdict["new"] or verdict["tolerated"]
+        failed = shown.named("dedupe.duplicate", "failure")
+        assert failed == ({new["id"]} if code else set())
+        assert cases[new["id"]].get("file") == f"articles/{new['id']}"
+        assert "New" in told_by(cases[new["id"]])
+        known = [case for id, case in cases.items() if id != new["id"]]
+        assert len(known) == verdict["known_count"] > 0
+        assert all(told_by(case).startswith("Not new.") for case in known)
+        assert shown.properties["passed"] == str(not code).lower()
 
 
 def test_several_outputs_from_one_check(repository):

@@ -192,6 +192,8 @@ NAMES = {
     "github": r"title=Contained document::short\.txt: in one cluster .* \(contained, "
     r"Jaccard 0\.58\), but no duplicate of it",
     "sarif": r'"ruleId": *"duplicate-contained"',
+    "junit": r'name="short\.txt"[^>]*>\s*<system-out>In one cluster .* \(contained, '
+    r"Jaccard 0\.58\), but no duplicate of it",
 }
 """How each format names it."""
 

@@ -47,6 +47,7 @@ GOLDEN_FILES = {
     "markdown": "report.md",
     "sarif": "report.sarif",
     "github": "github.txt",
+    "junit": "report.junit.xml",
 }
 
 
