@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -15,10 +15,12 @@ from dedupe.cli.declaring import (
     split_keep_rules,
     split_relations,
 )
+from dedupe.cli.messages import ColorChoice
 from dedupe.cli.read_options import READ_OPTIONS
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.settings import KEEP_RULES
+from dedupe.model.settings import KEEP_RULES, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
+from dedupe.renderers.view.options import DiffMode
 
 _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
@@ -63,7 +65,7 @@ _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
         "How duplicate pairs become clusters. star: every member is a duplicate of the "
         "representative; single: all connected documents; complete: every two members are "
         "duplicates.",
-        type=click.Choice(["star", "single", "complete"]),
+        type=click.Choice(get_args(Linkage)),
     ),
     declare_option(
         "--keep",
@@ -86,7 +88,7 @@ _KERNELS_OPTION = declare_option(
     "--kernels",
     "Implementation that sketches and compares: compiled, or plain Python, which is slower; the "
     "results are the same.",
-    type=click.Choice(["auto", "compiled", "plain"]),
+    type=click.Choice(get_args(KernelChoice)),
 )
 
 _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
@@ -115,7 +117,7 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--on-error",
         "What to do if a document cannot be read: skip it and say so, or end with an error.",
-        type=click.Choice(["skip", "fail"]),
+        type=click.Choice(get_args(OnError)),
     ),
     declare_switch(
         "embed-text",
@@ -127,7 +129,7 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
 _COLOR_OPTION = declare_option(
     "--color",
     "Whether to colour the format text; auto decides by the terminal and NO_COLOR, CLICOLOR, …",
-    type=click.Choice(["auto", "always", "never"]),
+    type=click.Choice(get_args(ColorChoice)),
 )
 
 _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
@@ -139,7 +141,7 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--diff",
         "How much of each difference the formats text and markdown show; html shows all or none.",
-        type=click.Choice(["none", "summary", "hunks", "full"]),
+        type=click.Choice(get_args(DiffMode)),
     ),
     declare_option(
         "--top",
@@ -257,7 +259,7 @@ def explain_options(command: Command) -> Command:
         declare_option(
             "--diff",
             "How much of the difference to show; none is the quickest.",
-            type=click.Choice(["none", "summary", "hunks", "full"]),
+            type=click.Choice(get_args(DiffMode)),
         ),
         _COLOR_OPTION,
         _CONFIG_OPTION,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from dedupe.cli.declaring import declare_option
 from dedupe.model.formats import input_formats
+from dedupe.model.settings import HtmlMode, TextFormat
 
 _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
@@ -76,12 +77,12 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--text-format",
         "What the text field of a record holds: plain text, or HTML, which is read like a page.",
-        type=click.Choice(["text", "html"]),
+        type=click.Choice(get_args(TextFormat)),
     ),
     declare_option(
         "--html",
         "Which text of an HTML page is compared: its article, all visible text, or its source.",
-        type=click.Choice(["article", "text", "raw"]),
+        type=click.Choice(get_args(HtmlMode)),
     ),
     declare_option(
         "--html-max-bytes",

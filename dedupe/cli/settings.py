@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
+from dedupe.cli.messages import ColorChoice
 from dedupe.gate.limits import GATE_NAMES, GateLimits
 from dedupe.model.errors import ConfigError
 from dedupe.model.settings import CONFIG_NAMES, Config, make_config, parse_size, split_keep
 from dedupe.renderers.registry import FORMATS
-from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT
+from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT, DiffMode
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "format": "text",
@@ -95,8 +96,8 @@ def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
 
 _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "format": tuple(FORMATS),
-    "diff": ("none", "summary", "hunks", "full"),
-    "color": ("auto", "always", "never"),
+    "diff": get_args(DiffMode),
+    "color": get_args(ColorChoice),
     "progress": (True, False, "auto"),
     "verbose": (True, False),
     "quiet": (True, False),
