@@ -78,7 +78,7 @@ class _Bar:
     def update(self, progress: Progress) -> None:
         now = time.perf_counter()
         if self._bar is None:
-            if now - self._began < SHORT_SECONDS:
+            if now - self._began < SHORT_SECONDS or progress.stage == "done":
                 return
             self._bar = _make_bar()
         elif progress.stage == self._stage and now - self._drawn < DRAW_INTERVAL_SECONDS:
@@ -86,6 +86,9 @@ class _Bar:
         if progress.stage != self._stage and progress.stages:
             self._print_finished(progress, progress.stages[-1])
         self._stage, self._drawn = progress.stage, now
+        if progress.stage == "done":
+            self.close()
+            return
         share = progress.share
         self._bar.update(
             self._bar.task_ids[0],
@@ -96,6 +99,8 @@ class _Bar:
         )
         self._bar.start()
         self._bar.refresh()
+        # Whoever kills the process finds a cursor in the terminal.
+        self._bar.console.show_cursor(True)
 
     def _print_finished(self, progress: Progress, stage: StageInfo) -> None:
         """Print a line that remains, if the stage took long."""

@@ -51,8 +51,12 @@ def run_locally(
                 fails_on_skip=config.on_error == "fail", scanned=scanned,
             )  # fmt: skip
             progress.enter("comparing")
-            matches = match_sketches(sketches, config, resources, keeps_sketches=False)
-            yield EngineRun.of_sketches(sketches, matches, partial(_release, sketches, config))
+            yield EngineRun.of_sketches(
+                sketches,
+                # In no variable here: pairs go as soon as whoever takes them has made clusters.
+                match_sketches(sketches, config, resources, keeps_sketches=False),
+                partial(_release, sketches, config),
+            )
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -61,6 +65,9 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
     """An engine that matches existing sketches instead of reading a corpus.
 
     It is for several scans of one corpus that differ only in settings that come after sketching.
+
+    :raises ConfigError: (when it runs) if another setting differs from those of the sketches
+    :raises ValueError: (when it runs) if ``scanned`` is given, as nothing is read
     """
 
     @contextmanager
@@ -71,10 +78,11 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
         progress: Progress,
         scanned: ScannedTexts | None = None,
     ) -> Iterator[EngineRun]:
-        matches = match_sketches(
-            sketches, config, msgspec.structs.replace(resources, progress=progress)
-        )
-        yield EngineRun.of_sketches(sketches, matches)
+        if scanned is not None:
+            raise ValueError("sketches that are used again cannot tell a gate what was read")
+        sketches.check_settings(config)
+        used = msgspec.structs.replace(resources, kernels=kernels, progress=progress)
+        yield EngineRun.of_sketches(sketches, match_sketches(sketches, config, used))
 
     return run
 

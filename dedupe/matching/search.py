@@ -67,16 +67,20 @@ def match_sketches(
     quiet, followed = search.verifier(run_all), search.verifier(progress.follow(run_all))
     found: list[VerifiedPairs] = []
     met_count = capped_count = 0
-    for part, is_last in _with_last(search.find_candidates()):
-        if is_last:
+    candidates = search.find_candidates()
+    part: CandidatePairs | None = next(candidates)
+    while part is not None:
+        following = next(candidates, None)
+        if following is None:
             # Most corpora have one part only. So verifying the last part is shown as a stage.
             if not keeps_sketches:
                 documents.forget_signatures()
             progress.enter("verifying")
-        verifier = followed if is_last else quiet
+        verifier = followed if following is None else quiet
         found.append(verify_pairs(verifier, part.left, part.right, settings.threshold))
         met_count += part.met_count
         capped_count += part.capped_bucket_count
+        part = following
     return Matches(
         collapsed=collapsed,
         pairs=sort_pairs(found),
@@ -86,15 +90,6 @@ def match_sketches(
         count_pairs=lambda left, right: sort_pairs([verify_pairs(followed, left, right, 0.0)]),
         count_distinct=lambda groups: count_distinct(followed, groups),
     )
-
-
-def _with_last(parts: Iterator[CandidatePairs]) -> Iterator[tuple[CandidatePairs, bool]]:
-    """Each part, and whether it is the last. There must be one part at least."""
-    part: CandidatePairs | None = next(parts)
-    while part is not None:
-        following = next(parts, None)
-        yield part, following is None
-        part = following
 
 
 class _PairSearch(msgspec.Struct, frozen=True):

@@ -15,27 +15,39 @@ from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
+from dedupe.model.sketches import Banding
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.sketches import Remarks, Sketches
 
 
-class EngineRun(msgspec.Struct, frozen=True):
-    """The result of an engine for one corpus.
+class EngineSummary(msgspec.Struct, frozen=True):
+    """What a report says of a corpus and of the search, beside the duplicates.
 
-    :param matches: their document numbers are valid for this engine only; later stages identify
-        documents by token hash, content hash and id
     :param document_count: without reference documents, as ``token_count``
     :param repeated: the documents of each id that occurred more than once
-    :param release: gives memory back; called once nothing more is to be counted
     """
 
-    matches: Matches
     remarks: Remarks
+    banding: Banding
+    candidate_pair_count: int
+    capped_bucket_count: int
     document_count: int
     token_count: int
     reference_count: int
     reference_token_count: int
     repeated: Sequence[NDArray[np.int64]]
+
+
+class EngineRun(msgspec.Struct, frozen=True):
+    """The result of an engine for one corpus.
+
+    :param matches: over a table of documents (``collapsed.documents``) that an engine fills for
+        the stages after it; positions in it mean nothing elsewhere
+    :param release: gives memory back; called once nothing more is to be counted
+    """
+
+    matches: Matches
+    summary: EngineSummary
     release: Callable[[], None] = lambda: None
 
     @classmethod
@@ -45,16 +57,18 @@ class EngineRun(msgspec.Struct, frozen=True):
         """The result for sketches that hold all documents of the corpus."""
         documents = sketches.documents
         tokens, reference_count = documents.token_counts, documents.reference_count
-        return cls(
-            matches=matches,
+        summary = EngineSummary(
             remarks=sketches.remarks,
+            banding=matches.banding,
+            candidate_pair_count=matches.candidate_pair_count,
+            capped_bucket_count=matches.capped_bucket_count,
             document_count=len(documents) - reference_count,
             token_count=int(tokens[reference_count:].sum(dtype=np.int64)),
             reference_count=reference_count,
             reference_token_count=int(tokens[:reference_count].sum(dtype=np.int64)),
             repeated=sketches.repeated,
-            release=release,
         )
+        return cls(matches, summary, release)
 
 
 class Engine(Protocol):

@@ -9,13 +9,12 @@ from collections import Counter
 from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
-from dedupe.matching.matches import Matches
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, SearchSummary
 from dedupe.model.settings import Config
-from dedupe.pipeline.engine import Engine, EngineRun
+from dedupe.pipeline.engine import Engine, EngineSummary
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
 
@@ -41,19 +40,21 @@ def scan_corpus(
     began = time.perf_counter()
     with engine(corpus, config, kernels, progress, scanned) as engine_run:
         clustering = cluster_matches(engine_run.matches, config)
+        summary = engine_run.summary
         engine_run.release()
+        del engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
-        assembled = assemble_clusters(clustering, engine_run.repeated)
+        assembled = assemble_clusters(clustering, summary.repeated)
         if not streamed:
             assembled = assembled.materialise()
     progress.enter("done")
     origin = origin or CorpusOrigin()
-    skipped, notices = tuple(engine_run.remarks.skipped), tuple(engine_run.remarks.notices)
+    skipped, notices = tuple(summary.remarks.skipped), tuple(summary.remarks.notices)
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(engine_run, assembled, origin),
-        search=_summarise_search(engine_run.matches, clustering),
+        corpus=_summarise_corpus(summary, assembled, origin),
+        search=_summarise_search(summary, clustering),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
@@ -66,28 +67,28 @@ def scan_corpus(
             kernels=kernels.name,
             workers=config.worker_count,
             seconds=time.perf_counter() - began,
-            byte_count=engine_run.remarks.byte_count,
+            byte_count=summary.remarks.byte_count,
             stages=tuple(progress.stages),
             paths=tuple(origin.paths),
             against=tuple(origin.against),
             sources=tuple(origin.sources()),
             text_fields=dict(sorted(origin.text_fields.items())),
             locators=assembled.locators,
-            skipped_places=origin.find_skipped(skipped, engine_run.remarks.skipped_locators),
+            skipped_places=origin.find_skipped(skipped, summary.remarks.skipped_locators),
         ),
     )
 
 
 def _summarise_corpus(
-    engine_run: EngineRun, assembled: Assembled, origin: CorpusOrigin
+    summary: EngineSummary, assembled: Assembled, origin: CorpusOrigin
 ) -> CorpusSummary:
     encoding_counts, html_counts = origin.reading_counts()
-    skipped = engine_run.remarks.skipped
+    skipped = summary.remarks.skipped
     return CorpusSummary(
-        document_count=engine_run.document_count,
-        token_count=engine_run.token_count,
-        reference_count=engine_run.reference_count,
-        reference_token_count=engine_run.reference_token_count,
+        document_count=summary.document_count,
+        token_count=summary.token_count,
+        reference_count=summary.reference_count,
+        reference_token_count=summary.reference_token_count,
         cluster_count=len(assembled.clusters),
         duplicate_count=assembled.duplicate_count,
         redundant_token_count=assembled.redundant_token_count,
@@ -98,15 +99,15 @@ def _summarise_corpus(
     )
 
 
-def _summarise_search(matches: Matches, clustering: Clustering) -> SearchSummary:
-    banding, collapsed = matches.banding, clustering.collapsed
+def _summarise_search(summary: EngineSummary, clustering: Clustering) -> SearchSummary:
+    banding, collapsed = summary.banding, clustering.collapsed
     copy_count = len(collapsed.members) - len(collapsed)
     return SearchSummary(
         bands=banding.bands,
         rows=banding.rows,
         expected_recall=banding.expected_recall,
         distinct_count=len(collapsed),
-        candidate_pair_count=matches.candidate_pair_count,
+        candidate_pair_count=summary.candidate_pair_count,
         duplicate_pair_count=len(clustering.pairs.left) + copy_count,
-        capped_bucket_count=matches.capped_bucket_count,
+        capped_bucket_count=summary.capped_bucket_count,
     )

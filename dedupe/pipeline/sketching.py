@@ -66,7 +66,15 @@ def sketch_corpus(
     repeated = collector.finish()
     if scanned is not None:
         documents.fill_scanned_texts(scanned)
-    return Sketches(documents, sketch_fingerprint(settings), banding, collector.remarks(), repeated)
+    names = SketchSettings.__struct_fields__
+    return Sketches(
+        documents=documents,
+        settings=SketchSettings(**{name: getattr(settings, name) for name in names}),
+        fingerprint=sketch_fingerprint(settings),
+        banding=banding,
+        remarks=collector.remarks(),
+        repeated=repeated,
+    )
 
 
 def _read_and_sketch(

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument
+from dedupe.model.errors import ConfigError
+from dedupe.model.settings import SketchSettings
 from dedupe.model.sketches import Banding
 from dedupe.store.documents import Documents
 
@@ -36,6 +38,7 @@ class Sketches(msgspec.Struct, frozen=True):
     half the memory of signatures, but serve only the banding that they were made for.
 
     :param documents: reference documents first
+    :param settings: the settings that the corpus was read and sketched with
     :param fingerprint: the rules and settings they were made with (see ``sketch.fingerprint``)
     :param banding: the banding of the keys; none where whole signatures were kept
     :param repeated: for each id that occurred more than once, its documents (``int64``); see
@@ -43,7 +46,20 @@ class Sketches(msgspec.Struct, frozen=True):
     """
 
     documents: Documents
+    settings: SketchSettings
     fingerprint: str
     banding: Banding | None
     remarks: Remarks
     repeated: Sequence[NDArray[np.int64]]
+
+    def check_settings(self, settings: SketchSettings) -> None:
+        """Refuse settings with which the corpus would be read or sketched in another way.
+
+        :raises ConfigError: if so; it names the first of them
+        """
+        for name in SketchSettings.__struct_fields__:
+            made_with, asked = getattr(self.settings, name), getattr(settings, name)
+            if made_with != asked:
+                raise ConfigError(
+                    f"{name} is {asked!r}, but these sketches were made with {made_with!r}"
+                )

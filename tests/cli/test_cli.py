@@ -140,6 +140,8 @@ def test_progress_of_writing_stands_in_nobodys_way(tmp_path):
     arguments = ["scan", ARTICLES]
     to_file, _ = run_with_bar([*arguments, "--output", "json:report.json"], tmp_path)
     assert re.search(rb"writing .*25 documents", to_file)
+    assert to_file.rindex(b"\x1b[?25l") < to_file.rindex(b"\x1b[?25h")  # the cursor is back
+    assert b"done" not in to_file
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", "pipe"], cwd=tmp_path, stdout=subprocess.DEVNULL):
         to_pipe, _ = run_with_bar([*arguments, "--output", "json:pipe"], tmp_path)

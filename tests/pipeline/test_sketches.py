@@ -17,6 +17,7 @@ from dedupe.pipeline.sketching import sketch_corpus
 from dedupe.report.json import render_json
 from dedupe.sketch import load_kernels
 from dedupe.sources import make_batch
+from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.resources import Resources
 from dedupe.store.work_folder import WorkFolder
 
@@ -90,6 +91,19 @@ def test_sketches_made_otherwise_are_refused(texts):
             other = msgspec.structs.replace(config, **{name: value})
             with pytest.raises(ConfigError, match="these sketches are sketches 1, tokens of"):
                 match_sketches(sketches, other, resources)
+        run = reuse_sketches(sketches, resources)
+        for name, value in (("seed", 2), ("max_tokens", 5), ("text_field", ("body",))):
+            other = msgspec.structs.replace(config, **{name: value})
+            with (
+                pytest.raises(ConfigError, match=f"{name} is .*, but these sketches"),
+                run(CorpusItems(()), other, KERNELS, Progress()),
+            ):
+                pass
+        with (
+            pytest.raises(ValueError, match="cannot tell a gate"),
+            run(CorpusItems(()), config, KERNELS, Progress(), ScannedTexts()),
+        ):
+            pass
 
 
 def test_keys_of_one_banding_are_not_taken_for_another(texts):
