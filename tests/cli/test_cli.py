@@ -108,16 +108,16 @@ def test_color_on_a_terminal(tmp_path, environment, colored):
     assert (b"\x1b[3" in shown or b"\x1b[9" in shown) == colored
 
 
-AT_ONCE = (
+WITH_BAR = (
     "import sys, dedupe.cli, dedupe.cli.progress as progress;"
-    "progress.SHORT_SECONDS = progress.LONG_STAGE_SECONDS = 0; sys.argv[0] = 'dedupe';"
+    "progress.SHORT_SECONDS, progress.LONG_STAGE_SECONDS = {}, 0; sys.argv[0] = 'dedupe';"
     "sys.exit(dedupe.cli.run())"
 )
 """The command, but with a bar from the start: what these tests scan is read in no time."""
 
 
-def run_with_bar(arguments, folder, **environment):
-    command = [sys.executable, "-c", AT_ONCE]
+def run_with_bar(arguments, folder, after=0, **environment):
+    command = [sys.executable, "-c", WITH_BAR.format(after)]
     return run_on_terminal(arguments, folder, command=command, **environment)
 
 
@@ -126,7 +126,7 @@ def test_progress_on_a_terminal_and_nowhere_else(tmp_path, run_dedupe):
     shown, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path)
     assert re.search(rb"reading .*0 documents, 0\.0 MB", shown)
     assert b"reading: 25 documents, 0.0 MB" in shown  # which stays: the stage took "long"
-    quick, _ = run_on_terminal(["scan", ARTICLES, "--format", "json"], tmp_path)
+    quick, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path, after=3600)
     assert b"\x1b[?25l" not in quick  # (which a bar begins with: the cursor goes)
     plain, _ = run_with_bar(["scan", ARTICLES, "--format", "json"], tmp_path, TERM="dumb")
     assert b"dedupe: reading: 0 documents" in plain
