@@ -13,6 +13,7 @@ from dedupe.matching.banding import banding_of
 from dedupe.matching.search import match_sketches
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
+from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineRun
@@ -65,10 +66,13 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
     """An engine that matches existing sketches instead of reading a corpus.
 
     It is for several scans of one corpus that differ only in settings that come after sketching.
+    Pairs that were verified at the lowest threshold so far are not counted again.
 
     :raises ConfigError: (when it runs) if another setting differs from those of the sketches
     :raises ValueError: (when it runs) if ``scanned`` is given, as nothing is read
     """
+
+    lowest: list[tuple[float, VerifiedPairs]] = []
 
     @contextmanager
     def run(
@@ -82,7 +86,11 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
             raise ValueError("sketches that are used again cannot tell a gate what was read")
         sketches.check_settings(config)
         used = msgspec.structs.replace(resources, kernels=kernels, progress=progress)
-        yield EngineRun.of_sketches(sketches, match_sketches(sketches, config, used))
+        known = lowest[0][1] if lowest and lowest[0][0] <= config.threshold else None
+        matches = match_sketches(sketches, config, used, known=known)
+        if known is None:
+            lowest[:] = [(config.threshold, matches.pairs)]
+        yield EngineRun.of_sketches(sketches, matches)
 
     return run
 

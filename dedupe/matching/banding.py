@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Protocol
+from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +13,16 @@ from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import Banding
 from dedupe.store.columns import Store
 from dedupe.store.sketches import Sketches
+from dedupe.store.work_folder import WorkFolder
 
 ESTIMATE_LOSS: Final = 1e-6
 """Accepted chance that the estimate from the whole signature loses a pair at the threshold."""
 
 CAPPED_FLAG: Final = np.uint64(1)
 """The bit of a band key that says: this group was compared with the pivots of its bucket alone."""
+
+_ROWS_AT_ONCE: Final = 1 << 12
+"""Signatures whose keys are made together: they stay in the cache."""
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -90,43 +93,22 @@ def make_band_keys(signatures: NDArray[np.uint32], banding: Banding) -> NDArray[
     return keys
 
 
-class BandKeys(Protocol):
-    """The band keys of all documents."""
+def band_keys_of(sketches: Sketches, banding: Banding, work: WorkFolder) -> Store:
+    """The band keys of sketches: kept, or made of whole signatures (``uint64``, rows of bands).
 
-    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
-        """The keys of bands ``first`` to ``last`` (exclusive), ``(last - first, n)``."""
-
-    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """All keys of these documents, ``(k, bands)``, in an array that the caller may change."""
-
-
-def band_keys_of(sketches: Sketches, banding: Banding) -> BandKeys:
-    """The band keys of sketches.
-
+    :param work: holds the keys that are made, where memory is not to
     :raises ConfigError: if keys of another banding were kept in place of the signatures
     """
-    kept = sketches.banding
+    kept, signatures = sketches.banding, sketches.documents.signatures
     if kept is None:
-        return _SignatureKeys(sketches.documents.signatures, banding)
+        keys = Store(work, np.uint64, banding.bands, signatures.limit)
+        for begin in range(0, signatures.count, _ROWS_AT_ONCE):
+            rows = np.arange(begin, min(begin + _ROWS_AT_ONCE, signatures.count))
+            keys.append(make_band_keys(signatures.take(rows), banding))
+        return keys
     if (kept.bands, kept.rows) != (banding.bands, banding.rows):
         raise ConfigError(
             f"these sketches keep {kept.bands} bands of {kept.rows} rows alone, but "
             f"{banding.bands} of {banding.rows} are asked for: sketch with whole signatures"
         )
-    return sketches.documents.signatures
-
-
-class _SignatureKeys(msgspec.Struct, frozen=True):
-    """Band keys that are made of whole signatures each time they are asked for."""
-
-    signatures: Store
-    banding: Banding
-
-    def columns(self, first: int, last: int) -> NDArray[np.uint64]:
-        rows = self.banding.rows
-        values = self.signatures.columns(first * rows, last * rows)
-        these_bands = msgspec.structs.replace(self.banding, bands=last - first)
-        return np.ascontiguousarray(make_band_keys(values.T, these_bands).T)
-
-    def take(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        return make_band_keys(self.signatures.take(rows), self.banding)
+    return signatures

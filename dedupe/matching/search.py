@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.banding import BandKeys, band_keys_of, banding_of
+from dedupe.matching.banding import band_keys_of, banding_of
 from dedupe.matching.candidates import COLUMN_BYTES, GROUPS_PER_JOB, PAIRS_AT_ONCE, find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
 from dedupe.matching.matches import Matches
@@ -26,6 +26,7 @@ from dedupe.model.pairs import CandidatePairs, VerifiedPairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.sketch.fingerprint import sketch_fingerprint
+from dedupe.store.columns import Store
 from dedupe.store.documents import Documents
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Sketches
@@ -46,18 +47,21 @@ def match_sketches(
     resources: Resources,
     *,
     keeps_sketches: bool = True,
+    known: VerifiedPairs | None = None,
 ) -> Matches:
     """Find every duplicate pair, and verify it exactly.
 
     :param keeps_sketches: whether the sketches will be matched again; if not, their parts give
         their memory back as soon as they are no longer needed
+    :param known: pairs of the same sketches that were verified at a threshold at most as high, by
+        left, then right; they are not counted again
     :raises ConfigError: if the sketches were made with other settings, or keep other bands
     """
     asked = sketch_fingerprint(settings)
     if asked != sketches.fingerprint:
         raise ConfigError(f"these sketches are {sketches.fingerprint}, not {asked}")
     banding = banding_of(settings)
-    keys = band_keys_of(sketches, banding)
+    keys = band_keys_of(sketches, banding, resources.work)
     documents = sketches.documents
     collapsed = collapse_documents(documents)
     if not keeps_sketches:
@@ -75,9 +79,11 @@ def match_sketches(
             # Most corpora have one part only. So verifying the last part is shown as a stage.
             if not keeps_sketches:
                 documents.forget_signatures()
+            if keys is not documents.signatures:
+                keys.close()
             progress.enter("verifying")
         verifier = followed if following is None else quiet
-        found.append(verify_pairs(verifier, part.left, part.right, settings.threshold))
+        found += _verify_unknown(verifier, part, known, settings.threshold)
         met_count += part.met_count
         capped_count += part.capped_bucket_count
         part = following
@@ -92,11 +98,28 @@ def match_sketches(
     )
 
 
+def _verify_unknown(
+    verifier: Verifier, part: CandidatePairs, known: VerifiedPairs | None, threshold: float
+) -> Iterator[VerifiedPairs]:
+    """The pairs of a part that reach the threshold: those that are known, and the others."""
+    left, right = part.left, part.right
+    if known is not None and len(known.left):
+        count = np.int64(verifier.group_count)
+        codes = left.astype(np.int64) * count + right
+        known_codes = known.left * count + known.right
+        at = np.minimum(known_codes.searchsorted(codes), len(known_codes) - 1)
+        is_known = known_codes[at] == codes
+        pairs = known.select(at[is_known])
+        yield pairs.select(pairs.jaccard >= threshold)
+        left, right = left[~is_known], right[~is_known]
+    yield verify_pairs(verifier, left, right, threshold)
+
+
 class _PairSearch(msgspec.Struct, frozen=True):
     """The two steps of :func:`match_sketches`, with the arguments that they share."""
 
     collapsed: Collapsed
-    keys: BandKeys
+    keys: Store
     banding: Banding
     settings: MatchSettings
     resources: Resources
@@ -142,7 +165,7 @@ class LeadKeys(msgspec.Struct, frozen=True):
 
     documents: Documents
     leads: NDArray[np.int64]
-    band_keys: BandKeys
+    band_keys: Store
 
     def __len__(self) -> int:
         return len(self.leads)

@@ -64,7 +64,7 @@ class Store:
 
     def __init__(self, work: WorkFolder, dtype: Any, width: int = 0, limit: int = 0) -> None:
         self._work = work
-        self._limit = limit
+        self.limit = limit
         self._file: int | None = None
         self._dtype = np.dtype(dtype)
         self._shape = (width,) if width else ()
@@ -79,7 +79,7 @@ class Store:
         """
         self.count += len(values)
         size = self._column.byte_count + values.nbytes
-        if self._file is None and (not self._limit or size <= self._limit):
+        if self._file is None and (not self.limit or size <= self.limit):
             self._column.extend(values)
             return
         if self._file is None:
