@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from operator import lt
 from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
-from dedupe.diff.blocks import Block, Gap, common_length, gaps_around, merge_blocks
+from dedupe.diff.blocks import Block, Gap, common_end, common_length, gaps_around, merge_blocks
+from dedupe.diff.long_texts import LONG_SPAN, find_shared_shingles
 
 MAX_CELLS: Final = 16_000_000
 """The largest gap that is aligned: words of one side times words of the other.
@@ -56,23 +59,49 @@ def _trim_gap(gap: Gap, left: Sequence[int], right: Sequence[int]) -> tuple[list
     """The common start and end of the gap as blocks, and the smaller gap between them."""
     head = common_length(left, gap.left, right, gap.right)
     i, j = gap.left.start + head, gap.right.start + head
-    i_stop, j_stop = gap.left.stop, gap.right.stop
-    while i < i_stop and j < j_stop and left[i_stop - 1] == right[j_stop - 1]:
-        i_stop, j_stop = i_stop - 1, j_stop - 1
+    rest = Gap(range(i, gap.left.stop), range(j, gap.right.stop))
+    tail = common_end(left, right, rest)
+    i_stop, j_stop = rest.left.stop - tail, rest.right.stop - tail
     ends = (
         Block(gap.left.start, gap.right.start, head),
-        Block(i_stop, j_stop, gap.left.stop - i_stop),
+        Block(i_stop, j_stop, tail),
     )
     return [block for block in ends if block.size], Gap(range(i, i_stop), range(j, j_stop))
 
 
 def _find_anchors(gap: Gap, left: Sequence[int], right: Sequence[int]) -> list[Block]:
-    """The shingles that occur once on each side of the gap, as blocks that do not cross."""
-    left_positions = _unique_shingles(left, gap.left)
-    right_positions = _unique_shingles(right, gap.right)
-    pairs = [(i, right_positions[s]) for s, i in left_positions.items() if s in right_positions]
-    chosen = _longest_increasing([j for _, j in pairs])
-    return merge_blocks(Block(*pairs[index], ANCHOR_SIZE) for index in chosen)
+    """The shingles that occur once on both sides of the gap, as blocks that do not cross."""
+    if min(map(len, gap)) >= LONG_SPAN:
+        first, second = find_shared_shingles(gap, left, right, ANCHOR_SIZE)
+    else:
+        first, second = _shared_shingles(gap, left, right)
+    chosen = _longest_increasing(second)
+    return merge_blocks(_join_runs([(first[at], second[at]) for at in chosen]))
+
+
+def _shared_shingles(
+    gap: Gap, left: Sequence[int], right: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Where these shingles stand in the left text, ascending, and where in the right one."""
+    in_left = _unique_shingles(left, gap.left)
+    in_right = _unique_shingles(right, gap.right)
+    pairs = [(i, in_right[s]) for s, i in in_left.items() if s in in_right]
+    return [i for i, _ in pairs], [j for _, j in pairs]
+
+
+def _join_runs(anchors: Iterable[tuple[int, int]]) -> Iterator[Block]:
+    """Anchors that overlap or touch on one diagonal as one block each."""
+    begun: tuple[int, int] | None = None
+    last = (0, 0)
+    for i, j in anchors:
+        if begun is not None:
+            if i - last[0] == j - last[1] <= ANCHOR_SIZE:
+                last = (i, j)
+                continue
+            yield Block(*begun, last[0] - begun[0] + ANCHOR_SIZE)
+        begun = last = (i, j)
+    if begun is not None:
+        yield Block(*begun, last[0] - begun[0] + ANCHOR_SIZE)
 
 
 def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], int]:
@@ -83,8 +112,10 @@ def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], 
     return {s: span.start + i for i, s in enumerate(shingles) if counts[s] == 1}
 
 
-def _longest_increasing(values: Sequence[int]) -> list[int]:
+def _longest_increasing(values: Sequence[int]) -> Sequence[int]:
     """The indices of a longest increasing subsequence (patience sorting)."""
+    if all(map(lt, values, islice(values, 1, None))):  # nothing has moved, as in most texts
+        return range(len(values))
     tails: list[int] = []
     tail_indices: list[int] = []
     previous: list[int] = []

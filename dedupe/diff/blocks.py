@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+_FIRST_STEP: Final = 16
+"""Keys that are compared at once at first; each time twice as many."""
 
 
 class Block(NamedTuple):
@@ -67,7 +70,28 @@ def common_length(
     """The number of equal keys from the starts of both spans on."""
     i, j = left_span.start, right_span.start
     limit = min(len(left_span), len(right_span))
-    size = 0
+    size, step = 0, _FIRST_STEP
+    # Slices are compared many times faster than their elements one by one.
+    while size < limit:
+        end = min(size + step, limit)
+        if left[i + size : i + end] != right[j + size : j + end]:
+            break
+        size, step = end, 2 * step
     while size < limit and left[i + size] == right[j + size]:
+        size += 1
+    return size
+
+
+def common_end(left: Sequence[int], right: Sequence[int], gap: Gap) -> int:
+    """The number of equal keys from the ends of the gap backwards."""
+    i, j = gap.left.stop, gap.right.stop
+    limit = min(map(len, gap))
+    size, step = 0, _FIRST_STEP
+    while size < limit:
+        end = min(size + step, limit)
+        if left[i - end : i - size] != right[j - end : j - size]:
+            break
+        size, step = end, 2 * step
+    while size < limit and left[i - size - 1] == right[j - size - 1]:
         size += 1
     return size

@@ -67,6 +67,14 @@ def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
 def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
     """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
 
+    surfaces = left.surfaces[block.left : block.left_stop]
+    if surfaces and surfaces == right.surfaces[block.right : block.right_stop]:
+        # Nearly all blocks, and the longest of them.
+        yield Segment(
+            "equal", range(block.left, block.left_stop), range(block.right, block.right_stop)
+        )
+        return
+
     def looks_equal(offset: int) -> bool:
         first = left.surfaces[block.left + offset]
         second = right.surfaces[block.right + offset]

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dedupe.diff.blocks import Block, Gap, common_length
+from dedupe.diff.long_texts import LONG_SPAN, positions_of
 from dedupe.diff.segments import Origin
 
 GRAM_SIZE: Final = 4
@@ -44,7 +45,8 @@ def find_moves(
     changes: Sequence[Gap], left: Sequence[int], right: Sequence[int]
 ) -> tuple[list[Mark], list[Mark]]:
     """Text deleted in one change and inserted in another: marks of each side, sorted."""
-    occurrences = _index_grams(right, [change.right for change in changes])
+    wanted = _grams_of(left, (change.left for change in changes))
+    occurrences = _index_grams(right, [change.right for change in changes], wanted)
     taken = bytearray(len(right))
     left_marks: list[Mark] = []
     right_marks: list[Mark] = []
@@ -73,7 +75,9 @@ def find_repeats(
     rest = [part for part in _unmarked(changed, found) if len(part) >= GRAM_SIZE]
     if not rest and not any(mark.copies > 1 for mark in found):
         return found
-    occurrences = _index_grams(keys, equal)
+    wanted = _grams_of(keys, rest)
+    wanted.update(_gram(keys, mark.span.start) for mark in found)
+    occurrences = _index_grams(keys, equal, wanted)
     found = [_note_elsewhere(mark, keys, occurrences) for mark in found]
     free = bytearray(len(keys))
     for part in rest:
@@ -117,12 +121,30 @@ def _gram(keys: Sequence[int], position: int) -> _Gram:
     return tuple(keys[position : position + GRAM_SIZE])
 
 
-def _index_grams(keys: Sequence[int], stretches: Iterable[range]) -> dict[_Gram, _Occurrence]:
-    """The first occurrence of each gram in the stretches."""
+def _grams_of(keys: Sequence[int], spans: Iterable[range]) -> set[_Gram]:
+    """All grams that begin and end in one of the spans."""
+    return {
+        _gram(keys, position)
+        for span in spans
+        for position in range(span.start, span.stop - GRAM_SIZE + 1)
+    }
+
+
+def _index_grams(
+    keys: Sequence[int], stretches: Iterable[range], wanted: set[_Gram]
+) -> dict[_Gram, _Occurrence]:
+    """The first occurrence in the stretches of each gram that is asked for."""
+    positions: Sequence[int] = range(len(keys))
+    if len(keys) >= LONG_SPAN:
+        positions = positions_of(wanted, keys, GRAM_SIZE)
     occurrences: dict[_Gram, _Occurrence] = {}
     for number, stretch in enumerate(stretches):
-        for position in range(stretch.start, stretch.stop - GRAM_SIZE + 1):
-            occurrences.setdefault(_gram(keys, position), _Occurrence(position, stretch, number))
+        first = bisect_left(positions, stretch.start)
+        stop = bisect_left(positions, stretch.stop - GRAM_SIZE + 1, first)
+        for position in positions[first:stop]:
+            gram = _gram(keys, position)
+            if gram in wanted and gram not in occurrences:
+                occurrences[gram] = _Occurrence(position, stretch, number)
     return occurrences
 
 

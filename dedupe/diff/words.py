@@ -15,6 +15,9 @@ import msgspec
 Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
 
+REMEMBERED_SIZE: Final = 40
+"""Characters of a surface up to which its keys are remembered."""
+
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _CHUNK: Final = re.compile(r"\S+")
 _OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
@@ -62,6 +65,7 @@ class Vocabulary:
     def __init__(self, tokenize: Tokenizer) -> None:
         self._tokenize = tokenize
         self._key_of: dict[str, int] = {}
+        self._keys_of: dict[str, tuple[int, ...]] = {}
         self._chunks: dict[str, tuple[_Piece, ...]] = {}
         self._kinds: dict[str, _CharacterKind] = {}
 
@@ -69,12 +73,19 @@ class Vocabulary:
         """The words of a text, in order; their tokens are the tokens of the whole text."""
         parts = re.split(r"(\s+)", text)
         builder = _WordsBuilder()
-        gap = "\n"
+        before = Break.LINE
+        breaks: dict[str, Break] = {}
         for i in range(0, len(parts), 2):
-            if parts[i]:
-                before = Break.SPACE if _LINE_ENDS.isdisjoint(gap) else Break.LINE
-                builder.add_chunk(self._pieces(parts[i]), before)
-            gap = parts[i + 1] if i + 1 < len(parts) else ""
+            if chunk := parts[i]:
+                pieces = self._chunks.get(chunk) or self._pieces(chunk)
+                builder.add_chunk(pieces, before)
+            if i + 1 < len(parts):
+                gap = parts[i + 1]
+                found = breaks.get(gap)
+                if found is None:
+                    found = Break.SPACE if _LINE_ENDS.isdisjoint(gap) else Break.LINE
+                    breaks[gap] = found
+                before = found
         return builder.build()
 
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
@@ -153,9 +164,19 @@ class Vocabulary:
             self._kinds[character] = kind
         return kind
 
-    def _keys(self, text: str) -> tuple[int, ...]:
-        key_of = self._key_of
-        return tuple(key_of.setdefault(token, len(key_of)) for token in self._tokenize(text))
+    def _keys(self, surface: str) -> tuple[int, ...]:
+        """The keys of a surface, which is tokenised when it first occurs.
+
+        In scripts without spaces a chunk is a sentence, and its surfaces are single characters.
+        """
+        keys = self._keys_of.get(surface)
+        if keys is None:
+            key_of = self._key_of
+            tokens = self._tokenize(surface)
+            keys = tuple(key_of.setdefault(token, len(key_of)) for token in tokens)
+            if len(surface) <= REMEMBERED_SIZE:
+                self._keys_of[surface] = keys
+        return keys
 
 
 class _WordsBuilder:
