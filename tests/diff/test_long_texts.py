@@ -1,0 +1,89 @@
+"""Long texts are aligned by columns; the difference is what going word by word gives."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedupe.diff import diff_texts
+from dedupe.diff.blocks import Gap, common_end, common_length
+from dedupe.diff.long_texts import find_shared_shingles, positions_of
+from dedupe.sketch import tokenize_text
+
+MODULES = ("dedupe.diff.align", "dedupe.diff.moves")
+
+
+def segments(left, right, long_span):
+    with pytest.MonkeyPatch.context() as patch:
+        for module in MODULES:
+            patch.setattr(f"{module}.LONG_SPAN", long_span)
+        diff = diff_texts(left, right, tokenize_text)
+    return diff.segments, diff.coarse_count
+
+
+def edited(words, rng):
+    """Words of a text some of which were cut, moved, repeated or put in."""
+    words = list(words)
+    for _ in range(rng.randrange(8)):
+        at, size = rng.randrange(len(words) + 1), rng.randrange(60)
+        part = words[at : at + size]
+        kind = rng.randrange(4)
+        if kind < 3:
+            words[at : at + size] = [] if kind < 2 else part * 2
+        if kind in (1, 3):
+            there = rng.randrange(len(words) + 1)
+            words[there:there] = part if kind == 1 else rng.choices(["new", "words", "here"], k=9)
+    return words
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([3, 30, 400]), st.sampled_from([0, 8, 300]))
+def test_columns_and_words_give_the_same_difference(seed, vocabulary, count):
+    rng = random.Random(seed)
+    words = [f"w{rng.randrange(vocabulary)}{rng.choice(['', '.', ','])}" for _ in range(count)]
+    left, right = " ".join(words), " ".join(edited(words, rng))
+    assert segments(left, right, 0) == segments(left, right, 10**9)
+
+
+def test_texts_of_100_000_words_have_their_changes_alone_in_the_difference():
+    rng = random.Random(1)
+    words = [f"w{rng.randrange(5000)}" for _ in range(100_000)]
+    changed = [*words[:40_000], "inserted", *words[40_000:90_000], *words[90_010:]]
+    diff = diff_texts(" ".join(words), " ".join(changed), tokenize_text)
+    assert (diff.inserted_count, diff.deleted_count, diff.place_count) == (1, 10, 2)
+    assert diff.coarse_count == 0
+
+
+@given(st.lists(st.integers(0, 2), max_size=80), st.lists(st.integers(0, 2), max_size=80))
+def test_common_parts_are_counted_as_one_by_one(left, right):
+    left, right = tuple(left), tuple(right)
+    gap = Gap(range(len(left)), range(len(right)))
+    limit = min(len(left), len(right))
+    sizes = range(limit + 1)
+    assert common_length(left, gap.left, right, gap.right) == max(
+        size for size in sizes if left[:size] == right[:size]
+    )
+    assert common_end(left, right, gap) == max(
+        size for size in sizes if left[len(left) - size :] == right[len(right) - size :]
+    )
+
+
+@given(st.lists(st.integers(0, 3), max_size=60), st.lists(st.integers(0, 3), max_size=60))
+def test_shared_shingles_are_those_that_occur_once_on_both_sides(left, right):
+    size = 3
+    first, second = find_shared_shingles(
+        Gap(range(len(left)), range(len(right))), tuple(left), tuple(right), size
+    )
+    shingles = [
+        [tuple(keys[i : i + size]) for i in range(len(keys) - size + 1)] for keys in (left, right)
+    ]
+    expected = [
+        (i, shingles[1].index(shingle))
+        for i, shingle in enumerate(shingles[0])
+        if shingles[0].count(shingle) == shingles[1].count(shingle) == 1
+    ]
+    assert list(zip(first, second, strict=True)) == expected
+    wanted = {*shingles[1][:3]}
+    found = positions_of(wanted, tuple(left), size)
+    assert [i for i, shingle in enumerate(shingles[0]) if shingle in wanted] == found
