@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from itertools import chain
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
 
 REMEMBERED_SIZE: Final = 40
-"""Characters of a surface up to which its keys are remembered."""
+"""Characters of a surface up to which its piece is remembered."""
 
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _CHUNK: Final = re.compile(r"\S+")
@@ -65,7 +66,7 @@ class Vocabulary:
     def __init__(self, tokenize: Tokenizer) -> None:
         self._tokenize = tokenize
         self._key_of: dict[str, int] = {}
-        self._keys_of: dict[str, tuple[int, ...]] = {}
+        self._pieces_of: dict[tuple[str, bool], _Piece] = {}
         self._chunks: dict[str, tuple[_Piece, ...]] = {}
         self._kinds: dict[str, _CharacterKind] = {}
 
@@ -121,13 +122,19 @@ class Vocabulary:
         tokens = self._keys(chunk)
         if len(tokens) <= 1:
             return [_Piece(chunk, tokens, False)]
-        pieces = [
-            _Piece(surface, self._keys(surface), unspaced)
-            for surface, unspaced in self._cut_surfaces(chunk)
-        ]
-        if tuple(key for piece in pieces for key in piece.keys) != tokens:
+        pieces = [self._piece(*cut) for cut in self._cut_surfaces(chunk)]
+        if tuple(chain.from_iterable(piece.keys for piece in pieces)) != tokens:
             return [_Piece(chunk, tokens, False)]
         return pieces
+
+    def _piece(self, surface: str, unspaced: bool) -> _Piece:
+        """A part of a chunk; in scripts without spaces few characters make all of them."""
+        piece = self._pieces_of.get((surface, unspaced))
+        if piece is None:
+            piece = _Piece(surface, self._keys(surface), unspaced)
+            if len(surface) <= REMEMBERED_SIZE:
+                self._pieces_of[surface, unspaced] = piece
+        return piece
 
     def _cut_surfaces(self, chunk: str) -> Iterator[tuple[str, bool]]:
         """The chunk cut before each token; with each part, whether its script is unspaced.
@@ -164,19 +171,9 @@ class Vocabulary:
             self._kinds[character] = kind
         return kind
 
-    def _keys(self, surface: str) -> tuple[int, ...]:
-        """The keys of a surface, which is tokenised when it first occurs.
-
-        In scripts without spaces a chunk is a sentence, and its surfaces are single characters.
-        """
-        keys = self._keys_of.get(surface)
-        if keys is None:
-            key_of = self._key_of
-            tokens = self._tokenize(surface)
-            keys = tuple(key_of.setdefault(token, len(key_of)) for token in tokens)
-            if len(surface) <= REMEMBERED_SIZE:
-                self._keys_of[surface] = keys
-        return keys
+    def _keys(self, text: str) -> tuple[int, ...]:
+        key_of = self._key_of
+        return tuple(key_of.setdefault(token, len(key_of)) for token in self._tokenize(text))
 
 
 class _WordsBuilder:
@@ -203,8 +200,17 @@ class _WordsBuilder:
             if previous is not None:
                 joint = previous.unspaced or piece.unspaced
                 before = Break.JOINT if joint else Break.GLUED
-            self._add_word(piece, before)
+            if len(piece.keys) == 1 and not self._leading and not self._trailing:
+                self._add_plain(piece, before)
+            else:
+                self._add_word(piece, before)
             previous = piece
+
+    def _add_plain(self, piece: _Piece, before: Break) -> None:
+        """Add a piece of one word, where no punctuation waits: nearly all words."""
+        self._keys.append(piece.keys[0])
+        self._surfaces.append(piece.surface)
+        self._breaks.append(before)
 
     def _add_word(self, piece: _Piece, before: Break) -> None:
         self._close_word()
