@@ -20,6 +20,11 @@ REMEMBERED_SIZE: Final = 40
 """Characters of a surface up to which its piece is remembered."""
 
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+_HEAD: Final = re.compile(r"(?<!o)o*+(?:u|l[li]*+)")
+"""The opening brackets before a token, and its first characters, in letters of their kinds:
+unspaced, letter, inner, separator, opener. (Only the first of several brackets can begin a match, so
+that a million of them take time in proportion.)"""
+
 _CHUNK: Final = re.compile(r"\S+")
 _OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 
@@ -60,6 +65,21 @@ class _Piece(NamedTuple):
     unspaced: bool
 
 
+class _KindCodes(dict[int, str]):
+    """A table for ``str.translate``: a letter for the kind of each character (see ``_HEAD``)."""
+
+    def __init__(self, kind: Callable[[str], _CharacterKind]) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def __missing__(self, code_point: int) -> str:
+        character = chr(code_point)
+        kind = self._kind(character)
+        is_opener = kind == "separator" and character in _OPENERS
+        code = self[code_point] = "o" if is_opener else kind[0]
+        return code
+
+
 class Vocabulary:
     """Splits texts into words with comparable keys; each distinct chunk is tokenised once."""
 
@@ -69,6 +89,7 @@ class Vocabulary:
         self._pieces_of: dict[tuple[str, bool], _Piece] = {}
         self._chunks: dict[str, tuple[_Piece, ...]] = {}
         self._kinds: dict[str, _CharacterKind] = {}
+        self._codes = _KindCodes(self._kind)
 
     def split(self, text: str) -> Words:
         """The words of a text, in order; their tokens are the tokens of the whole text."""
@@ -137,24 +158,17 @@ class Vocabulary:
         return piece
 
     def _cut_surfaces(self, chunk: str) -> Iterator[tuple[str, bool]]:
-        """The chunk cut before each token; with each part, whether its script is unspaced.
+        """The chunk cut before each token, each part with whether its script is unspaced.
 
-        Punctuation between two tokens stays with the first; opening brackets and quotes stay with
-        the second.
+        Separators between two tokens stay with the first, except opening brackets and quotes.
         """
-        start = 0
-        unspaced = in_word = False
-        for position, character in enumerate(chunk):
-            kind = self._kind(character)
-            if kind == "unspaced" or (kind == "letter" and not in_word):
-                cut = position
-                while cut > start and chunk[cut - 1] in _OPENERS:
-                    cut -= 1
-                if cut > start:
-                    yield chunk[start:cut], unspaced
-                    start = cut
-                unspaced = kind == "unspaced"
-            in_word = kind == "letter" or (in_word and kind == "inner")
+        kinds = chunk.translate(self._codes)
+        start, unspaced = 0, False
+        for head in _HEAD.finditer(kinds):
+            cut = head.start()
+            if cut > start:
+                yield chunk[start:cut], unspaced
+            start, unspaced = cut, kinds[head.end() - 1] == "u"
         yield chunk[start:], unspaced
 
     def _kind(self, character: str) -> _CharacterKind:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.diff import diff_texts
+from dedupe.diff import Vocabulary, diff_texts
 from dedupe.diff.blocks import Gap, common_end, common_length
 from dedupe.diff.long_texts import find_shared_shingles, positions_of
+from dedupe.diff.words import _OPENERS
 from dedupe.sketch import tokenize_text
 
 MODULES = ("dedupe.diff.align", "dedupe.diff.moves")
@@ -87,3 +88,30 @@ def test_shared_shingles_are_those_that_occur_once_on_both_sides(left, right):
     wanted = {*shingles[1][:3]}
     found = positions_of(wanted, tuple(left), size)
     assert [i for i, shingle in enumerate(shingles[0]) if shingle in wanted] == found
+
+
+def cut_one_by_one(vocabulary, chunk):
+    """The surfaces of a chunk, as its rule says it: character by character."""
+    start = 0
+    unspaced = in_word = False
+    for position, character in enumerate(chunk):
+        kind = vocabulary._kind(character)
+        if kind == "unspaced" or (kind == "letter" and not in_word):
+            cut = position
+            while cut > start and chunk[cut - 1] in _OPENERS:
+                cut -= 1
+            if cut > start:
+                yield chunk[start:cut], unspaced
+                start = cut
+            unspaced = kind == "unspaced"
+        in_word = kind == "letter" or (in_word and kind == "inner")
+    yield chunk[start:], unspaced
+
+
+@settings(max_examples=500)
+@given(st.text("ab1é地七カ。，、！“”‘’「（(《[{<-_'.·ー々ก่ำ½ﬁ\u0301\u200d\u00ad🎉№", max_size=14))
+def test_surfaces_are_cut_before_each_token(chunk):
+    vocabulary = Vocabulary(tokenize_text)
+    cuts = [*vocabulary._cut_surfaces(chunk)]
+    assert cuts == [*cut_one_by_one(vocabulary, chunk)]
+    assert "".join(surface for surface, _ in cuts) == chunk
