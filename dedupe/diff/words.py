@@ -22,8 +22,8 @@ REMEMBERED_SIZE: Final = 40
 _LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _HEAD: Final = re.compile(r"(?<!o)o*+(?:u|l[li]*+)")
 """The opening brackets before a token, and its first characters, in letters of their kinds:
-unspaced, letter, inner, separator, opener. (Only the first of several brackets can begin a match, so
-that a million of them take time in proportion.)"""
+unspaced, letter, inner, separator, opener. (Only the first of several brackets can begin a match,
+so that a million of them take time in proportion.)"""
 
 _CHUNK: Final = re.compile(r"\S+")
 _OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
