@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -14,7 +13,6 @@ from dedupe.renderers.html.visible import spell_invisible
 _WEB: Final = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1 << 16)  # many documents are records of one file
 def source_link(path: str, folder: str) -> str:
     """A link to a file that was read; empty for standard input.
 
