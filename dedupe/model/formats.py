@@ -37,6 +37,8 @@ FORMATS: dict[str, RegisteredFormat] = {
     "arrow": RegisteredFormat(f"{_PACKAGE}.tables.format:ARROW", "rows"),
     "html": RegisteredFormat(f"{_PACKAGE}.html.format:HTML"),
     "warc": RegisteredFormat(f"{_PACKAGE}.warc.format:WARC"),
+    "eml": RegisteredFormat(f"{_PACKAGE}.mail.format:EML"),
+    "mbox": RegisteredFormat(f"{_PACKAGE}.mail.format:MBOX", "rows"),
 }
 """The formats by name, in the order in which they are listed for people."""
 

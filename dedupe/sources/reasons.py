@@ -30,6 +30,7 @@ DUPLICATE_MEMBER = "duplicate_member"
 TOO_MANY_MEMBERS = "too_many_members"
 READER_FAILED = "reader_failed"
 OWN_OUTPUT = "own_output"
+NO_TEXT = "no_text"
 
 # Data that breaks off or is wrong: the documents before that are kept.
 TRUNCATED = "truncated"

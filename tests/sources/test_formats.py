@@ -42,14 +42,14 @@ def test_each_ending_tells_the_format_unless_the_settings_do(name: str) -> None:
 def test_the_setting_takes_what_is_registered_and_nothing_else() -> None:
     for name in input_formats():
         assert ScanSettings(input_format=name).input_format == name
-    with pytest.raises(ConfigError, match=r"one of auto, text, lines, jsonl, .*, warc$"):
+    with pytest.raises(ConfigError, match=r"one of auto, text, lines, jsonl, .*, mbox$"):
         ScanSettings(input_format="zip")
 
 
 def test_records_are_placed_by_line_or_row() -> None:
     places = {name: SourceInfo("x", name).name_record(3) for name in [*FORMATS, "of the future"]}
     by_row = {name for name, place in places.items() if place == "x#3"}
-    assert by_row == {"json", "csv", "tsv", "parquet", "arrow"}
+    assert by_row == {"json", "csv", "tsv", "parquet", "arrow", "mbox"}
     assert {*places.values()} == {"x#3", "x:3"}
 
 

@@ -12,10 +12,12 @@ import gzip
 import io
 import json
 import lzma
+import re
 import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from email.message import EmailMessage
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -272,6 +274,32 @@ def as_plain_crawl(texts: Sequence[str], name: str) -> bytes:
     )
 
 
+def mail(text: str, id: str = "", charset: str = "utf-8") -> bytes:
+    """A message with its text beside a form in HTML, and an attachment."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@mail.example", "b@mail.example", "News"
+    message["Date"] = "Fri, 01 Mar 2024 10:00:00 +0000"
+    if id:
+        message["Message-ID"] = f"<{id}>"
+    message.set_content(text, charset=charset)
+    message.add_alternative(page(text).decode(), subtype="html")
+    message.add_attachment(b"\x89PNG", "image", "png", filename="a.png")
+    for number, each in enumerate(filter(EmailMessage.is_multipart, message.walk())):
+        each.set_boundary(f"=_{number}")  # the same each time
+    return message.as_bytes()
+
+
+def as_mail(texts: Sequence[str], name: str) -> bytes:
+    return mail(texts[0], charset="cp1252")
+
+
+def as_mailbox(texts: Sequence[str], name: str) -> bytes:
+    """A mailbox with each text as a message."""
+    start = b"From a@mail.example Fri Mar  1 10:00:00 2024\n"
+    messages = (mail(text, f"{name}/{n}@mail.example") for n, text in enumerate(texts))
+    return b"".join(start + re.sub(rb"(?m)^(>*From )", rb">\1", each) + b"\n" for each in messages)
+
+
 def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
 
@@ -291,6 +319,9 @@ FORMATS: dict[str, Writer] = {
     "a.xhtml": as_xhtml,
     "a.warc": as_crawl,
     "wet.warc": as_plain_crawl,
+    "a.eml": as_mail,
+    "a.mbox": as_mailbox,
+    "a.mbx": as_mailbox,
     "a.jsonl": as_records(json_lines),
     "a.ndjson": as_records(json_lines),
     "array.json": as_records(json_array, ensure_ascii=False),
@@ -312,7 +343,10 @@ FORMATS: dict[str, Writer] = {
 }
 """Writers by file name."""
 
-UNNAMED = ("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow")
+UNNAMED = (
+    *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
+    *("a.eml", "a.mbox"),
+)
 """Files whose format is recognised by their content alone."""
 
 
@@ -324,9 +358,11 @@ def ids_in(name: str, path: str) -> str:
     """
     if name in ("a.warc", "wet.warc"):
         return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
+    if name in ("a.mbox", "a.mbx"):
+        return f"{path}/0@mail.example"
     if name in ("a.lines", "a.jsonl", "a.ndjson"):
         return f"{path}:1"
-    documents = (".txt", ".text", ".md", "html", ".htm", "record.json", "line.json")
+    documents = (".txt", ".text", ".md", "html", ".htm", ".eml", "record.json", "line.json")
     return path if name.endswith(documents) else f"{path}#1"
 
 
