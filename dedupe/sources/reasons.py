@@ -58,6 +58,7 @@ NO_ARTICLE = "no_article"
 PAGE_LIMIT = "page_limit"
 EXTRACTION_DOUBTFUL = "extraction_doubtful"
 ODD_LAYOUT = "odd_layout"
+PENDING_CHANGES = "pending_changes"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -69,6 +70,7 @@ DOUBTFUL_READING = frozenset(
         EXTRACTION_DOUBTFUL,
         ODD_LAYOUT,
         PAGE_LIMIT,
+        PENDING_CHANGES,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

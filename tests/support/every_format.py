@@ -13,10 +13,12 @@ import io
 import json
 import lzma
 import re
+import sqlite3
 import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from email.message import EmailMessage
 from html import escape
 from pathlib import Path
@@ -96,6 +98,27 @@ def arrow(
     with opened as writer:
         writer.write_table(table, max_chunksize=rows)
     return out.getvalue()
+
+
+def database(
+    records: Iterable[Record] = (), table: str = "articles", statements: Iterable[str] = ()
+) -> bytes:
+    """A SQLite database with a table of records.
+
+    :param statements: run before the records are written
+    """
+    records = [*records]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        if names:
+            columns = ", ".join(f'"{name}"' for name in names)
+            connection.execute(f'CREATE TABLE IF NOT EXISTS "{table}" ({columns})')
+            query = f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'
+            connection.executemany(query, ([each.get(name) for name in names] for each in records))
+        connection.commit()
+        return connection.serialize()
 
 
 RECORDS: dict[str, Callable[..., bytes]] = {
@@ -319,6 +342,9 @@ FORMATS: dict[str, Writer] = {
     "a.xhtml": as_xhtml,
     "a.warc": as_crawl,
     "wet.warc": as_plain_crawl,
+    "a.sqlite": as_table(database),
+    "a.sqlite3": as_table(database),
+    "a.db": as_table(database),
     "a.eml": as_mail,
     "a.mbox": as_mailbox,
     "a.mbx": as_mailbox,
@@ -345,7 +371,7 @@ FORMATS: dict[str, Writer] = {
 
 UNNAMED = (
     *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
-    *("a.eml", "a.mbox"),
+    *("a.eml", "a.mbox", "a.db"),
 )
 """Files whose format is recognised by their content alone."""
 
@@ -358,6 +384,8 @@ def ids_in(name: str, path: str) -> str:
     """
     if name in ("a.warc", "wet.warc"):
         return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
+    if name in ("a.sqlite", "a.sqlite3", "a.db"):
+        return f"{path}/articles#1"
     if name in ("a.mbox", "a.mbx"):
         return f"{path}/0@mail.example"
     if name in ("a.lines", "a.jsonl", "a.ndjson"):

@@ -1,0 +1,299 @@
+"""Reads SQLite databases: the rows of every table that has a text are records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from dedupe.model.documents import Locator, Notice, SkippedDocument
+from dedupe.model.settings import ReadSettings
+from dedupe.sources.encoding.decoding import decode_document
+from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.system_errors import describe_error
+from dedupe.sources.formats.sqlite.database import BrokenDatabaseError, Database, Table
+from dedupe.sources.formats.sqlite.local_file import LocalFile, name_file
+from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
+from dedupe.sources.reasons import (
+    DAMAGED,
+    FIELD_MISSING,
+    PENDING_CHANGES,
+    TOO_LARGE,
+    UNDECODABLE_BYTES,
+    UNREADABLE,
+)
+from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
+from dedupe.sources.records.fields import UNSET, FieldPlan, quote_name
+from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.unpack.random_access import open_seekable
+
+_GROUP_ROWS = 1000
+_GROUP_BYTES = 1 << 20
+_MAX_TABLES_NAMED = 3
+_SPARE_BYTES = 1 << 20
+_NUMBERS = ("INT", "REAL", "FLOA", "DOUB")
+
+
+def read_database(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
+    """The documents of a database, table by table, and remarks on what could not be used."""
+    id = file.source.id
+    try:
+        with open_seekable(file.source, file.blocks, limits.unpacked_bytes) as seekable:
+            if (fault := file.blocks.fault) is not None:
+                yield SkippedDocument(id, fault.reason, fault.detail)
+                return
+            local = name_file(seekable)
+            if pending := local.pending_changes:
+                detail = f"its newest rows may be in {pending}, which is not read"
+                yield Notice(id, PENDING_CHANGES, detail)
+            size = seekable.seek(0, 2)
+            database = Database(local.path, _longest_value(limits.document_bytes))
+            yield from _DatabaseReader(file, database, size, settings, limits).read()
+            database.close()
+            local.close()
+    except BrokenDatabaseError as error:
+        detail = f"the SQLite database is damaged ({error}); `sqlite3 … .recover` may save its rows"
+        yield SkippedDocument(id, DAMAGED, detail)
+    except OSError as error:
+        yield SkippedDocument(id, UNREADABLE, describe_error(error))
+
+
+def reread_rows_with(settings: ReadSettings) -> Rereader:
+    """A function that reads single rows again, by their locators."""
+    plan = FieldPlan(settings)
+    opened: list[tuple[Database, dict[int, Table], LocalFile]] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        try:
+            if not opened:
+                local = name_file(file)
+                database = Database(local.path, _longest_value(MAX_LOCATED_BYTES))
+                opened.append((database, {each.number: each for each in database.tables}, local))
+        except (BrokenDatabaseError, OSError):
+            return None
+        database, tables, _ = opened[0]
+        table = tables.get(locator.offset >> 1)
+        if table is None or not table.row_id:
+            return None
+        columns = _columns_of(table, plan)
+        row = database.row(table, columns, row_number(locator))
+        if row is None:
+            return None
+        text = plan.find_texts(_gather([row], columns, plan).records)[0]
+        return text if isinstance(text, str) else None
+
+    return reread
+
+
+def row_number(locator: Locator) -> int:
+    """The number of a row in its table: in locators it is above 0, and the offset has its sign."""
+    return 1 - locator.line if locator.offset & 1 else locator.line
+
+
+def _longest_value(document_bytes: int) -> int:
+    """The longest value of a row, which may be in UTF-16."""
+    return min(2 * document_bytes + _SPARE_BYTES, (1 << 31) - 1)
+
+
+def _columns_of(table: Table, plan: FieldPlan) -> list[str]:
+    """The columns of a table that the plan needs."""
+    return [name for name in plan.names if name in table.columns]
+
+
+class _Gathered(msgspec.Struct):
+    """Rows as records for the plan.
+
+    :param replaced_count: sequences of bytes in texts that became U+FFFD
+    """
+
+    records: ColumnRecords
+    replaced_count: int
+
+
+def _gather(rows: Sequence[Sequence[Any]], columns: list[str], plan: FieldPlan) -> _Gathered:
+    indices = {name: index for index, name in enumerate(plan.names)}
+    found: dict[int, list[Any]] = {}
+    replaced_count = 0
+    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+        plain = list(values)
+        for i, value in enumerate(plain):
+            if type(value) is bytes or (type(value) is str and not _is_sound(value)):
+                plain[i], count = _as_text(value)
+                replaced_count += count
+        found[indices[name]] = plain
+    return _Gathered(ColumnRecords(found, len(plan.names), len(rows)), replaced_count)
+
+
+def _is_sound(text: str) -> bool:
+    """Whether a text was UTF-8 in its database."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _as_text(value: str | bytes) -> tuple[Any, int]:
+    """A text that is not UTF-8, or a BLOB that is; and how many of its bytes were replaced."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode(), 0
+        except UnicodeDecodeError:
+            return value, 0
+    decoded = decode_document(value.encode("utf-8", "surrogateescape"))
+    return decoded.text.decode(), decoded.replaced_count
+
+
+class _NegativeRows(DocumentMaker):
+    """Makes documents of rows whose numbers are not above 0."""
+
+    def name_record(self, row: int) -> str:
+        return super().name_record(row).removesuffix(f"{row}") + str(1 - row)
+
+
+class _DatabaseReader:
+    """Reads one database."""
+
+    def __init__(
+        self,
+        file: OpenSource,
+        database: Database,
+        size: int,
+        settings: ReadSettings,
+        limits: ReadLimits,
+    ) -> None:
+        self._file = file
+        self._database = database
+        self._plan = FieldPlan(settings)
+        self._limits = limits
+        self._bytes_left = 3 * size + _SPARE_BYTES  # UTF-16 takes two thirds of its UTF-8
+        self._replaced_count = 0
+
+    def read(self) -> Iterator[Piece]:
+        tables = [table for table in self._database.tables if self._has_text(table)]
+        if not tables:
+            yield self._explain()
+        for table in tables:
+            id = f"{self._file.source.id}/{table.name}"
+            if not table.row_id:
+                detail = "its rows have no number (WITHOUT ROWID); copy them into another table"
+                yield SkippedDocument(id, UNREADABLE, detail)
+            else:
+                yield from self._read_table(table, id)
+        if self._replaced_count:
+            detail = describe_replaced(self._replaced_count)
+            yield Notice(self._file.source.id, UNDECODABLE_BYTES, detail)
+
+    def _has_text(self, table: Table) -> bool:
+        return self._plan.could_find_text(_examples(table))
+
+    def _explain(self) -> SkippedDocument:
+        """Why no table can be read, with the columns of some tables."""
+        id, tables = self._file.source.id, self._database.tables
+        if not tables:
+            return SkippedDocument(id, FIELD_MISSING, "it has no table")
+        missing, told = "", []
+        for table in tables[:_MAX_TABLES_NAMED]:
+            row = self._first_row(table)
+            _, detail = self._plan.explain(UNSET, lambda row=row: row)  # type: ignore[misc]
+            missing, _, columns = detail.partition("; ")
+            columns = columns.replace("its fields", "its columns")
+            told.append(f"table {quote_name(table.name)}: {columns}")
+        more = len(tables) - len(told)
+        rest = f"; and {more} more tables" if more else ""
+        return SkippedDocument(id, FIELD_MISSING, f"{missing}; {'; '.join(told)}{rest}")
+
+    def _first_row(self, table: Table) -> dict[str, Any]:
+        """The first row of a table by column, as an example; without values if it has none."""
+        names = [*table.columns]
+        row: Any = None
+        with suppress(BrokenDatabaseError):
+            row = next(self._database.rows(table, names), None) if table.row_id else None
+        values = row[1:] if isinstance(row, tuple) else [None] * len(names)
+        return dict(zip(names, values, strict=True))
+
+    def _read_table(self, table: Table, id: str) -> Iterator[Piece]:
+        source = msgspec.structs.replace(self._file.source, id=id)
+        file = msgspec.structs.replace(self._file, source=source)
+        makers = [each(file, self._plan, self._limits) for each in (DocumentMaker, _NegativeRows)]
+        count, groups = 0, self._groups(table)
+        try:
+            for group in groups:
+                is_negative = (group if isinstance(group, int) else group[0][0]) <= 0
+                maker = makers[is_negative]
+                if isinstance(group, int):
+                    yield self._skip_long(maker.name_record(_line_of(group)))
+                    continue
+                yield from self._make(table, group, maker)
+                count += len(group)
+        except BrokenDatabaseError as error:
+            detail = f"the table is damaged ({error}), after {count} rows"
+            yield SkippedDocument(id, DAMAGED, detail)
+
+    def _skip_long(self, id: str) -> SkippedDocument:
+        detail = f"its text is longer than {self._limits.document_bytes} bytes"
+        return SkippedDocument(id, TOO_LARGE, f"{detail} (--max-document-bytes)")
+
+    def _make(
+        self, table: Table, rows: list[tuple[Any, ...]], maker: DocumentMaker
+    ) -> Iterator[Piece]:
+        """The documents of some rows, whose numbers all are above 0, or none."""
+        numbers = [row[0] for row in rows]
+        locators = np.zeros((len(rows), 4), np.int64)
+        locators[:, 0] = self._file.index
+        locators[:, 1] = 2 * table.number + (numbers[0] <= 0)
+        locators[:, 3] = [_line_of(number) for number in numbers]
+        gathered = _gather([row[1:] for row in rows], _columns_of(table, self._plan), self._plan)
+        self._replaced_count += gathered.replaced_count
+        fields: Mapping[str, Any] = dict.fromkeys(table.columns, "")
+        yield from maker.make(gathered.records, locators, lambda i: fields)
+
+    def _groups(self, table: Table) -> Iterator[list[tuple[Any, ...]] | int]:
+        """The rows of a table in groups that fit into memory; the number of a row that does not.
+
+        What a sound database holds is not longer than its file. A damaged one may hold its own
+        bytes a thousand times.
+        """
+        rows: list[tuple[Any, ...]] = []
+        size = 0
+        try:
+            for row in self._database.rows(table, _columns_of(table, self._plan)):
+                is_end = len(rows) >= _GROUP_ROWS or size > _GROUP_BYTES
+                if rows and (isinstance(row, int) or is_end or (rows[0][0] <= 0 < row[0])):
+                    yield rows
+                    rows, size = [], 0
+                if isinstance(row, int):
+                    yield row
+                    continue
+                length = sum(len(value) for value in row if type(value) in (str, bytes))
+                size += length
+                self._bytes_left -= length
+                if self._bytes_left < 0:
+                    raise BrokenDatabaseError("it holds more than its file can")
+                rows.append(row)
+        except BrokenDatabaseError:
+            if rows:
+                yield rows
+            raise
+        if rows:
+            yield rows
+
+
+def _line_of(number: int) -> int:
+    """The number of a row as locators have it (see :func:`row_number`)."""
+    return number if number > 0 else min(1 - number, (1 << 63) - 1)
+
+
+def _examples(table: Table) -> dict[str, Any]:
+    """A value for each column that may hold text: all but those that are declared numbers."""
+    return {
+        name: ""
+        for name, declared in table.columns.items()
+        if not any(kind in declared for kind in _NUMBERS)
+    }
