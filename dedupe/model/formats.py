@@ -37,6 +37,7 @@ FORMATS: dict[str, RegisteredFormat] = {
     "arrow": RegisteredFormat(f"{_PACKAGE}.tables.format:ARROW", "rows"),
     "html": RegisteredFormat(f"{_PACKAGE}.html.format:HTML"),
     "warc": RegisteredFormat(f"{_PACKAGE}.warc.format:WARC"),
+    "epub": RegisteredFormat(f"{_PACKAGE}.epub.format:EPUB"),
     "sqlite": RegisteredFormat(f"{_PACKAGE}.sqlite.format:SQLITE", "rows"),
     "eml": RegisteredFormat(f"{_PACKAGE}.mail.format:EML"),
     "mbox": RegisteredFormat(f"{_PACKAGE}.mail.format:MBOX", "rows"),

@@ -36,7 +36,7 @@ from dedupe.sources.reasons import (
 )
 from dedupe.sources.records.batches import BatchPacker
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.unpack.archive_kinds import ARCHIVES, archive_of_content
+from dedupe.sources.unpack.archive_kinds import ARCHIVES, archive_of_content, is_epub
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _MAX_FAILURE_CHARACTERS = 300
@@ -247,6 +247,8 @@ class Corpus:
     def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The pieces of a source that is no archive, once its format and encoding are known."""
         wanted, is_stream = self._settings.input_format, source.spool is not None
+        if source.format in ARCHIVES:  # by its name, but by its content it is a document
+            source = msgspec.structs.replace(source, format=wanted)
         chosen = format_named(recognise_file(source.format, blocks.head, wanted, is_stream))
         encoding, how = "", ""
         if chosen.takes_utf8:
@@ -313,7 +315,7 @@ def _size_of_all(sources: Sequence[Source]) -> int:
 
 def _archive_kind(source: Source, head: bytes) -> str:
     """``zip`` or ``tar``, by name or content; empty for other files and for members."""
-    if source.format in ARCHIVES:
+    if source.format in ARCHIVES and not is_epub(head):
         return source.format
     return "" if source.member else archive_of_content(source.path, head)
 

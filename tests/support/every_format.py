@@ -215,6 +215,47 @@ def tar_of(
     return out.getvalue()
 
 
+def epub(
+    pages: Mapping[str, str],
+    *,
+    spine: str = "",
+    metadata: str = "",
+    more: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """A book of pages (the body of each by its name), in their order unless ``spine`` is given."""
+    items = "".join(
+        f'<item id="i{n}" href="{name}" media-type="application/xhtml+xml"/>'
+        for n, name in enumerate(pages)
+    )
+    spine = spine or "".join(f'<itemref idref="i{n}"/>' for n in range(len(pages)))
+    package = (
+        '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf">'
+        f'<metadata xmlns:dc="http://purl.org/dc/elements/1.1/">{metadata}</metadata>'
+        f"<manifest>{items}</manifest><spine>{spine}</spine></package>"
+    )
+    container = (
+        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile '
+        'full-path="OPS/p.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    stored = zipfile.ZipInfo("mimetype")
+    files = {
+        "META-INF/container.xml": container.encode(),
+        "OPS/p.opf": package.encode(),
+        **{
+            f"OPS/{name}": (
+                '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml">'
+                f"<head><title>no text</title></head><body>{body}</body></html>"
+            ).encode()
+            for name, body in pages.items()
+        },
+        **(more or {}),
+    }
+    described = {zipfile.ZipInfo(name): data for name, data in files.items()}
+    for info in described:
+        info.compress_type = zipfile.ZIP_DEFLATED
+    return zip_of({stored: b"application/epub+zip", **described})
+
+
 # --- one article in every form -------------------------------------------------------------
 
 Writer = Callable[[Sequence[str], str], bytes]
@@ -323,6 +364,12 @@ def as_mailbox(texts: Sequence[str], name: str) -> bytes:
     return b"".join(start + re.sub(rb"(?m)^(>*From )", rb">\1", each) + b"\n" for each in messages)
 
 
+def as_book(texts: Sequence[str], name: str) -> bytes:
+    """A book with a page for each paragraph."""
+    paragraphs = texts[0].split("\n\n")
+    return epub({f"{n}.xhtml": f"<p>{escape(each)}</p>" for n, each in enumerate(paragraphs)})
+
+
 def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
 
@@ -342,6 +389,7 @@ FORMATS: dict[str, Writer] = {
     "a.xhtml": as_xhtml,
     "a.warc": as_crawl,
     "wet.warc": as_plain_crawl,
+    "a.epub": as_book,
     "a.sqlite": as_table(database),
     "a.sqlite3": as_table(database),
     "a.db": as_table(database),
@@ -371,7 +419,7 @@ FORMATS: dict[str, Writer] = {
 
 UNNAMED = (
     *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
-    *("a.eml", "a.mbox", "a.db"),
+    *("a.eml", "a.mbox", "a.db", "a.epub"),
 )
 """Files whose format is recognised by their content alone."""
 
@@ -390,7 +438,8 @@ def ids_in(name: str, path: str) -> str:
         return f"{path}/0@mail.example"
     if name in ("a.lines", "a.jsonl", "a.ndjson"):
         return f"{path}:1"
-    documents = (".txt", ".text", ".md", "html", ".htm", ".eml", "record.json", "line.json")
+    documents = (".txt", ".text", ".md", "html", ".htm", ".eml", ".epub", "record.json")
+    documents += ("line.json",)
     return path if name.endswith(documents) else f"{path}#1"
 
 

@@ -7,6 +7,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import IO, BinaryIO, cast
 
@@ -33,12 +34,29 @@ def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator
     :param budget: counts the bytes that are read of the file
     :raises ArchiveError: if there is no directory, or it is too large
     """
+    with open_entries(file, max_members, budget) as entries:
+        yield from entries
+
+
+@contextmanager
+def open_entries(
+    file: BinaryIO, max_members: int, budget: UnpackBudget
+) -> Iterator[Iterator[Entry]]:
+    """The same entries, which may be opened in any order, one at a time.
+
+    :raises ArchiveError: if there is no directory, or it is too large
+    """
     counted = _CountedFile(file, budget)
     with open_zip(cast(BinaryIO, counted), max_members) as archive:
-        for info in archive.infolist():
-            if not info.filename.endswith("/"):
-                opened = partial(_open_member, archive, info, counted)
-                yield Entry(readable_id(info.filename), _problem_of(info), opened)
+        yield (
+            Entry(
+                readable_id(info.filename),
+                _problem_of(info),
+                partial(_open_member, archive, info, counted),
+            )
+            for info in archive.infolist()
+            if not info.filename.endswith("/")
+        )
 
 
 def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
