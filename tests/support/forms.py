@@ -9,9 +9,12 @@ import io
 import json
 import lzma
 import random
+import re
+import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -257,6 +260,27 @@ def _encoded(texts: Texts) -> dict[str, bytes]:
     return {**files, "latin-1=.jsonl.gz": gzip.compress(halves[0] + b"\n" + halves[1])}
 
 
+def mbox_of(texts: Texts) -> bytes:
+    """A mailbox with a message of its own between, which has no text."""
+    start = b"From a@mail.example Fri Mar  1 10:00:00 2024\n"
+    messages = [every_format.mail(text, id) for id, text in texts.items()]
+    messages.insert(len(messages) // 2, b"Subject: x\nContent-Type: image/png\n\nno text\n")
+    return b"".join(start + each + b"\n" for each in messages)
+
+
+def sqlite_of(texts: Texts) -> bytes:
+    """A database with gaps among its rows, and another table."""
+    records = ({"id": id, "text": text, "n": n} for n, (id, text) in enumerate(texts.items()))
+    made = (
+        "CREATE TABLE articles (n INT, id TEXT, text TEXT)",
+        "CREATE INDEX by_text ON articles (text)",
+        "INSERT INTO articles (rowid, n) VALUES (7, 1), (9, 2)",
+        "CREATE TABLE other (x)",
+        "INSERT INTO other VALUES (1), (2)",
+    )
+    return every_format.database(records, statements=made)
+
+
 FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "text": lambda texts: {f"{id}/{id}.txt": text.encode() for id, text in texts.items()},
     "text.gz": lambda texts: {n + ".gz": gzip.compress(d) for n, d in files_of(texts).items()},
@@ -292,6 +316,14 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "wet": lambda texts: {"c.warc": wet_of(texts)},
     "warc.gz": lambda texts: {"c.warc.gz": _members([*warc_records(texts)])},
     "warc.zst": lambda texts: {"c.warc.zst": COMPRESSORS[".zst"](b"".join(warc_records(texts)))},
+    "eml": lambda texts: {f"{id}.eml": every_format.mail(text) for id, text in texts.items()},
+    "epub": lambda texts: {
+        f"{id}.epub": every_format.as_book([text], "") for id, text in texts.items()
+    },
+    "mbox": lambda texts: {"r.mbox": mbox_of(texts)},
+    "mbox.gz": lambda texts: {"r.mbox.gz": gzip.compress(mbox_of(texts))},
+    "sqlite": lambda texts: {"r.db": sqlite_of(texts)},
+    "sqlite.xz": lambda texts: {"r.sqlite.xz": lzma.compress(sqlite_of(texts))},
     "zip": lambda texts: {"a.zip": zip_of(mixed_files(texts))},
     "tar": lambda texts: {"a.tar": tar_of(mixed_files(texts))},
     "tar.gz": lambda texts: {"a.tar.gz": gzip.compress(tar_of(mixed_files(texts)))},
@@ -357,6 +389,12 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
         usual = {"delimiter": "\t" if plain.endswith(".tsv") else text[2]}
         for row in csv.reader(io.StringIO(text, newline=""), **DIALECTS.get(plain, usual)):
             yield (row[0] if row and row[0] != "id" else ""), row
+    elif plain.endswith(".mbox"):
+        for message in re.split(rb"(?m)^(?=From )", content)[1:]:
+            found = re.search(rb"(?m)^Message-ID: <(.*)>", message)
+            yield (found[1].decode() if found else ""), message
+    elif plain.endswith((".db", ".sqlite")):
+        yield from _read_sqlite(content)
     elif plain.endswith(".parquet"):
         yield from _read_parquet(content)
     elif plain.endswith((".arrow", ".feather")):
@@ -383,6 +421,16 @@ def _id_of_line(line: bytes) -> str:
         return str(json.loads(line)["id"])
     except ValueError:
         return ""
+
+
+def _read_sqlite(content: bytes) -> Iterator[Entry]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(content)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        yield "", connection.execute("SELECT name, sql FROM sqlite_master").fetchall()
+        yield "", connection.execute("SELECT rowid, * FROM other").fetchall()
+        for row in connection.execute("SELECT id, rowid, * FROM articles"):
+            yield row[0] or "", row
 
 
 def _read_parquet(content: bytes) -> Iterator[Entry]:

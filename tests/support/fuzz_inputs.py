@@ -20,8 +20,11 @@ from tests.support import every_format
 from tests.support.every_format import (
     arrow,
     csv_rows,
+    database,
+    epub,
     http_response,
     json_values,
+    mail,
     parquet,
     tar_of,
     warc_record,
@@ -209,6 +212,35 @@ def _table(rng: Random, endings: tuple[str, ...]) -> bytes:
     return rng.choice([data for ending, data in _tables() if ending in endings])
 
 
+def _message(rng: Random) -> bytes:
+    id = f"{rng.randrange(99)}@mail.example" if rng.random() < 0.8 else ""
+    return mail(article(rng), id, rng.choice(["utf-8", "utf-16", "iso-2022-jp", "gb18030"]))
+
+
+def _mbox(rng: Random) -> bytes:
+    start = b"From a@mail.example Fri Mar  1 10:00:00 2024\n"
+    ending = rng.choice([b"\n", b"\r\n"])
+    messages = (start + _message(rng) + b"\n" for _ in range(rng.randrange(1, 5)))
+    return b"".join(messages).replace(b"\n", ending)
+
+
+def _epub(rng: Random) -> bytes:
+    pages = {f"{n}.xhtml": f"<p>{article(rng)}</p>" for n in range(rng.randrange(1, 4))}
+    return epub(pages, metadata="<dc:title>News</dc:title><dc:date>2024-03-01</dc:date>")
+
+
+def _sqlite(rng: Random) -> bytes:
+    statements = (
+        f"PRAGMA page_size = {rng.choice([512, 1024, 4096])}",
+        "CREATE TABLE articles (id INTEGER PRIMARY KEY, text TEXT, url, n AS (length(text)))",
+        "CREATE INDEX i ON articles (text)",
+        "CREATE VIEW v AS SELECT text FROM articles",
+        "CREATE TABLE more (text TEXT PRIMARY KEY) WITHOUT ROWID",
+    )
+    rows = ({"text": each["text"], "url": each["url"]} for each in records(rng))
+    return database(rows, statements=statements[: rng.choice([2, 3, 5])])
+
+
 FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
@@ -220,6 +252,10 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "tsv": _tsv,
     "warc": _warc,
     "warc.gz": _warc_gz,
+    "eml": _message,
+    "mbox": _mbox,
+    "epub": _epub,
+    "db": _sqlite,
     "parquet": lambda rng: _table(rng, ("parquet",)),
     "arrow": lambda rng: _table(rng, ("arrow",)),
     "feather": lambda rng: _table(rng, ("arrow", "feather")),
@@ -279,6 +315,13 @@ TOKENS = [
     *(b"WARC/1.0\r\n", b"WARC/9.9\r\n", b"\r\n\r\n", b"Content-Length: -1\r\n", b"Content-Length:"),
     *(b"Content-Encoding: br\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"),
     *(b"Content-Type: text/html; charset=idna\r\n", b"ffffffffffffffff\r\n", b"-5\r\n", b":\r\n"),
+    *(
+        b"Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+        b"\n--b\n",
+        b"\nFrom a Mon 10:00\nb: c\n",
+    ),
+    *(b"Content-Transfer-Encoding: base64\n", b"=?utf-8?b?", b"Content-Type: message/rfc822\n\n"),
+    *(b"SQLite format 3\0", b"mimetypeapplication/epub+zip", b"From: a\nDate: b\nReceived: c\n\n"),
     *(b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"),
     *(b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"),
     *(b"ustar\0", b"../../x", b"/etc/passwd", b"30 path=../a\n", b"9999999999 size=-1\n"),
@@ -454,4 +497,7 @@ def make_options(rng: Random) -> list[str]:
     return chosen
 
 
-_FORCED = ("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc")
+_FORCED = (
+    *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"),
+    *("epub", "sqlite", "eml", "mbox"),
+)

@@ -172,7 +172,7 @@ class _BookReader:
         found = [name for name in self._entries if name.lower().endswith(".opf")]
         if len(found) == 1:
             return found[0]
-        detail = f"what lists its pages is missing ({_CONTAINER} names no file that is there)"
+        detail = f"the list of this EPUB's pages is missing ({_CONTAINER} names none that is there)"
         raise UnusableBookError(DAMAGED, detail)
 
     def _refuse_encrypted(self, package: Package) -> None:
