@@ -78,6 +78,10 @@ TEXTS = {
         "新聞の記事",
     ),
     "utf-7": (PLAIN % (b"UTF-7", b"7bit") + "größer".encode("utf-7"), "größer"),
+    "utf-16le": (
+        PLAIN % (b"utf-16le", b"base64") + base64.b64encode("漢字".encode("utf-16-le")),
+        "漢字",
+    ),
     "said to be ascii": (PLAIN % (b"us-ascii", b"8bit") + "größer".encode(), "größer"),
     "unknown charset": (PLAIN % (b"x-none", b"8bit") + "größer".encode(), "größer"),
     "unknown transfer encoding": (PLAIN % (b"utf-8", b"8 bit") + b"one", "one"),

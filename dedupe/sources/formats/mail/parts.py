@@ -23,7 +23,7 @@ _NOT_BASE64 = re.compile(rb"(?m)^(?![A-Za-z0-9+/= \t\r]*$)")
 _CONTENT_FIELDS = ("content-type", "content-disposition", "content-transfer-encoding")
 _UUENCODED = frozenset(("x-uuencode", "x-uue", "uuencode", "uue", "x-binhex", "binhex", "x-yenc"))
 _ASCII = frozenset(("us-ascii", "ascii", "ansi_x3.4-1968"))
-_UTF7 = frozenset(("utf-7", "unicode-1-1-utf-7"))
+_UNICODE = re.compile(r"(?:unicode-1-1-)?utf-?(?:7|(?:16|32)(?:-?[lb]e)?)")
 _header_parser = BytesHeaderParser(policy=compat32)
 _ERRORS = (MessageError, LookupError, ValueError, TypeError, ArithmeticError, AssertionError)
 """What the library raises for odd headers."""
@@ -140,9 +140,10 @@ def charset_of_part(fields: Message) -> str:
 
 def decode_text(data: bytes, charset: str) -> Decoded:
     """Decode the bytes of a plain text."""
-    if charset in _UTF7:
-        text = data.decode("utf-7", "replace")
-        return Decoded(encode_text(text), "utf-7 (declared)", text.count(REPLACEMENT))
+    if _UNICODE.fullmatch(charset):  # no page can be in these, but a mail can
+        encoding = charset.removeprefix("unicode-1-1-")
+        text = data.decode(encoding, "replace").removeprefix("\ufeff")
+        return Decoded(encode_text(text), f"{encoding} (declared)", text.count(REPLACEMENT))
     return decode_document(data, charset)
 
 
