@@ -15,19 +15,25 @@ from __future__ import annotations
 import argparse
 import bz2
 import csv
+import email
+import email.policy
 import gzip
 import io
 import json
 import lzma
+import mailbox
 import os
 import platform
 import shlex
+import sqlite3
 import tarfile
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
+from email.message import EmailMessage
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -146,6 +152,31 @@ def loop_warc(path: Path) -> None:
             record.reader.read()
 
 
+def loop_eml(path: Path) -> None:
+    for entry in os.scandir(path):
+        with open(entry.path, "rb", buffering=0) as file:
+            message = email.message_from_bytes(file.read(), policy=email.policy.compat32)
+            message.get_payload(decode=True)
+
+
+def loop_mbox(path: Path) -> None:
+    for message in mailbox.mbox(path, create=False):
+        message.get_payload(decode=True)
+
+
+def loop_sqlite(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for _ in connection.execute("SELECT id, text FROM articles"):
+            pass
+
+
+def loop_epub(path: Path) -> None:
+    for entry in os.scandir(path):
+        with zipfile.ZipFile(entry.path) as archive:
+            for name in archive.namelist():
+                archive.read(name)
+
+
 def loop_gz(path: Path) -> None:
     with gzip.open(path) as file:
         decode_lines(file)
@@ -249,6 +280,54 @@ def write_warc(records: list[dict[str, str]], path: Path) -> None:
             file.write(gzip.compress(record, 6) if packed else record)
 
 
+def message_of(record: dict[str, str]) -> bytes:
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Date"] = (
+        "a@b.example",
+        record["url"],
+        "1 Mar 2024",
+    )
+    message["Message-ID"] = f"<{record['url']}>"
+    message.set_content(record["text"] or " ", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def write_eml(records: list[dict[str, str]], path: Path) -> None:
+    path.mkdir()
+    for number, record in enumerate(records):
+        (path / f"{number:06}.eml").write_bytes(message_of(record))
+
+
+def write_mbox(records: list[dict[str, str]], path: Path) -> None:
+    start = b"From a@b.example Fri Mar  1 10:00:00 2024\n"
+    with path.open("wb") as file:
+        for record in records:
+            quoted = message_of(record).replace(b"\nFrom ", b"\n>From ")
+            file.write(start + quoted.rstrip(b"\n") + b"\n\n")
+
+
+def write_sqlite(records: list[dict[str, str]], path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE articles (id, text, url, date, site)")
+        rows = [tuple(record.values()) for record in records]
+        connection.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?)", rows)
+        connection.commit()
+
+
+def write_epub(records: list[dict[str, str]], path: Path) -> None:
+    """Write each text as a book of one page."""
+    path.mkdir()
+    container = '<container><rootfiles><rootfile full-path="p.opf"/></rootfiles></container>'
+    package = '<package><item id="a" href="a.html"/><itemref idref="a"/></package>'
+    for number, record in enumerate(records):
+        paragraphs = "".join(f"<p>{escape(line)}</p>\n" for line in record["text"].split("\n"))
+        with zipfile.ZipFile(path / f"{number:06}.epub", "w", zipfile.ZIP_DEFLATED) as book:
+            book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+            book.writestr("META-INF/container.xml", container)
+            book.writestr("p.opf", package)
+            book.writestr("a.html", f"<html><body>{paragraphs}</body></html>")
+
+
 def write_packed(records: list[dict[str, str]], path: Path) -> None:
     data = jsonl_bytes(records)
     pack: dict[str, Callable[[bytes], bytes]] = {
@@ -287,6 +366,10 @@ CASES = (
     Case("texts", write_texts, loop_files, "open, read"),
     Case("pages-raw", write_pages, loop_files, "open, read"),
     Case("pages-text", write_pages, loop_pages, "lxml, text_content", "text"),
+    Case("r.sqlite", write_sqlite, loop_sqlite, "sqlite3, two columns"),
+    Case("eml", write_eml, loop_eml, "email, compat32"),
+    Case("r.mbox", write_mbox, loop_mbox, "mailbox, email"),
+    Case("books", write_epub, loop_epub, "zipfile"),
     Case("r.warc", write_warc, loop_warc, "fastwarc"),
     Case("r.warc.gz", write_warc, loop_warc, "fastwarc"),
     Case("r.jsonl.gz", write_packed, loop_gz, "gzip, msgspec"),

@@ -366,7 +366,7 @@ def test_apply_takes_out_messages_and_nothing_else(tmp_path: Path, dedupe_here: 
     [
         b"Content-Type: multipart/mixed; boundary=-\n\n" + b"---x\n" * 400_000,
         b"Content-Type: text/plain; " + b'a="' + b";" * 900_000 + b"\n\none",
-        b"Content-Type: text/plain; charset=" + b"x" * 900_000 + b"\n\none",
+        b"Content-Type: text/plain; charset=utf16le" + b"x" * 900_000 + b"\n\none",
         b"Content-Type: text/plain; charset=\"utf-8\x00\"; format*=x''flowed\n\none",
         b"Subject: " + b"=?utf-8?q?" * 90_000 + b"\n\none",
         b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n" * 9000,

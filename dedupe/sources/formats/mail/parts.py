@@ -23,7 +23,8 @@ _NOT_BASE64 = re.compile(rb"(?m)^(?![A-Za-z0-9+/= \t\r]*$)")
 _CONTENT_FIELDS = ("content-type", "content-disposition", "content-transfer-encoding")
 _UUENCODED = frozenset(("x-uuencode", "x-uue", "uuencode", "uue", "x-binhex", "binhex", "x-yenc"))
 _ASCII = frozenset(("us-ascii", "ascii", "ansi_x3.4-1968"))
-_UNICODE = re.compile(r"(?:unicode-1-1-)?utf-?(?:7|(?:16|32)(?:-?[lb]e)?)")
+_UTF = re.compile(r"^(?:unicode-1-1-)?utf-?")
+_UNICODE = re.compile(r"utf-?7|utf-(?:16|32)(?:-?[lb]e)?")
 _header_parser = BytesHeaderParser(policy=compat32)
 _ERRORS = (MessageError, LookupError, ValueError, TypeError, ArithmeticError, AssertionError)
 """What the library raises for odd headers."""
@@ -140,8 +141,8 @@ def charset_of_part(fields: Message) -> str:
 
 def decode_text(data: bytes, charset: str) -> Decoded:
     """Decode the bytes of a plain text."""
-    if _UNICODE.fullmatch(charset):  # no page can be in these, but a mail can
-        encoding = charset.removeprefix("unicode-1-1-")
+    encoding = _UTF.sub("utf-", charset)
+    if _UNICODE.fullmatch(encoding):  # no page can be in these, but a mail can
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
         return Decoded(encode_text(text), f"{encoding} (declared)", text.count(REPLACEMENT))
     return decode_document(data, charset)
