@@ -22,6 +22,8 @@ from pathlib import Path
 
 import zstandard
 
+from tests.support.every_format import database, epub
+
 GOOD = " ".join(f"word{number}" for number in range(200))
 BOMB_BYTES = 10 * 10**9
 PART_BYTES = 50_000_000
@@ -39,6 +41,7 @@ def write_hostile(folder: Path) -> dict[str, str]:
         **_write_large(folder),
         **_write_odd_files(folder),
         **_write_archives(folder),
+        **_write_containers(folder),
     }
     for name in ("good1.txt", "good2.txt"):
         (folder / name).write_text(GOOD)
@@ -70,6 +73,41 @@ def _write_bombs(folder: Path) -> dict[str, str]:
         gzip.compress(good + b"\n" + noise) + (folder / "records.jsonl.gz").read_bytes()
     )
     return dict.fromkeys([name for name, _, _ in bombs] + ["behind.jsonl.gz"], "bomb")
+
+
+def _write_containers(folder: Path) -> dict[str, str]:
+    """Write mail, books and a database that claim more than they hold."""
+    head = b"From: a@b.example\nDate: today\nMessage-ID: <%d@b.example>\n"
+    opened = (b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n" % (n, n) for n in range(5000))
+    (folder / "nested.eml").write_bytes(head % 0 + b"".join(opened))
+    box = b"From a@b.example Mon May 14 16:39:00 2001\n"
+    mixed = b"Content-Type: multipart/mixed; boundary=b\n\n"
+    with open(folder / "parts.mbox", "wb") as file:
+        file.write(box + head % 1 + mixed + b"--b\n" * 10_000_000 + b"\n")
+        file.write(box + head % 2 + b"\n" + b"From x\n" * 8_000_000 + b"\n")
+        file.write(box + head % 3 + b"Subject: " + b"=?utf-8?q?" * 900_000 + b"\n\n\n")
+        file.write(box + head % 4 + b"X: y\n" * 900_000)
+    page = {"a.xhtml": "<p>" + "a " * 50_000_000}
+    (folder / "bomb.epub").write_bytes(epub(page))
+    laughs = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(12))
+    laughs = f'<!DOCTYPE p [<!ENTITY e0 "ha">{laughs}]><package>&e12;</package>'
+    (folder / "laughs.epub").write_bytes(epub({}, more={"OPS/p.opf": laughs.encode()}))
+    data = bytearray(database({"text": f"{n} {GOOD}"} for n in range(20_000)))
+    root = next(at for at in range(4096, len(data), 4096) if data[at] == 5)
+    cells = int.from_bytes(data[root + 3 : root + 5], "big")
+    for n in range(cells):  # each of them is the first
+        places = (int.from_bytes(data[root + at : root + at + 2], "big") for at in (12, 12 + 2 * n))
+        first, this = (root + place for place in places)
+        data[this : this + 4] = data[first : first + 4]
+    (folder / "again.db").write_bytes(data)
+    return {
+        "nested.eml": "too_deep",
+        "1@b.example": "too_large",
+        "parts.mbox#4": "too_large",
+        "bomb.epub": "too_large",
+        "laughs.epub": "damaged",
+        "again.db/articles": "damaged",
+    }
 
 
 def _write_large(folder: Path) -> dict[str, str]:

@@ -11,12 +11,14 @@ from dedupe.model.documents import Locator
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.records.removal import MOVED, ByteRange, CannotRewriteError, read_blocks
 
-_START = b"\nFrom "
 _MARK = b"\xef\xbb\xbf"
 _LOOK_AHEAD_BYTES = 1024
 """More bytes than ``_FROM_LINE`` may match, so that no beginning is judged by a part of it."""
 
 _FROM_LINE = re.compile(rb"From ([^\n]{0,400})\n([!-9;-~]{1,100}[ \t]{0,9}:|>From )?")
+_CANDIDATE = re.compile(rb"\nFrom [^\n]{0,400}\n(?:[!-9;-~]{1,100}[ \t]{0,9}:|>From )")
+"""What may be the beginning of a message, since a header follows."""
+
 _WEEKDAY = re.compile(rb"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b")
 _TIME = re.compile(rb"\d\d:\d\d")
 
@@ -108,11 +110,12 @@ class MailboxCutter:
 
     def _find_next(self, end: int) -> int:
         """Where the next message begins in the held bytes; -1 where none does before ``end``."""
-        held, found = self._held, -1
-        while 0 <= (found := held.find(_START, self._searched)) < end:
-            self._searched = found + 1
-            if self._begins_message(found + 1):
-                return found + 1
+        while found := _CANDIDATE.search(self._held, self._searched):
+            if found.start() >= end:
+                break
+            self._searched = found.start() + 1
+            if self._begins_message(found.start() + 1):
+                return found.start() + 1
         self._searched = max(self._searched, end)
         return -1
 

@@ -5,9 +5,9 @@ SQLite opens files by their names only.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,9 +100,10 @@ def _path_of(file: SeekableBytes) -> str:
 
 def _path_of_number(number: int) -> str:
     """The path of a file that is open under a number; empty where the system does not tell."""
-    get_path = getattr(fcntl, "F_GETPATH", None)
-    if get_path is not None:  # macOS
-        return os.fsdecode(fcntl.fcntl(number, get_path, bytes(1024)).rstrip(b"\0"))
+    if sys.platform == "darwin":
+        import fcntl
+
+        return os.fsdecode(fcntl.fcntl(number, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
     return os.readlink(f"/proc/self/fd/{number}")
 
 
