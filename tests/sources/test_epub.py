@@ -101,7 +101,10 @@ def test_an_archive_of_books_is_an_archive(tmp_path: Path) -> None:
 
 # --- what cannot be read -------------------------------------------------------------------
 
-ENTITIES = b'<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><package>&b;</package>'
+ENTITIES = (
+    b'<!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><package><title>&b;</title>'
+    b'<item id="a" href="a.xhtml"/><itemref idref="a"/></package>'
+)
 ENCRYPTION = (
     "<encryption xmlns:enc='http://www.w3.org/2001/04/xmlenc#'><enc:EncryptedData>"
     "<enc:EncryptionMethod Algorithm='{}'/><enc:CipherData><enc:CipherReference URI='{}'/>"

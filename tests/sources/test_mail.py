@@ -57,6 +57,7 @@ PICTURE = b"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw
 FILE = b"Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nattached"
 LONG_HTML = b"Content-Type: text/html\n\n<p>" + sentence(0, 60).encode() + b"</p>"
 
+RUSSIAN = "Сегодня в городе открыли новый мост через реку, и жители прошли по нему впервые"
 TEXTS = {
     "no header of content": (b"\none\n\n> two\n", "one\n\n> two"),
     "crlf": (b"\r\none\r\ntwo\r\n", "one\ntwo"),
@@ -83,6 +84,10 @@ TEXTS = {
         "漢字",
     ),
     "said to be ascii": (PLAIN % (b"us-ascii", b"8bit") + "größer".encode(), "größer"),
+    "said to be ascii, and is none": (
+        PLAIN % (b"us-ascii", b"8bit") + RUSSIAN.encode("cp1251"),
+        RUSSIAN,
+    ),
     "unknown charset": (PLAIN % (b"x-none", b"8bit") + "größer".encode(), "größer"),
     "unknown transfer encoding": (PLAIN % (b"utf-8", b"8 bit") + b"one", "one"),
     "html": (HTML, "one & two"),

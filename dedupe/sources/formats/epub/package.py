@@ -22,9 +22,6 @@ _PAGE_TYPES = frozenset(
 )
 _PAGE_ENDINGS = (".xhtml", ".html", ".htm")
 _PACKAGE_TYPE = "application/oebps-package+xml"
-_FONT_METHODS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
-"""Algorithms that only make the fonts of a book unusable elsewhere; its text is not encrypted."""
-
 _MAX_DEPTH, _MAX_ELEMENTS = 100, 200_000
 
 
@@ -101,13 +98,8 @@ def package_path(container: ElementTree.Element) -> str:
 
 
 def encrypted_names(encryption: ElementTree.Element) -> set[str]:
-    """The names of files that are encrypted so that their text cannot be read."""
-    names: set[str] = set()
-    for item in encryption.iter("EncryptedData"):
-        methods = [each.get("Algorithm", "") for each in item.findall("EncryptionMethod")]
-        if not methods or not all(method in _FONT_METHODS for method in methods):
-            names.update(resolve(each.get("URI", ""), "") for each in item.iter("CipherReference"))
-    return names
+    """The names of files that are encrypted, which fonts often are where pages are not."""
+    return {resolve(each.get("URI", ""), "") for each in encryption.iter("CipherReference")}
 
 
 def read_package(root: ElementTree.Element, path: str) -> Package:
