@@ -57,6 +57,8 @@ NO_ARTICLE = "no_article"
 PAGE_LIMIT = "page_limit"
 EXTRACTION_DOUBTFUL = "extraction_doubtful"
 ODD_LAYOUT = "odd_layout"
+UNKNOWN_XML = "unknown_xml"
+OTHER_ITEMS = "other_items"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -68,6 +70,7 @@ DOUBTFUL_READING = frozenset(
         EXTRACTION_DOUBTFUL,
         ODD_LAYOUT,
         PAGE_LIMIT,
+        UNKNOWN_XML,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.
