@@ -96,6 +96,7 @@ def _feed(raw: bytes, handler: Handler) -> Parsed:
     try:
         parser.Parse(raw, True)
     except expat.ExpatError as error:
+        parser.buffer_text = False  # gives the handler the text that is still held
         if error.code == _AFTER_ROOT:
             return Parsed()
         return Parsed(str(error), error.code in _CUT_OFF)
