@@ -209,6 +209,21 @@ def _table(rng: Random, endings: tuple[str, ...]) -> bytes:
     return rng.choice([data for ending, data in _tables() if ending in endings])
 
 
+_XML = (
+    *(every_format.as_feed, every_format.as_atom, every_format.as_blog, every_format.as_wiki),
+    *(every_format.as_tei, every_format.as_jats),
+)
+
+
+def _xml(rng: Random) -> bytes:
+    texts = [f"Title\n\n{item['text']} R&D" for item in records(rng)]
+    content = rng.choice(_XML)(texts, "")
+    encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "windows-1251"])
+    if not content.startswith(b"<?xml"):
+        content = b'<?xml version="1.0" encoding="%s"?>\n' % encoding.encode() + content
+    return content.decode().encode(encoding, "xmlcharrefreplace")
+
+
 FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
@@ -218,6 +233,9 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "json": _json,
     "csv": _csv,
     "tsv": _tsv,
+    "xml": _xml,
+    "rss": _xml,
+    "tei": _xml,
     "warc": _warc,
     "warc.gz": _warc_gz,
     "parquet": lambda rng: _table(rng, ("parquet",)),
@@ -276,6 +294,7 @@ TOKENS = [
     *(b"<!--", b"-->", b"<![CDATA[", b"<script>", b"</html>", b"<template>", b"<svg>", b"<math>"),
     *(b"&#0;", b"&#xd800;", b"&#99999999999;", b"<a " + b"x=1 " * 50, b"<meta charset=utf-7>"),
     *(b"<?xml version='1.0' encoding='utf-16'?>", b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b"<br/>"),
+    *(b"]]>", b"<item>", b"</item>", b"</rss>", b"<page>", b"<TEI>", b"&nbsp;", b"&a;", b"<?"),
     *(b"WARC/1.0\r\n", b"WARC/9.9\r\n", b"\r\n\r\n", b"Content-Length: -1\r\n", b"Content-Length:"),
     *(b"Content-Encoding: br\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"),
     *(b"Content-Type: text/html; charset=idna\r\n", b"ffffffffffffffff\r\n", b"-5\r\n", b":\r\n"),
@@ -454,4 +473,6 @@ def make_options(rng: Random) -> list[str]:
     return chosen
 
 
-_FORCED = ("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc")
+_FORCED = (
+    *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "xml", "warc"),
+)
