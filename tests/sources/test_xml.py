@@ -317,10 +317,11 @@ def test_what_is_no_xml_keeps_its_format(tmp_path: Path) -> None:
     put(tmp_path / "d.xml", "<svg xmlns='http://www.w3.org/2000/svg'><text>a picture</text></svg>")
     put(tmp_path / "e", "<feed> is no feed by its name alone")
     put(tmp_path / "f", "<article><p>a part of a page</p></article>")
+    put(tmp_path / "g" / "index.html", rss(item("an item in a copy of a site")))
     found = read(tmp_path, html="text")
     formats = {source.name.rpartition("/")[2]: source.format for source in found.corpus.sources}
     assert formats == {"a.xml": "html", "b": "html", "c.xml": "text", "d.xml": "xml",
-                       "e": "text", "f": "text"}  # fmt: skip
+                       "e": "text", "f": "text", "index.html": "xml"}  # fmt: skip
     assert found.texts["a.xml"] == found.texts["b"] == "a page"
     assert found.reasons == {"d.xml": "not_text"} and "SVG" in found.skipped[0].detail
 

@@ -35,6 +35,8 @@ class Field(NamedTuple):
         """Its text as somebody reads it, without the tags of HTML."""
         if self.has_elements or self.type in ("text", "text/plain"):
             return tidy_lines(self.text)
+        if "<" not in self.text and "&" not in self.text:
+            return " ".join(self.text.split())
         return strip_tags(self.text)
 
 

@@ -98,8 +98,8 @@ class ItemReader:
         fields = handler.fields
         item = self._read_page(fields) if name == "page" else self._read_entry(fields)
         item.replaced_count = parsed.replaced_count
-        values = [fields[n].text if n in fields else UNSET for n in self._plan.names]
         if self._names_id:
+            values = [fields[n].text if n in fields else UNSET for n in self._plan.names]
             item.id = self._plan.find_id(values).strip()
         for asked in self._settings.meta_field:
             if asked in fields:
