@@ -244,6 +244,14 @@ JATS = """<?xml version="1.0" encoding="UTF-8"?>
 JATS_TEXT = "1 Water\nIt is H2O1.\nNext\na\nb"
 
 
+FICTION = """<?xml version="1.0"?><FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0">
+<description><title-info><book-title>A book</book-title></title-info></description>
+<body><title><p>Part</p></title><section><p>O<emphasis>n</emphasis>e</p><empty-line/><p>two</p>
+</section></body><body name="notes"><p>a note</p></body><binary id="x">iVBORw0KGgo</binary>
+</FictionBook>"""
+NEWS = """<nitf><head><docdata><date.issue norm="20070101T000000"/></docdata></head><body>
+<body.head><hedline><hl1>A headline</hl1></hedline></body.head><body.content><block><p>In
+<location>Pa<em>r</em>is</location>.</p><p>More</p></block></body.content></body></nitf>"""
 TEI_META = {
     "title": "A Play",
     "url": "https://t.example/1",
@@ -267,6 +275,8 @@ PREFIXED_TEI = (
         ("a.tei", TEI.replace("<TEI", "<TEI.2").replace("</TEI>", "</TEI.2>"), TEI_TEXT, TEI_META),
         ("a", PREFIXED_TEI, TEI_TEXT, TEI_META),
         ("a.nxml", JATS, JATS_TEXT, JATS_META),
+        ("a.fb2", FICTION, "Part\nOne\ntwo\na note", {"title": "A book"}),
+        ("c", NEWS, "In Paris.\nMore", {"title": "A headline", "date": "20070101T000000"}),
         ("b", JATS.partition("\n")[2], JATS_TEXT, JATS_META),
         ("c.xml", JATS.partition("<body>")[0] + "</article>", "The abstract.", JATS_META),
     ],

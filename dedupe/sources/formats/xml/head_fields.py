@@ -1,4 +1,4 @@
-"""Takes title, date and address from the head of a text of the TEI, or of an article in JATS."""
+"""Takes title, date and address from the head of a text of the TEI, of JATS, or the like."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dedupe.sources.formats.xml.vocabularies import Vocabulary
 from dedupe.sources.records.metadata_values import as_meta_value
 
+_DATE_ATTRIBUTES = ("when", "when-iso", "iso-8601-date", "norm")
 _DATE_PARTS = ("year", "month", "day")
 
 
@@ -62,7 +63,7 @@ class HeadFields:
             address = attributes.get("xlink:href", text)
             return address * address.startswith(("http://", "https://"))
         if name == "date":
-            stated = (attributes.get(each, "") for each in ("when", "when-iso", "iso-8601-date"))
+            stated = (attributes.get(each, "") for each in _DATE_ATTRIBUTES)
             return next(filter(None, stated), "") or self._joined_date() or text
         return text
 

@@ -26,7 +26,7 @@ _NAMESPACES = {"RDF": (b"purl.org/rss/", b"netscape.com/rdf/"), "feed": (b"/Atom
 """What a root of such a name declares where it is a feed; others have these names too."""
 
 _RSS_PREFIX = re.compile(rb"xmlns:([\w.-]{1,40})=[\"']http://purl.org/rss/1.0/[\"']")
-_TEI = frozenset({"TEI", "TEI.2"})
+_TEXTS = {"TEI": "tei", "TEI.2": "tei", "FictionBook": "fictionbook", "nitf": "nitf"}
 _JATS_PART = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:front|body)[\s>]")
 
 
@@ -41,19 +41,17 @@ def item_name(root: Root) -> str:
     return f"{declared[1].decode()}:item" if declared and b"xmlns=" not in root.tag else name
 
 
-def is_tei(name: str) -> bool:
-    """Whether an element of this name, without prefix, is a text of the TEI."""
-    return name in _TEI
+def text_kind(name: str, content: bytes) -> str:
+    """The kind of markup of an element that is a text; empty for all other elements.
 
-
-def is_jats(name: str, content: bytes) -> bool:
-    """Whether an element is an article in JATS, and not one of DocBook or of a page.
-
-    :param content: the element, or its beginning
+    :param name: its name, without prefix
+    :param content: the element, or its beginning: ``article`` is a root of DocBook and of pages too
     """
-    return name == "article" and _JATS_PART.search(content) is not None
+    if name == "article":
+        return "jats" if _JATS_PART.search(content) else ""
+    return _TEXTS.get(name, "")
 
 
 def is_known(root: Root, head: bytes) -> bool:
     """Whether a file with this root is of a kind that is known; all other XML is read as it is."""
-    return bool(item_name(root)) or is_tei(root.local) or is_jats(root.local, head)
+    return bool(item_name(root) or text_kind(root.local, head))

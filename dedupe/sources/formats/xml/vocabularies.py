@@ -1,12 +1,12 @@
-"""What the elements of TEI, JATS and other XML are for: text, line, metadata, or nothing."""
+"""What the elements of TEI, JATS, NITF and other XML are for: text, line, metadata, or nothing."""
 
 from __future__ import annotations
 
 import msgspec
 
-from dedupe.sources.formats.xml.kinds import is_jats, is_tei
+from dedupe.sources.formats.xml.kinds import text_kind
 
-_INLINE = "b i em strong u s sub sup span a hi emph italic bold tt code small font"
+_INLINE = "b i em emphasis strong u s sub sup span a hi emph italic bold tt code small font"
 
 _TEI_INLINE = """
     abbr add am anchor app bibl c choice code corr damage date del distinct email emph ex expan
@@ -24,6 +24,11 @@ _JATS_INLINE = """
     sup target underline uri xref
     math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover
     mstyle mfenced mpadded semantics
+"""
+
+_NITF_INLINE = """
+    a chron city classifier copyrite country em event frac function lang location money num
+    object.title org person postaddr pronounce q region state strong sub sublocation sup virtloc
 """
 
 
@@ -76,7 +81,22 @@ JATS = Vocabulary(
         ("article-meta", "self-uri"): "url",
     },
 )
+FICTION_BOOK = Vocabulary(
+    sections=("body",),
+    inline=frozenset([*_INLINE.split(), "style", "strikethrough", "date"]),
+    meta={("title-info", "book-title"): "title"},
+)
+NITF = Vocabulary(
+    sections=("body.content",),
+    inline=frozenset(_NITF_INLINE.split()),
+    meta={
+        ("hedline", "hl1"): "title",
+        ("docdata", "date.issue"): "date",
+    },
+)
 OTHER = Vocabulary(is_known=False)
+
+_BY_KIND = {"tei": TEI, "jats": JATS, "fictionbook": FICTION_BOOK, "nitf": NITF}
 
 
 def vocabulary_of(name: str, content: bytes) -> Vocabulary:
@@ -85,6 +105,4 @@ def vocabulary_of(name: str, content: bytes) -> Vocabulary:
     :param name: the name of its root, without prefix
     :param content: the document, from the start tag of its root
     """
-    if is_tei(name):
-        return TEI
-    return JATS if is_jats(name, content) else OTHER
+    return _BY_KIND.get(text_kind(name, content), OTHER)
