@@ -429,7 +429,7 @@ def test_small_errors_are_mended(text: str, expected: str, tmp_path: Path) -> No
         "<item><description>never closed",
         "<item><description>one</wrong></item>",
         "<item><description>&lt;p&gt;one</description><x a=1 a='2'/></item>",
-        "<item><description>" + "<a>" * 5000 + "</item>",
+        "<item><description>" + "<a>" * 400 + "</item>",
     ],
 )
 def test_a_broken_item_costs_no_other(broken: str, tmp_path: Path) -> None:
@@ -504,6 +504,20 @@ def test_limits_cost_only_their_item(tmp_path: Path) -> None:
     assert "--max-line-bytes" in told["a.xml#1"] and "--max-document-bytes" in told["a.xml#3"]
 
 
+def test_depth_and_number_of_elements_are_limited(tmp_path: Path) -> None:
+    deep, many = "<b>" * 600 + "x" + "</b>" * 600, "<b a='1'/>" * 60 + "y"
+    put(tmp_path / "a.xml", rss(item(deep), item(many), item("ok")))
+    put(tmp_path / "b.xml", f"<y>{deep}</y>")
+    put(tmp_path / "c.xml", f"<y>{many}</y>")
+    found = read(tmp_path, max_values=100)
+    assert found.texts == {"a.xml#3": "ok"}
+    assert found.reasons == {
+        "a.xml#1": "too_large", "a.xml#2": "too_large", "b.xml": "too_large", "c.xml": "too_large"
+    }  # fmt: skip
+    found = read(tmp_path)
+    assert found.reasons == {"a.xml#1": "too_deep", "b.xml": "too_deep"} and len(found.texts) == 3
+
+
 def test_no_entity_is_expanded_and_nothing_fetched(tmp_path: Path) -> None:
     secret = put(tmp_path / "secret", "do not read me")
     bomb = "".join(f'<!ENTITY b{n} "{f"&b{n - 1};" * 10}">' for n in range(1, 12))
@@ -575,8 +589,8 @@ def test_blocks_do_not_matter(parts: list[str], size: int) -> None:
 def test_what_is_mended_can_be_parsed(text: str) -> None:
     escaped = text.replace("<", "&lt;")
     data = f"<x>{escaped}</x>".encode("utf-8", "surrogatepass")
-    document = read_document_xml(data)
-    assert not document.parsed.problem
+    document = read_document_xml(data, ReadLimits())
+    assert not document.parsed.reason
     assert document.text.split() == [*filter(None, document.text.split())]
 
 

@@ -6,13 +6,14 @@ from functools import partial
 
 import msgspec
 
-from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.formats.xml.fields import LINE_BREAK
 from dedupe.sources.formats.xml.head_fields import HeadFields
-from dedupe.sources.formats.xml.parsing import Parsed, parse
+from dedupe.sources.formats.xml.parsing import Parsed, TooDeepError, parse
 from dedupe.sources.formats.xml.prolog import find_root, local_name
 from dedupe.sources.formats.xml.vocabularies import Vocabulary, vocabulary_of
+from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.blocks import tidy_lines
+from dedupe.sources.reasons import DAMAGED, TRUNCATED
 
 
 class XmlDocument(msgspec.Struct):
@@ -26,19 +27,24 @@ class XmlDocument(msgspec.Struct):
     parsed: Parsed
     unknown_root: str = ""
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is a text to compare, though an error may have ended it early."""
+        is_broken = self.parsed.reason in (DAMAGED, TRUNCATED)
+        return not self.parsed.reason or (is_broken and bool(self.text))
 
-def read_document_xml(data: bytes) -> XmlDocument:
+
+def read_document_xml(data: bytes, limits: ReadLimits) -> XmlDocument:
     """The document of a file, or of an element that stands alone.
 
     :param data: UTF-8
     """
     root = find_root(data)
     if root is None:
-        problem = "no element begins in it" if data.removeprefix(UTF8_MARK).strip() else ""
-        return XmlDocument("", {}, Parsed(problem))
+        return XmlDocument("", {}, Parsed(DAMAGED, "no element begins in it"))
     raw = data[root.begin :]
     vocabulary = vocabulary_of(root.local, raw)
-    handler, parsed = parse(raw, partial(TextHandler, vocabulary))
+    handler, parsed = parse(raw, partial(TextHandler, vocabulary), limits)
     unknown = "" if vocabulary.is_known else root.name
     return XmlDocument(handler.text, handler.meta, parsed, unknown)
 
@@ -49,8 +55,9 @@ class TextHandler:
     A line ends where an element begins or ends, unless that is one in a line.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, max_depth: int) -> None:
         self._vocabulary = vocabulary
+        self._max_depth = max_depth
         self._names: list[str] = []
         self._texts: dict[str, list[str]] = {}
         self._section, self._section_depth = "", 0
@@ -78,6 +85,8 @@ class TextHandler:
         local = local_name(name)
         around = self._names[-1] if self._names else ""
         self._names.append(local)
+        if len(self._names) > self._max_depth:
+            raise TooDeepError
         if self._unread_depth:
             return
         words = self._vocabulary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dedupe.sources.formats.xml.parsing import TooDeepError
 from dedupe.sources.formats.xml.prolog import local_name
 from dedupe.sources.pages.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
 from dedupe.sources.pages.stripped import strip_tags
@@ -46,7 +47,8 @@ class FieldsHandler:
     :ivar fields: by name, without the prefix of the item itself; the first that is not blank counts
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_depth: int) -> None:
+        self._max_depth = max_depth
         self.fields: dict[str, Field] = {}
         self._prefix = ""
         self._container = ""
@@ -60,6 +62,8 @@ class FieldsHandler:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        if self._depth > self._max_depth:
+            raise TooDeepError
         if self._depth == 1:
             self._prefix = name[: len(name) - len(local_name(name))]
         elif self._depth == self._field_depth:

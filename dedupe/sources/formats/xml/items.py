@@ -7,9 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.formats.xml.documents import XmlDocument, read_document_xml
 from dedupe.sources.formats.xml.fields import Field, FieldsHandler
+from dedupe.sources.formats.xml.kinds import FEED_ITEMS
 from dedupe.sources.formats.xml.parsing import Parsed, parse
-from dedupe.sources.reasons import DAMAGED, FIELD_MISSING
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TRUNCATED
 from dedupe.sources.records.fields import UNSET, FieldPlan, describe_fields
 from dedupe.sources.records.metadata_values import as_meta_value
 
@@ -75,12 +78,13 @@ class Item(msgspec.Struct):
 class ItemReader:
     """Makes documents of items, as the settings say."""
 
-    def __init__(self, settings: ReadSettings, wiki: str = "") -> None:
+    def __init__(self, settings: ReadSettings, limits: ReadLimits, wiki: str = "") -> None:
         """Take the settings.
 
         :param wiki: the beginning of the addresses of a wiki's pages, if that is known
         """
         self._settings = settings
+        self._limits = limits
         self._wiki = wiki
         self._plan = FieldPlan(settings)
         self._names_text = bool(settings.text_field)
@@ -92,8 +96,10 @@ class ItemReader:
         :param raw: the item, in UTF-8
         :param name: its name without prefix
         """
-        handler, parsed = parse(raw, FieldsHandler)
-        if parsed.problem:
+        if name not in FEED_ITEMS:
+            return _as_item(read_document_xml(raw, self._limits))
+        handler, parsed = parse(raw, FieldsHandler, self._limits)
+        if parsed.reason:
             return _broken(parsed)
         fields = handler.fields
         item = self._read_page(fields) if name == "page" else self._read_entry(fields)
@@ -158,7 +164,16 @@ class ItemReader:
 
 
 def _broken(parsed: Parsed) -> Item:
-    return Item(reason=DAMAGED, detail=f"it is not well-formed XML ({parsed.problem})")
+    reason = DAMAGED if parsed.reason == TRUNCATED else parsed.reason
+    return Item(reason=reason, detail=parsed.detail)
+
+
+def _as_item(document: XmlDocument) -> Item:
+    """An item that is a whole text."""
+    if document.parsed.reason:
+        return _broken(document.parsed)
+    replaced_count = document.parsed.replaced_count
+    return Item(document.text, meta=document.meta, replaced_count=replaced_count)
 
 
 def _describe(fields: Mapping[str, Field]) -> str:

@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol, TypeVar
 from xml.parsers import expat
 
 from dedupe.sources.encoding.text_encoding import replace_utf8
+from dedupe.sources.limits import ReadLimits
+from dedupe.sources.reasons import DAMAGED, TOO_DEEP, TOO_LARGE, TRUNCATED
 
 _FIVE = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -59,34 +61,51 @@ H = TypeVar("H", bound=Handler)
 class Parsed(NamedTuple):
     """How parsing ended.
 
-    :param problem: why it ended early, in words; empty where it did not
-    :param is_cut_off: whether that is because the end is missing
+    :param reason: why it ended early, as a word; empty where it did not
+    :param detail: the same for people
     :param replaced_count: sequences of bytes that became U+FFFD
     """
 
-    problem: str = ""
-    is_cut_off: bool = False
+    reason: str = ""
+    detail: str = ""
     replaced_count: int = 0
 
 
-def parse(raw: bytes, make: Callable[[], H]) -> tuple[H, Parsed]:
+class TooDeepError(Exception):
+    """Elements are nested deeper than a handler takes them."""
+
+
+def parse(raw: bytes, make: Callable[[int], H], limits: ReadLimits) -> tuple[H, Parsed]:
     """Parse an element; the handler has what stands before an error.
 
     :param raw: UTF-8, from the start tag of the element
-    :param make: makes a new handler
+    :param make: makes a new handler, which takes elements up to a depth
     """
-    handler = make()
-    parsed = _feed(raw, handler)
-    if not parsed.problem:
+    handler = make(limits.depth)
+    if _count_values(raw, limits.values) > limits.values:
+        what = f"it holds more than {limits.values} tags, attributes and references"
+        return handler, Parsed(TOO_LARGE, f"{what} (--max-values)")
+    parsed = _feed(raw, handler, limits)
+    if parsed.reason in ("", TOO_DEEP):
         return handler, parsed
     mended, replaced_count = mend(raw)
     if mended != raw:
-        handler = make()
-        parsed = _feed(mended, handler)
+        handler = make(limits.depth)
+        parsed = _feed(mended, handler, limits)
     return handler, parsed._replace(replaced_count=replaced_count)
 
 
-def _feed(raw: bytes, handler: Handler) -> Parsed:
+def _count_values(raw: bytes, max_values: int) -> int:
+    """An upper bound of what a parser makes of an element; 0 where that is surely not too much.
+
+    Each tag, attribute and reference takes memory and time.
+    """
+    if len(raw) <= max_values:
+        return 0
+    return raw.count(b"<") + raw.count(b"=") + raw.count(b"&")
+
+
+def _feed(raw: bytes, handler: Handler, limits: ReadLimits) -> Parsed:
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
     parser.buffer_size = _BUFFER_BYTES
@@ -99,7 +118,10 @@ def _feed(raw: bytes, handler: Handler) -> Parsed:
         parser.buffer_text = False  # gives the handler the text that is still held
         if error.code == _AFTER_ROOT:
             return Parsed()
-        return Parsed(str(error), error.code in _CUT_OFF)
+        reason = TRUNCATED if error.code in _CUT_OFF else DAMAGED
+        return Parsed(reason, f"it is not well-formed XML ({error})")
+    except TooDeepError:
+        return Parsed(TOO_DEEP, f"it is nested deeper than {limits.depth} (--max-depth)")
     return Parsed()
 
 

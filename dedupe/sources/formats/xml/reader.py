@@ -18,12 +18,11 @@ from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.whole_file import read_document, reread_document
 from dedupe.sources.formats.xml.cuts import Cut, ItemCutter
 from dedupe.sources.formats.xml.documents import XmlDocument, read_document_xml
-from dedupe.sources.formats.xml.items import Item, ItemReader
-from dedupe.sources.formats.xml.kinds import FEED_ITEMS, ITEM_NAMES, item_name
+from dedupe.sources.formats.xml.items import ItemReader
+from dedupe.sources.formats.xml.kinds import ITEM_NAMES, item_name
 from dedupe.sources.formats.xml.prolog import Root, find_root, local_name
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
-    DAMAGED,
     FIELD_MISSING,
     OTHER_ITEMS,
     TOO_LARGE,
@@ -49,23 +48,27 @@ def read_xml(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> It
     root = find_root(head)
     if root is not None and (name := item_name(root)):
         base = _WIKI_BASE.search(head)
-        items = ItemReader(settings, base[1].decode("utf-8", "replace") if base else "")
+        items = ItemReader(settings, limits, base[1].decode("utf-8", "replace") if base else "")
         return _Collection(file, items, name, root, limits).read()
     return _read_document(file, limits)
 
 
 def reread_xml_with(settings: ReadSettings) -> Rereader:
     """A function that reads single documents again, by their locators."""
-    items = ItemReader(settings)
+    limits = ReadLimits.of_settings(settings)
+    items = ItemReader(settings, limits)
+
+    def decode(data: bytes) -> Decoded:
+        return _decode(read_document_xml(data, limits))
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         if locator.line == 0:
-            text = reread_document(file, locator, lambda data: _decode(read_document_xml(data)))
+            text = reread_document(file, locator, decode)
             return None if text is None else text.decode()
         raw = read_at(file, locator.offset, locator.length)
         if raw is None or (root := find_root(raw)) is None or root.local not in ITEM_NAMES:
             return None
-        item = _read_item(items, raw, root.local)
+        item = items.read(raw, root.local)
         return None if item.reason else encode_text(item.text).decode()
 
     return reread
@@ -87,18 +90,6 @@ def find_items(content: SeekableBytes, locators: Sequence[Locator]) -> list[Byte
         blank_size = len(before) - len(before.rstrip(_BLANK))
         ranges.append(ByteRange(locator.offset - blank_size, locator.offset + locator.length))
     return ranges
-
-
-def _read_item(items: ItemReader, raw: bytes, name: str) -> Item:
-    """The document of an item, which may be a whole text of its own."""
-    if name in FEED_ITEMS:
-        return items.read(raw, name)
-    found = read_document_xml(raw)
-    item = Item(found.text, meta=found.meta, replaced_count=found.parsed.replaced_count)
-    if found.parsed.problem:
-        item.reason = DAMAGED
-        item.detail = f"it is not well-formed XML ({found.parsed.problem})"
-    return item
 
 
 class _Collection:
@@ -135,7 +126,7 @@ class _Collection:
             detail = f"the item is longer than {limit} bytes (--max-line-bytes)"
             yield SkippedDocument(row_id, TOO_LARGE, detail)
             return
-        item = _read_item(self._items, cut.raw, self._name)
+        item = self._items.read(cut.raw, self._name)
         if item.passed_over:
             self._passed_over[item.passed_over] += 1
             return
@@ -183,22 +174,24 @@ def _read_document(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
     found: list[XmlDocument] = []
 
     def decode(data: bytes) -> Decoded:
-        found.append(read_document_xml(data))
+        found.append(read_document_xml(data, limits))
         return _decode(found[-1])
 
-    def finish(chunk: Chunk) -> Chunk:
-        return msgspec.structs.replace(chunk, metas=[pack_meta(found[-1].meta)])
+    def finish(chunk: Chunk) -> Piece:
+        document = found[-1]
+        if document.is_usable:
+            return msgspec.structs.replace(chunk, metas=[pack_meta(document.meta)])
+        return SkippedDocument(chunk.ids[0], document.parsed.reason, document.parsed.detail)
 
     yield from read_document(file, limits, decode, finish)
     for document in found:
         id, parsed = file.source.id, document.parsed
-        if document.unknown_root:
+        if document.unknown_root and document.is_usable:
             detail = f"it is XML of no known kind (<{document.unknown_root[:60]}>); "
             yield Notice(id, UNKNOWN_XML, f"{detail}all its text was taken, without the tags")
-        if parsed.problem and not (parsed.is_cut_off and file.blocks.fault):
-            reason = TRUNCATED if parsed.is_cut_off else DAMAGED
-            detail = f"it is not well-formed XML ({parsed.problem})"
-            yield Notice(id, reason, f"{detail}; what stood before is kept")
+        is_told = parsed.reason == TRUNCATED and file.blocks.fault is not None
+        if parsed.reason and document.is_usable and not is_told:
+            yield Notice(id, parsed.reason, f"{parsed.detail}; what stood before is kept")
 
 
 def _decode(document: XmlDocument) -> Decoded:
