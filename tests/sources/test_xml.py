@@ -201,6 +201,15 @@ def test_pages_of_a_wiki(tmp_path: Path) -> None:
     check_rereading(found)
 
 
+def test_a_permanent_guid_is_the_address_where_there_is_no_link(tmp_path: Path) -> None:
+    guid = "<guid>https://a.example/%d</guid>"
+    other = '<guid isPermaLink="false">https://a.example/%d</guid>'
+    put(tmp_path / "a.rss", rss(item("one", more=guid % 1), item("two", more=other % 2)))
+    found = metas(read(tmp_path))
+    assert found["https://a.example/1"] == {"site": "a.example", "url": "https://a.example/1"}
+    assert found["https://a.example/2"] == {}
+
+
 def test_fields_may_be_named(tmp_path: Path) -> None:
     extra = "<dc:creator>Ann</dc:creator><media:text>a <![CDATA[<b>named</b>]]> one</media:text>"
     put(tmp_path / "a.rss", rss(item("usual", "urn:1", extra), item("usual", "urn:2")))
@@ -583,6 +592,12 @@ def test_blocks_do_not_matter(parts: list[str], size: int) -> None:
     assert [*cut] == expected and cut.problem == whole.problem
     for offset, length, raw in expected:
         assert raw == data[offset : offset + length] and raw.startswith(b"<item")
+
+
+def test_an_empty_item_ends_with_its_tag_and_one_without_end_where_the_next_begins() -> None:
+    data = b"<rss><item/> x <item>a</item> <item a='/'>b \n<item>c</item></rss>"
+    raws = [cut.raw for cut in ItemCutter([data], "item", "rss", 1 << 20)]
+    assert raws == [b"<item/>", b"<item>a</item>", b"<item a='/'>b", b"<item>c</item>"]
 
 
 @given(st.text(max_size=200))
