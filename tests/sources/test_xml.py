@@ -696,6 +696,21 @@ def test_a_text_of_its_own_file_goes_with_the_file(dedupe_here: Any, tmp_path: P
     assert left.read_bytes() == (tmp_path / "in" / left.name).read_bytes()
 
 
+def test_reprints_of_posts_are_found_in_an_export(dedupe_here: Any, tmp_path: Path) -> None:
+    posts = [sentence(begin, 60) for begin in range(0, 200, 20)]
+    marked = [
+        f"&lt;p&gt;{post.replace('word', '&lt;b&gt;word&lt;/b&gt;')}&lt;/p&gt;" for post in posts
+    ]
+    put(tmp_path / "in" / "export.xml", rss(*(item(each, f"https://w.example/{n}")
+                                              for n, each in enumerate(marked))))  # fmt: skip
+    for number, post in enumerate(posts[::3]):
+        put(tmp_path / "in" / "_posts" / f"{number}.md", post)
+    shown = dedupe_here("scan", "in", "--format", "json", "--quiet").stdout
+    clusters = [{m["id"] for m in each["members"]} for each in json.loads(shown)["clusters"]]
+    expected = [{f"_posts/{n}.md", f"https://w.example/{3 * n}"} for n in range(4)]
+    assert sorted(map(sorted, clusters)) == sorted(map(sorted, expected))
+
+
 def test_items_do_not_go_from_where_they_are_not(dedupe_here: Any, tmp_path: Path) -> None:
     path = put(tmp_path / "x.xml", FEED % "utf-8")
     dedupe_here("scan", "x.xml", "--output", "r.json", "--quiet")
