@@ -9,21 +9,42 @@ single row can be read again.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.formats.csv.dialect import SEPARATORS, Dialect, detect_dialect
+from dedupe.sources.formats.csv.dialect import (
+    NO_SEPARATOR,
+    SEPARATORS,
+    Dialect,
+    detect_dialect,
+    detect_dialect_of_rows,
+    separator_of_line,
+    split_header,
+)
+from dedupe.sources.formats.csv.line_ends import (
+    HIDDEN_CR,
+    ends_lines_in_cr,
+    exchange,
+    hide_cr_in_rows,
+    show_cr,
+)
 from dedupe.sources.unpack.byte_blocks import HEAD_BYTES
 
 LAYOUT_BYTES = 1 << 16
 """How many bytes of a file's beginning, in UTF-8, decide on its layout."""
 
-_NO_SEPARATOR = "\x1f"
+_MAX_PREAMBLE = 20
+_MAX_EXAMPLES = 20
+_MIN_PROSE_WORDS = 6
+_MAX_NAME_CHARACTERS = 100
+_NUMBER = re.compile(r"[-+]?\d[\d.,:/ -]*")
 _MIN_ROWS = 3
 """The fewest rows whose agreement shows a layout: fewer agree by chance."""
 
 _MAX_RESTARTS = 20
+_SPACED = "spaces stand between separators and quotes, which are taken as quotes"
 _OTHERS = "rows that do not fit this are skipped"
 
 
@@ -43,33 +64,112 @@ class Layout(NamedTuple):
     :param has_row_names: whether each row begins with a field that the header does not name
     :param width: the fields of a row; 0 where it has those of the header
     :param notice: what is odd about the file, and how it is read; empty where nothing is odd
+    :param is_exchanged: whether lines end in CR, and CR and LF are exchanged for reading
+    :param preamble: the lines before the header, or before the first row
+    :param has_header: whether a row names the columns; if not, they are called 1, 2, 3, …
+    :param examples: some of the first rows, the header not among them
     """
 
     dialect: Dialect
     has_row_names: bool = False
     width: int = 0
     notice: str = ""
+    is_exchanged: bool = False
+    preamble: int = 0
+    has_header: bool = True
+    examples: Sequence[Sequence[str]] = ()
 
     def columns_of(self, header: Sequence[str]) -> list[str]:
         """The names of the columns."""
-        return [""] * self.has_row_names + [name.strip() for name in header]
+        if not self.has_header:
+            return [str(number) for number in range(1, self.width + 1)]
+        return [""] * self.has_row_names + [name.strip().lstrip("\ufeff") for name in header]
 
     def width_of(self, columns: Sequence[str]) -> int:
         """The fields that a row must have: up to the last column with a name."""
         return self.width or max((i + 1 for i, name in enumerate(columns) if name), default=0)
 
 
-def find_layout(sample: bytes, is_tsv: bool) -> Layout:
+class Expected(NamedTuple):
+    """What is known of a file before it is looked at.
+
+    :param is_tsv: whether tabs separate, whatever the file holds
+    :param has_header: whether a row names the columns
+    :param has_text: tells whether one of some columns can be the text
+    """
+
+    is_tsv: bool
+    has_header: bool
+    has_text: Callable[[Sequence[str]], bool]
+
+
+def find_layout(sample: bytes, expected: Expected) -> Layout:
     """The layout of a file.
 
     :param sample: the first ``LAYOUT_BYTES`` of a file, or all of one that is shorter
     """
-    head = sample[:HEAD_BYTES].decode("utf-8", "replace")
-    dialect = detect_dialect(head, is_tsv)
-    lines = sample.removeprefix(UTF8_MARK).decode("utf-8", "replace").split("\n")
+    is_exchanged = ends_lines_in_cr(sample)
+    text = (exchange(sample) if is_exchanged else sample).removeprefix(UTF8_MARK)
+    lines = text.decode("utf-8", "replace").split("\n")
     is_cut = len(sample) >= LAYOUT_BYTES
     lines = [f"{line}\n" for line in (lines[:-1] if is_cut or not lines[-1] else lines)]
+    lines = hide_cr_in_rows(lines)
+    separator = separator_of_line(lines[0]) if lines else ""
+    if not expected.has_header:
+        preamble = int(bool(separator))
+        known = separator or "\t" * expected.is_tsv
+        layout = _layout_without_header(lines[preamble:], known, is_cut)
+    else:
+        preamble, dialect = _find_header(lines, separator, expected)
+        layout = _layout_below(lines[preamble:], dialect, is_cut)
+        remarks = filter(str.strip, lines[bool(separator) : preamble])
+        layout = _tell_preamble(layout, len([*remarks]))
+    layout = layout._replace(preamble=preamble, is_exchanged=is_exchanged)
+    rows = [show_cr(row, is_exchanged) for row in layout.examples]
+    return _tell_lone_cr(layout)._replace(examples=rows)
+
+
+def _find_header(lines: list[str], separator: str, expected: Expected) -> tuple[int, Dialect]:
+    """The number of lines before the header, and the dialect.
+
+    Lines before it are a line that names the separator, and lines that are no rows: titles,
+    comments, blank lines. These are passed over only where a line after them names a text.
+    """
+    first = int(bool(separator))
+    known = separator or "\t" * expected.is_tsv
+    for begin in range(first, min(len(lines), first + _MAX_PREAMBLE)):
+        dialect = _detect(lines[begin:], known)
+        names = split_header(lines[begin], dialect)
+        is_plain = begin == first or len(names) > 1 or lines[begin - 1].startswith("#")
+        if is_plain and expected.has_text([name.strip() for name in names]):
+            return begin, dialect
+        if not lines[begin].startswith("#") and sum(map(bool, map(str.strip, names))) > 1:
+            break
+    return first, _detect(lines[first:], known)
+
+
+def _detect(lines: list[str], separator: str) -> Dialect:
+    head, size = [], 0
+    for line in lines:
+        head.append(line)
+        size += len(line)
+        if size > HEAD_BYTES:
+            break
+    return detect_dialect("".join(head)[:HEAD_BYTES], separator)
+
+
+def _layout_below(lines: list[str], dialect: Dialect, is_cut: bool) -> Layout:
+    """The layout of a file that begins with its header."""
     header, rows = _read_sample(lines, dialect, is_cut)
+    layout = _choose_layout(lines, dialect, is_cut, header, rows)
+    if layout.dialect != dialect:
+        rows = _read_sample(lines, layout.dialect, is_cut)[1]
+    return layout._replace(examples=[row.fields for row in rows[:_MAX_EXAMPLES]])
+
+
+def _choose_layout(
+    lines: list[str], dialect: Dialect, is_cut: bool, header: list[str], rows: list[SampleRow]
+) -> Layout:
     if len(header) == 1:
         return _layout_of_one_column(lines, dialect, is_cut)
     width = Layout(dialect).width_of(header)
@@ -78,9 +178,62 @@ def find_layout(sample: bytes, is_tsv: bool) -> Layout:
         return Layout(dialect)
     spaced: Dialect = {**dialect, "skipinitialspace": True}
     if _count_misfits(_read_sample(lines, spaced, is_cut)[1], width) < misfits:
-        notice = "spaces stand between separators and quotes, which are taken as quotes"
-        return Layout(spaced, notice=f"{notice}; {_OTHERS}")
+        return Layout(spaced, notice=f"{_SPACED}; {_OTHERS}")
     return _layout_of_other_width(dialect, header, rows, width)
+
+
+def _layout_without_header(lines: list[str], separator: str, is_cut: bool) -> Layout:
+    """The layout of a file whose first row is data."""
+    dialect, width = detect_dialect_of_rows("".join(lines).removesuffix("\n"), separator)
+    notice = ""
+    if dialect["delimiter"] == NO_SEPARATOR and any(map("".join(lines).count, SEPARATORS)):
+        notice = "no separator parts most rows into equally many fields; each row is one text"
+    elif dialect.get("skipinitialspace"):
+        notice = f"{_SPACED}; {_OTHERS}"
+    rows = [row.fields for row in _read_rows(lines, dialect, is_cut)[:_MAX_EXAMPLES]]
+    return Layout(dialect, width=width, notice=notice, has_header=False, examples=rows)
+
+
+def _tell_preamble(layout: Layout, count: int) -> Layout:
+    if not count:
+        return layout
+    lines = "1 line stands" if count == 1 else f"{count} lines stand"
+    return layout._replace(notice=_join(f"{lines} before the header", layout.notice))
+
+
+def _tell_lone_cr(layout: Layout) -> Layout:
+    """The layout with a notice where CR inside lines may be the end of rows that do not fit."""
+    rows = [row for row in layout.examples if any(HIDDEN_CR in field for field in row)]
+    width = layout.width or max(map(len, layout.examples), default=0)
+    if not rows or (width > 1 and all(len(row) == width for row in rows)):
+        return layout
+    ends, others = ("CR", "LF") if layout.is_exchanged else ("LF", "CR alone")
+    notice = f"lines end in {ends}, as the first does; {others} inside a row is part of its text"
+    return layout._replace(notice=_join(layout.notice, notice))
+
+
+def _join(*notices: str) -> str:
+    return "; ".join(filter(None, notices))
+
+
+def prose_columns(rows: Sequence[Sequence[str]]) -> list[int]:
+    """The columns that look like prose, by their position; the one with the most words first."""
+    width = max(map(len, rows), default=0)
+    words = {i: [len(row[i].split()) for row in rows if i < len(row)] for i in range(width)}
+    found = [i for i in words if sum(words[i]) >= _MIN_PROSE_WORDS * len(words[i])]
+    return sorted(found, key=lambda i: (-sum(words[i]), i))
+
+
+def looks_like_data(row: Sequence[str]) -> bool:
+    """Whether a row is hardly one of names: a field is prose, an address, a date or a number."""
+    fields = [field.strip() for field in row]
+    return any(
+        len(field.split()) >= _MIN_PROSE_WORDS
+        or len(field) > _MAX_NAME_CHARACTERS
+        or "://" in field
+        or _NUMBER.fullmatch(field)
+        for field in fields
+    )
 
 
 def fits(row: Sequence[str], width: int) -> bool:
@@ -115,7 +268,7 @@ def _layout_of_one_column(lines: list[str], dialect: Dialect, is_cut: bool) -> L
         if all(row.fields[0].isdecimal() for row in rows) and _have_names(rows, 1):
             return Layout(parted, has_row_names=True, notice=_describe_row_names())
         is_wide |= separator == dialect["delimiter"] and _count_misfits(rows, 1) > 0
-    whole: Dialect = {**dialect, "delimiter": _NO_SEPARATOR}
+    whole: Dialect = {**dialect, "delimiter": NO_SEPARATOR}
     _, rows = _read_sample(lines, whole, is_cut)
     if any(row.is_open for row in rows):
         whole["skipinitialspace"] = True
@@ -164,7 +317,13 @@ def _count_misfits(rows: list[SampleRow], width: int) -> int:
 def _read_sample(
     lines: list[str], dialect: Dialect, is_cut: bool
 ) -> tuple[list[str], list[SampleRow]]:
-    """The header and the rows of a sample.
+    """The header and the rows of a sample."""
+    rows = _read_rows(lines, dialect, is_cut)
+    return (rows[0].fields if rows else []), rows[1:]
+
+
+def _read_rows(lines: list[str], dialect: Dialect, is_cut: bool) -> list[SampleRow]:
+    """The rows of a sample.
 
     Where a quote is not closed, the line in which it begins is left out, and the lines after it are
     read as rows.
@@ -189,7 +348,7 @@ def _read_sample(
             is_line = given.position == begin + 1
             is_open = is_line and ends_in_open_quote(row, lines[begin], dialect["quotechar"])
             found.append(SampleRow(row, is_open))
-    return (found[0].fields if found else []), found[1:]
+    return found
 
 
 def _read_loosely(line: str, dialect: Dialect) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,21 @@ from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.csv.layout import (
     LAYOUT_BYTES,
+    Expected,
     Layout,
     ends_in_open_quote,
     find_layout,
     fits,
+    looks_like_data,
+    prose_columns,
+)
+from dedupe.sources.formats.csv.line_ends import (
+    HIDDEN_CR,
+    ExchangedFile,
+    ends_lines_in_cr,
+    exchange,
+    hide_cr_in_rows,
+    show_cr,
 )
 from dedupe.sources.formats.csv.lines import CsvLines, RowTooLongError
 from dedupe.sources.limits import ReadLimits
@@ -56,6 +68,8 @@ def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         if not tables:
             tables.append(_read_table(file, settings, is_tsv))
+        if tables[0].layout.is_exchanged:
+            file = ExchangedFile(file)
         file.seek(locator.offset)
         raw = _read_up_to(file, locator.length)
         return tables[0].read_text(raw) if len(raw) == locator.length else None
@@ -70,11 +84,13 @@ class _Table:
     """
 
     def __init__(self, header: Sequence[str], layout: Layout, settings: ReadSettings) -> None:
+        self.layout = layout
         self.columns = layout.columns_of(header)
         self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
-        self._dialect = layout.dialect
         first = {name: position for position, name in reversed([*enumerate(self.columns)])}
+        if self.columns == ["1"] and self.plan.is_automatic:  # without a header
+            first = dict.fromkeys(self.plan.text_names[:1], 0) | first
         self._positions = [first.get(name, -1) for name in self.plan.names]
 
     @property
@@ -112,11 +128,14 @@ class _Table:
     def read_text(self, raw: bytes) -> str | None:
         """The text of one row; ``None`` where it holds none."""
         lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        rows: list[list[str]] = []
         try:
-            rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
+            rows += filter(None, csv.reader(_as_lines(lines), **self.layout.dialect))
         except csv.Error:
             return None
-        text = self.plan.find_text(self.values(rows[0])) if len(rows) == 1 else None
+        if len(rows) != 1:
+            return None
+        text = self.plan.find_text(self.values(show_cr(rows[0], self.layout.is_exchanged)))
         return text if isinstance(text, str) else None
 
 
@@ -124,6 +143,7 @@ class _CsvReader:
     """Reads one file.
 
     :ivar _row: the number of the current row, from 1
+    :ivar _repeated: where rows repeat the header: their numbers
     """
 
     def __init__(
@@ -133,8 +153,11 @@ class _CsvReader:
         self._path_id = file.source.id
         self._settings = settings
         self._limits = limits
-        self._lines = CsvLines(file.blocks, limits.line_bytes)
-        self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), is_tsv)
+        self._layout = find_layout(
+            file.blocks.look_recoded(LAYOUT_BYTES), _expect(settings, is_tsv)
+        )
+        self._lines = CsvLines(file.blocks, limits.line_bytes, self._layout.is_exchanged)
+        self._repeated: list[int] = []
         self._width = 0
         self._row = 0
         # The limit of csv is one for the whole process; ours, of a row, is lower.
@@ -144,7 +167,10 @@ class _CsvReader:
         reader = csv.reader(self._lines, strict=True, **self._layout.dialect)
         columns: list[str] = []
         try:
-            while not columns:
+            for _ in range(self._layout.preamble):
+                self._lines.begin_row()
+                next(self._lines)
+            while self._layout.has_header and not columns:
                 columns = self._next_row(reader)
         except StopIteration:
             pass
@@ -152,14 +178,15 @@ class _CsvReader:
             yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
         table = _Table(columns, self._layout, self._settings)
-        if columns and not table.has_text:
-            yield self._explain_columns(table)
+        if table.columns and not table.has_text:
+            yield self._explain_columns(table, columns)
             return
         if name := table.ambiguous_name:
             detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
             yield SkippedDocument(self._path_id, DAMAGED, detail)
             return
         self._width = table.width
+        self._headers = [columns, ["\ufeff" + columns[0], *columns[1:]]] if columns else []
         yield from self._read_rows(reader, table)
         yield from self._conclude()
 
@@ -184,14 +211,35 @@ class _CsvReader:
                 yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
                 continue
             begin, length = self._lines.row_extent
+            if self._lines.hides_cr:
+                row = show_cr(row, self._layout.is_exchanged)
             rows.append(row)
             locators.append((self._file.index, begin, length, self._row))
             group_bytes += length
             if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
-                yield from _make_documents(maker, table, rows, locators)
+                yield from self._make_documents(maker, table, rows, locators)
                 rows, locators, group_bytes = [], [], 0
+        yield from self._make_documents(maker, table, rows, locators)
+
+    def _make_documents(
+        self,
+        maker: DocumentMaker,
+        table: _Table,
+        rows: list[list[str]],
+        locators: list[tuple[int, int, int, int]],
+    ) -> Iterator[Piece]:
+        """The documents of some rows; a row that repeats the header is none."""
+        if any(header in rows for header in self._headers):
+            others = [i for i, row in enumerate(rows) if row not in self._headers]
+            self._repeated += sorted(
+                {each[3] for each in locators} - {locators[i][3] for i in others}
+            )
+            rows, locators = [rows[i] for i in others], [locators[i] for i in others]
         if rows:
-            yield from _make_documents(maker, table, rows, locators)
+            records = table.gather(rows)
+            yield from maker.make(
+                records, np.array(locators, np.int64), lambda i: table.fields(rows[i])
+            )
 
     def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
         """Why a row is not exactly one whole record: reason and detail; ``None`` where it is."""
@@ -200,8 +248,12 @@ class _CsvReader:
             return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
         if len(row) != width and not fits(row, width):
             fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
-            detail = f"line {lines.first_line}: the row has {fields}, where the header has {width}"
-            if len(row) > width:
+            detail = f"line {lines.first_line}: the row has {fields}, where "
+            detail += f"{'the header' if self._layout.has_header else 'a row'} has {width}"
+            if self._lines.hides_cr and any(HIDDEN_CR in field for field in row):
+                ends, others = ("CR", "LF") if self._layout.is_exchanged else ("LF", "CR alone")
+                detail += f": {others} in it ends no row, since lines end in {ends}, as the first"
+            elif len(row) > width:
                 detail += ": a separator may stand in a text without quotes"
             return DAMAGED, detail + lines.has_swallowed * "; none of its lines was read"
         if row[-1][:1] == " " and not lines.has_swallowed:
@@ -243,13 +295,30 @@ class _CsvReader:
         lines = self._lines.swallowed
         if lines.count(separator) < lines.count(b"\n") * (self._width - 1):
             return False
-        counts = {line.count(separator) for line in lines.splitlines()}
+        counts = {line.count(separator) for line in lines.removesuffix(b"\n").split(b"\n")}
         return counts == {self._width - 1}
 
-    def _explain_columns(self, table: _Table) -> SkippedDocument:
-        columns: dict[str, Any] = dict.fromkeys(table.columns, "")
-        _, detail = table.plan.explain(UNSET, lambda: columns)
-        detail = f"{detail}; a CSV file begins with a row that names the columns"
+    def _explain_columns(self, table: _Table, header: Sequence[str]) -> SkippedDocument:
+        """Why no column can be the text, and what would help."""
+        layout, prose = self._layout, prose_columns([header, *self._layout.examples])
+        number = prose[0] + 1 if prose else len(header or table.columns)
+        if not layout.has_header:
+            names = f"its {len(table.columns)} fields are called 1 to {len(table.columns)}"
+            told = ", ".join(str(i + 1) for i in prose) or "none"
+            detail = f"the text is not named; {names}, and those that look like prose are: {told}"
+            detail += f"; name one, such as --no-header --text-field {number}"
+        elif looks_like_data(header):
+            detail = "no column has the name of a text, and the first row looks like data, not like"
+            detail += " names; if the file has no header, say so and name the field by its number:"
+            detail += f" --no-header --text-field {number}"
+        else:
+            values = zip_longest(*layout.examples, fillvalue="")
+            longest = [max(each, key=len) for each in values][: len(table.columns)]
+            columns: dict[str, Any] = dict.fromkeys(table.columns, "")
+            columns.update(zip(table.columns, longest, strict=False))
+            _, detail = table.plan.explain(UNSET, lambda: columns)
+            detail = f"{detail}; a CSV file begins with a row that names the columns"
+            detail += " (or add --no-header)"
         return SkippedDocument(self._path_id, FIELD_MISSING, detail)
 
     def _skip_row(self, error: Exception) -> SkippedDocument:
@@ -274,6 +343,10 @@ class _CsvReader:
     def _conclude(self) -> Iterator[Piece]:
         if self._layout.notice and self._row:
             yield Notice(self._path_id, ODD_LAYOUT, self._layout.notice)
+        if self._repeated:
+            rows = f"{len(self._repeated)} rows repeat" if self._repeated[1:] else "a row repeats"
+            detail = f"{rows} the header and are no documents: row {self._repeated[0]}"
+            yield Notice(self._path_id, ODD_LAYOUT, detail + ", …" * (len(self._repeated) > 1))
         fault = self._file.blocks.fault
         if fault is not None:
             detail = f"{fault.detail}, after row {self._row}"
@@ -284,25 +357,40 @@ class _CsvReader:
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
 
 
-def _make_documents(
-    maker: DocumentMaker, table: _Table, rows: list[list[str]], locators: Sequence[tuple[int, ...]]
-) -> Iterator[Piece]:
-    """The documents of some rows."""
-    records = table.gather(rows)
-    return maker.make(records, np.array(locators, np.int64), lambda i: table.fields(rows[i]))
+def _expect(settings: ReadSettings, is_tsv: bool) -> Expected:
+    """What the settings tell of a file."""
+
+    def has_text(names: Sequence[str]) -> bool:
+        return _Table(names, Layout({}), settings).has_text
+
+    return Expected(is_tsv, not settings.no_header, has_text)
+
+
+def _as_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Lines for :func:`csv.reader`, of lines without their line feeds."""
+    return iter(hide_cr_in_rows(f"{line}\n" for line in lines))
 
 
 def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
     """The header and the layout, as a scan reads them; the header may exceed ``LAYOUT_BYTES``."""
     file.seek(0)
     data = _read_up_to(file, _MAX_HEADER_BYTES)
-    layout = find_layout(data[:LAYOUT_BYTES], is_tsv)
-    lines = data.decode("utf-8", "replace").removeprefix(_MARK).split("\n")
+    layout = find_layout(data[:LAYOUT_BYTES], _expect(settings, is_tsv))
+    if not layout.has_header:
+        return _Table([], layout, settings)
+    text = (exchange(data) if layout.is_exchanged else data).decode("utf-8", "replace")
+    lines = text.removeprefix(_MARK).split("\n")[layout.preamble :]
     try:
-        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **layout.dialect)), [])
+        columns = next(filter(None, csv.reader(_as_lines(lines), **layout.dialect)), [])
     except csv.Error:
         columns = []
-    return _Table(columns, layout, settings)
+    return _Table(show_cr(columns, layout.is_exchanged), layout, settings)
+
+
+def with_lf_ends(file: SeekableBytes) -> SeekableBytes:
+    """The file, with CR and LF exchanged where its lines end in CR."""
+    file.seek(0)
+    return ExchangedFile(file) if ends_lines_in_cr(_read_up_to(file, LAYOUT_BYTES)) else file
 
 
 def _read_up_to(file: SeekableBytes, size: int) -> bytes:
