@@ -102,6 +102,9 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     :param html_counts: pages that were read, by how their text was found
     :param reference_count: reference documents, which ``document_count`` leaves out
     :param reference_token_count: the tokens of the reference documents
+    :param date_orders: by form of a date of three numbers, the orders of day, month and year that
+        all dates of the form allow (see :mod:`dedupe.model.date_orders`); known where a keep rule
+        goes by dates
     """
 
     document_count: Count
@@ -115,6 +118,7 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     html_counts: dict[str, int] = {}
     reference_count: Count = 0
     reference_token_count: Count = 0
+    date_orders: dict[str, tuple[str, ...]] = {}
 
 
 class SearchSummary(msgspec.Struct, frozen=True):

@@ -59,6 +59,7 @@ EXTRACTION_DOUBTFUL = "extraction_doubtful"
 ODD_LAYOUT = "odd_layout"
 UNKNOWN_XML = "unknown_xml"
 OTHER_ITEMS = "other_items"
+NO_DATE = "no_date"
 
 DOUBTFUL_READING = frozenset(
     {
