@@ -228,6 +228,24 @@ def as_excel(texts: Sequence[str], name: str) -> bytes:
     return b"\xef\xbb\xbf" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
 
 
+def as_excel_separator(texts: Sequence[str], name: str) -> bytes:
+    """CSV with the first line by which a spreadsheet is told the separator."""
+    return b"sep=;\r\n" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
+
+
+def as_mac(texts: Sequence[str], name: str) -> bytes:
+    """CSV whose lines end in CR alone, as spreadsheets for the Mac save it."""
+    return as_rows(lineterminator="\r", quoting=csv.QUOTE_ALL)(texts, name)
+
+
+def as_bare_cr(texts: Sequence[str], name: str) -> bytes:
+    """Columns without quotes, in whose texts CR stands for each line feed."""
+    lines = ["no\ttext\tsite"]
+    for number, text in enumerate(texts, 1):
+        lines.append(f"{number}\t{text.strip().replace(chr(10), chr(13))}\tsite{number}.example")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def as_table(write: Callable[..., bytes], **options: Any) -> Writer:
     def write_texts(texts: Sequence[str], name: str) -> bytes:
         columns = [{"url": each["url"], "text": each["text"]} for each in records_of(texts)]
@@ -356,6 +374,9 @@ FORMATS: dict[str, Writer] = {
     "line.json": as_records(json_lines),
     "a.csv": as_rows(),
     "excel.csv": as_excel,
+    "sep.csv": as_excel_separator,
+    "mac.csv": as_mac,
+    "bare-cr.csv": as_bare_cr,
     "pipe.csv": as_rows(delimiter="|"),
     "tab.csv": as_rows(delimiter="\t"),
     "single.csv": as_rows(quotechar="'", quoting=csv.QUOTE_ALL),
@@ -427,6 +448,8 @@ def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
         "a.jsonl",
         "array.json",
         "a.csv",
+        "sep.csv",
+        "mac.csv",
         "a.tsv",
         "a.rss",
         "a.tei",

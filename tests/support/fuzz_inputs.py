@@ -79,15 +79,21 @@ def _csv(rng: Random) -> bytes:
         "delimiter": separator,
         "quotechar": rng.choice('""\''),
         "quoting": rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-        "lineterminator": rng.choice(["\n", "\r\n"]),
+        "lineterminator": rng.choice(["\n", "\r\n", "\r"]),
         **rng.choice([{}, {"escapechar": "\\", "doublequote": False}]),
     }
     rows = [["id", "text", "url", "date"]]
     for item in records(rng):
         text = str(item["text"]).replace(" the ", ' "the"\n ', 1)
         rows.append([item["id"], text, item["url"], item["date"]])
+    begin = rng.choice(["", "", "", f"sep={separator}\r\n", "# an export\n\n"])
+    if rng.random() < 0.3:
+        rows.insert(rng.randrange(len(rows)) + 1, rows[0])
+    shown = csv_rows(rows, **dialect).decode()
+    if rng.random() < 0.2:
+        shown = shown.replace(" ", "\r", 3)
     encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"])
-    return csv_rows(rows, **dialect).decode().encode(encoding)
+    return f"{begin}{shown}".encode(encoding)
 
 
 def _tsv(rng: Random) -> bytes:
@@ -461,6 +467,8 @@ def make_options(rng: Random) -> list[str]:
         (0.1, ["--id-field", rng.choice(["inner.n", "url", "nothing"])]),
         (0.2, ["--meta-field", "inner.tags", "--meta-field", "n"]),
         (0.3, ["--keep", rng.choice(["earliest", "latest,longest", "site=example-1.org,first"])]),
+        (0.1, ["--no-header", "--text-field", "2", "--id-field", "1"]),
+        (0.1, ["--date-field", rng.choice(["date", "inner.n", "url", "4"])]),
         (0.1, ["--linkage", rng.choice(["single", "complete"])]),
         (0.1, ["--max-line-bytes", "300", "--max-depth", "3", "--max-document-bytes", "2000"]),
         (0.1, ["--max-unpacked-bytes", "3000", "--max-members", "2", "--max-tokens", "50"]),

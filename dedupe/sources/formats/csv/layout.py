@@ -118,15 +118,18 @@ def find_layout(sample: bytes, expected: Expected) -> Layout:
     if not expected.has_header:
         preamble = int(bool(separator))
         known = separator or "\t" * expected.is_tsv
-        layout = _layout_without_header(lines[preamble:], known, is_cut)
+        layout, width, rows = _layout_without_header(lines[preamble:], known, is_cut)
     else:
         preamble, dialect = _find_header(lines, separator, expected)
-        layout = _layout_below(lines[preamble:], dialect, is_cut)
+        layout, width, rows = _layout_below(lines[preamble:], dialect, is_cut)
         remarks = filter(str.strip, lines[bool(separator) : preamble])
         layout = _tell_preamble(layout, len([*remarks]))
-    layout = layout._replace(preamble=preamble, is_exchanged=is_exchanged)
-    rows = [show_cr(row, is_exchanged) for row in layout.examples]
-    return _tell_lone_cr(layout)._replace(examples=rows)
+    return layout._replace(
+        notice=_join(layout.notice, _describe_lone_cr(rows, width, is_exchanged)),
+        preamble=preamble,
+        is_exchanged=is_exchanged,
+        examples=[show_cr(row.fields, is_exchanged) for row in rows[:_MAX_EXAMPLES]],
+    )
 
 
 def _find_header(lines: list[str], separator: str, expected: Expected) -> tuple[int, Dialect]:
@@ -158,13 +161,15 @@ def _detect(lines: list[str], separator: str) -> Dialect:
     return detect_dialect("".join(head)[:HEAD_BYTES], separator)
 
 
-def _layout_below(lines: list[str], dialect: Dialect, is_cut: bool) -> Layout:
-    """The layout of a file that begins with its header."""
+def _layout_below(
+    lines: list[str], dialect: Dialect, is_cut: bool
+) -> tuple[Layout, int, list[SampleRow]]:
+    """The layout of a file that begins with its header, the fields of a row, and some rows."""
     header, rows = _read_sample(lines, dialect, is_cut)
     layout = _choose_layout(lines, dialect, is_cut, header, rows)
     if layout.dialect != dialect:
-        rows = _read_sample(lines, layout.dialect, is_cut)[1]
-    return layout._replace(examples=[row.fields for row in rows[:_MAX_EXAMPLES]])
+        header, rows = _read_sample(lines, layout.dialect, is_cut)
+    return layout, layout.width_of(layout.columns_of(header)), rows
 
 
 def _choose_layout(
@@ -182,16 +187,18 @@ def _choose_layout(
     return _layout_of_other_width(dialect, header, rows, width)
 
 
-def _layout_without_header(lines: list[str], separator: str, is_cut: bool) -> Layout:
-    """The layout of a file whose first row is data."""
+def _layout_without_header(
+    lines: list[str], separator: str, is_cut: bool
+) -> tuple[Layout, int, list[SampleRow]]:
+    """The layout of a file whose first row is data, the fields of a row, and some rows."""
     dialect, width = detect_dialect_of_rows("".join(lines).removesuffix("\n"), separator)
     notice = ""
     if dialect["delimiter"] == NO_SEPARATOR and any(map("".join(lines).count, SEPARATORS)):
         notice = "no separator parts most rows into equally many fields; each row is one text"
     elif dialect.get("skipinitialspace"):
         notice = f"{_SPACED}; {_OTHERS}"
-    rows = [row.fields for row in _read_rows(lines, dialect, is_cut)[:_MAX_EXAMPLES]]
-    return Layout(dialect, width=width, notice=notice, has_header=False, examples=rows)
+    layout = Layout(dialect, width=width, notice=notice, has_header=False)
+    return layout, width, _read_rows(lines, dialect, is_cut)
 
 
 def _tell_preamble(layout: Layout, count: int) -> Layout:
@@ -201,15 +208,13 @@ def _tell_preamble(layout: Layout, count: int) -> Layout:
     return layout._replace(notice=_join(f"{lines} before the header", layout.notice))
 
 
-def _tell_lone_cr(layout: Layout) -> Layout:
-    """The layout with a notice where CR inside lines may be the end of rows that do not fit."""
-    rows = [row for row in layout.examples if any(HIDDEN_CR in field for field in row)]
-    width = layout.width or max(map(len, layout.examples), default=0)
-    if not rows or (width > 1 and all(len(row) == width for row in rows)):
-        return layout
-    ends, others = ("CR", "LF") if layout.is_exchanged else ("LF", "CR alone")
-    notice = f"lines end in {ends}, as the first does; {others} inside a row is part of its text"
-    return layout._replace(notice=_join(layout.notice, notice))
+def _describe_lone_cr(rows: list[SampleRow], width: int, is_exchanged: bool) -> str:
+    """A notice where a CR inside a line may be the end of a row; empty where it is not."""
+    with_cr = [row.fields for row in rows if any(HIDDEN_CR in field for field in row.fields)]
+    if not with_cr or (width > 1 and all(fits(fields, width) for fields in with_cr)):
+        return ""
+    ends, others = ("CR", "LF") if is_exchanged else ("LF", "CR alone")
+    return f"lines end in {ends}, as the first does; {others} inside a row is part of its text"
 
 
 def _join(*notices: str) -> str:

@@ -77,6 +77,14 @@ def hide_cr(line: str, begins_row: bool) -> str:
     return line[:inner].replace("\r", HIDDEN_CR) + line[inner:]
 
 
+def hide_cr_in_row(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of one row, with each CR inside a line hidden."""
+    begins_row = True
+    for line in lines:
+        yield hide_cr(line, begins_row) if "\r" in line else line
+        begins_row = False
+
+
 def hide_cr_in_rows(lines: Iterable[str]) -> list[str]:
     """Lines of which each may begin a row, with each CR inside a line hidden."""
     return [hide_cr(line, begins_row=True) if "\r" in line else line for line in lines]

@@ -28,7 +28,7 @@ from dedupe.sources.formats.csv.line_ends import (
     ExchangedFile,
     ends_lines_in_cr,
     exchange,
-    hide_cr_in_rows,
+    hide_cr_in_row,
     show_cr,
 )
 from dedupe.sources.formats.csv.lines import CsvLines, RowTooLongError
@@ -367,8 +367,8 @@ def _expect(settings: ReadSettings, is_tsv: bool) -> Expected:
 
 
 def _as_lines(lines: Sequence[str]) -> Iterator[str]:
-    """Lines for :func:`csv.reader`, of lines without their line feeds."""
-    return iter(hide_cr_in_rows(f"{line}\n" for line in lines))
+    """The lines of one row for :func:`csv.reader`, of lines without their line feeds."""
+    return hide_cr_in_row(f"{line}\n" for line in lines)
 
 
 def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
