@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.date_orders import DateColumn, DateOrders
+from dedupe.model.date_orders import DateColumn, DateOrder, DateOrders
 from dedupe.store.documents import Documents
 
 _DOCUMENTS_AT_ONCE: Final = 1 << 14
@@ -19,7 +19,9 @@ def needs_dates(keep: Iterable[str]) -> bool:
     return not {"earliest", "latest"}.isdisjoint(keep)
 
 
-def learn_date_orders(documents: Documents, keep: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def learn_date_orders(
+    documents: Documents, keep: Iterable[str]
+) -> dict[str, tuple[DateOrder, ...]]:
     """What the dates of all documents show of the order of day, month and year.
 
     It is empty where no keep rule goes by dates.

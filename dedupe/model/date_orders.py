@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-DateOrders = Mapping[str, Sequence[str]]
+DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
+
+DateOrders = Mapping[str, Sequence[DateOrder]]
 """By form, such as ``0.0.0000``, the orders that all dates of the form allow: ``dmy``, ``mdy``, …
 
 One order is used. Several, or none, decide nothing.
@@ -75,7 +77,7 @@ class DateColumn:
     """Collects what the dates of a column show of their order."""
 
     def __init__(self) -> None:
-        self._orders: dict[str, set[str]] = {}
+        self._orders: dict[str, set[DateOrder]] = {}
         self._seen: dict[str, tuple[set[int], set[int]]] = {}
 
     def add(self, text: str) -> None:
@@ -91,11 +93,11 @@ class DateColumn:
             first.add(found.numbers[0])
             last.add(found.numbers[2])
 
-    def orders(self) -> dict[str, tuple[str, ...]]:
+    def orders(self) -> dict[str, tuple[DateOrder, ...]]:
         """The orders that are left, by form."""
         return {form: self._left(form) for form in sorted(self._orders)}
 
-    def _left(self, form: str) -> tuple[str, ...]:
+    def _left(self, form: str) -> tuple[DateOrder, ...]:
         left = tuple(order for order in _orders_of(form) if order in self._orders[form])
         if form.startswith("0000"):
             return left[:1]  # nobody writes the day before the month but where a column shows it
@@ -109,14 +111,14 @@ class DateColumn:
         return left
 
 
-def _orders_of(form: str) -> tuple[str, ...]:
+def _orders_of(form: str) -> tuple[DateOrder, ...]:
     """The orders that a form may have, the usual first."""
     if form.startswith("0000"):
         return ("ymd", "ydm")
     return ("dmy", "mdy") if form.endswith("0000") else ("dmy", "mdy", "ymd")
 
 
-def _place(numbers: tuple[int, int, int], order: str) -> tuple[int, int, int] | None:
+def _place(numbers: tuple[int, int, int], order: DateOrder) -> tuple[int, int, int] | None:
     """Year, month and day of numbers in this order; ``None`` where there is no such day."""
     year, month, day = (numbers[order.index(part)] for part in "ymd")
     try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from dedupe.model.date_orders import DateOrder
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.numbers import Count, Length, PositiveCount, Seconds, Share
 from dedupe.model.relations import Relation
@@ -118,7 +119,7 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     html_counts: dict[str, int] = {}
     reference_count: Count = 0
     reference_token_count: Count = 0
-    date_orders: dict[str, tuple[str, ...]] = {}
+    date_orders: dict[str, tuple[DateOrder, ...]] = {}
 
 
 class SearchSummary(msgspec.Struct, frozen=True):

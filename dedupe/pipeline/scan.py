@@ -10,6 +10,7 @@ from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
 from dedupe.matching.dates import learn_date_orders
+from dedupe.model.date_orders import DateOrder
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
@@ -88,7 +89,7 @@ def _summarise_corpus(
     summary: EngineSummary,
     assembled: Assembled,
     origin: CorpusOrigin,
-    orders: dict[str, tuple[str, ...]],
+    orders: dict[str, tuple[DateOrder, ...]],
 ) -> CorpusSummary:
     encoding_counts, html_counts = origin.reading_counts()
     skipped = summary.remarks.skipped

@@ -9,7 +9,6 @@ single row can be read again.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -37,9 +36,6 @@ LAYOUT_BYTES = 1 << 16
 
 _MAX_PREAMBLE = 20
 _MAX_EXAMPLES = 20
-_MIN_PROSE_WORDS = 6
-_MAX_NAME_CHARACTERS = 100
-_NUMBER = re.compile(r"[-+]?\d[\d.,:/ -]*")
 _MIN_ROWS = 3
 """The fewest rows whose agreement shows a layout: fewer agree by chance."""
 
@@ -112,6 +108,8 @@ def find_layout(sample: bytes, expected: Expected) -> Layout:
     text = (exchange(sample) if is_exchanged else sample).removeprefix(UTF8_MARK)
     lines = text.decode("utf-8", "replace").split("\n")
     is_cut = len(sample) >= LAYOUT_BYTES
+    if is_cut and len(lines) == 1:  # the header is longer
+        return Layout(detect_dialect(lines[0], "\t" * expected.is_tsv), is_exchanged=is_exchanged)
     lines = [f"{line}\n" for line in (lines[:-1] if is_cut or not lines[-1] else lines)]
     lines = hide_cr_in_rows(lines)
     separator = separator_of_line(lines[0]) if lines else ""
@@ -219,26 +217,6 @@ def _describe_lone_cr(rows: list[SampleRow], width: int, is_exchanged: bool) -> 
 
 def _join(*notices: str) -> str:
     return "; ".join(filter(None, notices))
-
-
-def prose_columns(rows: Sequence[Sequence[str]]) -> list[int]:
-    """The columns that look like prose, by their position; the one with the most words first."""
-    width = max(map(len, rows), default=0)
-    words = {i: [len(row[i].split()) for row in rows if i < len(row)] for i in range(width)}
-    found = [i for i in words if sum(words[i]) >= _MIN_PROSE_WORDS * len(words[i])]
-    return sorted(found, key=lambda i: (-sum(words[i]), i))
-
-
-def looks_like_data(row: Sequence[str]) -> bool:
-    """Whether a row is hardly one of names: a field is prose, an address, a date or a number."""
-    fields = [field.strip() for field in row]
-    return any(
-        len(field.split()) >= _MIN_PROSE_WORDS
-        or len(field) > _MAX_NAME_CHARACTERS
-        or "://" in field
-        or _NUMBER.fullmatch(field)
-        for field in fields
-    )
 
 
 def fits(row: Sequence[str], width: int) -> bool:

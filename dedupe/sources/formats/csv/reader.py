@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.csv.hints import explain_columns
 from dedupe.sources.formats.csv.layout import (
     LAYOUT_BYTES,
     Expected,
@@ -20,8 +20,6 @@ from dedupe.sources.formats.csv.layout import (
     ends_in_open_quote,
     find_layout,
     fits,
-    looks_like_data,
-    prose_columns,
 )
 from dedupe.sources.formats.csv.line_ends import (
     HIDDEN_CR,
@@ -179,7 +177,8 @@ class _CsvReader:
             return
         table = _Table(columns, self._layout, self._settings)
         if table.columns and not table.has_text:
-            yield self._explain_columns(table, columns)
+            detail = explain_columns(table.columns, columns, self._layout, table.plan)
+            yield SkippedDocument(self._path_id, FIELD_MISSING, detail)
             return
         if name := table.ambiguous_name:
             detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
@@ -297,29 +296,6 @@ class _CsvReader:
             return False
         counts = {line.count(separator) for line in lines.removesuffix(b"\n").split(b"\n")}
         return counts == {self._width - 1}
-
-    def _explain_columns(self, table: _Table, header: Sequence[str]) -> SkippedDocument:
-        """Why no column can be the text, and what would help."""
-        layout, prose = self._layout, prose_columns([header, *self._layout.examples])
-        number = prose[0] + 1 if prose else len(header or table.columns)
-        if not layout.has_header:
-            names = f"its {len(table.columns)} fields are called 1 to {len(table.columns)}"
-            told = ", ".join(str(i + 1) for i in prose) or "none"
-            detail = f"the text is not named; {names}, and those that look like prose are: {told}"
-            detail += f"; name one, such as --no-header --text-field {number}"
-        elif looks_like_data(header):
-            detail = "no column has the name of a text, and the first row looks like data, not like"
-            detail += " names; if the file has no header, say so and name the field by its number:"
-            detail += f" --no-header --text-field {number}"
-        else:
-            values = zip_longest(*layout.examples, fillvalue="")
-            longest = [max(each, key=len) for each in values][: len(table.columns)]
-            columns: dict[str, Any] = dict.fromkeys(table.columns, "")
-            columns.update(zip(table.columns, longest, strict=False))
-            _, detail = table.plan.explain(UNSET, lambda: columns)
-            detail = f"{detail}; a CSV file begins with a row that names the columns"
-            detail += " (or add --no-header)"
-        return SkippedDocument(self._path_id, FIELD_MISSING, detail)
 
     def _skip_row(self, error: Exception) -> SkippedDocument:
         """Skip the current row, which cannot be used; its lines after the first become rows."""
