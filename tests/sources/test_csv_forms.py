@@ -43,6 +43,7 @@ FORMS: dict[str, tuple[str, str, str]] = {
     "CR, no quotes": ("id;text\r" + rows(";", "\r", ""), "\r", ""),
     "CR, LF in quotes": ("id,text\r" + rows(end="\r").replace(", ", ",\n"), "\r", ""),
     "CR, both in quotes": ("id,text\r" + rows(end="\r").replace(", ", ",\r\n"), "\r", ""),
+    "CR, CR in quotes": ("id,text\r" + rows(end="\r").replace(", ", ",\r"), "\r", ""),
     "CR, LF without quotes": ("id;text\r" + rows(";", "\r", "").replace(", ", "\n"), "\r", ""),
     "CR, quoted header": ('"id","te,\nxt","text"\r' + rows(",,", "\r"), "\r", ""),
     "CR CR LF": ("id,text\r\r\n" + rows(end="\r\r\n"), "\r\r\n", ""),
@@ -118,9 +119,9 @@ def test_a_form_is_read_alike_packed_and_in_a_pipe(tmp_path: Path, name: str) ->
 
 
 def test_fields_keep_their_line_ends(tmp_path: Path) -> None:
-    for end, other in (("\n", "\r"), ("\r", "\n"), ("\r\n", "\r")):
+    for end, other in (("\n", "\r"), ("\r", "\n"), ("\r\n", "\r"), ("\r", " "), ("\r\n", " ")):
         text = f'a{other}b,"c{end}d{other}e"{end}'
-        path = put(tmp_path / "f.csv", f"text,n{end}{text}x,1{end}".encode())
+        path = put(tmp_path / "f.csv", f'text,"n{other}{end}"{end}{text}x,1{end}'.encode())
         found = read(path, text_field=("text", "n"))
         assert next(iter(found.texts.values())) == f"a{other}b\n\nc{end}d{other}e"
         again = found.provider(by_name=True, text_field=("text", "n"))

@@ -175,6 +175,7 @@ class _CsvReader:
         except (csv.Error, RowTooLongError) as error:
             yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
+        columns = show_cr(columns, self._layout.is_exchanged)
         table = _Table(columns, self._layout, self._settings)
         if table.columns and not table.has_text:
             detail = explain_columns(table.columns, columns, self._layout, table.plan)
@@ -194,6 +195,7 @@ class _CsvReader:
         rows: list[list[str]] = []
         locators: list[tuple[int, int, int, int]] = []
         group_bytes = 0
+        is_exchanged = self._layout.is_exchanged
         while True:
             try:
                 row = self._next_row(reader)
@@ -210,8 +212,8 @@ class _CsvReader:
                 yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
                 continue
             begin, length = self._lines.row_extent
-            if self._lines.hides_cr:
-                row = show_cr(row, self._layout.is_exchanged)
+            if self._lines.hides_cr or (is_exchanged and self._lines.has_swallowed):
+                row = show_cr(row, is_exchanged)
             rows.append(row)
             locators.append((self._file.index, begin, length, self._row))
             group_bytes += length
