@@ -134,18 +134,22 @@ def _find_header(lines: list[str], separator: str, expected: Expected) -> tuple[
     """The number of lines before the header, and the dialect.
 
     Lines before it are a line that names the separator, and lines that are no rows: titles,
-    comments, blank lines. These are passed over only where a line after them names a text.
+    comments, blank lines. These are passed over only where a line after them names a text, or none
+    does and they cannot be a header.
     """
     first = int(bool(separator))
     known = separator or "\t" * expected.is_tsv
+    may_be_header = False
     for begin in range(first, min(len(lines), first + _MAX_PREAMBLE)):
+        line = lines[begin].strip()
         dialect = _detect(lines[begin:], known)
-        names = split_header(lines[begin], dialect)
+        names = [name.strip() for name in split_header(lines[begin], dialect)]
         is_plain = begin == first or len(names) > 1 or lines[begin - 1].startswith("#")
-        if is_plain and expected.has_text([name.strip() for name in names]):
+        if is_plain and expected.has_text(names):
             return begin, dialect
-        if not lines[begin].startswith("#") and sum(map(bool, map(str.strip, names))) > 1:
-            break
+        if not line.startswith("#") and sum(map(bool, names)) > 1:
+            return (first, _detect(lines[first:], known)) if may_be_header else (begin, dialect)
+        may_be_header |= len(names) == 1 and line != "" and " " not in line and line[0] != "#"
     return first, _detect(lines[first:], known)
 
 

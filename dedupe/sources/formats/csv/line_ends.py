@@ -20,7 +20,7 @@ HIDDEN_CR = "\udc0d"
 """What stands for a CR inside a line; decoding gives no such half of a pair of surrogates."""
 
 _EXCHANGE = bytes.maketrans(b"\r\n", b"\n\r")
-_FIELD = rb'(?: *"(?:[^"]|"")*"[^,;\t|\r\n]*|[^,;\t|\r\n]*)'
+_FIELD = rb'(?: *"(?:[^"\\]|""|\\[\s\S])*+"[^,;\t|\r\n]*+|[^,;\t|\r\n]*+)'
 _FIRST_LINE = re.compile(rb"%s(?:[,;\t|]%s)*" % (_FIELD, _FIELD))
 _CR_ALONE = re.compile(rb"\r+(?!\r*\n)")
 """CR that is no part of CR LF, nor of CR CR LF, which some programs write in its place."""
