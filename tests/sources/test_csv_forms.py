@@ -265,3 +265,15 @@ def test_python_never_speaks(tmp_path: Path) -> None:
             found = read(put(tmp_path / f"{i}.csv", head + text * 3))
             assert not any("open the file" in each.detail for each in found.skipped)
             assert not any(each.reason == "reader_failed" for each in found.skipped)
+
+
+def test_lines_that_are_read_twice_keep_their_cr(tmp_path: Path) -> None:
+    """A quote that is never closed makes the lines after it rows again, long after their block."""
+    from dedupe.sources import ReadLimits
+
+    rest = "".join(f"{i},plain words\n" for i in range(3, 40))
+    path = put(tmp_path / "f.csv", f'id,text\n1,"never closed\n2,a\rb\n{rest}')
+    found = read(path, limits=ReadLimits(block_bytes=64))
+    assert [each.id for each in found.skipped] == [f"{path}#1"]
+    assert found.texts["2"] == "a\rb" and len(found.texts) == 38
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts
