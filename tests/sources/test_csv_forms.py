@@ -236,6 +236,18 @@ def test_a_file_that_has_no_header_is_told_so(tmp_path: Path, text: str, hint: s
     assert ("looks like data" in skipped.detail) == hint.startswith("--no-header")
 
 
+def test_a_number_that_no_field_has_is_told(tmp_path: Path) -> None:
+    path = put(tmp_path / "f.csv", rows())
+    (skipped,) = read(path, no_header=True, text_field=("5",)).skipped
+    assert skipped.detail == (
+        "no field is called 5; fields are 1 to 2; prose, as it seems: 2; "
+        "name one, such as --no-header --text-field 2"
+    )
+    put(path, "one field alone\n")
+    (skipped,) = read(path, no_header=True, text_field=("2",)).skipped
+    assert "a row has one field, 1" in skipped.detail
+
+
 def test_rows_that_repeat_the_header_are_no_documents(tmp_path: Path) -> None:
     """As in files that were joined by ``cat``, each with its header, one with a mark."""
     parts = [f"id,text\n{rows()}", f'"id","text"\n8,"{TEXTS[1]}"\n', "\ufeffid,text\n9,x\n"]

@@ -35,11 +35,11 @@ def explain_columns(
             "no column has the name of a text, and the first row looks like data, not like names; "
             f"if the file has no header, say so and name the field by its number: {option}"
         )
+    asked = " or ".join(plan.text_names)
+    problem = "the text is not named" if plan.is_automatic else f"no field is called {asked:.60}"
+    fields = "a row has one field, 1" if len(columns) == 1 else f"fields are 1 to {len(columns)}"
     listed = ", ".join(str(position + 1) for position in prose) or "none"
-    return (
-        f"the text is not named; its {len(columns)} fields are called 1 to {len(columns)}, and "
-        f"those that look like prose are: {listed}; name one, such as {option}"
-    )
+    return f"{problem}; {fields}; prose, as it seems: {listed}; name one, such as {option}"
 
 
 def prose_columns(rows: Sequence[Sequence[str]]) -> list[int]:
