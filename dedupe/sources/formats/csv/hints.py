@@ -10,6 +10,7 @@ from dedupe.sources.formats.csv.layout import Layout
 from dedupe.sources.records.fields import UNSET, FieldPlan
 
 _MIN_PROSE_WORDS = 6
+_MAX_NAME_WORDS = 11
 _MAX_NAME_CHARACTERS = 100
 _NUMBER = re.compile(r"[-+]?\d[\d.,:/ -]*")
 
@@ -37,9 +38,9 @@ def explain_columns(
         )
     asked = " or ".join(plan.text_names)
     problem = "the text is not named" if plan.is_automatic else f"no field is called {asked:.60}"
-    fields = "a row has one field, 1" if len(columns) == 1 else f"fields are 1 to {len(columns)}"
+    given = "a row has one field, 1" if len(columns) == 1 else f"fields are 1 to {len(columns)}"
     listed = ", ".join(str(position + 1) for position in prose) or "none"
-    return f"{problem}; {fields}; prose, as it seems: {listed}; name one, such as {option}"
+    return f"{problem}; {given}; prose, as it seems: {listed}; name one, such as {option}"
 
 
 def prose_columns(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -54,7 +55,7 @@ def looks_like_data(row: Sequence[str]) -> bool:
     """Whether a row is hardly one of names: a field is prose, an address, a date or a number."""
     fields = [field.strip() for field in row]
     return any(
-        len(field.split()) >= _MIN_PROSE_WORDS
+        len(field.split()) > _MAX_NAME_WORDS
         or len(field) > _MAX_NAME_CHARACTERS
         or "://" in field
         or _NUMBER.fullmatch(field)
