@@ -36,6 +36,7 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     r"(?:[a-z]+,?\s+)?([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})(?!\d)"
 )
+_MONTH_YEAR = re.compile(r"([a-z]{3,9})\.?,?\s+(\d{4})")
 _CLOCK_BEFORE_YEAR = re.compile(
     r"(?:[a-z]+,?\s+)?([a-z]{3,9})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d\s+(?:[a-z]{1,4}\s+|[+-]\d{4}\s+)?)"
     r"(\d{4})(?!\d)"
@@ -91,6 +92,8 @@ def _parse_words(text: str) -> float | None:
         day, month, year = found.groups()
     elif found := _MONTH_DAY.match(text):
         month, day, year = found.groups()
+    elif found := _MONTH_YEAR.fullmatch(text):
+        (month, year), day = found.groups(), "1"
     else:
         return None
     if month not in _MONTHS:
