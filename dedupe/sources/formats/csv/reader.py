@@ -141,7 +141,8 @@ class _CsvReader:
     """Reads one file.
 
     :ivar _row: the number of the current row, from 1
-    :ivar _repeated: where rows repeat the header: their numbers
+    :ivar _repeated_count: rows that repeat the header
+    :ivar _first_repeated: the number of the first of them
     """
 
     def __init__(
@@ -155,7 +156,7 @@ class _CsvReader:
             file.blocks.look_recoded(LAYOUT_BYTES), _expect(settings, is_tsv)
         )
         self._lines = CsvLines(file.blocks, limits.line_bytes, self._layout.is_exchanged)
-        self._repeated: list[int] = []
+        self._repeated_count = self._first_repeated = 0
         self._width = 0
         self._row = 0
         # The limit of csv is one for the whole process; ours, of a row, is lower.
@@ -232,9 +233,9 @@ class _CsvReader:
         """The documents of some rows; a row that repeats the header is none."""
         if any(header in rows for header in self._headers):
             others = [i for i, row in enumerate(rows) if row not in self._headers]
-            self._repeated += sorted(
-                {each[3] for each in locators} - {locators[i][3] for i in others}
-            )
+            first = next(i for i, row in enumerate(rows) if row in self._headers)
+            self._first_repeated = self._first_repeated or locators[first][3]
+            self._repeated_count += len(rows) - len(others)
             rows, locators = [rows[i] for i in others], [locators[i] for i in others]
         if rows:
             records = table.gather(rows)
@@ -321,10 +322,12 @@ class _CsvReader:
     def _conclude(self) -> Iterator[Piece]:
         if self._layout.notice and self._row:
             yield Notice(self._path_id, ODD_LAYOUT, self._layout.notice)
-        if self._repeated:
-            rows = f"{len(self._repeated)} rows repeat" if self._repeated[1:] else "a row repeats"
-            detail = f"{rows} the header and are no documents: row {self._repeated[0]}"
-            yield Notice(self._path_id, ODD_LAYOUT, detail + ", …" * (len(self._repeated) > 1))
+        if self._repeated_count:
+            several = self._repeated_count > 1
+            rows = f"{self._repeated_count} rows repeat" if several else "a row repeats"
+            detail = f"{rows} the header and are no documents: row {self._first_repeated}"
+            detail = detail if several else detail.replace("are no documents", "is no document")
+            yield Notice(self._path_id, ODD_LAYOUT, detail + ", …" * several)
         fault = self._file.blocks.fault
         if fault is not None:
             detail = f"{fault.detail}, after row {self._row}"
