@@ -39,6 +39,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import IO, Any
+from xml.parsers import expat
 
 import fastwarc.warc
 import lxml.html
@@ -175,6 +176,16 @@ def loop_epub(path: Path) -> None:
         with zipfile.ZipFile(entry.path) as archive:
             for name in archive.namelist():
                 archive.read(name)
+
+
+def loop_xml(path: Path) -> None:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda name, attributes: None
+    parser.EndElementHandler = lambda name: None
+    parser.CharacterDataHandler = lambda text: None
+    with path.open("rb") as file:
+        parser.ParseFile(file)
 
 
 def loop_gz(path: Path) -> None:
@@ -328,6 +339,27 @@ def write_epub(records: list[dict[str, str]], path: Path) -> None:
             book.writestr("a.html", f"<html><body>{paragraphs}</body></html>")
 
 
+def write_feed(records: list[dict[str, str]], path: Path) -> None:
+    """Write RSS, with the HTML of each text escaped and a paragraph for each line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write('<?xml version="1.0"?>\n<rss version="2.0"><channel><title>News</title>\n')
+        for record in records:
+            html = "".join(f"<p>{escape(line)}</p>\n" for line in record["text"].split("\n"))
+            file.write(f"<item><link>{escape(record['url'])}</link><pubDate>{record['date']}")
+            file.write(f"</pubDate><description>{escape(html)}</description></item>\n")
+        file.write("</channel></rss>\n")
+
+
+def write_wiki(records: list[dict[str, str]], path: Path) -> None:
+    """Write a dump of MediaWiki."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("<mediawiki>\n")
+        for record in records:
+            file.write(f"<page><title>{record['id']}</title><revision><timestamp>{record['date']}")
+            file.write(f"</timestamp><text>{escape(record['text'])}</text></revision></page>\n")
+        file.write("</mediawiki>\n")
+
+
 def write_packed(records: list[dict[str, str]], path: Path) -> None:
     data = jsonl_bytes(records)
     pack: dict[str, Callable[[bytes], bytes]] = {
@@ -370,6 +402,8 @@ CASES = (
     Case("eml", write_eml, loop_eml, "email, compat32"),
     Case("r.mbox", write_mbox, loop_mbox, "mailbox, email"),
     Case("books", write_epub, loop_epub, "zipfile"),
+    Case("r.rss", write_feed, loop_xml, "expat"),
+    Case("r.xml", write_wiki, loop_xml, "expat"),
     Case("r.warc", write_warc, loop_warc, "fastwarc"),
     Case("r.warc.gz", write_warc, loop_warc, "fastwarc"),
     Case("r.jsonl.gz", write_packed, loop_gz, "gzip, msgspec"),

@@ -70,6 +70,18 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="NAME",
     ),
     declare_option(
+        "--date-field",
+        "Field of a record that holds its date, as a dotted path, for --keep earliest and latest. "
+        "Without this option the usual names are tried.",
+        metavar="NAME",
+    ),
+    click.option(
+        "--no-header/--header",
+        default=None,
+        help="The first row of a CSV file is data, and fields are named by number, from 1; or it "
+        "names the columns.  [default: header]",
+    ),
+    declare_option(
         "--input-format",
         "Format of all files and of standard input; auto recognises each by ending and content.",
         type=click.Choice(input_formats()),

@@ -11,15 +11,21 @@ from dedupe.matching.collapse import Collapsed, arrange_groups, count_degrees
 from dedupe.matching.matches import Matches
 from dedupe.matching.order import order_documents
 from dedupe.matching.verification import unpaired_members
+from dedupe.model.date_orders import NO_ORDERS, DateOrders
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.settings import ScanSettings
 
 
-def cluster_matches(matches: Matches, settings: ScanSettings) -> Clustering:
-    """Order the documents by the ``keep`` rules and cluster them by the linkage."""
-    collapsed = arrange_groups(matches.collapsed, settings.keep)
+def cluster_matches(
+    matches: Matches, settings: ScanSettings, date_orders: DateOrders = NO_ORDERS
+) -> Clustering:
+    """Order the documents by the ``keep`` rules and cluster them by the linkage.
+
+    :param date_orders: how dates of three numbers are read (see :mod:`dedupe.matching.dates`)
+    """
+    collapsed = arrange_groups(matches.collapsed, settings.keep, date_orders)
     pairs = matches.pairs
-    order = _order_paired(collapsed, pairs, settings)
+    order = _order_paired(collapsed, pairs, settings, date_orders)
     linking = pairs
     if settings.linkage != "single":
         linking = pairs.select(~_both_marked(collapsed.is_reference, pairs))
@@ -54,7 +60,7 @@ def _both_marked(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.
 
 
 def _order_paired(
-    collapsed: Collapsed, pairs: VerifiedPairs, settings: ScanSettings
+    collapsed: Collapsed, pairs: VerifiedPairs, settings: ScanSettings, date_orders: DateOrders
 ) -> NDArray[np.int64]:
     """The groups that are in a pair, the preferred first."""
     degrees = count_degrees(collapsed, pairs)
@@ -62,7 +68,11 @@ def _order_paired(
     paired[pairs.left] = paired[pairs.right] = True
     chosen = np.flatnonzero(paired)
     order = order_documents(
-        collapsed.documents, collapsed.leads[chosen], settings.keep, degrees[chosen]
+        collapsed.documents,
+        collapsed.leads[chosen],
+        settings.keep,
+        degrees[chosen],
+        date_orders,
     )
     return chosen[order]
 
@@ -82,3 +92,12 @@ class Clustering(msgspec.Struct, frozen=True):
     representatives: NDArray[np.int64]
     shingle_counts: NDArray[np.int64]
     threshold: float
+
+    @property
+    def clustered(self) -> NDArray[np.int64]:
+        """The documents of all clusters of two or more."""
+        collapsed, owner = self.collapsed, self.representatives
+        joined = np.flatnonzero(owner != np.arange(len(owner)))
+        is_in = collapsed.sizes > 1
+        is_in[joined] = is_in[owner[joined]] = True
+        return collapsed.members[np.repeat(is_in, collapsed.sizes)]

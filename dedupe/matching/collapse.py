@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.order import order_documents
+from dedupe.model.date_orders import NO_ORDERS, DateOrders
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.store.documents import Documents
 
@@ -84,7 +85,9 @@ def collapse_documents(documents: Documents) -> Collapsed:
     return Collapsed(documents, members, begins)
 
 
-def arrange_groups(collapsed: Collapsed, keep: Sequence[str]) -> Collapsed:
+def arrange_groups(
+    collapsed: Collapsed, keep: Sequence[str], date_orders: DateOrders = NO_ORDERS
+) -> Collapsed:
     """The same groups, each with its best document to keep first, as its lead.
 
     Reference documents come before others. Among either, the order is that of the ``keep`` rules
@@ -96,7 +99,7 @@ def arrange_groups(collapsed: Collapsed, keep: Sequence[str]) -> Collapsed:
     in_groups = np.flatnonzero(np.repeat(sizes > 1, sizes))
     if len(in_groups):
         group = np.repeat(np.arange(len(sizes)), sizes)[in_groups]
-        best_first = order_documents(documents, members[in_groups], keep, None)
+        best_first = order_documents(documents, members[in_groups], keep, None, date_orders)
         best_first = best_first[np.argsort(group[best_first], kind="stable")]
         members[in_groups] = members[in_groups][best_first]
     return _drop_repeated_references(Collapsed(documents, members, collapsed.begins))

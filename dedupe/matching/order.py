@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.metadata import date_of, normalise_site
+from dedupe.matching.dates import read_dates
+from dedupe.model.date_orders import NO_ORDERS, DateOrders
+from dedupe.model.metadata import normalise_site
 from dedupe.model.settings import sites_of_rule
 from dedupe.store.documents import Documents
 
@@ -19,10 +21,13 @@ def order_documents(
     chosen: NDArray[np.int64],
     keep: Iterable[str],
     degrees: NDArray[np.int64] | None,
+    date_orders: DateOrders = NO_ORDERS,
 ) -> NDArray[np.int64]:
     """Positions in ``chosen``, the best to keep first: by the rules, degree, content hash, id.
 
     Reference documents come before all others.
+
+    :param date_orders: how dates of three numbers are read (see :mod:`dedupe.matching.dates`)
 
     Content hashes compare by their low half, then their high half. (Of a text of more than 240
     bytes the low half of XXH3-128 is XXH3-64.)
@@ -34,8 +39,8 @@ def order_documents(
         "first": lambda: [_rank(identities.ids(chosen), natural_key)],
         "longest": lambda: [-tokens, -sizes],
         "shortest": lambda: [tokens, sizes],
-        "earliest": lambda: _date_keys(identities.metas(chosen), 1),
-        "latest": lambda: _date_keys(identities.metas(chosen), -1),
+        "earliest": lambda: _date_keys(read_dates(identities.dates(chosen), date_orders), 1),
+        "latest": lambda: _date_keys(read_dates(identities.dates(chosen), date_orders), -1),
     }
     keys: list[NDArray[Any]] = []
     if documents.reference_count:
@@ -68,9 +73,8 @@ def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
     return np.flatnonzero(ties)
 
 
-def _date_keys(metas: Sequence[dict[str, str]], sign: int) -> list[NDArray[Any]]:
+def _date_keys(dates: NDArray[np.float64], sign: int) -> list[NDArray[Any]]:
     """Sort keys by date, ascending for sign 1, descending for -1; undated documents come last."""
-    dates = np.array(list(map(date_of, metas)), np.float64)
     undated = np.isnan(dates)
     return [undated, np.where(undated, 0.0, sign * dates)]
 

@@ -36,6 +36,7 @@ FORMATS: dict[str, RegisteredFormat] = {
     "parquet": RegisteredFormat(f"{_PACKAGE}.tables.format:PARQUET", "rows"),
     "arrow": RegisteredFormat(f"{_PACKAGE}.tables.format:ARROW", "rows"),
     "html": RegisteredFormat(f"{_PACKAGE}.html.format:HTML"),
+    "xml": RegisteredFormat(f"{_PACKAGE}.xml.format:XML", "rows"),
     "warc": RegisteredFormat(f"{_PACKAGE}.warc.format:WARC"),
     "epub": RegisteredFormat(f"{_PACKAGE}.epub.format:EPUB"),
     "sqlite": RegisteredFormat(f"{_PACKAGE}.sqlite.format:SQLITE", "rows"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from dedupe.model.date_orders import DateOrder
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.numbers import Count, Length, PositiveCount, Seconds, Share
 from dedupe.model.relations import Relation
@@ -102,6 +103,9 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     :param html_counts: pages that were read, by how their text was found
     :param reference_count: reference documents, which ``document_count`` leaves out
     :param reference_token_count: the tokens of the reference documents
+    :param date_orders: by form of a date of three numbers, the orders of day, month and year that
+        all dates of the form allow (see :mod:`dedupe.model.date_orders`); known where a keep rule
+        goes by dates
     """
 
     document_count: Count
@@ -115,6 +119,7 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     html_counts: dict[str, int] = {}
     reference_count: Count = 0
     reference_token_count: Count = 0
+    date_orders: dict[str, tuple[DateOrder, ...]] = {}
 
 
 class SearchSummary(msgspec.Struct, frozen=True):

@@ -93,6 +93,9 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
         line (none: the usual names are tried)
     :param id_field: field of a record that holds its id, where it has one, as a dotted path
     :param meta_field: fields of a record that the report carries, as dotted paths
+    :param date_field: field of a record that holds its date, as a dotted path (empty: the usual
+        names are tried)
+    :param no_header: whether CSV files have no header: the fields of a row are called 1, 2, 3, …
     :param input_format: how to read files (``auto``: by ending and content)
     :param text_format: whether the text of a record is plain text, or HTML to be read like a page
     :param html: which part of a page is its text: the article, all visible text, or the source
@@ -118,6 +121,8 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     text_field: tuple[str, ...] = ()
     id_field: str = "id"
     meta_field: tuple[str, ...] = ()
+    date_field: str = ""
+    no_header: bool = False
     input_format: str = AUTO
     text_format: TextFormat = "text"
     html: HtmlMode = "article"

@@ -26,6 +26,7 @@ from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
 from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
 from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
+from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.checks import check_members, check_pairs
 from dedupe.report.index import ReportIndex
 from dedupe.sketch import load_kernels
@@ -69,6 +70,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         saved = _SavedMatches.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
         assembled = assemble_clusters(clustering).materialise()
+        undated = find_undated(clustering, report.config, report.corpus.date_orders)
     reclustered = msgspec.structs.replace(
         report,
         config=msgspec.structs.replace(report.config, threshold=threshold),
@@ -87,6 +89,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
+        notices=replace_undated(report.notices, undated),
     )
     if report.texts is None:
         return reclustered
@@ -161,7 +164,7 @@ def _cluster(
         count_pairs=count_links,
         count_distinct=lambda groups: sizes[groups],
     )
-    return cluster_matches(matches, settings)
+    return cluster_matches(matches, settings, report.corpus.date_orders)
 
 
 class _SavedMatches(msgspec.Struct, frozen=True):

@@ -9,12 +9,15 @@ from collections import Counter
 from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
+from dedupe.matching.dates import learn_date_orders
+from dedupe.model.date_orders import DateOrder
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, SearchSummary
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineSummary
+from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
 
@@ -39,27 +42,30 @@ def scan_corpus(
     """
     began = time.perf_counter()
     with engine(corpus, config, kernels, progress, scanned) as engine_run:
-        clustering = cluster_matches(engine_run.matches, config)
+        documents = engine_run.matches.collapsed.documents
+        orders = learn_date_orders(documents, config.keep)
+        clustering = cluster_matches(engine_run.matches, config, orders)
         summary = engine_run.summary
         engine_run.release()
-        del engine_run  # and with it the pairs, of which the clustering has its own
+        del documents, engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
         assembled = assemble_clusters(clustering, summary.repeated)
+        undated = find_undated(clustering, config, orders)
         if not streamed:
             assembled = assembled.materialise()
     progress.enter("done")
     origin = origin or CorpusOrigin()
-    skipped, notices = tuple(summary.remarks.skipped), tuple(summary.remarks.notices)
+    skipped = tuple(summary.remarks.skipped)
     return Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
-        corpus=_summarise_corpus(summary, assembled, origin),
+        corpus=_summarise_corpus(summary, assembled, origin, orders),
         search=_summarise_search(summary, clustering),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
         skipped=skipped,
-        notices=notices,
+        notices=replace_undated(summary.remarks.notices, undated),
         texts=None,
         run=RunInfo(
             version=__version__,
@@ -80,7 +86,10 @@ def scan_corpus(
 
 
 def _summarise_corpus(
-    summary: EngineSummary, assembled: Assembled, origin: CorpusOrigin
+    summary: EngineSummary,
+    assembled: Assembled,
+    origin: CorpusOrigin,
+    orders: dict[str, tuple[DateOrder, ...]],
 ) -> CorpusSummary:
     encoding_counts, html_counts = origin.reading_counts()
     skipped = summary.remarks.skipped
@@ -89,6 +98,7 @@ def _summarise_corpus(
         token_count=summary.token_count,
         reference_count=summary.reference_count,
         reference_token_count=summary.reference_token_count,
+        date_orders=orders,
         cluster_count=len(assembled.clusters),
         duplicate_count=assembled.duplicate_count,
         redundant_token_count=assembled.redundant_token_count,

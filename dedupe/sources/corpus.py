@@ -252,7 +252,8 @@ class Corpus:
         chosen = format_named(recognise_file(source.format, blocks.head, wanted, is_stream))
         encoding, how = "", ""
         if chosen.takes_utf8:
-            encoding, how = recognise_encoding(blocks.look(SAMPLE_BYTES))
+            sample = blocks.look(SAMPLE_BYTES)
+            encoding, how = recognise_encoding(sample, chosen.declared(sample))
         if chosen.name != source.format or encoding:
             source = msgspec.structs.replace(source, format=chosen.name, encoding=encoding)
             self.sources[-1] = source

@@ -59,6 +59,9 @@ PAGE_LIMIT = "page_limit"
 EXTRACTION_DOUBTFUL = "extraction_doubtful"
 ODD_LAYOUT = "odd_layout"
 PENDING_CHANGES = "pending_changes"
+UNKNOWN_XML = "unknown_xml"
+OTHER_ITEMS = "other_items"
+NO_DATE = "no_date"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -71,6 +74,7 @@ DOUBTFUL_READING = frozenset(
         ODD_LAYOUT,
         PAGE_LIMIT,
         PENDING_CHANGES,
+        UNKNOWN_XML,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

@@ -10,7 +10,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from dedupe.model.metadata import read_meta
+from dedupe.model.metadata import read_date, read_meta
 from dedupe.store.arrays import is_among, sort_distinct
 from dedupe.store.columns import Column, Store
 from dedupe.store.work_folder import WorkFolder
@@ -107,6 +107,10 @@ class Identities:
     def metas(self, documents: NDArray[np.int64]) -> list[dict[str, str]]:
         """Their metadata, each as a mapping of names to values."""
         return [read_meta(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
+
+    def dates(self, documents: NDArray[np.int64]) -> list[str]:
+        """Their dates, as they were written; empty where they have none."""
+        return [read_date(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
 
     def separate_ids(
         self, content_hashes: NDArray[np.uint64], reference_count: int = 0

@@ -49,7 +49,7 @@ def test_the_setting_takes_what_is_registered_and_nothing_else() -> None:
 def test_records_are_placed_by_line_or_row() -> None:
     places = {name: SourceInfo("x", name).name_record(3) for name in [*FORMATS, "of the future"]}
     by_row = {name for name, place in places.items() if place == "x#3"}
-    assert by_row == {"json", "csv", "tsv", "parquet", "arrow", "mbox", "sqlite"}
+    assert by_row == {"json", "csv", "tsv", "parquet", "arrow", "xml", "mbox", "sqlite"}
     assert {*places.values()} == {"x#3", "x:3"}
 
 

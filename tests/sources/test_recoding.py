@@ -30,6 +30,9 @@ WRITERS: dict[str, Callable[[list[str]], str]] = {
     ),
     "json": lambda texts: json.dumps([{"text": text} for text in texts], ensure_ascii=False),
     "csv": lambda texts: "no;text\r\n" + "".join(f'1;"{text}\r\nend"\r\n' for text in texts),
+    "xml": lambda texts: (
+        "<rss>" + "".join(f"<item><description>{t}</description></item>" for t in texts) + "</rss>"
+    ),
     "tsv": lambda texts: "no\ttext\n" + "".join(f"1\t{text}\n" for text in texts),
 }
 WIDE = {

@@ -294,6 +294,24 @@ def as_excel(texts: Sequence[str], name: str) -> bytes:
     return b"\xef\xbb\xbf" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
 
 
+def as_excel_separator(texts: Sequence[str], name: str) -> bytes:
+    """CSV with the first line by which a spreadsheet is told the separator."""
+    return b"sep=;\r\n" + as_rows(delimiter=";", lineterminator="\r\n")(texts, name)
+
+
+def as_mac(texts: Sequence[str], name: str) -> bytes:
+    """CSV whose lines end in CR alone, as spreadsheets for the Mac save it."""
+    return as_rows(lineterminator="\r", quoting=csv.QUOTE_ALL)(texts, name)
+
+
+def as_bare_cr(texts: Sequence[str], name: str) -> bytes:
+    """Columns without quotes, in whose texts CR stands for each line feed."""
+    lines = ["no\ttext\tsite"]
+    for number, text in enumerate(texts, 1):
+        lines.append(f"{number}\t{text.strip().replace(chr(10), chr(13))}\tsite{number}.example")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def as_table(write: Callable[..., bytes], **options: Any) -> Writer:
     def write_texts(texts: Sequence[str], name: str) -> bytes:
         columns = [{"url": each["url"], "text": each["text"]} for each in records_of(texts)]
@@ -379,6 +397,64 @@ def as_lines(texts: Sequence[str], name: str) -> bytes:
     return b"\n".join(" ".join(text.splitlines()).encode() + b"\n" for text in texts)
 
 
+def xml_paragraphs(text: str) -> tuple[str, str]:
+    """The title of a text, and its other paragraphs as elements ``p``, both escaped."""
+    title, *paragraphs = (escape(part) for part in text.split("\n\n"))
+    return title, "".join(f"<p>{part}</p>\n" for part in paragraphs)
+
+
+def as_feed(texts: Sequence[str], name: str, opening: str = "") -> bytes:
+    """RSS with the HTML of each text escaped."""
+    items = ""
+    for title, body in map(xml_paragraphs, texts):
+        html = escape(f"<h1>{title}</h1>{body}")
+        items += f"<item><title>{title}</title>\n<description>{html}</description></item>\n"
+    feed = f'{opening}<rss version="2.0"><channel><title>News</title>\n{items}</channel></rss>\n'
+    return feed.encode()
+
+
+def as_atom(texts: Sequence[str], name: str) -> bytes:
+    """Atom with each text as XHTML."""
+    entries = ""
+    for title, body in map(xml_paragraphs, texts):
+        page = f"<div><h1>{title}</h1>{body}</div>"
+        entries += f'<entry><title>{title}</title><content type="xhtml">{page}</content></entry>'
+    return f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
+
+
+def as_blog(texts: Sequence[str], name: str) -> bytes:
+    """An export of WordPress: each text as a post."""
+    items = ""
+    for title, body in map(xml_paragraphs, texts):
+        html = f"<content:encoded><![CDATA[<h1>{title}</h1>{body}]]></content:encoded>"
+        items += f"<item>{html}<wp:post_type>post</wp:post_type></item>\n"
+    spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="urn:wp"'
+    return f'<?xml version="1.0"?>\n<rss {spaces}><channel>{items}</channel></rss>'.encode()
+
+
+def as_wiki(texts: Sequence[str], name: str) -> bytes:
+    """A dump of MediaWiki, with an older revision of each page."""
+    pages = "".join(
+        "<page><revision><text>before</text></revision>"
+        f"<revision><text>{escape(text)}</text></revision></page>\n"
+        for text in texts
+    )
+    return f"<mediawiki>\n{pages}</mediawiki>".encode()
+
+
+def as_tei(texts: Sequence[str], name: str) -> bytes:
+    title, body = xml_paragraphs(texts[0])
+    head = f"<teiHeader><titleStmt><title>{title}</title></titleStmt></teiHeader>"
+    return f"<TEI>{head}<text><body><head>{title}</head>{body}</body></text></TEI>".encode()
+
+
+def as_jats(texts: Sequence[str], name: str) -> bytes:
+    title, body = xml_paragraphs(texts[0])
+    opening = '<?xml version="1.0"?><!DOCTYPE article PUBLIC "-//NLM//DTD JATS//EN" "x.dtd">'
+    front = f"<front><article-meta><abstract><p>{title}</p></abstract></article-meta></front>"
+    return f"{opening}<article>{front}<body><p>{title}</p>{body}</body></article>".encode()
+
+
 FORMATS: dict[str, Writer] = {
     "a.txt": as_text,
     "a.text": as_text,
@@ -403,6 +479,9 @@ FORMATS: dict[str, Writer] = {
     "line.json": as_records(json_lines),
     "a.csv": as_rows(),
     "excel.csv": as_excel,
+    "sep.csv": as_excel_separator,
+    "mac.csv": as_mac,
+    "bare-cr.csv": as_bare_cr,
     "pipe.csv": as_rows(delimiter="|"),
     "tab.csv": as_rows(delimiter="\t"),
     "single.csv": as_rows(quotechar="'", quoting=csv.QUOTE_ALL),
@@ -414,12 +493,20 @@ FORMATS: dict[str, Writer] = {
     "stream.arrow": as_table(arrow, stream=True),
     "a.feather": as_table(arrow, compression="lz4"),
     "a.ipc": as_table(arrow),
+    "a.rss": as_feed,
+    "feed.xml": as_feed,
+    "a.atom": as_atom,
+    "a.wxr": as_blog,
+    "wiki.xml": as_wiki,
+    "a.tei": as_tei,
+    "a.nxml": as_jats,
 }
 """Writers by file name."""
 
 UNNAMED = (
     *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
     *("a.eml", "a.mbox", "a.db", "a.epub"),
+    *("a.rss", "a.atom", "wiki.xml", "a.tei", "a.nxml"),
 )
 """Files whose format is recognised by their content alone."""
 
@@ -438,8 +525,19 @@ def ids_in(name: str, path: str) -> str:
         return f"{path}/0@mail.example"
     if name in ("a.lines", "a.jsonl", "a.ndjson"):
         return f"{path}:1"
-    documents = (".txt", ".text", ".md", "html", ".htm", ".eml", ".epub", "record.json")
-    documents += ("line.json",)
+    documents = (
+        ".txt",
+        ".text",
+        ".md",
+        "html",
+        ".htm",
+        "record.json",
+        "line.json",
+        ".tei",
+        ".nxml",
+        ".eml",
+        ".epub",
+    )
     return path if name.endswith(documents) else f"{path}#1"
 
 
@@ -455,7 +553,20 @@ def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
         "cp1252": lambda content: content.encode("cp1252"),
     }
     found: dict[str, tuple[bytes, str]] = {}
-    for kind in ("a.txt", "a.html", "a.lines", "a.jsonl", "array.json", "a.csv", "a.tsv"):
+    kinds = (
+        "a.txt",
+        "a.html",
+        "a.lines",
+        "a.jsonl",
+        "array.json",
+        "a.csv",
+        "sep.csv",
+        "mac.csv",
+        "a.tsv",
+        "a.rss",
+        "a.tei",
+    )
+    for kind in kinds:
         content = FORMATS[kind]([text], kind).decode()
         if kind == "a.jsonl":
             content = json.dumps({"text": text}, ensure_ascii=False) + "\n"
@@ -468,6 +579,8 @@ def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:
     found["meta.html"] = page(text, "mac_roman", meta), "meta.html"
     opening = '<?xml version="1.0" encoding="windows-1252"?>'
     found["xml.xhtml"] = page(text, "cp1252", opening=opening), "xml.xhtml"
+    feed = as_feed([text], "", opening).decode().encode("cp1252")
+    found["declared.rss"] = feed, "declared.rss#1"
     return found
 
 

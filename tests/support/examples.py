@@ -63,6 +63,10 @@ def example_files() -> dict[str, bytes]:
             {"headline": title, "html_body": page(body).decode()} for title, body in split
         ),
         "table.feather": FORMATS["a.feather"](texts, ""),
+        "feed.xml": FORMATS["a.rss"](texts, ""),
+        "dump.xml.bz2": COMPRESSORS[".bz2"](FORMATS["wiki.xml"](texts, "")),
+        "export.wxr": FORMATS["a.wxr"](texts, ""),
+        "play.tei": FORMATS["a.tei"](texts, ""),
         "crawl.warc.gz": COMPRESSORS[".gz"](as_crawl(texts, "news")),
         "collection.zip": zip_of(members),
         "collection.tar.gz": COMPRESSORS[".gz"](tar_of(members)),

@@ -82,15 +82,21 @@ def _csv(rng: Random) -> bytes:
         "delimiter": separator,
         "quotechar": rng.choice('""\''),
         "quoting": rng.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
-        "lineterminator": rng.choice(["\n", "\r\n"]),
+        "lineterminator": rng.choice(["\n", "\r\n", "\r"]),
         **rng.choice([{}, {"escapechar": "\\", "doublequote": False}]),
     }
     rows = [["id", "text", "url", "date"]]
     for item in records(rng):
         text = str(item["text"]).replace(" the ", ' "the"\n ', 1)
         rows.append([item["id"], text, item["url"], item["date"]])
+    begin = rng.choice(["", "", "", f"sep={separator}\r\n", "# an export\n\n"])
+    if rng.random() < 0.3:
+        rows.insert(rng.randrange(len(rows)) + 1, rows[0])
+    shown = csv_rows(rows, **dialect).decode()
+    if rng.random() < 0.2:
+        shown = shown.replace(" ", "\r", 3)
     encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"])
-    return csv_rows(rows, **dialect).decode().encode(encoding)
+    return f"{begin}{shown}".encode(encoding)
 
 
 def _tsv(rng: Random) -> bytes:
@@ -241,6 +247,21 @@ def _sqlite(rng: Random) -> bytes:
     return database(rows, statements=statements[: rng.choice([2, 3, 5])])
 
 
+_XML = (
+    *(every_format.as_feed, every_format.as_atom, every_format.as_blog, every_format.as_wiki),
+    *(every_format.as_tei, every_format.as_jats),
+)
+
+
+def _xml(rng: Random) -> bytes:
+    texts = [f"Title\n\n{item['text']} R&D" for item in records(rng)]
+    content = rng.choice(_XML)(texts, "")
+    encoding = rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16", "windows-1251"])
+    if not content.startswith(b"<?xml"):
+        content = b'<?xml version="1.0" encoding="%s"?>\n' % encoding.encode() + content
+    return content.decode().encode(encoding, "xmlcharrefreplace")
+
+
 FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
@@ -250,6 +271,9 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "json": _json,
     "csv": _csv,
     "tsv": _tsv,
+    "xml": _xml,
+    "rss": _xml,
+    "tei": _xml,
     "warc": _warc,
     "warc.gz": _warc_gz,
     "eml": _message,
@@ -312,6 +336,7 @@ TOKENS = [
     *(b"<!--", b"-->", b"<![CDATA[", b"<script>", b"</html>", b"<template>", b"<svg>", b"<math>"),
     *(b"&#0;", b"&#xd800;", b"&#99999999999;", b"<a " + b"x=1 " * 50, b"<meta charset=utf-7>"),
     *(b"<?xml version='1.0' encoding='utf-16'?>", b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b"<br/>"),
+    *(b"]]>", b"<item>", b"</item>", b"</rss>", b"<page>", b"<TEI>", b"&nbsp;", b"&a;", b"<?"),
     *(b"WARC/1.0\r\n", b"WARC/9.9\r\n", b"\r\n\r\n", b"Content-Length: -1\r\n", b"Content-Length:"),
     *(b"Content-Encoding: br\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"),
     *(b"Content-Type: text/html; charset=idna\r\n", b"ffffffffffffffff\r\n", b"-5\r\n", b":\r\n"),
@@ -485,6 +510,8 @@ def make_options(rng: Random) -> list[str]:
         (0.1, ["--id-field", rng.choice(["inner.n", "url", "nothing"])]),
         (0.2, ["--meta-field", "inner.tags", "--meta-field", "n"]),
         (0.3, ["--keep", rng.choice(["earliest", "latest,longest", "site=example-1.org,first"])]),
+        (0.1, ["--no-header", "--text-field", "2", "--id-field", "1"]),
+        (0.1, ["--date-field", rng.choice(["date", "inner.n", "url", "4"])]),
         (0.1, ["--linkage", rng.choice(["single", "complete"])]),
         (0.1, ["--max-line-bytes", "300", "--max-depth", "3", "--max-document-bytes", "2000"]),
         (0.1, ["--max-unpacked-bytes", "3000", "--max-members", "2", "--max-tokens", "50"]),
@@ -500,4 +527,5 @@ def make_options(rng: Random) -> list[str]:
 _FORCED = (
     *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"),
     *("epub", "sqlite", "eml", "mbox"),
+    *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "xml", "warc"),
 )

@@ -123,6 +123,13 @@ def _write_large(folder: Path) -> dict[str, str]:
     (folder / "deep.jsonl").write_bytes(deep + b"\n" + b'{"x":' * 100_000)
     lists = b"[" + b"[]," * 20_000_000 + b"[]]"
     (folder / "lists.jsonl").write_bytes(b'{"text": ' + lists + b"}\n")
+    (folder / "deep.xml").write_bytes(b"<a>" * 1_000_000)
+    (folder / "tags.rss").write_bytes(
+        b"<rss><item><description>" + b"<a/>b" * 10_000_000 + b"</description></item>"
+        b"<item><guid>x:1</guid><description>%s</description></item></rss>" % GOOD.encode()
+    )
+    laughs = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 20) for n in range(1, 20))
+    (folder / "laughs.xml").write_bytes(b"<!DOCTYPE x [<!ENTITY a0 'ha'>%s]><x>&a19;</x>" % laughs)
     repeated = b"".join(b'{"id": "same", "text": "number %d"}\n' % n for n in range(20_000))
     (folder / "same.jsonl").write_bytes(repeated)
     return {
@@ -132,6 +139,8 @@ def _write_large(folder: Path) -> dict[str, str]:
         "deep.jsonl:1": "too_deep",
         "deep.jsonl:2": "too_deep",
         "lists.jsonl:1": "too_large",
+        "deep.xml": "too_deep",
+        "tags.rss#1": "too_large",
     }
 
 

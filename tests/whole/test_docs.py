@@ -282,6 +282,7 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         "texts",
         "encoding_counts",
         "html_counts",
+        "date_orders",
         "meta",
         "text_fields",
     }

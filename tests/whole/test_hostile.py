@@ -37,6 +37,7 @@ def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
         "good3",
         "before",
         "after",
+        "x:1",
         "odd.tar.gz/../../up.txt",
     } in members
     notices = {(item["id"], item["reason"]) for item in report["notices"]}

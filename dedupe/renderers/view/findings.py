@@ -22,7 +22,7 @@ from dedupe.renderers.view.terminal import (
 
 LISTED_BRIDGES: Final = 10
 LISTED_REASON_IDS: Final = 3
-DETAIL_CELLS: Final = 120
+DETAIL_CELLS: Final = 160
 DETAIL_SIZE: Final = 1000
 
 _NamedItem = tuple[SkippedDocument | Notice, str]

@@ -25,18 +25,23 @@ _SEPARATORS = b' ",\t'
 """Bytes that are whole characters in UTF-8 and in every encoding that is detected here."""
 
 
-def recognise_encoding(sample: bytes) -> tuple[str, str]:
+def recognise_encoding(sample: bytes, declared: str = "") -> tuple[str, str]:
     """The encoding of a file of records, and how it is known; both empty for UTF-8.
 
     Only lines that are not UTF-8 are looked at, because a file may have lines of both.
 
     :param sample: the first ``SAMPLE_BYTES`` of the file, or all of a shorter one
+    :param declared: the encoding that the file itself names
     """
     wide, how = wide_encoding(sample)
     if wide:
         return wide, how
     is_cut = len(sample) == SAMPLE_BYTES
-    if _is_utf8(sample, is_cut):
+    is_utf8 = _is_utf8(sample, is_cut)
+    encoding = known_encoding(declared)
+    if encoding not in ("", UTF8) and not (is_utf8 and (not is_cut or not sample.isascii())):
+        return encoding, "declared"
+    if is_utf8:
         return "", ""
     *lines, last = sample.split(b"\n")
     bad = [line for line in lines if not _is_utf8(line)]

@@ -68,6 +68,13 @@ class Format:
         """
         return odd_content_problem(head)
 
+    def declared(self, head: bytes) -> str:
+        """The encoding that a file itself names; empty where it names none.
+
+        :param head: its beginning
+        """
+        return ""
+
     # --- reading -----------------------------------------------------------------------------
 
     def missing_package(self) -> str:

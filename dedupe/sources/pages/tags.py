@@ -14,6 +14,9 @@ RAW_ELEMENTS = frozenset({"script", "style", "textarea", "title", "xmp", "iframe
 """Elements whose content is no markup."""
 
 _NAME = re.compile(r"[a-zA-Z][^\s/>]{0,60}+")
+_PLAIN_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,60}+)\s*+/?>")
+"""A tag without attributes, as most are."""
+
 _STOPS = re.compile(r"[\"'>]")
 
 
@@ -60,6 +63,8 @@ class _Scanner:
     def _read_tag(self, start: int) -> Tag | None:
         """The tag that begins at ``start``; ``None`` where none does."""
         html = self._html
+        if plain := _PLAIN_TAG.match(html, start):
+            return Tag(plain[2].lower(), bool(plain[1]), start, plain.end(), 0)
         if html.startswith("<!--", start):
             return Tag("", False, start, self._find_after("-->", start + 4), 0)
         if html.startswith(("<!", "<?"), start):

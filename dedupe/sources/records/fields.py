@@ -90,6 +90,8 @@ class FieldPlan:
             if name not in asked
         }
         self._meta = {**found, **asked}
+        if settings.date_field:
+            self._meta["date"] = (self._path(settings.date_field),)
         self.names: tuple[str, ...] = tuple(self._indices)
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
-from dedupe.sources.formats.csv.dialect import SEPARATORS
+from dedupe.sources.formats.csv.dialect import SEPARATORS, separator_of_line
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
@@ -16,6 +16,7 @@ from dedupe.sources.records.removal import ByteRange, find_lines
 from dedupe.sources.records.usual_names import TEXT_NAMES
 
 _COLUMN = re.compile(r"[\w.\- ]{1,40}")
+_LINE_END = re.compile(rb"[\r\n]")
 _TEXTS = frozenset(TEXT_NAMES)
 
 
@@ -26,8 +27,10 @@ class CsvFormat(RecordFormat):
     _is_tsv = False
 
     def resembles(self, start: bytes) -> bool:
-        """Whether the first line names columns, and one has a usual name of texts."""
-        line = start.partition(b"\n")[0].decode("utf-8", "replace").strip()
+        """Whether the first line names the separator, or columns, one by a usual name of texts."""
+        line = _LINE_END.split(start, maxsplit=1)[0].decode("utf-8", "replace").strip()
+        if separator_of_line(line):
+            return True
         for separator in SEPARATORS:
             names = [name.strip().strip("\"'") for name in line.split(separator)]
             are_names = len(names) > 1 and all(map(_COLUMN.fullmatch, names))
@@ -46,7 +49,9 @@ class CsvFormat(RecordFormat):
         return reread_csv_with(settings, self._is_tsv)
 
     def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
-        return find_lines(content, locators)
+        from dedupe.sources.formats.csv.reader import with_lf_ends
+
+        return find_lines(with_lf_ends(content), locators)
 
 
 class TsvFormat(CsvFormat):

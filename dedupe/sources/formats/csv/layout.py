@@ -9,21 +9,38 @@ single row can be read again.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.formats.csv.dialect import SEPARATORS, Dialect, detect_dialect
+from dedupe.sources.formats.csv.dialect import (
+    NO_SEPARATOR,
+    SEPARATORS,
+    Dialect,
+    detect_dialect,
+    detect_dialect_of_rows,
+    separator_of_line,
+    split_header,
+)
+from dedupe.sources.formats.csv.line_ends import (
+    HIDDEN_CR,
+    ends_lines_in_cr,
+    exchange,
+    hide_cr_in_rows,
+    show_cr,
+)
 from dedupe.sources.unpack.byte_blocks import HEAD_BYTES
 
 LAYOUT_BYTES = 1 << 16
 """How many bytes of a file's beginning, in UTF-8, decide on its layout."""
 
-_NO_SEPARATOR = "\x1f"
+_MAX_PREAMBLE = 20
+_MAX_EXAMPLES = 20
 _MIN_ROWS = 3
 """The fewest rows whose agreement shows a layout: fewer agree by chance."""
 
 _MAX_RESTARTS = 20
+_SPACED = "spaces stand between separators and quotes, which are taken as quotes"
 _OTHERS = "rows that do not fit this are skipped"
 
 
@@ -43,33 +60,123 @@ class Layout(NamedTuple):
     :param has_row_names: whether each row begins with a field that the header does not name
     :param width: the fields of a row; 0 where it has those of the header
     :param notice: what is odd about the file, and how it is read; empty where nothing is odd
+    :param is_exchanged: whether lines end in CR, and CR and LF are exchanged for reading
+    :param preamble: the lines before the header, or before the first row
+    :param has_header: whether a row names the columns; if not, they are called 1, 2, 3, …
+    :param examples: some of the first rows, the header not among them
     """
 
     dialect: Dialect
     has_row_names: bool = False
     width: int = 0
     notice: str = ""
+    is_exchanged: bool = False
+    preamble: int = 0
+    has_header: bool = True
+    examples: Sequence[Sequence[str]] = ()
 
     def columns_of(self, header: Sequence[str]) -> list[str]:
         """The names of the columns."""
-        return [""] * self.has_row_names + [name.strip() for name in header]
+        if not self.has_header:
+            return [str(number) for number in range(1, self.width + 1)]
+        return [""] * self.has_row_names + [name.strip().lstrip("\ufeff") for name in header]
 
     def width_of(self, columns: Sequence[str]) -> int:
         """The fields that a row must have: up to the last column with a name."""
         return self.width or max((i + 1 for i, name in enumerate(columns) if name), default=0)
 
 
-def find_layout(sample: bytes, is_tsv: bool) -> Layout:
+class Expected(NamedTuple):
+    """What is known of a file before it is looked at.
+
+    :param is_tsv: whether tabs separate, whatever the file holds
+    :param has_header: whether a row names the columns
+    :param has_text: tells whether one of some columns can be the text
+    """
+
+    is_tsv: bool
+    has_header: bool
+    has_text: Callable[[Sequence[str]], bool]
+
+
+def find_layout(sample: bytes, expected: Expected) -> Layout:
     """The layout of a file.
 
     :param sample: the first ``LAYOUT_BYTES`` of a file, or all of one that is shorter
     """
-    head = sample[:HEAD_BYTES].decode("utf-8", "replace")
-    dialect = detect_dialect(head, is_tsv)
-    lines = sample.removeprefix(UTF8_MARK).decode("utf-8", "replace").split("\n")
+    is_exchanged = ends_lines_in_cr(sample)
+    text = (exchange(sample) if is_exchanged else sample).removeprefix(UTF8_MARK)
+    lines = text.decode("utf-8", "replace").split("\n")
     is_cut = len(sample) >= LAYOUT_BYTES
+    if is_cut and len(lines) == 1:  # the header is longer
+        return Layout(detect_dialect(lines[0], "\t" * expected.is_tsv), is_exchanged=is_exchanged)
     lines = [f"{line}\n" for line in (lines[:-1] if is_cut or not lines[-1] else lines)]
+    lines = hide_cr_in_rows(lines)
+    separator = separator_of_line(lines[0]) if lines else ""
+    if not expected.has_header:
+        preamble = int(bool(separator))
+        known = separator or "\t" * expected.is_tsv
+        layout, width, rows = _layout_without_header(lines[preamble:], known, is_cut)
+    else:
+        preamble, dialect = _find_header(lines, separator, expected)
+        layout, width, rows = _layout_below(lines[preamble:], dialect, is_cut)
+        remarks = filter(str.strip, lines[bool(separator) : preamble])
+        layout = _tell_preamble(layout, len([*remarks]))
+    return layout._replace(
+        notice=_join(layout.notice, _describe_lone_cr(rows, width, is_exchanged)),
+        preamble=preamble,
+        is_exchanged=is_exchanged,
+        examples=[show_cr(row.fields, is_exchanged) for row in rows[:_MAX_EXAMPLES]],
+    )
+
+
+def _find_header(lines: list[str], separator: str, expected: Expected) -> tuple[int, Dialect]:
+    """The number of lines before the header, and the dialect.
+
+    Lines before it are a line that names the separator, and lines that are no rows: titles,
+    comments, blank lines. These are passed over only where a line after them names a text, or none
+    does and they cannot be a header.
+    """
+    first = int(bool(separator))
+    known = separator or "\t" * expected.is_tsv
+    may_be_header = False
+    for begin in range(first, min(len(lines), first + _MAX_PREAMBLE)):
+        line = lines[begin].strip()
+        dialect = _detect(lines[begin:], known)
+        names = [name.strip() for name in split_header(lines[begin], dialect)]
+        is_plain = begin == first or len(names) > 1 or lines[begin - 1].startswith("#")
+        if is_plain and expected.has_text(names):
+            return begin, dialect
+        if not line.startswith("#") and sum(map(bool, names)) > 1:
+            return (first, _detect(lines[first:], known)) if may_be_header else (begin, dialect)
+        may_be_header |= len(names) == 1 and line != "" and " " not in line and line[0] != "#"
+    return first, _detect(lines[first:], known)
+
+
+def _detect(lines: list[str], separator: str) -> Dialect:
+    head, size = [], 0
+    for line in lines:
+        head.append(line)
+        size += len(line)
+        if size > HEAD_BYTES:
+            break
+    return detect_dialect("".join(head)[:HEAD_BYTES], separator)
+
+
+def _layout_below(
+    lines: list[str], dialect: Dialect, is_cut: bool
+) -> tuple[Layout, int, list[SampleRow]]:
+    """The layout of a file that begins with its header, the fields of a row, and some rows."""
     header, rows = _read_sample(lines, dialect, is_cut)
+    layout = _choose_layout(lines, dialect, is_cut, header, rows)
+    if layout.dialect != dialect:
+        header, rows = _read_sample(lines, layout.dialect, is_cut)
+    return layout, layout.width_of(layout.columns_of(header)), rows
+
+
+def _choose_layout(
+    lines: list[str], dialect: Dialect, is_cut: bool, header: list[str], rows: list[SampleRow]
+) -> Layout:
     if len(header) == 1:
         return _layout_of_one_column(lines, dialect, is_cut)
     width = Layout(dialect).width_of(header)
@@ -78,9 +185,42 @@ def find_layout(sample: bytes, is_tsv: bool) -> Layout:
         return Layout(dialect)
     spaced: Dialect = {**dialect, "skipinitialspace": True}
     if _count_misfits(_read_sample(lines, spaced, is_cut)[1], width) < misfits:
-        notice = "spaces stand between separators and quotes, which are taken as quotes"
-        return Layout(spaced, notice=f"{notice}; {_OTHERS}")
+        return Layout(spaced, notice=f"{_SPACED}; {_OTHERS}")
     return _layout_of_other_width(dialect, header, rows, width)
+
+
+def _layout_without_header(
+    lines: list[str], separator: str, is_cut: bool
+) -> tuple[Layout, int, list[SampleRow]]:
+    """The layout of a file whose first row is data, the fields of a row, and some rows."""
+    dialect, width = detect_dialect_of_rows("".join(lines).removesuffix("\n"), separator)
+    notice = ""
+    if dialect["delimiter"] == NO_SEPARATOR and any(map("".join(lines).count, SEPARATORS)):
+        notice = "no separator parts most rows into equally many fields; each row is one text"
+    elif dialect.get("skipinitialspace"):
+        notice = f"{_SPACED}; {_OTHERS}"
+    layout = Layout(dialect, width=width, notice=notice, has_header=False)
+    return layout, width, _read_rows(lines, dialect, is_cut)
+
+
+def _tell_preamble(layout: Layout, count: int) -> Layout:
+    if not count:
+        return layout
+    lines = "1 line stands" if count == 1 else f"{count} lines stand"
+    return layout._replace(notice=_join(f"{lines} before the header", layout.notice))
+
+
+def _describe_lone_cr(rows: list[SampleRow], width: int, is_exchanged: bool) -> str:
+    """A notice where a CR inside a line may be the end of a row; empty where it is not."""
+    with_cr = [row.fields for row in rows if any(HIDDEN_CR in field for field in row.fields)]
+    if not with_cr or (width > 1 and all(fits(fields, width) for fields in with_cr)):
+        return ""
+    ends, others = ("CR", "LF") if is_exchanged else ("LF", "CR alone")
+    return f"lines end in {ends}, as the first does; {others} inside a row is part of its text"
+
+
+def _join(*notices: str) -> str:
+    return "; ".join(filter(None, notices))
 
 
 def fits(row: Sequence[str], width: int) -> bool:
@@ -115,7 +255,7 @@ def _layout_of_one_column(lines: list[str], dialect: Dialect, is_cut: bool) -> L
         if all(row.fields[0].isdecimal() for row in rows) and _have_names(rows, 1):
             return Layout(parted, has_row_names=True, notice=_describe_row_names())
         is_wide |= separator == dialect["delimiter"] and _count_misfits(rows, 1) > 0
-    whole: Dialect = {**dialect, "delimiter": _NO_SEPARATOR}
+    whole: Dialect = {**dialect, "delimiter": NO_SEPARATOR}
     _, rows = _read_sample(lines, whole, is_cut)
     if any(row.is_open for row in rows):
         whole["skipinitialspace"] = True
@@ -164,7 +304,13 @@ def _count_misfits(rows: list[SampleRow], width: int) -> int:
 def _read_sample(
     lines: list[str], dialect: Dialect, is_cut: bool
 ) -> tuple[list[str], list[SampleRow]]:
-    """The header and the rows of a sample.
+    """The header and the rows of a sample."""
+    rows = _read_rows(lines, dialect, is_cut)
+    return (rows[0].fields if rows else []), rows[1:]
+
+
+def _read_rows(lines: list[str], dialect: Dialect, is_cut: bool) -> list[SampleRow]:
+    """The rows of a sample.
 
     Where a quote is not closed, the line in which it begins is left out, and the lines after it are
     read as rows.
@@ -189,7 +335,7 @@ def _read_sample(
             is_line = given.position == begin + 1
             is_open = is_line and ends_in_open_quote(row, lines[begin], dialect["quotechar"])
             found.append(SampleRow(row, is_open))
-    return (found[0].fields if found else []), found[1:]
+    return found
 
 
 def _read_loosely(line: str, dialect: Dialect) -> list[str]:

@@ -10,6 +10,11 @@ import io
 from collections.abc import Iterator
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.formats.csv.line_ends import (
+    exchange_blocks,
+    hide_cr,
+    holds_lone_cr,
+)
 from dedupe.sources.records.line_blocks import LineSplitter, LongLine
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
@@ -31,20 +36,24 @@ class CsvLines:
     :ivar first_line: the number of the first line of the current row, from 1
     :ivar is_last: whether the current row ends without a line feed, at the end of the file
     :ivar is_open: whether the current row ended inside quotes, because there are no more lines
+    :ivar hides_cr: whether a CR is hidden in some line so far (see :mod:`.line_ends`)
     """
 
-    def __init__(self, blocks: ByteBlocks, max_row_bytes: int) -> None:
+    def __init__(self, blocks: ByteBlocks, max_row_bytes: int, is_exchanged: bool = False) -> None:
+        """:param is_exchanged: whether lines end in CR, so that CR and LF are exchanged"""
         self._offset = 0
         self.bad_count = 0
         self.first_line = 0
         self.is_last = False
         self.is_open = False
+        self.hides_cr = False
         self._line = 0
         self._max_row_bytes = max_row_bytes
         self._row = bytearray()
         self._first_bytes = 0
         self._returnable_bytes = _MAX_RETURNED_ROWS * max_row_bytes
-        self._lines: list[Iterator[bytes]] = [self._split(LineSplitter(blocks, max_row_bytes))]
+        splitter = LineSplitter(exchange_blocks(blocks) if is_exchanged else blocks, max_row_bytes)
+        self._lines: list[Iterator[bytes]] = [self._split(splitter)]
 
     @property
     def has_swallowed(self) -> bool:
@@ -68,7 +77,11 @@ class CsvLines:
     @property
     def row(self) -> Iterator[str]:
         """The lines of the current row."""
-        return (line.decode("utf-8", "replace") for line in io.BytesIO(self._row))
+        is_first = True
+        for line in io.BytesIO(self._row):
+            text = line.decode("utf-8", "replace")
+            yield hide_cr(text, is_first) if self.hides_cr else text
+            is_first = False
 
     def begin_row(self) -> None:
         """Begin a row with the next line."""
@@ -107,6 +120,8 @@ class CsvLines:
         except UnicodeDecodeError:
             self.bad_count += 1
             text = line.decode("utf-8", "replace")
+        if self.hides_cr:
+            text = hide_cr(text, begins_row=self._first_bytes == len(self._row))
         if text.endswith("\n"):
             return text
         self.is_last = True
@@ -133,6 +148,7 @@ class CsvLines:
                 yield b""
                 continue
             self._offset = block.offset
+            self.hides_cr = self.hides_cr or holds_lone_cr(block.data)
             lines, last = block.lines, len(block.lines) - 1
             if block.offset == 0 and lines[0].startswith(UTF8_MARK):
                 self._offset = len(UTF8_MARK)

@@ -12,12 +12,22 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.csv.hints import explain_columns
 from dedupe.sources.formats.csv.layout import (
     LAYOUT_BYTES,
+    Expected,
     Layout,
     ends_in_open_quote,
     find_layout,
     fits,
+)
+from dedupe.sources.formats.csv.line_ends import (
+    HIDDEN_CR,
+    ExchangedFile,
+    ends_lines_in_cr,
+    exchange,
+    hide_cr_in_row,
+    show_cr,
 )
 from dedupe.sources.formats.csv.lines import CsvLines, RowTooLongError
 from dedupe.sources.limits import ReadLimits
@@ -56,6 +66,8 @@ def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         if not tables:
             tables.append(_read_table(file, settings, is_tsv))
+        if tables[0].layout.is_exchanged:
+            file = ExchangedFile(file)
         file.seek(locator.offset)
         raw = _read_up_to(file, locator.length)
         return tables[0].read_text(raw) if len(raw) == locator.length else None
@@ -70,11 +82,13 @@ class _Table:
     """
 
     def __init__(self, header: Sequence[str], layout: Layout, settings: ReadSettings) -> None:
+        self.layout = layout
         self.columns = layout.columns_of(header)
         self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
-        self._dialect = layout.dialect
         first = {name: position for position, name in reversed([*enumerate(self.columns)])}
+        if self.columns == ["1"] and self.plan.is_automatic:  # without a header
+            first = dict.fromkeys(self.plan.text_names[:1], 0) | first
         self._positions = [first.get(name, -1) for name in self.plan.names]
 
     @property
@@ -112,11 +126,14 @@ class _Table:
     def read_text(self, raw: bytes) -> str | None:
         """The text of one row; ``None`` where it holds none."""
         lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        rows: list[list[str]] = []
         try:
-            rows = list(filter(None, csv.reader((f"{line}\n" for line in lines), **self._dialect)))
+            rows += filter(None, csv.reader(_as_lines(lines), **self.layout.dialect))
         except csv.Error:
             return None
-        text = self.plan.find_text(self.values(rows[0])) if len(rows) == 1 else None
+        if len(rows) != 1:
+            return None
+        text = self.plan.find_text(self.values(show_cr(rows[0], self.layout.is_exchanged)))
         return text if isinstance(text, str) else None
 
 
@@ -124,6 +141,8 @@ class _CsvReader:
     """Reads one file.
 
     :ivar _row: the number of the current row, from 1
+    :ivar _repeated_count: rows that repeat the header
+    :ivar _first_repeated: the number of the first of them
     """
 
     def __init__(
@@ -133,8 +152,11 @@ class _CsvReader:
         self._path_id = file.source.id
         self._settings = settings
         self._limits = limits
-        self._lines = CsvLines(file.blocks, limits.line_bytes)
-        self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), is_tsv)
+        self._layout = find_layout(
+            file.blocks.look_recoded(LAYOUT_BYTES), _expect(settings, is_tsv)
+        )
+        self._lines = CsvLines(file.blocks, limits.line_bytes, self._layout.is_exchanged)
+        self._repeated_count = self._first_repeated = 0
         self._width = 0
         self._row = 0
         # The limit of csv is one for the whole process; ours, of a row, is lower.
@@ -144,22 +166,28 @@ class _CsvReader:
         reader = csv.reader(self._lines, strict=True, **self._layout.dialect)
         columns: list[str] = []
         try:
-            while not columns:
+            for _ in range(self._layout.preamble):
+                self._lines.begin_row()
+                next(self._lines)
+            while self._layout.has_header and not columns:
                 columns = self._next_row(reader)
         except StopIteration:
             pass
         except (csv.Error, RowTooLongError) as error:
             yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
+        columns = show_cr(columns, self._layout.is_exchanged)
         table = _Table(columns, self._layout, self._settings)
-        if columns and not table.has_text:
-            yield self._explain_columns(table)
+        if table.columns and not table.has_text:
+            detail = explain_columns(table.columns, columns, self._layout, table.plan)
+            yield SkippedDocument(self._path_id, FIELD_MISSING, detail)
             return
         if name := table.ambiguous_name:
             detail = f"two columns are called {name!r:.60}; rename one (row 1 names the columns)"
             yield SkippedDocument(self._path_id, DAMAGED, detail)
             return
         self._width = table.width
+        self._headers = [columns, ["\ufeff" + columns[0], *columns[1:]]] if columns else []
         yield from self._read_rows(reader, table)
         yield from self._conclude()
 
@@ -168,6 +196,7 @@ class _CsvReader:
         rows: list[list[str]] = []
         locators: list[tuple[int, int, int, int]] = []
         group_bytes = 0
+        is_exchanged = self._layout.is_exchanged
         while True:
             try:
                 row = self._next_row(reader)
@@ -184,14 +213,35 @@ class _CsvReader:
                 yield SkippedDocument(f"{self._path_id}#{self._row}", *problem)
                 continue
             begin, length = self._lines.row_extent
+            if self._lines.hides_cr or (is_exchanged and self._lines.has_swallowed):
+                row = show_cr(row, is_exchanged)
             rows.append(row)
             locators.append((self._file.index, begin, length, self._row))
             group_bytes += length
             if len(rows) == _GROUP_ROWS or group_bytes >= self._limits.block_bytes:
-                yield from _make_documents(maker, table, rows, locators)
+                yield from self._make_documents(maker, table, rows, locators)
                 rows, locators, group_bytes = [], [], 0
+        yield from self._make_documents(maker, table, rows, locators)
+
+    def _make_documents(
+        self,
+        maker: DocumentMaker,
+        table: _Table,
+        rows: list[list[str]],
+        locators: list[tuple[int, int, int, int]],
+    ) -> Iterator[Piece]:
+        """The documents of some rows; a row that repeats the header is none."""
+        if any(header in rows for header in self._headers):
+            others = [i for i, row in enumerate(rows) if row not in self._headers]
+            first = next(i for i, row in enumerate(rows) if row in self._headers)
+            self._first_repeated = self._first_repeated or locators[first][3]
+            self._repeated_count += len(rows) - len(others)
+            rows, locators = [rows[i] for i in others], [locators[i] for i in others]
         if rows:
-            yield from _make_documents(maker, table, rows, locators)
+            records = table.gather(rows)
+            yield from maker.make(
+                records, np.array(locators, np.int64), lambda i: table.fields(rows[i])
+            )
 
     def _find_problem(self, row: Sequence[str]) -> tuple[str, str] | None:
         """Why a row is not exactly one whole record: reason and detail; ``None`` where it is."""
@@ -200,8 +250,12 @@ class _CsvReader:
             return TRUNCATED, f"line {lines.first_line}: the row breaks off, as the file does"
         if len(row) != width and not fits(row, width):
             fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
-            detail = f"line {lines.first_line}: the row has {fields}, where the header has {width}"
-            if len(row) > width:
+            detail = f"line {lines.first_line}: the row has {fields}, where "
+            detail += f"{'the header' if self._layout.has_header else 'a row'} has {width}"
+            if self._lines.hides_cr and any(HIDDEN_CR in field for field in row):
+                ends, others = ("CR", "LF") if self._layout.is_exchanged else ("LF", "CR alone")
+                detail += f": {others} in it ends no row, since lines end in {ends}, as the first"
+            elif len(row) > width:
                 detail += ": a separator may stand in a text without quotes"
             return DAMAGED, detail + lines.has_swallowed * "; none of its lines was read"
         if row[-1][:1] == " " and not lines.has_swallowed:
@@ -243,14 +297,8 @@ class _CsvReader:
         lines = self._lines.swallowed
         if lines.count(separator) < lines.count(b"\n") * (self._width - 1):
             return False
-        counts = {line.count(separator) for line in lines.splitlines()}
+        counts = {line.count(separator) for line in lines.removesuffix(b"\n").split(b"\n")}
         return counts == {self._width - 1}
-
-    def _explain_columns(self, table: _Table) -> SkippedDocument:
-        columns: dict[str, Any] = dict.fromkeys(table.columns, "")
-        _, detail = table.plan.explain(UNSET, lambda: columns)
-        detail = f"{detail}; a CSV file begins with a row that names the columns"
-        return SkippedDocument(self._path_id, FIELD_MISSING, detail)
 
     def _skip_row(self, error: Exception) -> SkippedDocument:
         """Skip the current row, which cannot be used; its lines after the first become rows."""
@@ -274,6 +322,12 @@ class _CsvReader:
     def _conclude(self) -> Iterator[Piece]:
         if self._layout.notice and self._row:
             yield Notice(self._path_id, ODD_LAYOUT, self._layout.notice)
+        if self._repeated_count:
+            several = self._repeated_count > 1
+            rows = f"{self._repeated_count} rows repeat" if several else "a row repeats"
+            detail = f"{rows} the header and are no documents: row {self._first_repeated}"
+            detail = detail if several else detail.replace("are no documents", "is no document")
+            yield Notice(self._path_id, ODD_LAYOUT, detail + ", …" * several)
         fault = self._file.blocks.fault
         if fault is not None:
             detail = f"{fault.detail}, after row {self._row}"
@@ -284,25 +338,40 @@ class _CsvReader:
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
 
 
-def _make_documents(
-    maker: DocumentMaker, table: _Table, rows: list[list[str]], locators: Sequence[tuple[int, ...]]
-) -> Iterator[Piece]:
-    """The documents of some rows."""
-    records = table.gather(rows)
-    return maker.make(records, np.array(locators, np.int64), lambda i: table.fields(rows[i]))
+def _expect(settings: ReadSettings, is_tsv: bool) -> Expected:
+    """What the settings tell of a file."""
+
+    def has_text(names: Sequence[str]) -> bool:
+        return _Table(names, Layout({}), settings).has_text
+
+    return Expected(is_tsv, not settings.no_header, has_text)
+
+
+def _as_lines(lines: Sequence[str]) -> Iterator[str]:
+    """The lines of one row for :func:`csv.reader`, of lines without their line feeds."""
+    return hide_cr_in_row(f"{line}\n" for line in lines)
 
 
 def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
     """The header and the layout, as a scan reads them; the header may exceed ``LAYOUT_BYTES``."""
     file.seek(0)
     data = _read_up_to(file, _MAX_HEADER_BYTES)
-    layout = find_layout(data[:LAYOUT_BYTES], is_tsv)
-    lines = data.decode("utf-8", "replace").removeprefix(_MARK).split("\n")
+    layout = find_layout(data[:LAYOUT_BYTES], _expect(settings, is_tsv))
+    if not layout.has_header:
+        return _Table([], layout, settings)
+    text = (exchange(data) if layout.is_exchanged else data).decode("utf-8", "replace")
+    lines = text.removeprefix(_MARK).split("\n")[layout.preamble :]
     try:
-        columns = next(filter(None, csv.reader((f"{x}\n" for x in lines), **layout.dialect)), [])
+        columns = next(filter(None, csv.reader(_as_lines(lines), **layout.dialect)), [])
     except csv.Error:
         columns = []
-    return _Table(columns, layout, settings)
+    return _Table(show_cr(columns, layout.is_exchanged), layout, settings)
+
+
+def with_lf_ends(file: SeekableBytes) -> SeekableBytes:
+    """The file, with CR and LF exchanged where its lines end in CR."""
+    file.seek(0)
+    return ExchangedFile(file) if ends_lines_in_cr(_read_up_to(file, LAYOUT_BYTES)) else file
 
 
 def _read_up_to(file: SeekableBytes, size: int) -> bytes:

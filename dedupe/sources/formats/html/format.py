@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_content import text_problem
+from dedupe.sources.encoding.text_content import plain_start, text_problem
 from dedupe.sources.formats.format import Format
+from dedupe.sources.formats.xml.kinds import item_name
+from dedupe.sources.formats.xml.prolog import find_root
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
@@ -24,9 +26,15 @@ class HtmlFormat(Format):
     holds_pages = True
 
     def resembles(self, start: bytes) -> bool:
-        if start.startswith(b"<?xml"):
-            start = start.partition(b"?>")[2]
-        return _PAGE_START.match(start) is not None
+        if _PAGE_START.match(start):
+            return True
+        root = find_root(start) if start.startswith(b"<?xml") else None
+        return root is not None and root.local.lower() == "html"
+
+    def refine(self, head: bytes) -> str:
+        """XML where the content is a feed: copies of sites hold them as ``feed/index.html``."""
+        root = find_root(plain_start(head))
+        return "xml" if root is not None and item_name(root) else self.name
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
         return text_problem(head)
