@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from dedupe.model.formats import name_record
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import TOO_LARGE
-from dedupe.sources.records.fields import UNSET, FieldPlan, Records, Values
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan, Records, Values
+from dedupe.sources.records.hints import SAMPLE_RECORDS, Hint, find_hint
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
 FieldsOf = Callable[[int], Mapping[str, Any] | None]
@@ -57,6 +59,7 @@ class DocumentMaker:
         self._file = file
         self._plan = plan
         self._max_bytes = limits.document_bytes
+        self._hint: Hint | None = None
 
     def name_record(self, row: int) -> str:
         """The id of a record that has none of its own: ``file:line`` or ``file#row``.
@@ -83,10 +86,7 @@ class DocumentMaker:
                 type(text) is str and len(data) <= self._max_bytes
                 for text, data in zip(texts, chunk.texts, strict=True)
             ]
-            own_ids = self._plan.find_ids(records)
-            for i in np.flatnonzero(~np.array(usable, bool)).tolist():
-                locator = Locator(*locators[i].tolist())
-                yield self._skip(own_ids[i], locator, *self._explain(texts[i], partial(fields, i)))
+            yield from self._skip_all(texts, usable, records, locators, fields)
             chunk = chunk.select(np.flatnonzero(usable).tolist())
         yield chunk
 
@@ -98,15 +98,28 @@ class DocumentMaker:
         names = map(self.name_record, locators[:, 3].tolist())
         return [own or name for own, name in zip(ids, names, strict=True)]
 
-    def _explain(
-        self, text: Any, fields: Callable[[], Mapping[str, Any] | None]
-    ) -> tuple[str, str]:
-        if type(text) is str:
-            return (
-                TOO_LARGE,
-                f"its text is longer than {self._max_bytes} bytes (--max-document-bytes)",
-            )
-        return self._plan.explain(text, fields)
+    def _skip_all(
+        self,
+        texts: list[Any],
+        usable: list[bool],
+        records: Records,
+        locators: NDArray[np.int64],
+        fields: FieldsOf,
+    ) -> Iterator[SkippedDocument | SkippedRecord]:
+        """Remarks on the records that are not usable."""
+        own_ids = self._plan.find_ids(records)
+        left_out = [i for i, is_usable in enumerate(usable) if not is_usable]
+        if self._hint is None:
+            without = (i for i in left_out if type(texts[i]) is not str)
+            samples = [fields(i) for i in islice(without, SAMPLE_RECORDS)]
+            self._hint = find_hint([*filter(None, samples)])
+        for i in left_out:
+            if type(texts[i]) is str:
+                most = f"{self._max_bytes} bytes (--max-document-bytes)"
+                reason, detail = TOO_LARGE, f"its text is longer than {most}"
+            else:
+                reason, detail = self._plan.explain(texts[i], fields(i), self._hint)
+            yield self._skip(own_ids[i], Locator(*locators[i].tolist()), reason, detail)
 
     def _skip(
         self, own_id: str, locator: Locator, reason: str, detail: str

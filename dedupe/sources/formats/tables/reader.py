@@ -6,6 +6,7 @@ Where the text is one column of strings, its bytes are not copied, because a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from typing import Any
 
@@ -28,7 +29,9 @@ from dedupe.sources.formats.tables.files import (
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, TRUNCATED, UNREADABLE
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
-from dedupe.sources.records.fields import UNSET, FieldPlan
+from dedupe.sources.records.field_names import UNSET, find_name
+from dedupe.sources.records.fields import FieldPlan
+from dedupe.sources.records.hints import SAMPLE_RECORDS, find_hint
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable, seekable_again
 
@@ -99,25 +102,79 @@ class _Columns:
     """The columns of a table that the plan needs.
 
     :ivar paths: dotted paths of the columns, or of the fields inside them, to read
+    :ivar texts: the indices in the plan of the columns that may be the text, in their order
+    :ivar ambiguous_name: the name of several columns, each of which may be the text; else empty
     """
 
     def __init__(self, plan: FieldPlan, schema: Any) -> None:
         self._plan = plan
-        self._present = [name if name in schema.names else None for name in plan.names]
-        present = set(filter(None, self._present))
-        inside = [path for path in plan.dotted_paths if path.partition(".")[0] in present]
-        heads = {path.partition(".")[0] for path in inside}
-        whole = [name for name in plan.whole_names if name in present and name not in heads]
-        self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
+        self._names = dict(plan.match(schema.names))
+        self.texts = [index for index in plan.text_indices if index in self._names]
+        self._turns: dict[str, int] = {}
+        self.ambiguous_name = ""
+        for index in self.texts[: 1 if plan.is_automatic else None]:
+            self._choose_text(self._names[index], schema)
+        self.paths = self._find_paths(schema)
 
-    def gather(self, part: Any, left_out: Set[str] = frozenset()) -> ColumnRecords:
-        """The rows of a part as records for the plan, without the columns ``left_out``."""
+    def gather(self, part: Any, left_out: Set[int] = frozenset()) -> ColumnRecords:
+        """The rows of a part as records for the plan, without the fields ``left_out``."""
+        names = set(part.schema.names)
         columns = {
-            index: _as_values(part.column(name))
-            for index, name in enumerate(self._plan.names)
-            if name in part.schema.names and name not in left_out
+            index: _as_values(self.column(part, index))
+            for index, name in self._names.items()
+            if index not in left_out and name in names
         }
         return ColumnRecords(columns, len(self._plan.names), part.num_rows)
+
+    def column(self, part: Any, index: int) -> Any:
+        """The column of a part that is one of the plan's fields."""
+        name = self._names[index]
+        positions = [i for i, each in enumerate(part.schema.names) if each == name]
+        return part.column(positions[self._turns.get(name, 0)])
+
+    def name_of(self, index: int) -> str:
+        """The name of the column that is one of the plan's fields."""
+        return self._names[index]
+
+    def _choose_text(self, name: str, schema: Any) -> None:
+        """Note which of several columns of one name is the text: the only one that can be it."""
+        same = [field.type for field in schema if field.name == name]
+        able = [turn for turn, kind in enumerate(same) if _may_be_text(kind)]
+        if len(same) > 1 and len(able) > 1:
+            self.ambiguous_name = self.ambiguous_name or name
+        self._turns[name] = able[0] if able else 0
+
+    def _find_paths(self, schema: Any) -> list[str]:
+        plan, names = self._plan, self._names
+        inside = {
+            (index, path): None
+            for index, rest in plan.inner_paths
+            if index in names
+            for path in _inner_paths(schema, names[index], rest)
+        }
+        heads = {index for index, _ in inside}
+        whole = [i for i in dict.fromkeys(plan.whole_indices) if i in names]
+        parts = [names[i] for i in whole if i not in heads]
+        parts += [path for index, path in inside if index not in whole]
+        return list(dict.fromkeys([*parts, *(names[i] for i in whole if i in heads)]))
+
+
+def _inner_paths(schema: Any, name: str, rest: str) -> Iterator[str]:
+    """The path of a field inside a column, as the table writes its names; none if it has none."""
+    import pyarrow.types as kinds
+
+    kind, path = schema.field(schema.names.index(name)).type, name
+    while rest and kinds.is_struct(kind):
+        given = [kind.field(i).name for i in range(kind.num_fields)]
+        found, left = find_name(rest, given), ""
+        if found is None:
+            head, _, left = rest.partition(".")
+            found = find_name(head, given)
+        if found is None:
+            return
+        kind, path, rest = kind.field(given.index(found)).type, f"{path}.{found}", left
+    if not rest:
+        yield path
 
 
 class _RowsReader:
@@ -136,17 +193,26 @@ class _RowsReader:
         self._holds_pages = settings.text_format == "html"
         self._limits = limits
         self._columns = _Columns(self._plan, table.schema)
+        self._text_names = {self._columns.name_of(index) for index in self._columns.texts}
+        self._samples: list[dict[str, Any]] = []
         self._maker = DocumentMaker(file, self._plan, limits)
 
     def read(self) -> Iterator[Piece]:
         schema = self._table.schema
-        fields = {name: _example_of(schema.field(name).type) for name in schema.names}
+        fields = {field.name: _example_of(field.type) for field in schema}
         if not self._plan.could_find_text(fields):
-            reason, detail = self._plan.explain(UNSET, lambda: fields)
+            hint = find_hint(self._sample())
+            reason, detail = self._plan.explain(UNSET, fields, hint)
             yield SkippedDocument(
                 self._file.source.id, reason, detail.replace("its fields", "its columns")
             )
             return
+        if name := self._columns.ambiguous_name:
+            detail = f"several columns are called {name!r:.60}; rename all but one"
+            yield SkippedDocument(self._file.source.id, DAMAGED, detail)
+            return
+        if not any(_may_be_text(field.type) for field in schema if field.name in self._text_names):
+            self._samples = self._sample()
         parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
         while (part := self._next(parts)) is not None:
             batch = self._zero_copy(part)
@@ -166,16 +232,19 @@ class _RowsReader:
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
         """A batch over the part's own memory; ``None`` if its texts are not one valid column."""
-        name = self._simple_column(part)
-        if name is None or part.num_rows == 0:
+        if not self._plan.has_simple_text or self._holds_pages:
             return None
-        found = _buffers_of(part.column(name), self._limits.document_bytes)
-        if found is None:
+        if not self._columns.texts or part.num_rows == 0:
+            return None
+        index = self._columns.texts[0]
+        column = self._columns.column(part, index)
+        found = _buffers_of(column, self._limits.document_bytes)
+        if found is None or (len(self._columns.texts) > 1 and _holds_blank(column, found[1])):
             return None
         data, offsets = found
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
-            self._file.text_field_counts[name] += part.num_rows
+            self._file.text_field_counts[self._plan.names[index]] += part.num_rows
         return TextBatch(
             ids, (data.data,), offsets, self._locate(part), metas if any(metas) else ()
         )
@@ -187,16 +256,10 @@ class _RowsReader:
         locators[:, 3] = np.arange(self.row + 1, self.row + 1 + part.num_rows)
         return locators
 
-    def _simple_column(self, part: Any) -> str | None:
-        """The column that holds all texts; ``None`` where there is no such column."""
-        if not self._plan.has_simple_text or self._holds_pages:
-            return None
-        return next((name for name in self._plan.text_names if name in part.schema.names), None)
-
     def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
         """The ids and metadata of a part, from its other columns."""
         plan = self._plan
-        records = self._columns.gather(part, set(plan.text_names) - plan.names_beside_text)
+        records = self._columns.gather(part, set(plan.text_indices) - plan.indices_beside_text)
         ids = plan.find_ids(records)
         if not all(ids):
             rows = range(self.row + 1, self.row + 1 + part.num_rows)
@@ -204,15 +267,33 @@ class _RowsReader:
         return ids, plan.find_metas(records)
 
     def _read_rows(self, part: Any) -> Iterator[Piece]:
-        fields = dict.fromkeys(self._table.schema.names, "")
+        # What explains a skipped row are the names of all columns, and the values of some rows.
+        samples = self._samples or [dict.fromkeys(self._table.schema.names, "")]
         records = self._columns.gather(part)
-        yield from self._maker.make(records, self._locate(part), lambda i: fields)
+        yield from self._maker.make(
+            records, self._locate(part), lambda i: samples[i % len(samples)]
+        )
+
+    def _sample(self) -> list[dict[str, Any]]:
+        """All fields of the first rows, for a hint; nothing where they cannot be read."""
+        try:
+            names = self._table.schema.names
+            parts = self._table.parts(names, self._limits.batch_bytes)
+            first = next((part for part in parts if part.num_rows), None)
+            if first is None:
+                return []
+            part = first.slice(0, SAMPLE_RECORDS)
+            rows = zip(*map(_as_values, part.columns), strict=True)
+            return [dict(zip(part.schema.names, row, strict=True)) for row in rows]
+        except table_errors():
+            return []
 
 
 def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
     """The bytes and offsets of a column of strings, without a copy; ``None`` if it needs one."""
     import pyarrow.types as kinds
 
+    column = _view_as_text(column)
     is_large = kinds.is_large_string(column.type)
     if column.null_count or not (is_large or kinds.is_string(column.type)):
         return None
@@ -235,6 +316,25 @@ def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray
     return texts, offsets - begin
 
 
+def _view_as_text(column: Any) -> Any:
+    """A column of bytes as one of strings, without a copy; any other column as it is."""
+    import pyarrow
+    import pyarrow.types as kinds
+
+    if kinds.is_binary(column.type):
+        return column.view(pyarrow.string())
+    return column.view(pyarrow.large_string()) if kinds.is_large_binary(column.type) else column
+
+
+def _holds_blank(column: Any, offsets: NDArray[np.int64]) -> bool:
+    """Whether some text of a column is empty, or white space alone."""
+    import pyarrow.compute
+
+    if not np.diff(offsets).all():
+        return True
+    return bool(pyarrow.compute.any(pyarrow.compute.utf8_is_space(_view_as_text(column))).as_py())
+
+
 def _holds_replacement(texts: NDArray[np.uint8]) -> bool:
     """Whether texts in UTF-8 hold U+FFFD, found without a copy."""
     first, *others = REPLACEMENT.encode()
@@ -251,13 +351,33 @@ def _as_values(column: Any) -> list[Any]:
 
     try:
         if not kinds.is_timestamp(column.type):
-            return list(column.to_pylist())
+            values = list(column.to_pylist())
+            return list(map(_decode_bytes, values)) if _holds_bytes(column.type) else values
         zone = "+00:00" if column.type.tz else ""
         plain = column.cast(pyarrow.timestamp("s"), safe=False)
         values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
         return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
     except table_errors():
-        return [_as_value(value) for value in column]
+        return [_decode_bytes(_as_value(value)) for value in column]
+
+
+def _holds_bytes(kind: Any) -> bool:
+    """Whether a column of this type holds bytes of any length, as it is or inside."""
+    return bool(re.search(r"(?<!fixed_size_)binary", str(kind)))
+
+
+def _decode_bytes(value: Any) -> Any:
+    """A value whose bytes are strings, where they are valid UTF-8."""
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return value
+    if isinstance(value, list):
+        return list(map(_decode_bytes, value))
+    if isinstance(value, dict):
+        return {name: _decode_bytes(each) for name, each in value.items()}
+    return value
 
 
 def _as_value(scalar: Any) -> Any:
@@ -281,7 +401,16 @@ def _example_of(kind: Any) -> Any:
 
     if kinds.is_struct(kind):
         return {field.name: _example_of(field.type) for field in kind}
+    return "" if _may_be_text(kind) else 0
+
+
+def _may_be_text(kind: Any) -> bool:
+    """Whether values of a column's type may be texts: strings, bytes, or lists of them."""
+    import pyarrow.types as kinds
+
     if kinds.is_dictionary(kind):
         kind = kind.value_type
-    text_like = kinds.is_string(kind) or kinds.is_large_string(kind) or "string" in str(kind)
-    return "" if text_like else 0
+    lists = (kinds.is_list, kinds.is_large_list, kinds.is_fixed_size_list)
+    if any(is_list(kind) for is_list in lists) or "list_view" in str(kind):
+        kind = kind.value_type
+    return bool(re.fullmatch(r"(large_)?(string|binary)(_view)?", str(kind)))
