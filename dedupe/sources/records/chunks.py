@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -70,15 +70,23 @@ class DocumentMaker:
         return name_record(source.id, source.format, row) if row else source.id
 
     def make(
-        self, records: Records, locators: NDArray[np.int64], fields: FieldsOf
+        self,
+        records: Records,
+        locators: NDArray[np.int64],
+        fields: FieldsOf,
+        keys: Sequence[str] | None = None,
     ) -> Iterator[Piece]:
         """The documents of some records, and remarks on records that give none.
 
         :param locators: ``(n, 4)``, as in :class:`dedupe.model.documents.TextBatch`
         :param fields: called for records without a usable text, to explain that
+        :param keys: the ids of records that have none of their own, if they are known
         """
         texts = self._plan.find_texts(records, self._file.text_field_counts)
-        ids = self._name(records, locators)
+        own_ids = self._plan.find_ids(records)
+        if keys is not None:
+            own_ids = [own or key for own, key in zip(own_ids, keys, strict=True)]
+        ids = self._name(own_ids, locators)
         metas = self._plan.find_metas(records)
         chunk = Chunk(ids, encode_texts(texts), locators, metas=metas)
         if max(map(len, chunk.texts), default=0) > self._max_bytes or not all_strings(texts):
@@ -86,13 +94,12 @@ class DocumentMaker:
                 type(text) is str and len(data) <= self._max_bytes
                 for text, data in zip(texts, chunk.texts, strict=True)
             ]
-            yield from self._skip_all(texts, usable, records, locators, fields)
+            yield from self._skip_all(texts, usable, own_ids, locators, fields)
             chunk = chunk.select(np.flatnonzero(usable).tolist())
         yield chunk
 
-    def _name(self, records: Records, locators: NDArray[np.int64]) -> list[str]:
+    def _name(self, ids: list[str], locators: NDArray[np.int64]) -> list[str]:
         """The id of each record: its own, or its file and line."""
-        ids = self._plan.find_ids(records)
         if all(ids):
             return ids
         names = map(self.name_record, locators[:, 3].tolist())
@@ -102,12 +109,11 @@ class DocumentMaker:
         self,
         texts: list[Any],
         usable: list[bool],
-        records: Records,
+        own_ids: list[str],
         locators: NDArray[np.int64],
         fields: FieldsOf,
     ) -> Iterator[SkippedDocument | SkippedRecord]:
         """Remarks on the records that are not usable."""
-        own_ids = self._plan.find_ids(records)
         left_out = [i for i, is_usable in enumerate(usable) if not is_usable]
         if self._hint is None:
             without = (i for i in left_out if type(texts[i]) is not str)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from dedupe.sources.records.field_names import UNSET, descend
@@ -29,6 +30,9 @@ _LOOKED_AT = 2000
 
 _MIN_WORDS, _MIN_UNSPACED = 3, 10
 _MIN_WORD_SHARE = 0.6
+_MIN_KEYED_SHARE = 0.8
+"""The share of the objects in an object that must have texts, if they are to be records."""
+
 _LABEL_RECORDS = 4
 """If each value of a field occurs in this many records, the field is a label."""
 
@@ -78,14 +82,14 @@ def find_hint(samples: Sequence[Fields]) -> Hint | None:
     """
     if not any(value not in ("", None) for fields in samples for value in fields.values()):
         return None
-    best, text = _find_longest(samples)
+    best, text = find_longest(samples)
     hint = Hint(text)
     inner: dict[str, list[Fields]] = {}
     for fields in samples:
-        for path, records in find_records(fields):
+        for path, records in find_records(fields, _has_prose):
             inner.setdefault(path, []).extend(records[:SAMPLE_RECORDS])
     for path, records in sorted(inner.items()):
-        mean, text = _find_longest(records)
+        mean, text = find_longest(records)
         total = mean * len(records) / len(samples)
         if text and total > best:
             best, hint = total, Hint(text, path)
@@ -119,18 +123,30 @@ def quote_name(name: str) -> str:
 
 
 def find_records(
-    fields: Fields, prefix: str = "", depth: int = 0
+    fields: Fields, has_text: Callable[[Fields], bool], prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, list[Fields]]]:
-    """The lists of objects, and objects of objects, inside an object, each with its path."""
-    if len(fields) > 1 and all(isinstance(value, dict) for value in fields.values()):
-        yield prefix.removesuffix(".") or OWN_OBJECT, list(fields.values())
+    """The places inside an object that hold records with texts: the path of each, and some records.
+
+    A place is a list of objects, some of which have a text; or an object of two and more objects,
+    of which nearly all have one. An object that has a text is itself a record: its path is given
+    alone, and what is inside it is no place.
+    """
+    values = list(islice(fields.values(), SAMPLE_RECORDS))
+    if len(values) > 1 and all(isinstance(value, dict) for value in values):
+        found = [value for value in values if has_text(value)]
+        if len(found) > 1 and len(found) >= _MIN_KEYED_SHARE * len(values):
+            yield prefix.removesuffix(".") or OWN_OBJECT, found
+            return
     for name, value in fields.items():
+        path = prefix + name
         if isinstance(value, list):
             records = [item for item in value[:SAMPLE_RECORDS] if isinstance(item, dict)]
-            if records and _is_usable(prefix + name):
-                yield prefix + name, records
+            if any(map(has_text, records)) and _is_usable(path):
+                yield path, records
+        elif isinstance(value, dict) and has_text(value):
+            yield path, []
         elif isinstance(value, dict) and depth < _MAX_DEPTH:
-            yield from find_records(value, f"{prefix}{name}.", depth + 1)
+            yield from find_records(value, has_text, f"{path}.", depth + 1)
 
 
 def count_prose(value: Any) -> int:
@@ -160,7 +176,11 @@ def _count_letters(token: str) -> int:
     return letters if 2 * letters >= len(token) else 0
 
 
-def _find_longest(records: Sequence[Fields]) -> tuple[float, str]:
+def _has_prose(fields: Fields) -> bool:
+    return bool(find_longest([fields])[1])
+
+
+def find_longest(records: Sequence[Fields]) -> tuple[float, str]:
     """How many letters of prose a record has in the field with the most, and that field; or 0."""
     amounts: dict[str, list[int]] = {}
     values: dict[str, set[str]] = {}
