@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import TOO_LARGE
 from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan, Records, Values
-from dedupe.sources.records.hints import SAMPLE_RECORDS, Hint, find_hint
+from dedupe.sources.records.hints import FileHints
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
 FieldsOf = Callable[[int], Mapping[str, Any] | None]
@@ -59,7 +58,7 @@ class DocumentMaker:
         self._file = file
         self._plan = plan
         self._max_bytes = limits.document_bytes
-        self._hint: Hint | None = None
+        self._hints = FileHints()
 
     def name_record(self, row: int) -> str:
         """The id of a record that has none of its own: ``file:line`` or ``file#row``.
@@ -115,16 +114,14 @@ class DocumentMaker:
     ) -> Iterator[SkippedDocument | SkippedRecord]:
         """Remarks on the records that are not usable."""
         left_out = [i for i, is_usable in enumerate(usable) if not is_usable]
-        if self._hint is None:
-            without = (i for i in left_out if type(texts[i]) is not str)
-            samples = [fields(i) for i in islice(without, SAMPLE_RECORDS)]
-            self._hint = find_hint([*filter(None, samples)])
+        self._hints.learn(fields(i) for i in left_out if type(texts[i]) is not str)
         for i in left_out:
             if type(texts[i]) is str:
                 most = f"{self._max_bytes} bytes (--max-document-bytes)"
                 reason, detail = TOO_LARGE, f"its text is longer than {most}"
             else:
-                reason, detail = self._plan.explain(texts[i], fields(i), self._hint)
+                found = fields(i)
+                reason, detail = self._plan.explain(texts[i], found, self._hints.find(found))
             yield self._skip(own_ids[i], Locator(*locators[i].tolist()), reason, detail)
 
     def _skip(

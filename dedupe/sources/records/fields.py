@@ -240,8 +240,8 @@ class FieldPlan:
         if type(text) is list:
             odd = next(item for item in text if item is not None and type(item) is not str)
             detail = f"{field} is a list that holds {name_kind(odd)}, not only strings"
-        told = hint.describe(fields) if hint is not None else ""
-        return TEXT_NOT_STRING, f"{detail}; {told}" if told else detail
+        told = f"; {hint.describe()}" if hint is not None and hint.text else ""
+        return TEXT_NOT_STRING, detail + told
 
     def _name_text_field(self, fields: Mapping[str, Any]) -> str:
         """The field that was to hold the text, in words."""

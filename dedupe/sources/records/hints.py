@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ _MAX_NAME_SHOWN = 60
 _MAX_PATH_CHARACTERS = 200
 _MAX_DEPTH = 5
 _MAX_PATHS = 1000
+_MAX_HINTS = 1000
 _LOOKED_AT = 2000
 """The characters of a text by which it is judged."""
 
@@ -33,6 +34,7 @@ _MIN_WORD_SHARE = 0.6
 _MIN_KEYED_SHARE = 0.8
 """The share of the objects in an object that must have texts, if they are to be records."""
 
+_SINGLE_FACTOR = 4
 _LABEL_RECORDS = 4
 """If each value of a field occurs in this many records, the field is a label."""
 
@@ -59,31 +61,59 @@ class Hint(NamedTuple):
         records = f"--records {quote_for_shell(self.records)} " if self.records else ""
         return f"{records}--text-field {quote_for_shell(self.text)}"
 
-    def describe(self, fields: Fields | None) -> str:
-        """What to name for a record; its own fields decide where it lacks the field of the hint."""
-        if fields is None:
-            return ""
-        hint = self if self._fits(fields) else find_hint([fields]) or self
-        if hint.records:
-            place = "it" if hint.records == OWN_OBJECT else quote_name(hint.records)
-            return f"the records are inside {place}: {hint.options}"
-        return f"name one, such as {hint.options}" if hint.text else "none holds prose"
+    def describe(self) -> str:
+        """What to name, in words."""
+        if self.records:
+            place = "it" if self.records == OWN_OBJECT else quote_name(self.records)
+            return f"the records are inside {place}: {self.options}"
+        return f"name one, such as {self.options}" if self.text else "none holds prose"
 
-    def _fits(self, fields: Fields) -> bool:
+    def fits(self, fields: Fields) -> bool:
+        """Whether a record has the field, or the list, that is to be named."""
         path = self.records or self.text
         return bool(path) and (path == OWN_OBJECT or descend(fields, path) is not UNSET)
+
+
+class FileHints:
+    """The hints for the records of one file, which are the same for all records of the same fields.
+
+    Some of the first records that need one decide for all that have the field which they show.
+    """
+
+    def __init__(self) -> None:
+        self._first: Hint | None = None
+        self._is_known = False
+        self._others: dict[tuple[str, ...], Hint | None] = {}
+
+    def learn(self, samples: Iterable[Fields | None]) -> None:
+        """Look at some records without texts, unless that has been done."""
+        if not self._is_known:
+            self._first = find_hint([*filter(None, islice(samples, SAMPLE_RECORDS))])
+            self._is_known = True
+
+    def find(self, fields: Fields | None) -> Hint | None:
+        """The hint for a record; ``None`` where nothing is known."""
+        if self._first is None or fields is None or self._first.fits(fields):
+            return self._first
+        names = tuple(fields)
+        known = self._others.get(names)
+        if known is None and len(self._others) < _MAX_HINTS:
+            known = self._others[names] = find_hint([fields])
+        return known
 
 
 def find_hint(samples: Sequence[Fields]) -> Hint | None:
     """The hint that some records of a file give; an empty one where no field of them holds prose.
 
     It is ``None`` where nothing is known, because no field has a value.
-    Records in a list inside are named, and not a field beside that list, where they hold the most.
+    Records in a list inside are named, and not a field beside that list, where they hold the most;
+    where there is one object alone, also if it has somewhat longer prose beside the list.
     """
     if not any(value not in ("", None) for fields in samples for value in fields.values()):
         return None
     best, text = find_longest(samples)
     hint = Hint(text)
+    best = best / _SINGLE_FACTOR if len(samples) == 1 else best
     inner: dict[str, list[Fields]] = {}
     for fields in samples:
         for path, records in find_records(fields, _has_prose):
@@ -109,7 +139,7 @@ def describe_fields(fields: Fields | None, hint: Hint | None) -> str:
     shown = ", ".join(map(quote_name, names[:_MAX_FIELDS_NAMED]))
     more = len(names) - _MAX_FIELDS_NAMED
     listed = f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
-    return listed if hint is None else f"{listed}; {hint.describe(fields)}"
+    return listed if hint is None else f"{listed}; {hint.describe()}"
 
 
 def quote_for_shell(path: str) -> str:
@@ -129,7 +159,7 @@ def find_records(
 
     A place is a list of objects, some of which have a text; or an object of two and more objects,
     of which nearly all have one. An object that has a text is itself a record: its path is given
-    alone, and what is inside it is no place.
+    without records.
     """
     values = list(islice(fields.values(), SAMPLE_RECORDS))
     if len(values) > 1 and all(isinstance(value, dict) for value in values):
@@ -140,12 +170,14 @@ def find_records(
     for name, value in fields.items():
         path = prefix + name
         if isinstance(value, list):
-            records = [item for item in value[:SAMPLE_RECORDS] if isinstance(item, dict)]
+            records: list[Fields] = [
+                item for item in value[:SAMPLE_RECORDS] if isinstance(item, dict)
+            ]
             if any(map(has_text, records)) and _is_usable(path):
                 yield path, records
-        elif isinstance(value, dict) and has_text(value):
-            yield path, []
         elif isinstance(value, dict) and depth < _MAX_DEPTH:
+            if has_text(value):
+                yield path, []
             yield from find_records(value, has_text, f"{path}.", depth + 1)
 
 

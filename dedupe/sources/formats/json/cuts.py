@@ -22,6 +22,7 @@ _GAP = re.compile(r"[\s,]*")
 _scan = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
 _LAST_NAME = re.compile(rb'("(?:[^"\\]|\\.)*")\s*:\s*$')
 _MAX_GAP_BYTES = 1 << 20
+_MAX_PASSED = 100
 MAX_NAME_BYTES = 1 << 16
 _SQUARE = ord("[")
 _QUOTE, _OPENING, _CLOSING = b'"{}'
@@ -67,7 +68,7 @@ class JsonCutter:
     :ivar problem: why the values end before the text does, in words; known after the last value
     :ivar key: the name of the last value; empty where it has none, because it is in no object
     :ivar has_place: whether there was a list or object at the path
-    :ivar passed: the names of lists beside the path
+    :ivar passed: the names of some lists beside the path; of those behind the place, once it is met
     """
 
     def __init__(self, blocks: Iterable[bytes], max_bytes: int, path: str = "") -> None:
@@ -134,7 +135,9 @@ class JsonCutter:
             opens, rest = self._follow(frame, is_list)
         if opens:
             self._frames.append(_Frame(rest, is_list))
-            self.has_place |= not rest
+            if not rest and not self.has_place:
+                self.has_place = True
+                self.passed.clear()
             return position + 1
         self._in_value, self._is_wanted, self._depth = True, self._is_at_place, depth
         self.key = "" if frame.is_list else self.key
@@ -146,7 +149,7 @@ class JsonCutter:
             whole = frame.rest == OWN_OBJECT and not is_list
             return True, "" if whole else frame.rest
         rest = find_rest(frame.rest, self.key)
-        if rest is None and is_list:
+        if rest is None and is_list and len(self.passed) < _MAX_PASSED:
             self.passed.append(self.key)
         return rest is not None, rest or ""
 

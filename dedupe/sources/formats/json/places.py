@@ -10,6 +10,7 @@ import re
 from typing import Any, NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.records.field_names import descend
 from dedupe.sources.records.fields import FieldPlan
 from dedupe.sources.records.hints import count_prose, find_longest, find_records, quote_for_shell
 
@@ -52,12 +53,35 @@ def find_place(sample: bytes, plan: FieldPlan) -> Place:
     if not any(found.values()):
         return Place()
     if len(found) > 1:
-        names = ", ".join(quote_for_shell(path) for path in sorted(found)[:_MAX_NAMED])
-        return Place(problem=f"its records may be in each of {names}; name one, with --records")
+        options = [_name_place(value, path, found[path]) for path in sorted(found)[:_MAX_NAMED]]
+        return Place(problem=f"its records may be in several places; name one: {_or(options)}")
     (path, records), *_ = found.items()
     longest = max(count_prose(plan.find_text(plan.values_of(fields))) for fields in records)
     beside = {name: each for name, each in value.items() if not isinstance(each, dict)}
     return Place() if find_longest([beside])[0] > longest else Place(path)
+
+
+def holds_one_object(sample: bytes, plan: FieldPlan) -> bool:
+    """Whether what looks like a line of JSON Lines is an object with the records in it.
+
+    :param sample: as for :func:`find_place`
+    """
+    if b"\n" in sample.strip():
+        return False
+    place = find_place(sample, plan)
+    return bool(place.path or place.problem)
+
+
+def _name_place(value: dict[str, Any], path: str, records: list[Any]) -> str:
+    """The option that names a place, or the text of one record inside."""
+    if records:
+        return f"--records {quote_for_shell(path)}"
+    inner = find_longest([descend(value, path)])[1]
+    return f"--text-field {quote_for_shell(f'{path}.{inner}' if inner else path)}"
+
+
+def _or(options: list[str]) -> str:
+    return " or ".join(options)
 
 
 def _parse_beginning(text: str, begin: int, depth: int = 0) -> tuple[Any, int]:

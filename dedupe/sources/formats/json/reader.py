@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dedupe.model.documents import Locator, SkippedDocument
+from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
@@ -22,7 +22,7 @@ from dedupe.sources.formats.json.places import PLACE_BYTES, Place, find_place
 from dedupe.sources.formats.json.raw_records import RawRecords
 from dedupe.sources.formats.json.record import record_decoder
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import NO_RECORDS, NOT_A_RECORD, NOT_JSON, TOO_LARGE
+from dedupe.sources.reasons import NO_RECORDS, NOT_A_RECORD, NOT_JSON, ODD_LAYOUT, TOO_LARGE
 from dedupe.sources.records.hints import quote_for_shell
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
@@ -42,14 +42,19 @@ Group = list[tuple[int, int, bytes, str]]
 
 def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The documents of a file, and remarks on values that could not be used."""
-    place = Place(settings.records)
+    place, is_guess = Place(settings.records), False
     if not settings.records:
         sample = file.blocks.look_recoded(PLACE_BYTES)
         place = find_place(sample, record_decoder(settings).plan)
+        is_guess = len(sample) == PLACE_BYTES
     if place.problem:
         yield SkippedDocument(file.source.id, NO_RECORDS, place.problem)
         return
-    yield from _JsonReader(file, settings, limits, place.path).read()
+    reader = _JsonReader(file, settings, limits, place.path)
+    yield from reader.read()
+    if is_guess and (behind := reader.name_passed()):
+        detail = f"read are the records in {quote_for_shell(place.path)}; not those in {behind}, "
+        yield Notice(file.source.id, ODD_LAYOUT, detail + "which follow (--records)")
 
 
 class _JsonReader:
@@ -82,6 +87,11 @@ class _JsonReader:
         yield from self._read_group()
         yield from self._conclude()
         yield from records.notices()
+
+    def name_passed(self) -> str:
+        """The lists beside the place of the records, for people; empty where there are none."""
+        names = dict.fromkeys(self._cutter.passed)
+        return ", ".join(map(quote_for_shell, list(names)[:_MAX_NAMED]))
 
     def _take(self, cut: Cut) -> Iterator[Piece]:
         """Add a value to the group, and read the group once it is large enough."""
@@ -120,10 +130,12 @@ class _JsonReader:
             after = f", after record {self._row}" if self._row else ""
             yield SkippedDocument(id, reason, detail + after)
         elif not cutter.has_place:
-            lists = ", ".join(map(quote_for_shell, dict.fromkeys(cutter.passed[:_MAX_NAMED])))
+            lists = self.name_passed()
             others = f"; the lists that it passes are {lists}" if lists else ""
             detail = f"it has no list or object at {place} (--records){others}"
             yield SkippedDocument(id, NO_RECORDS, detail)
+        elif self._path and not self._row:
+            yield SkippedDocument(id, NO_RECORDS, f"there are no records in {place} (--records)")
 
 
 def reread_json_with(settings: ReadSettings) -> Rereader:
