@@ -94,7 +94,7 @@ class _Table:
             for index in range(len(self.plan.names))
         ]
         if self.columns == ["1"] and self.plan.is_automatic:  # without a header
-            self._positions[self.plan.names.index(self.plan.text_names[0])] = 0
+            self._positions[self.plan.text_indices[0]] = 0
 
     @property
     def has_text(self) -> bool:
