@@ -108,6 +108,9 @@ def test_a_name_of_exactly_that_case_comes_first(tmp_path: Path, kind: str) -> N
     check_texts(read(path), ["exact"])
     path = write(tmp_path, kind, [{"Text": "no", "TEXT": "capitals"}])
     check_texts(read(path), ["capitals"])
+    if kind in WITH_LISTS:
+        path = write(tmp_path, kind, [{"Data": {"Text": "no", "TEXT": "capitals"}}])
+        check_texts(read(path, text_field=("data.text",)), ["capitals"], ("data.text",))
 
 
 def test_names_of_each_record_are_matched_by_themselves(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def find_elements(content: SeekableBytes, locators: Sequence[Locator]) -> list[B
     """The bytes of elements of arrays, or members of objects, each with the comma before it.
 
     Where all elements before one that stays are dropped, the comma and space before that one are
-    dropped instead. Values one after another, in no array, are treated in the same way.
+    dropped instead. So is the space between values one after another, in no array.
 
     :raises CannotRewriteError: if a locator is not that of an element
     """
@@ -54,31 +54,24 @@ def find_elements(content: SeekableBytes, locators: Sequence[Locator]) -> list[B
         raise CannotRewriteError(MOVED)
     ranges: list[ByteRange] = []
     run: list[_Member] = []
-    has_kept = False
     for number, member in enumerate(_list_members(content, values)):
         is_dropped = number < len(values) and values[number] in dropped
         if run and not (is_dropped and member.is_joined):
-            ranges.append(_range_of(run, member, has_kept))
+            ranges.append(_range_of(run, member))
             run = []
-        has_kept = has_kept and member.is_joined
         if is_dropped:
             run.append(member)
-        else:
-            has_kept = True
     return ranges
 
 
-def _range_of(run: Sequence[_Member], following: _Member, has_kept: bool) -> ByteRange:
+def _range_of(run: Sequence[_Member], following: _Member) -> ByteRange:
     """The bytes to leave out with some joined members.
 
     :param following: what is after them
-    :param has_kept: whether a value stays that is joined with the first of them
     """
     first, last = run[0], run[-1]
-    if has_kept:
-        return ByteRange(first.begin - len(first.before), last.end)
     space_left = first.before.rstrip(_SPACE)
-    if space_left.endswith(b","):  # behind a member of an object that is no record
+    if space_left.endswith(b","):
         return ByteRange(first.begin - len(first.before) + len(space_left) - 1, last.end)
     after = following.before
     is_followed = following.is_joined or after.lstrip(_SPACE).startswith(b",")
