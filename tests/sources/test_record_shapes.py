@@ -125,6 +125,7 @@ ANSWERS: dict[str, Any] = {
     "articles": {"status": "ok", "n": 2, "articles": RECORDS_INSIDE, "other": [{"name": "x"}]},
     "response.docs": {"head": {"q": "]"}, "response": {"start": 0, "docs": RECORDS_INSIDE}},
     "a.b": {"a.b": RECORDS_INSIDE, "a": {"c": []}},
+    "pages.docs": {"pages": [{"n": 1, "docs": RECORDS_INSIDE[:1]}, {"docs": RECORDS_INSIDE[1:]}]},
 }
 
 
@@ -183,6 +184,7 @@ def test_where_records_may_be_in_several_places_they_are_named(tmp_path: Path) -
         },
         {"lead": ONE, "comments": [{"text": "So true."}]},
         {"article": {"text": ONE}, "comments": [{"text": "So true."}]},
+        {"of": [{"lead": ONE, "comments": [{"text": "So true."}]}]},
     ],
 )
 def test_what_is_inside_a_record_is_no_record(tmp_path: Path, value: Any) -> None:
@@ -192,7 +194,7 @@ def test_what_is_inside_a_record_is_no_record(tmp_path: Path, value: Any) -> Non
         assert found.texts == {str(path): ONE}
     else:
         assert not found.texts
-        named = "'lead'" if "lead" in value else "'article.text'"
+        named = "'article.text'" if "article" in value else "'lead'"
         assert f"--text-field {named}" in details(found)[str(path)]
 
 

@@ -8,6 +8,7 @@ letters. So the choice depends on the names alone, and not on the order of field
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -39,17 +40,24 @@ def assign_fields(wanted: Sequence[str], given: Collection[str]) -> dict[str, in
     :param given: the names of the fields of many records, each of which has only some of them
     :returns: ``None`` where records differ: several names are meant by one, or one by several
     """
-    indices: dict[str, list[int]] = {}
-    for index, name in enumerate(wanted):
-        indices.setdefault(name.casefold(), []).append(index)
+    indices = _index_names(tuple(wanted))
     assigned: dict[str, int] = {}
     for name in given:
-        found = indices.get(name.casefold(), [])
+        found = indices.get(name.casefold(), ())
         if len(found) > 1 or (found and found[0] in assigned.values()):
             return None
         if found:
             assigned[name] = found[0]
     return assigned
+
+
+@lru_cache(maxsize=16)
+def _index_names(names: tuple[str, ...]) -> dict[str, list[int]]:
+    """The indices of names that are equal but for their case."""
+    indices: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        indices.setdefault(name.casefold(), []).append(index)
+    return indices
 
 
 def descend(value: Any, path: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -24,8 +25,13 @@ _MAX_FIELDS_NAMED = 20
 _MAX_NAME_SHOWN = 60
 _MAX_PATH_CHARACTERS = 200
 _MAX_DEPTH = 5
-_MAX_PATHS = 1000
+_MAX_PATHS = 200
+_MAX_ITEMS = 100
+_MAX_OBJECTS = 200
 _MAX_HINTS = 1000
+_MAX_SEARCHED = 3
+"""How many records are searched for records inside them."""
+
 _LOOKED_AT = 2000
 """The characters of a text by which it is judged."""
 
@@ -115,12 +121,12 @@ def find_hint(samples: Sequence[Fields]) -> Hint | None:
     hint = Hint(text)
     best = best / _SINGLE_FACTOR if len(samples) == 1 else best
     inner: dict[str, list[Fields]] = {}
-    for fields in samples:
+    for fields in samples[:_MAX_SEARCHED]:
         for path, records in find_records(fields, _has_prose):
             inner.setdefault(path, []).extend(records[:SAMPLE_RECORDS])
     for path, records in sorted(inner.items()):
         mean, text = find_longest(records)
-        total = mean * len(records) / len(samples)
+        total = mean * len(records) / len(samples[:_MAX_SEARCHED])
         if text and total > best:
             best, hint = total, Hint(text, path)
     return hint
@@ -153,38 +159,44 @@ def quote_name(name: str) -> str:
 
 
 def find_records(
-    fields: Fields, has_text: Callable[[Fields], bool], prefix: str = "", depth: int = 0
+    fields: Fields, has_text: Callable[[Fields], bool]
 ) -> Iterator[tuple[str, list[Fields]]]:
     """The places inside an object that hold records with texts: the path of each, and some records.
 
     A place is a list of objects, some of which have a text; or an object of two and more objects,
     of which nearly all have one. An object that has a text is itself a record: its path is given
-    without records.
+    without records. Lists of objects without texts are passed through.
     """
-    values = list(islice(fields.values(), SAMPLE_RECORDS))
-    if len(values) > 1 and all(isinstance(value, dict) for value in values):
-        found = [value for value in values if has_text(value)]
-        if len(found) > 1 and len(found) >= _MIN_KEYED_SHARE * len(values):
-            yield prefix.removesuffix(".") or OWN_OBJECT, found
+    pending: deque[tuple[str, Fields, int]] = deque([("", fields, 0)])
+    for _ in range(_MAX_OBJECTS):
+        if not pending:
             return
-    for name, value in fields.items():
-        path = prefix + name
-        if isinstance(value, list):
-            records: list[Fields] = [
-                item for item in value[:SAMPLE_RECORDS] if isinstance(item, dict)
-            ]
-            if any(map(has_text, records)) and _is_usable(path):
-                yield path, records
-        elif isinstance(value, dict) and depth < _MAX_DEPTH:
-            if has_text(value):
-                yield path, []
-            yield from find_records(value, has_text, f"{path}.", depth + 1)
+        prefix, inner, depth = pending.popleft()
+        values = list(islice(inner.values(), SAMPLE_RECORDS))
+        objects = [value for value in values if isinstance(value, dict)]
+        if len(values) == len(objects) > 1:
+            found: list[Fields] = list(filter(has_text, objects))
+            if len(found) > 1 and len(found) >= _MIN_KEYED_SHARE * len(values):
+                yield prefix.removesuffix(".") or OWN_OBJECT, found
+                continue
+        for name, value in inner.items():
+            path = prefix + name
+            children = value[:SAMPLE_RECORDS] if isinstance(value, list) else [value]
+            records: list[Fields] = [each for each in children if isinstance(each, dict)]
+            if not records or not _is_usable(path):
+                continue
+            if any(map(has_text, records)):
+                yield path, records * isinstance(value, list)
+            is_passed = isinstance(value, dict) or not any(map(has_text, records))
+            if is_passed and depth < _MAX_DEPTH and len(pending) < _MAX_OBJECTS:
+                pending.extend((f"{path}.", each, depth + 1) for each in records)
 
 
 def count_prose(value: Any) -> int:
     """About how many letters of prose a value holds; 0 for a value that is anything else."""
     if isinstance(value, list):
-        return sum(count_prose(item) for item in value if isinstance(item, str))
+        looked_at = [item for item in value[:_MAX_ITEMS] if isinstance(item, str)]
+        return sum(map(count_prose, looked_at)) * max(1, len(value) // _MAX_ITEMS)
     text = _TAG.sub(" ", value[:_LOOKED_AT]) if isinstance(value, str) else ""
     tokens = text.split()
     if not tokens or tokens[0][0] in "{[":
@@ -219,7 +231,8 @@ def find_longest(records: Sequence[Fields]) -> tuple[float, str]:
     for fields in records[:SAMPLE_RECORDS]:
         for path, value in _list_texts(fields):
             amounts.setdefault(path, []).append(count_prose(value))
-            values.setdefault(path, set()).add(str(value)[:_LOOKED_AT])
+            start = value if isinstance(value, str) else str(value[:_MAX_ITEMS])
+            values.setdefault(path, set()).add(start[:_LOOKED_AT])
     best: tuple[float, str] = 0, ""
     for path, found in sorted(amounts.items()):
         is_label = len(found) >= _LABEL_RECORDS * len(values[path])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
@@ -43,9 +44,10 @@ def find_place(sample: bytes, plan: FieldPlan) -> Place:
 
     :param sample: the first ``PLACE_BYTES`` of a file, or all of one that is shorter
     """
-    text = sample.removeprefix(UTF8_MARK).decode("utf-8", "replace").lstrip()
-    if not text.startswith("{"):
+    sample = sample.removeprefix(UTF8_MARK).lstrip()
+    if not sample.startswith(b"{"):
         return Place()
+    text = sample.decode("utf-8", "replace")
     value, end = _parse_beginning(text, 0)
     if not isinstance(value, dict) or text[end:].strip() or plan.has_text(value):
         return Place()
@@ -57,8 +59,21 @@ def find_place(sample: bytes, plan: FieldPlan) -> Place:
         return Place(problem=f"its records may be in several places; name one: {_or(options)}")
     (path, records), *_ = found.items()
     longest = max(count_prose(plan.find_text(plan.values_of(fields))) for fields in records)
-    beside = {name: each for name, each in value.items() if not isinstance(each, dict)}
-    return Place() if find_longest([beside])[0] > longest else Place(path)
+    outer = max(find_longest(each)[0] for each in _list_outer(value, path))
+    return Place() if outer > longest else Place(path)
+
+
+def _list_outer(value: dict[str, Any], path: str) -> Iterator[list[dict[str, Any]]]:
+    """The objects on the way to a place, level by level, without the objects in them."""
+    names = path.split(".")
+    for count in range(len(names)):
+        inner = descend(value, ".".join(names[:count])) if count else value
+        objects = inner if isinstance(inner, list) else [inner]
+        yield [
+            {name: each for name, each in fields.items() if not isinstance(each, dict)}
+            for fields in objects
+            if isinstance(fields, dict)
+        ]
 
 
 def holds_one_object(sample: bytes, plan: FieldPlan) -> bool:
@@ -74,9 +89,10 @@ def holds_one_object(sample: bytes, plan: FieldPlan) -> bool:
 
 def _name_place(value: dict[str, Any], path: str, records: list[Any]) -> str:
     """The option that names a place, or the text of one record inside."""
-    if records:
+    record = descend(value, path)
+    if records or not isinstance(record, dict):
         return f"--records {quote_for_shell(path)}"
-    inner = find_longest([descend(value, path)])[1]
+    inner = find_longest([record])[1]
     return f"--text-field {quote_for_shell(f'{path}.{inner}' if inner else path)}"
 
 

@@ -45,7 +45,9 @@ def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
     place, is_guess = Place(settings.records), False
     if not settings.records:
         sample = file.blocks.look_recoded(PLACE_BYTES)
-        place = find_place(sample, record_decoder(settings).plan)
+        decoder = record_decoder(settings)
+        is_record = decoder.is_record_with_text(sample)
+        place = Place() if is_record else find_place(sample, decoder.plan)
         is_guess = len(sample) == PLACE_BYTES
     if place.problem:
         yield SkippedDocument(file.source.id, NO_RECORDS, place.problem)

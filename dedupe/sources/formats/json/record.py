@@ -27,7 +27,7 @@ from dedupe.sources.reasons import (
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.records.field_names import UNSET
-from dedupe.sources.records.fields import FieldPlan, Values, name_kind
+from dedupe.sources.records.fields import FieldPlan, Values, is_blank, name_kind
 
 _MAX_DEPTH = 50
 
@@ -113,6 +113,14 @@ class RecordDecoder:
             return self._decode_odd_names(line)
         matched = self.plan.match(raws.keys())
         return self._struct(**{f"f{index}": _decode_any(raws[name]) for index, name in matched})
+
+    def is_record_with_text(self, data: bytes) -> bool:
+        """Whether this is one JSON object with a text that is not blank, and nothing else."""
+        try:
+            text = self.plan.find_text(self.values(self.decode(data)))
+        except (ValueError, RecursionError):
+            return False
+        return type(text) is str and not is_blank(text)
 
     def _decode_odd_names(self, line: bytes) -> Record:
         """Decode a line with bytes that are not UTF-8 in names alone, where no text is lost."""
