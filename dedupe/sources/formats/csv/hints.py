@@ -34,7 +34,7 @@ def explain_columns(
             "no column has the name of a text, and the first row looks like data, not like names; "
             f"if the file has no header, say so and name the field by its number: {option}"
         )
-    asked = " or ".join(plan.text_names)
+    asked = " or ".join(plan.names[index] for index in plan.text_indices)
     problem = "the text is not named" if plan.is_automatic else f"no field is called {asked:.60}"
     given = "a row has one field, 1" if len(columns) == 1 else f"fields are 1 to {len(columns)}"
     listed = ", ".join(str(position + 1) for position in prose) or "none"
