@@ -148,4 +148,10 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
         "[default: ignore]",
     ),
     *_LIMIT_OPTIONS,
+    declare_option(
+        "--records",
+        "Where the records of a JSON file are, if not at its top: a list or object inside it, as a "
+        "dotted path; . is the object that is the file.",
+        metavar="PATH",
+    ),
 ]

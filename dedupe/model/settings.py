@@ -116,6 +116,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param max_values: the most lists, objects and items in a JSON record, or in a JSON file
     :param max_members: the most members of one archive
     :param max_tokens: a document with more tokens is skipped
+    :param records: where the records of a JSON file are inside it, as a dotted path
     """
 
     text_field: tuple[str, ...] = ()
@@ -142,6 +143,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     max_values: int = 4_000_000
     max_members: int = 500_000
     max_tokens: int = 10_000_000
+    records: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

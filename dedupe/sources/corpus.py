@@ -254,11 +254,13 @@ class Corpus:
         if chosen.takes_utf8:
             sample = blocks.look(SAMPLE_BYTES)
             encoding, how = recognise_encoding(sample, chosen.declared(sample))
-        if chosen.name != source.format or encoding:
-            source = msgspec.structs.replace(source, format=chosen.name, encoding=encoding)
-            self.sources[-1] = source
+        if encoding:
+            self.sources[-1] = source = msgspec.structs.replace(source, encoding=encoding)
         if encoding:
             blocks.recode(encoding)
+        chosen = format_named(chosen.read_as(blocks, self._settings))
+        if chosen.name != source.format:
+            self.sources[-1] = source = msgspec.structs.replace(source, format=chosen.name)
         if missing := missing_extra(chosen, self._settings):
             yield SkippedDocument(source.id, MISSING_EXTRA, missing)
         elif problem := chosen.problem(blocks.head, is_chosen=wanted == chosen.name):

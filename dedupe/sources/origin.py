@@ -35,7 +35,10 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
         skipped: Sequence[SkippedDocument],
         without_tokens: Mapping[tuple[str, str], Sequence[Locator]],
     ) -> tuple[str, ...]:
-        """``file:line`` of each skipped document; empty where its id says this, or it has no line.
+        """``file:line`` of each skipped document; empty where its id begins with that.
+
+        A document that is all of its file has no line, and the name of the file alone.
+
 
         :param without_tokens: more locators of skipped documents, by id and reason
         """
@@ -48,7 +51,9 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
         for document in skipped:
             found = left.get((document.id, document.reason))
             locator = found.pop() if found else None
-            known = locator is not None and locator.line > 0
-            place = sources[locator.source].name_record(locator.line) if locator and known else ""
-            places.append("" if place == document.id else place)
+            place = ""
+            if locator is not None:
+                source = sources[locator.source]
+                place = source.name_record(locator.line) if locator.line else source.name
+            places.append("" if document.id.startswith(place) else place)
         return tuple(places)

@@ -16,15 +16,22 @@ from dedupe.sources.formats.json.layout import LayoutDecoder
 from dedupe.sources.records.line_blocks import LineBlock
 from tests.support.reading import Outcome, lines, texts_of
 
-TEXT = st.sampled_from(["", "one", "a b é", "漢字 \n x", "  padded ", '"]}[{', "\u2028", "x" * 40])
+TEXT = st.sampled_from(
+    ["", " \t", "one", "a b é", "漢字 \n x", "  padded ", '"]}[{', "\u2028", "x" * 40]
+)
 SCALAR = st.one_of(TEXT, st.none(), st.booleans(), st.integers(-9, 10**25), st.floats())
 VALUE = st.one_of(SCALAR, st.lists(SCALAR, max_size=2), st.dictionaries(TEXT, SCALAR, max_size=2))
 PLAIN = st.fixed_dictionaries(
     {"id": TEXT, "text": TEXT, "url": TEXT, "date": TEXT, "tags": st.just(["a"])},
-    optional={"site": TEXT, "n": st.integers()},
+    optional={"site": TEXT, "n": st.integers(), "content": TEXT, "Body": st.lists(TEXT)},
 )
 ODD = st.dictionaries(
-    st.sampled_from(["id", "text", "body", "url", "link", "date", "meta", "extra", 'we"ird', ""]),
+    st.sampled_from(
+        [
+            *("id", "text", "body", "url", "link", "date", "meta", "extra", 'we"ird', ""),
+            *("ID", "Text", "TEXT", "URL", "Meta", "content"),
+        ]
+    ),
     VALUE,
     max_size=5,
 )
@@ -80,6 +87,9 @@ def everything(content: bytes, block_bytes: int, **options: Any) -> tuple[Any, .
 @settings(max_examples=400, deadline=None)
 @given(CONTENT, st.sampled_from([60, 300, 1 << 19]), st.booleans())
 @example(b'{"text": {}, "id": 1}\n{"text": {}\n}\n{"id": 1}{"id": 2}\n', 300, False)
+@example(
+    b'{"Text": "a", "TEXT": "b"}\n{"text": "", "body": ["c", null]}\n{"Text": "d"}\n', 300, True
+)
 @example(b'\xef\xbb\xbf{"text": "after a mark"}\n{"text": "x"}\n', 300, False)
 def test_lines_in_bulk_give_what_each_gives(
     content: bytes, block_bytes: int, has_settings: bool

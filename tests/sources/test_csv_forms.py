@@ -224,8 +224,11 @@ def test_fields_by_number(tmp_path: Path) -> None:
         (rows(), "--no-header --text-field 2"),
         ("".join(f"u,{row}\n" for row in rows().splitlines()), "--no-header --text-field 3"),
         ("1;https://a.example;short\n2;https://b.example;title\n", "--no-header"),
-        ("Of this year;\n\nno;story_of_it\n1;some words\n2;others\n", "--text-field 'story_of_it'"),
-        ("name,story_of_it\nx,some words\ny,others\n", "--text-field 'story_of_it'"),
+        (
+            "Of this year;\n\nno;story_of_it\n1;some words of it\n2;and the others\n",
+            "--text-field 'story_of_it'",
+        ),
+        ("name,story_of_it\nx,some words of it\ny,and the others\n", "--text-field 'story_of_it'"),
     ],
 )
 def test_a_file_that_has_no_header_is_told_so(tmp_path: Path, text: str, hint: str) -> None:

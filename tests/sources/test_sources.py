@@ -426,7 +426,7 @@ def test_every_kind_of_record(tmp_path: Path) -> None:
         b'{"size": 1}',
         b"{}",
         b'{"text": null}',
-        b'{"text": ["a"]}',
+        b'{"text": ["a", {}]}',
         b'{"text": 3}',
         b'{"text": "broken',
         b"no json",
@@ -456,8 +456,9 @@ def test_every_kind_of_record(tmp_path: Path) -> None:
     }
     details = {item.id: item.detail for item in found.skipped}
     told = "no field 'text' or another usual name; its fields are 'id', 'size', 'title'"
-    assert details["untexted"] == f"{told}; name one, such as --text-field 'id'"
-    assert details["r.jsonl:6"] == "field 'text' is a list, not a string"
+    assert details["untexted"] == f"{told}; none holds prose"
+    told = "field 'text' is a list that holds an object, not only strings"
+    assert details["r.jsonl:6"] == told
     assert "malformed" in details["r.jsonl:9"]
     assert all(details.values())
     place = found.corpus.skipped_locators

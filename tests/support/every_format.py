@@ -320,6 +320,32 @@ def as_table(write: Callable[..., bytes], **options: Any) -> Writer:
     return write_texts
 
 
+def as_paragraphs(write: Callable[..., bytes], name: str = "text") -> Writer:
+    """A writer of records whose texts are lists of paragraphs, with gaps."""
+
+    def write_texts(texts: Sequence[str], path: str) -> bytes:
+        parts = ([None, *text.split("\n\n"), ""] for text in texts)
+        return write({"no": number, name: each} for number, each in enumerate(parts))
+
+    return write_texts
+
+
+def as_bytes(texts: Sequence[str], name: str) -> bytes:
+    """Parquet whose column of texts has no type but bytes, and a name in capitals."""
+    return parquet({"TEXT": text.encode()} for text in texts)
+
+
+def under_key(texts: Sequence[str], name: str) -> bytes:
+    """JSON as an interface answers: the records are in a list inside an object."""
+    answer = {"status": "ok", "response": {"n": len(texts), "Docs": records_of(texts)}}
+    return json.dumps(answer).encode()
+
+
+def as_capitals(texts: Sequence[str], name: str) -> bytes:
+    """CSV with the names of its columns in capitals, and a usual name whose column is blank."""
+    return csv_rows([["NO", "Text", "CONTENT"], *([1, " ", text] for text in texts)])
+
+
 def as_nested(texts: Sequence[str], name: str) -> bytes:
     """JSON with the text three levels down."""
     return json_array({"meta": {"n": 1}, "data": {"article": {"body": text}}} for text in texts)
@@ -477,6 +503,9 @@ FORMATS: dict[str, Writer] = {
     "array.json": as_records(json_array, ensure_ascii=False),
     "record.json": as_records(json_values, indent=2),
     "line.json": as_records(json_lines),
+    "under-key.json": under_key,
+    "paragraphs.json": as_paragraphs(json_array),
+    "paragraphs.jsonl": as_paragraphs(json_lines, "Content"),
     "a.csv": as_rows(),
     "excel.csv": as_excel,
     "sep.csv": as_excel_separator,
@@ -486,9 +515,12 @@ FORMATS: dict[str, Writer] = {
     "tab.csv": as_rows(delimiter="\t"),
     "single.csv": as_rows(quotechar="'", quoting=csv.QUOTE_ALL),
     "escaped.csv": as_rows(escapechar="\\", doublequote=False, quoting=csv.QUOTE_ALL),
+    "capitals.csv": as_capitals,
     "a.tsv": as_rows(delimiter="\t"),
     "a.tab": as_rows(delimiter="\t", lineterminator="\n"),
     "a.parquet": as_table(parquet),
+    "bytes.parquet": as_bytes,
+    "paragraphs.arrow": as_paragraphs(arrow),
     "a.arrow": as_table(arrow),
     "stream.arrow": as_table(arrow, stream=True),
     "a.feather": as_table(arrow, compression="lz4"),
@@ -523,7 +555,7 @@ def ids_in(name: str, path: str) -> str:
         return f"{path}/articles#1"
     if name in ("a.mbox", "a.mbx"):
         return f"{path}/0@mail.example"
-    if name in ("a.lines", "a.jsonl", "a.ndjson"):
+    if name.endswith((".lines", ".jsonl", ".ndjson")):
         return f"{path}:1"
     documents = (
         ".txt",

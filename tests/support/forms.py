@@ -98,6 +98,18 @@ def json_values_of(texts: Texts) -> bytes:
     return "\n".join([records[0], "[1, 2]", *records[1:]]).encode()
 
 
+def json_under_key_of(texts: Texts) -> bytes:
+    """JSON records in a list inside an object, with other values around it."""
+    records = [{"id": id, "text": text, "x": [{"y": "]"}]} for id, text in texts.items()]
+    whole = {"status": "ok, {", "page": {"n": 1}, "result": {"docs": records, "n": 2}, "next": []}
+    return json.dumps(whole, indent=1).encode()
+
+
+def json_by_id_of(texts: Texts) -> bytes:
+    """JSON records as the values of an object, whose names are their ids."""
+    return json.dumps({id: {"text": text, "x": {"y": 1}} for id, text in texts.items()}).encode()
+
+
 def table_of(texts: Texts) -> pa.Table:
     count = len(texts)
     table = pa.table(
@@ -300,6 +312,8 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "json files": lambda texts: {
         f"{id}.json": json.dumps({"id": id, "text": text}).encode() for id, text in texts.items()
     },
+    "json under a key": lambda texts: {"r.json": json_under_key_of(texts)},
+    "json by id": lambda texts: {"r.json": json_by_id_of(texts)},
     "json values": lambda texts: {"r.json": json_values_of(texts)},
     "csv": lambda texts: {"r.csv": csv_of(texts, bom=True)},
     "csv dialects": _dialects,
@@ -380,7 +394,7 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
     elif plain.endswith(".json"):
         values = [*_read_values(content.decode("utf-8-sig"))]
         if len(values) == 1 and isinstance(values[0], dict):
-            yield values[0]["id"], data
+            yield from _read_object(values[0], data)
         else:
             records = values[0] if len(values) == 1 else values
             yield from ((each["id"] if "text" in each else "", each) for each in records)
@@ -407,6 +421,17 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
         yield from _read_tar(name, content)
     else:
         yield name, data
+
+
+def _read_object(value: dict[str, Any], data: bytes) -> Iterator[Entry]:
+    if "id" in value:
+        yield value["id"], data
+    elif "result" in value:
+        records = value["result"].pop("docs")
+        yield "", value
+        yield from ((each["id"], each) for each in records)
+    else:
+        yield from value.items()
 
 
 def _read_values(text: str) -> Iterator[Any]:

@@ -55,6 +55,7 @@ def records(rng: Random) -> list[dict[str, object]]:
             "text": article(rng, rng.choice([3, 40, 120])),
             "url": f"https://www.example-{rng.randrange(3)}.org/a?b={rng.randrange(9)}",
             "date": f"2024-0{rng.randrange(1, 10)}-11T10:00:00Z",
+            rng.choice(["Content", "BODY", "tags"]): rng.choice([[], ["", article(rng, 20)], None]),
             "inner": {"body": article(rng, 20), "n": rng.random(), "tags": ["a", None, 1]},
         }
         for _ in range(rng.randrange(1, 9))
@@ -108,10 +109,20 @@ def _json(rng: Random) -> bytes:
     items = records(rng)
     indent = rng.choice([None, 2])
     ascii_only = rng.random() < 0.5
-    kind = rng.randrange(3)
-    if kind == 2:
+    whole = rng.choice(
+        [
+            None,
+            items,
+            items[0],
+            {"status": "ok", "response": {"Docs": items, "facets": [{"n": 1}]}},
+            {"a": items, "b": {"c": items[:1]}},
+            {f"k{number}": item for number, item in enumerate(items)},
+            [{"page": 1, "response": {"docs": items}}, {"page": 2, "response": {"docs": []}}],
+        ]
+    )
+    if whole is None:
         return json_values(items, indent=indent)
-    shown = json.dumps(items if kind else items[0], indent=indent, ensure_ascii=ascii_only)
+    shown = json.dumps(whole, indent=indent, ensure_ascii=ascii_only)
     return shown.encode(rng.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"]))
 
 
@@ -196,9 +207,12 @@ def _tables() -> list[tuple[str, bytes]]:
             "gaps": [None if n % 3 else "x" for n in range(len(items))],
         }
     )
-    kinds = [pa.string(), pa.large_string(), pa.string_view(), pa.binary()]
+    kinds = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary()]
     kinds.append(pa.dictionary(pa.int32(), pa.string()))
     simple = [pa.table({"text": pa.array(texts, pa.string()).cast(kind)}) for kind in kinds]
+    simple.append(pa.table({"Text": [[text, None, text[:9]] for text in texts]}))
+    simple.append(pa.table([pa.array(texts), pa.array(texts)], names=["text", "text"]))
+    simple.append(pa.table([pa.array(texts), pa.array([1] * len(texts))], names=["text", "text"]))
     found: list[tuple[str, bytes]] = []
     for number, codec in enumerate(["none", "snappy", "gzip", "zstd", "lz4", "brotli"]):
         for each in (table, simple[number % len(simple)]):
@@ -507,6 +521,7 @@ def make_options(rng: Random) -> list[str]:
         (0.1, ["--input-format", rng.choice([*_FORCED])]),
         (0.2, ["--text-field", rng.choice(["inner.body", "text", "inner"])]),
         (0.1, ["--text-field", "id", "--text-field", "text"]),
+        (0.2, ["--records", rng.choice(["response.docs", ".", "a", "inner", "b.c.d"])]),
         (0.1, ["--id-field", rng.choice(["inner.n", "url", "nothing"])]),
         (0.2, ["--meta-field", "inner.tags", "--meta-field", "n"]),
         (0.3, ["--keep", rng.choice(["earliest", "latest,longest", "site=example-1.org,first"])]),

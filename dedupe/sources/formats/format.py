@@ -16,6 +16,7 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange, CannotRewriteError, Sink
+from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 
 class Format:
@@ -58,6 +59,13 @@ class Format:
         """The format of a file with an ending of this one: its content may show another format.
 
         :param head: its beginning
+        """
+        return self.name
+
+    def read_as(self, blocks: ByteBlocks, settings: ReadSettings) -> str:
+        """The format whose reader takes a file of this one under the settings.
+
+        :param blocks: its content, to look at the beginning of
         """
         return self.name
 

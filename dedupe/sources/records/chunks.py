@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from dedupe.model.formats import name_record
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import TOO_LARGE
-from dedupe.sources.records.fields import UNSET, FieldPlan, Records, Values
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan, Records, Values
+from dedupe.sources.records.hints import FileHints
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
 FieldsOf = Callable[[int], Mapping[str, Any] | None]
@@ -57,6 +58,7 @@ class DocumentMaker:
         self._file = file
         self._plan = plan
         self._max_bytes = limits.document_bytes
+        self._hints = FileHints()
 
     def name_record(self, row: int) -> str:
         """The id of a record that has none of its own: ``file:line`` or ``file#row``.
@@ -67,15 +69,23 @@ class DocumentMaker:
         return name_record(source.id, source.format, row) if row else source.id
 
     def make(
-        self, records: Records, locators: NDArray[np.int64], fields: FieldsOf
+        self,
+        records: Records,
+        locators: NDArray[np.int64],
+        fields: FieldsOf,
+        keys: Sequence[str] | None = None,
     ) -> Iterator[Piece]:
         """The documents of some records, and remarks on records that give none.
 
         :param locators: ``(n, 4)``, as in :class:`dedupe.model.documents.TextBatch`
         :param fields: called for records without a usable text, to explain that
+        :param keys: the ids of records that have none of their own, if they are known
         """
         texts = self._plan.find_texts(records, self._file.text_field_counts)
-        ids = self._name(records, locators)
+        own_ids = self._plan.find_ids(records)
+        if keys is not None:
+            own_ids = [own or key for own, key in zip(own_ids, keys, strict=True)]
+        ids = self._name(own_ids, locators)
         metas = self._plan.find_metas(records)
         chunk = Chunk(ids, encode_texts(texts), locators, metas=metas)
         if max(map(len, chunk.texts), default=0) > self._max_bytes or not all_strings(texts):
@@ -83,30 +93,36 @@ class DocumentMaker:
                 type(text) is str and len(data) <= self._max_bytes
                 for text, data in zip(texts, chunk.texts, strict=True)
             ]
-            own_ids = self._plan.find_ids(records)
-            for i in np.flatnonzero(~np.array(usable, bool)).tolist():
-                locator = Locator(*locators[i].tolist())
-                yield self._skip(own_ids[i], locator, *self._explain(texts[i], partial(fields, i)))
+            yield from self._skip_all(texts, usable, own_ids, locators, fields)
             chunk = chunk.select(np.flatnonzero(usable).tolist())
         yield chunk
 
-    def _name(self, records: Records, locators: NDArray[np.int64]) -> list[str]:
+    def _name(self, ids: list[str], locators: NDArray[np.int64]) -> list[str]:
         """The id of each record: its own, or its file and line."""
-        ids = self._plan.find_ids(records)
         if all(ids):
             return ids
         names = map(self.name_record, locators[:, 3].tolist())
         return [own or name for own, name in zip(ids, names, strict=True)]
 
-    def _explain(
-        self, text: Any, fields: Callable[[], Mapping[str, Any] | None]
-    ) -> tuple[str, str]:
-        if type(text) is str:
-            return (
-                TOO_LARGE,
-                f"its text is longer than {self._max_bytes} bytes (--max-document-bytes)",
-            )
-        return self._plan.explain(text, fields)
+    def _skip_all(
+        self,
+        texts: list[Any],
+        usable: list[bool],
+        own_ids: list[str],
+        locators: NDArray[np.int64],
+        fields: FieldsOf,
+    ) -> Iterator[SkippedDocument | SkippedRecord]:
+        """Remarks on the records that are not usable."""
+        left_out = [i for i, is_usable in enumerate(usable) if not is_usable]
+        self._hints.learn(fields(i) for i in left_out if type(texts[i]) is not str)
+        for i in left_out:
+            if type(texts[i]) is str:
+                most = f"{self._max_bytes} bytes (--max-document-bytes)"
+                reason, detail = TOO_LARGE, f"its text is longer than {most}"
+            else:
+                found = fields(i)
+                reason, detail = self._plan.explain(texts[i], found, self._hints.find(found))
+            yield self._skip(own_ids[i], Locator(*locators[i].tolist()), reason, detail)
 
     def _skip(
         self, own_id: str, locator: Locator, reason: str, detail: str

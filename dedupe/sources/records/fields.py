@@ -9,18 +9,17 @@ can be read again by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Protocol
-
-import msgspec
 
 from dedupe.model.metadata import USUAL_META_FIELDS, pack_meta_columns
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
+from dedupe.sources.records.field_names import UNSET, descend, match_names
+from dedupe.sources.records.hints import Hint, describe_fields, quote_name
 from dedupe.sources.records.metadata_values import as_meta_column
 from dedupe.sources.records.usual_names import META_NAMES, TEXT_NAMES
 
-UNSET = msgspec.UNSET
 Values = Sequence[Any]
 """The values of one record; ``UNSET`` where it has no field of that name."""
 
@@ -43,11 +42,9 @@ class Records(Protocol):
 
 
 PART_BREAK = "\n\n"
-"""The blank line between the parts of a text that has several fields."""
+"""The blank line between the parts of a text that has several fields, or is a list of strings."""
 
-_MAX_FIELDS_NAMED = 20
-_MAX_NAME_SHOWN = 60
-_MAX_DEPTH = 5
+_MAX_MATCHES = 1000
 
 _KINDS = {
     type(None): "null",
@@ -57,12 +54,36 @@ _KINDS = {
     str: "a string",
     list: "a list",
     dict: "an object",
+    bytes: "bytes that are not UTF-8",
 }
 
 
 def name_kind(value: object) -> str:
     """The kind of a JSON value, in words."""
     return _KINDS.get(type(value), type(value).__name__)
+
+
+def as_text(value: Any) -> Any:
+    """The text of a field: a string itself, or the paragraphs of a list of strings, joined.
+
+    Items of a list that are null or blank are left out. Any other value is given back as it is.
+    """
+    if type(value) is not list:
+        return value
+    given = [item for item in value if item is not None]
+    if not set(map(type, given)) <= {str}:
+        return value
+    return PART_BREAK.join(item for item in given if not is_blank(item))
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text is empty, or white space alone."""
+    return not text or text.isspace()
+
+
+def any_blank(texts: list[str]) -> bool:
+    """Whether some text is blank (see :func:`is_blank`); at the speed of C, for all records."""
+    return "" in texts or any(map(str.isspace, texts))
 
 
 class FieldPlan:
@@ -93,35 +114,60 @@ class FieldPlan:
         if settings.date_field:
             self._meta["date"] = (self._path(settings.date_field),)
         self.names: tuple[str, ...] = tuple(self._indices)
+        self._matches: dict[tuple[str, ...], list[tuple[int, str]]] = {}
 
     @property
-    def text_names(self) -> tuple[str, ...]:
-        """The names of top-level fields that may be the text."""
-        return tuple(path.name for path in self._texts if not path.rest)
+    def text_indices(self) -> list[int]:
+        """The indices of top-level fields that may be the text; the first that has one counts."""
+        return [path.literal for path in self._texts if not path.rest]
 
     @property
-    def names_beside_text(self) -> set[str]:
-        """The names of top-level fields that ids or metadata need."""
+    def indices_beside_text(self) -> set[int]:
+        """The indices of top-level fields that ids or metadata need."""
         others = [self._id, *(path for paths in self._meta.values() for path in paths)]
-        return {self.names[index] for path in others for index in (path.literal, path.head)}
+        return {index for path in others for index in (path.literal, path.head)}
 
     @property
-    def dotted_paths(self) -> list[str]:
-        """The paths of needed fields that may be inside other fields."""
-        return [path.name for path in self._all_paths() if path.rest]
+    def inner_paths(self) -> list[tuple[int, str]]:
+        """The needed fields inside others: the index of the outer field, and the path inside it."""
+        return [(path.head, path.rest) for path in self._all_paths() if path.rest]
 
     @property
-    def whole_names(self) -> list[str]:
-        """The names of top-level fields that are needed as a whole."""
-        return [self.names[path.literal] for path in self._all_paths()]
+    def whole_indices(self) -> list[int]:
+        """The indices of top-level fields that are needed as a whole."""
+        return [path.literal for path in self._all_paths()]
+
+    def match(self, given: Collection[str]) -> list[tuple[int, str]]:
+        """The index of each needed field that is there, with its name in the record.
+
+        :param given: the names of a record's fields
+        """
+        key = tuple(given)
+        found = self._matches.get(key)
+        if found is None:
+            if len(self._matches) >= _MAX_MATCHES:
+                self._matches.clear()
+            found = self._matches[key] = match_names(self.names, given)
+        return found
+
+    def values_of(self, fields: Mapping[str, Any]) -> list[Any]:
+        """The values of a record, for this plan, from all its fields."""
+        values: list[Any] = [UNSET] * len(self.names)
+        for index, name in self.match(fields.keys()):
+            values[index] = fields[name]
+        return values
 
     def could_find_text(self, fields: Mapping[str, Any]) -> bool:
         """Whether a record with such fields may have a text.
 
         :param fields: fields with example values: any string where the value may be a string
         """
-        found = self.find_text([fields.get(name, UNSET) for name in self.names])
-        return found is not UNSET
+        return self.find_text(self.values_of(fields)) is not UNSET
+
+    def has_text(self, fields: Mapping[str, Any]) -> bool:
+        """Whether a record with these fields has a text that is not blank."""
+        text = self.find_text(self.values_of(fields))
+        return type(text) is str and not is_blank(text)
 
     def find_text(self, values: Values, chosen: Counter[str] | None = None) -> Any:
         """The text of a record; where it has none, the value that was found instead of a string.
@@ -142,9 +188,12 @@ class FieldPlan:
     def find_texts(self, records: Records, chosen: Counter[str] | None = None) -> list[Any]:
         """The result of :meth:`find_text` for each record."""
         if self.has_simple_text:
-            path = next((p for p in self._texts if p.literal in records.present), self._texts[0])
+            paths = [path for path in self._texts if path.literal in records.present]
+            path = (paths or self._texts)[0]
             texts = path.find_column(records)
-            if set(map(type, texts)) == {str}:
+            if set(map(type, texts)) != {str}:
+                texts = list(map(as_text, texts))
+            if set(map(type, texts)) == {str} and (len(paths) == 1 or not any_blank(texts)):
                 if chosen is not None and self.is_automatic:
                     chosen[path.name] += len(texts)
                 return texts
@@ -170,27 +219,37 @@ class FieldPlan:
                     found[name] = column if before is None else _fill_gaps(before, column)
         return pack_meta_columns(found)
 
-    def explain(self, text: Any, fields: Callable[[], Mapping[str, Any] | None]) -> tuple[str, str]:
+    def explain(
+        self, text: Any, fields: Mapping[str, Any] | None, hint: Hint | None
+    ) -> tuple[str, str]:
         """Why a record without a text cannot be used: a reason and the detail.
 
         :param text: the result of :meth:`find_text`
-        :param fields: gives all fields of the record; ``None`` where they cannot be listed
+        :param fields: all fields of the record; ``None`` where they cannot be listed
+        :param hint: what the records of its file show to hold texts; ``None`` where not known
         """
-        wanted = " or ".join(quote_name(path.name) for path in self._texts)
-        field = "the usual field" if self.is_automatic else f"field {wanted}"
         if text is UNSET:
-            missing = (
-                "no field 'text' or another usual name"
-                if self.is_automatic
-                else f"no field {wanted}"
-            )
-            return FIELD_MISSING, f"{missing}; {describe_fields(fields())}"
-        if self.is_automatic:
-            name = next((n for n in TEXT_NAMES if n in (fields() or ())), "")
-            field = f"field {quote_name(name)}" if name else field
+            wanted = " or ".join(quote_name(path.name) for path in self._texts)
+            usual = "'text' or another usual name"
+            missing = f"no field {usual if self.is_automatic else wanted}"
+            return FIELD_MISSING, f"{missing}; {describe_fields(fields, hint)}"
+        field = self._name_text_field(fields or {})
         if text is None:
             return TEXT_NULL, f"{field} is null"
-        return TEXT_NOT_STRING, f"{field} is {name_kind(text)}, not a string"
+        detail = f"{field} is {name_kind(text)}, not a string"
+        if type(text) is list:
+            odd = next(item for item in text if item is not None and type(item) is not str)
+            detail = f"{field} is a list that holds {name_kind(odd)}, not only strings"
+        told = f"; {hint.describe()}" if hint is not None and hint.text else ""
+        return TEXT_NOT_STRING, detail + told
+
+    def _name_text_field(self, fields: Mapping[str, Any]) -> str:
+        """The field that was to hold the text, in words."""
+        if not self.is_automatic:
+            return "field " + " or ".join(quote_name(path.name) for path in self._texts)
+        found = dict(self.match(fields.keys()))
+        name = next((found[i] for i in self.text_indices if i in found), "")
+        return f"field {quote_name(name)}" if name else "the usual field"
 
     def _all_paths(self) -> list[_FieldPath]:
         return [*self._texts, self._id, *(path for paths in self._meta.values() for path in paths)]
@@ -204,26 +263,33 @@ class FieldPlan:
         return self._indices.setdefault(name, len(self._indices))
 
     def _find_usual(self, values: Values) -> tuple[Any, str]:
-        """The first string under a usual name, and that name; else the first other value."""
+        """The first text under a usual name, and that name; else the first other value."""
         first: Any = UNSET
-        for index, name in enumerate(TEXT_NAMES):
-            value = values[index]
-            if type(value) is str:
-                return value, name
+        first_name = ""
+        for path in self._texts:
+            value = values[path.literal]
+            if value is UNSET:
+                continue
+            text = as_text(value)
+            if type(text) is str and not is_blank(text):
+                return text, path.name
             if first is UNSET:
-                first = value
-        return first, ""
+                first, first_name = text, path.name
+        return first, first_name
 
     def _join_parts(self, values: Values) -> Any:
-        """The text of the fields that the user named; else a value that is no string."""
+        """The text of the fields that the user named; else a value that is no text."""
         if len(self._texts) == 1:
-            return self._texts[0].find(values)
-        parts = [value for path in self._texts if (value := path.find(values)) is not UNSET]
-        given = [value for value in parts if value is not None]
+            return as_text(self._texts[0].find(values))
+        found = (path.find(values) for path in self._texts)
+        parts = [as_text(value) for value in found if value is not UNSET]
+        given = [text for text in parts if text is not None]
         if not given:
             return None if parts else UNSET
-        wrong = next((value for value in given if type(value) is not str), None)
-        return wrong if wrong is not None else PART_BREAK.join(filter(None, given))
+        wrong = next((text for text in given if type(text) is not str), None)
+        if wrong is not None:
+            return wrong
+        return PART_BREAK.join(text for text in given if not is_blank(text))
 
 
 class _FieldPath:
@@ -243,7 +309,7 @@ class _FieldPath:
         """The value at this path in one record; ``UNSET`` where it has none."""
         value = values[self.literal]
         if value is UNSET and self.rest:
-            return _descend(values[self.head], self.rest)
+            return descend(values[self.head], self.rest)
         return value
 
     def find_column(self, records: Records) -> list[Any]:
@@ -260,47 +326,8 @@ def _fill_gaps(column: list[str], others: list[str]) -> list[str]:
     return [value or other for value, other in zip(column, others, strict=True)]
 
 
-def _descend(value: Any, path: str) -> Any:
-    if not isinstance(value, dict):
-        return UNSET
-    if path in value:
-        return value[path]
-    head, _, rest = path.partition(".")
-    return _descend(value.get(head, UNSET), rest) if rest else UNSET
-
-
 def id_as_text(record_id: object) -> str:
     """An id that is a string or an integer, as text; empty for a value that cannot be an id."""
     if type(record_id) is str:
         return record_id
     return str(record_id) if type(record_id) is int else ""
-
-
-def describe_fields(fields: Mapping[str, Any] | None) -> str:
-    """A message that lists the fields of a record, and shows how to name one."""
-    if fields is None:  # a line that the fast way decoded may not be valid JSON in unused fields
-        return "its fields cannot be listed"
-    if not fields:
-        return "the record is empty"
-    names = list(fields)
-    shown = ", ".join(map(quote_name, names[:_MAX_FIELDS_NAMED]))
-    more = len(names) - _MAX_FIELDS_NAMED
-    listed = f"its fields are {shown}" + (f" and {more} more" if more > 0 else "")
-    longest = max(_strings_in(fields), default=(0, ""))[1]
-    return f"{listed}; name one, such as --text-field {quote_name(longest)}" if longest else listed
-
-
-def quote_name(name: str) -> str:
-    """The name of a field in quotes: short, and with control characters escaped."""
-    return repr(name if len(name) <= _MAX_NAME_SHOWN else name[:_MAX_NAME_SHOWN] + "…")
-
-
-def _strings_in(fields: Mapping[str, Any], prefix: str = "", depth: int = 0) -> list[Any]:
-    """The length and the dotted path of each string in fields and in the objects inside them."""
-    found: list[Any] = []
-    for name, value in fields.items():
-        if isinstance(value, str):
-            found.append((len(value), prefix + name))
-        elif isinstance(value, dict) and depth < _MAX_DEPTH:
-            found += _strings_in(value, f"{prefix}{name}.", depth + 1)
-    return found

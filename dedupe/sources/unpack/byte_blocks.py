@@ -91,13 +91,11 @@ class ByteBlocks:
         return b"".join(self._first)[:byte_count]
 
     def look_recoded(self, byte_count: int) -> bytes:
-        """The first bytes after recoding.
-
-        :param byte_count: at most a quarter of ``SAMPLE_BYTES``
-        """
+        """The first bytes after recoding."""
         if self.recoder is None:
             return self.look(byte_count)
-        recoded = Recoder(self._encoding).recode([self.look(SAMPLE_BYTES)], byte_count)
+        sample = self.look(max(SAMPLE_BYTES, 4 * byte_count))  # a character has 4 bytes at most
+        recoded = Recoder(self._encoding).recode([sample], byte_count)
         return b"".join(recoded)[:byte_count]
 
     def recode(self, encoding: str) -> None:

@@ -17,7 +17,7 @@ from dedupe.sources.records.usual_names import TEXT_NAMES
 
 _COLUMN = re.compile(r"[\w.\- ]{1,40}")
 _LINE_END = re.compile(rb"[\r\n]")
-_TEXTS = frozenset(TEXT_NAMES)
+_TEXTS = frozenset([*TEXT_NAMES, *map(str.lower, TEXT_NAMES)])
 
 
 class CsvFormat(RecordFormat):
@@ -27,10 +27,14 @@ class CsvFormat(RecordFormat):
     _is_tsv = False
 
     def resembles(self, start: bytes) -> bool:
-        """Whether the first line names the separator, or columns, one by a usual name of texts."""
+        """Whether the first line names the separator, or columns, one by a usual name of texts.
+
+        Names in capitals are taken only where no space is in the line, as there is in prose.
+        """
         line = _LINE_END.split(start, maxsplit=1)[0].decode("utf-8", "replace").strip()
         if separator_of_line(line):
             return True
+        line = line if " " in line else line.lower()
         for separator in SEPARATORS:
             names = [name.strip().strip("\"'") for name in line.split(separator)]
             are_names = len(names) > 1 and all(map(_COLUMN.fullmatch, names))

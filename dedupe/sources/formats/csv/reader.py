@@ -40,7 +40,8 @@ from dedupe.sources.reasons import (
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
-from dedupe.sources.records.fields import UNSET, FieldPlan
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
@@ -86,10 +87,13 @@ class _Table:
         self.columns = layout.columns_of(header)
         self.width = layout.width_of(self.columns)
         self.plan = FieldPlan(settings)
-        first = {name: position for position, name in reversed([*enumerate(self.columns)])}
+        self._matched = dict(self.plan.match(self.columns))
+        self._positions = [
+            self.columns.index(self._matched[index]) if index in self._matched else -1
+            for index in range(len(self.plan.names))
+        ]
         if self.columns == ["1"] and self.plan.is_automatic:  # without a header
-            first = dict.fromkeys(self.plan.text_names[:1], 0) | first
-        self._positions = [first.get(name, -1) for name in self.plan.names]
+            self._positions[self.plan.text_indices[0]] = 0
 
     @property
     def has_text(self) -> bool:
@@ -100,7 +104,7 @@ class _Table:
     def ambiguous_name(self) -> str:
         """The name of two columns, either of which may be the text; empty where there is none."""
         names = {name for name in self.columns if name and self.columns.count(name) > 1}
-        present = [name for name in self.plan.text_names if name in self.columns]
+        present = [self._matched[i] for i in self.plan.text_indices if i in self._matched]
         return next((n for n in present[: 1 if self.plan.is_automatic else None] if n in names), "")
 
     def values(self, row: Sequence[str]) -> list[Any]:

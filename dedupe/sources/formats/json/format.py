@@ -15,6 +15,7 @@ from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange, find_lines
+from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
 _RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
@@ -28,6 +29,19 @@ class JsonLinesFormat(RecordFormat):
     def resembles(self, start: bytes) -> bool:
         is_record = _RECORD.match(start) is not None
         return is_record and (b"\n" not in start.strip() or _are_lines(start))
+
+    def read_as(self, blocks: ByteBlocks, settings: ReadSettings) -> str:
+        """JSON where the records are inside a line, since they are no lines then."""
+        if settings.records:
+            return JSON.name
+        if b"\n" in blocks.head.strip() or not blocks.head.lstrip().startswith(b"{"):
+            return self.name
+        from dedupe.sources.formats.json.places import PLACE_BYTES, holds_one_object
+        from dedupe.sources.formats.json.record import record_decoder
+
+        plan = record_decoder(settings).plan
+        is_one = holds_one_object(blocks.look_recoded(PLACE_BYTES), plan)
+        return JSON.name if is_one else self.name
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.json.lines import read_json_lines

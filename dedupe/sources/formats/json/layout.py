@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.sources.formats.json.depth import has_deep_object
-
-UNSET = msgspec.UNSET
+from dedupe.sources.records.field_names import UNSET, assign_fields
 
 _Scalar = str | int | float | bool | None
 _MAX_FIELDS = 200
@@ -102,7 +101,7 @@ class LayoutDecoder:
         if known == self._nested or len(known) > _MAX_FIELDS:
             return False
         self._nested = known
-        self.present = frozenset(i for i, name in enumerate(self._names) if name in known)
+        self.present = frozenset((assign_fields(self._names, known) or {}).values())
         self._decode = _make_decoder(self._names, tuple(known.items()))
         return self._decode is not None
 
@@ -116,13 +115,15 @@ def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) 
 
     :param names: the fields that are needed; the others are passed over without making values
     :param nested: all fields, each with whether its value may be a list or an object
-    :returns: ``None`` where msgspec does not take a name
+    :returns: ``None`` where msgspec does not take a name, or names differ from record to record
     """
-    attributes = {name: f"f{number}" for number, name in enumerate(names)}
+    assigned = assign_fields(names, dict(nested))
+    if assigned is None:
+        return None
     fields: list[tuple[str, Any, Any]] = []
     rename: dict[str, str] = {}
     for number, (name, is_nested) in enumerate(nested):
-        attribute = attributes.pop(name, f"x{number}")
+        attribute = f"f{assigned[name]}" if name in assigned else f"x{number}"
         rename[attribute] = name
         if not is_nested:
             fields.append((attribute, _Scalar | msgspec.UnsetType, UNSET))
@@ -130,7 +131,8 @@ def _make_decoder(names: tuple[str, ...], nested: tuple[tuple[str, bool], ...]) 
             fields.append((attribute, Any, UNSET))
         else:
             fields.append((attribute, msgspec.Raw, msgspec.Raw()))
-    absent = dict.fromkeys(attributes.values(), UNSET)
+    others = set(range(len(names))).difference(assigned.values())
+    absent = {f"f{number}": UNSET for number in others}
     try:
         struct = msgspec.defstruct(
             "Record", fields, rename=rename, namespace=absent, forbid_unknown_fields=True, gc=False

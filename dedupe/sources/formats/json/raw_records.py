@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -46,7 +46,12 @@ class RawRecords:
         return self._maker.name_record(row)
 
     def read(
-        self, data: bytes, begins: _Positions, ends: _Positions, locators: NDArray[np.int64]
+        self,
+        data: bytes,
+        begins: _Positions,
+        ends: _Positions,
+        locators: NDArray[np.int64],
+        keys: Sequence[str] | None = None,
     ) -> Iterator[Piece]:
         """The documents of some records, and remarks on records that give none.
 
@@ -54,6 +59,7 @@ class RawRecords:
         :param begins: where each record begins in ``data``
         :param ends: where each record ends, not counting its line feed
         :param locators: ``(n, 4)``, as in :class:`dedupe.model.documents.TextBatch`
+        :param keys: the names of the records in the object that holds them, if one does
         """
         rows = self._layout.decode(data, begins, ends)
         present = self._layout.present
@@ -64,11 +70,12 @@ class RawRecords:
             kept = [i for i, row in enumerate(rows) if row is not None]
             rows = [rows[i] for i in kept]
             begins, ends, locators = begins[kept], ends[kept], locators[kept]
+            keys = None if keys is None else [keys[i] for i in kept]
             present = self._decoder.find_present(rows)
         self.has_records |= bool(rows)
         records = self._decoder.gather(rows, present)
         yield from self._maker.make(
-            records, locators, lambda i: _all_fields(data[begins[i] : ends[i]])
+            records, locators, lambda i: _all_fields(data[begins[i] : ends[i]]), keys
         )
 
     def notices(self) -> Iterator[Notice]:

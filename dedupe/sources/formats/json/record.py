@@ -7,7 +7,7 @@ on the web although the standard forbids it (unpaired surrogates, ``NaN``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -26,7 +26,8 @@ from dedupe.sources.reasons import (
     TOO_LARGE,
     UNDECODABLE_BYTES,
 )
-from dedupe.sources.records.fields import UNSET, FieldPlan, Values, name_kind
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan, Values, is_blank, name_kind
 
 _MAX_DEPTH = 50
 
@@ -34,6 +35,9 @@ Record = Any
 """A generated struct with an attribute for each name of the plan: ``f0``, ``f1``, …"""
 
 GetValues = Callable[[Record], Values]
+
+_decode_raws = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
 
 
 class LenientRecord(NamedTuple):
@@ -86,8 +90,6 @@ class RecordDecoder:
     """Decodes lines into records.
 
     :ivar plan: finds text, id and metadata among the values of a record
-    :ivar decode: decodes a line the fast way; raises ``ValueError`` or ``RecursionError`` where it
-        must be decoded the lenient way
     :ivar values: gives the values of a record, for the plan
     """
 
@@ -96,14 +98,37 @@ class RecordDecoder:
         attributes = [f"f{number}" for number in range(len(self.plan.names))]
         fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]
         self._struct = msgspec.defstruct("Record", fields, gc=False)
-        self.decode: Callable[[bytes], Record] = self._decode_all
+        self._decode_named = _make_named_decoder(attributes, self.plan.names)
         self.values = cast(GetValues, attrgetter(*attributes))
+
+    def decode(self, line: bytes) -> Record:
+        """Decode a line the fast way.
+
+        :raises ValueError: if it must be decoded the lenient way, as for ``RecursionError``
+        """
         try:
-            names = dict(zip(attributes, self.plan.names, strict=True))
-            self._struct = msgspec.defstruct("Record", fields, rename=names, gc=False)
-            self.decode = msgspec.json.Decoder(self._struct).decode
-        except ValueError:  # a name that msgspec does not take
-            pass
+            raws = _decode_raws(line)
+        except ValueError:
+            self._decode_named(line)
+            return self._decode_odd_names(line)
+        matched = self.plan.match(raws.keys())
+        return self._struct(**{f"f{index}": _decode_any(raws[name]) for index, name in matched})
+
+    def is_record_with_text(self, data: bytes) -> bool:
+        """Whether this is one JSON object with a text that is not blank, and nothing else."""
+        try:
+            text = self.plan.find_text(self.values(self.decode(data)))
+        except (ValueError, RecursionError):
+            return False
+        return type(text) is str and not is_blank(text)
+
+    def _decode_odd_names(self, line: bytes) -> Record:
+        """Decode a line with bytes that are not UTF-8 in names alone, where no text is lost."""
+        try:
+            fields, _ = parse_fields(line)
+        except NotARecord as problem:
+            raise ValueError(str(problem)) from None
+        return self._struct(*self.plan.values_of(fields))
 
     def find_present(self, rows: list[Record]) -> frozenset[int]:
         """The names of the plan, by their index, that some of these records have."""
@@ -123,7 +148,7 @@ class RecordDecoder:
         :raises NotARecord: if it is no JSON object
         """
         fields, has_bad_bytes = parse_fields(line)
-        values = [fields.get(name, UNSET) for name in self.plan.names]
+        values = self.plan.values_of(fields)
         sound = [_without_surrogates(value) for value in values]
         return LenientRecord(self._struct(*sound), has_bad_bytes, sound != values)
 
@@ -139,11 +164,16 @@ class RecordDecoder:
         text = self.plan.find_text(self.values(record))
         return text if isinstance(text, str) else None
 
-    def _decode_all(self, line: bytes) -> Record:
-        fields = msgspec.json.decode(line)
-        if not isinstance(fields, dict):
-            raise ValueError("not an object")
-        return self._struct(*(fields.get(name, UNSET) for name in self.plan.names))
+
+def _make_named_decoder(attributes: Sequence[str], names: Sequence[str]) -> Callable[[bytes], Any]:
+    """A decoder of fields of just these names, which does not look at any other."""
+    fields: list[tuple[str, Any, Any]] = [(name, Any, UNSET) for name in attributes]
+    renamed = dict(zip(attributes, names, strict=True))
+    try:
+        struct = msgspec.defstruct("Record", fields, rename=renamed, gc=False)
+    except ValueError:  # a name that msgspec does not take
+        return _decode_raws
+    return msgspec.json.Decoder(struct).decode
 
 
 class CarefulDecoder:
@@ -227,6 +257,8 @@ def explain_json(data: bytes) -> str:
 def _without_surrogates(value: Any, depth: int = 0) -> Any:
     if type(value) is str:
         return value if value.isascii() else replace_surrogates(value)
+    if type(value) is list and depth < _MAX_DEPTH:
+        return [_without_surrogates(each, depth + 1) for each in value]
     if type(value) is dict and depth < _MAX_DEPTH:
         return {key: _without_surrogates(each, depth + 1) for key, each in value.items()}
     return value

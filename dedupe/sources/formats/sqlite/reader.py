@@ -27,7 +27,9 @@ from dedupe.sources.reasons import (
     UNREADABLE,
 )
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
-from dedupe.sources.records.fields import UNSET, FieldPlan, quote_name
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan
+from dedupe.sources.records.hints import find_hint, quote_name
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable
 
@@ -80,7 +82,7 @@ def reread_rows_with(settings: ReadSettings) -> Rereader:
         if table is None or not table.row_id:
             return None
         columns = _columns_of(table, plan)
-        row = database.row(table, columns, row_number(locator))
+        row = database.row(table, [name for _, name in columns], row_number(locator))
         if row is None:
             return None
         text = plan.find_texts(_gather([row], columns, plan).records)[0]
@@ -99,9 +101,9 @@ def _longest_value(document_bytes: int) -> int:
     return min(2 * document_bytes + _SPARE_BYTES, (1 << 31) - 1)
 
 
-def _columns_of(table: Table, plan: FieldPlan) -> list[str]:
-    """The columns of a table that the plan needs."""
-    return [name for name in plan.names if name in table.columns]
+def _columns_of(table: Table, plan: FieldPlan) -> list[tuple[int, str]]:
+    """The columns of a table that the plan needs, each behind its index in the plan."""
+    return plan.match(tuple(table.columns))
 
 
 class _Gathered(msgspec.Struct):
@@ -114,17 +116,18 @@ class _Gathered(msgspec.Struct):
     replaced_count: int
 
 
-def _gather(rows: Sequence[Sequence[Any]], columns: list[str], plan: FieldPlan) -> _Gathered:
-    indices = {name: index for index, name in enumerate(plan.names)}
+def _gather(
+    rows: Sequence[Sequence[Any]], columns: list[tuple[int, str]], plan: FieldPlan
+) -> _Gathered:
     found: dict[int, list[Any]] = {}
     replaced_count = 0
-    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
+    for (index, _), values in zip(columns, zip(*rows, strict=True), strict=True):
         plain = list(values)
         for i, value in enumerate(plain):
             if type(value) is bytes or (type(value) is str and not _is_sound(value)):
                 plain[i], count = _as_text(value)
                 replaced_count += count
-        found[indices[name]] = plain
+        found[index] = plain
     return _Gathered(ColumnRecords(found, len(plan.names), len(rows)), replaced_count)
 
 
@@ -201,7 +204,7 @@ class _DatabaseReader:
         missing, told = "", []
         for table in tables[:_MAX_TABLES_NAMED]:
             row = self._first_row(table)
-            _, detail = self._plan.explain(UNSET, lambda row=row: row)  # type: ignore[misc]
+            _, detail = self._plan.explain(UNSET, row, find_hint([row]))
             missing, _, columns = detail.partition("; ")
             columns = columns.replace("its fields", "its columns")
             told.append(f"table {quote_name(table.name)}: {columns}")
@@ -262,8 +265,9 @@ class _DatabaseReader:
         """
         rows: list[tuple[Any, ...]] = []
         size = 0
+        names = [name for _, name in _columns_of(table, self._plan)]
         try:
-            for row in self._database.rows(table, _columns_of(table, self._plan)):
+            for row in self._database.rows(table, names):
                 is_end = len(rows) >= _GROUP_ROWS or size > _GROUP_BYTES
                 if rows and (isinstance(row, int) or is_end or (rows[0][0] <= 0 < row[0])):
                     yield rows

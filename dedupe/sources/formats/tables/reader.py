@@ -6,7 +6,7 @@ Where the text is one column of strings, its bytes are not copied, because a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, SkippedDocument, TextBatch
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_encoding import REPLACEMENT
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
+from dedupe.sources.formats.tables.columns import Columns
 from dedupe.sources.formats.tables.files import (
     BrokenTableError,
     RowCursor,
@@ -25,10 +25,19 @@ from dedupe.sources.formats.tables.files import (
     open_table,
     table_errors,
 )
+from dedupe.sources.formats.tables.values import (
+    as_values,
+    buffers_of,
+    example_of,
+    holds_blank,
+    may_be_text,
+)
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, TRUNCATED, UNREADABLE
-from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
-from dedupe.sources.records.fields import UNSET, FieldPlan
+from dedupe.sources.records.chunks import DocumentMaker
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan
+from dedupe.sources.records.hints import SAMPLE_RECORDS, find_hint
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable, seekable_again
 
@@ -74,14 +83,14 @@ def _ends_in_magic(file: Any) -> bool:
 def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
     """A function that reads single rows again, by their locators."""
     plan = FieldPlan(settings)
-    opened: list[tuple[_Columns, RowCursor, object]] = []
+    opened: list[tuple[Columns, RowCursor, object]] = []
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         try:
             if not opened:
                 seekable, held = seekable_again(file)
                 table = open_table(name, seekable)
-                columns = _Columns(plan, table.schema)
+                columns = Columns(plan, table.schema)
                 opened.append((columns, RowCursor(table, columns.paths), held))
             columns, cursor, _ = opened[0]
             part = cursor.find(locator.line - 1)
@@ -93,31 +102,6 @@ def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
         return text if isinstance(text, str) else None
 
     return reread
-
-
-class _Columns:
-    """The columns of a table that the plan needs.
-
-    :ivar paths: dotted paths of the columns, or of the fields inside them, to read
-    """
-
-    def __init__(self, plan: FieldPlan, schema: Any) -> None:
-        self._plan = plan
-        self._present = [name if name in schema.names else None for name in plan.names]
-        present = set(filter(None, self._present))
-        inside = [path for path in plan.dotted_paths if path.partition(".")[0] in present]
-        heads = {path.partition(".")[0] for path in inside}
-        whole = [name for name in plan.whole_names if name in present and name not in heads]
-        self.paths = list(dict.fromkeys([*whole, *inside, *(heads & set(plan.whole_names))]))
-
-    def gather(self, part: Any, left_out: Set[str] = frozenset()) -> ColumnRecords:
-        """The rows of a part as records for the plan, without the columns ``left_out``."""
-        columns = {
-            index: _as_values(part.column(name))
-            for index, name in enumerate(self._plan.names)
-            if name in part.schema.names and name not in left_out
-        }
-        return ColumnRecords(columns, len(self._plan.names), part.num_rows)
 
 
 class _RowsReader:
@@ -135,18 +119,27 @@ class _RowsReader:
         self._plan = FieldPlan(settings)
         self._holds_pages = settings.text_format == "html"
         self._limits = limits
-        self._columns = _Columns(self._plan, table.schema)
+        self._columns = Columns(self._plan, table.schema)
+        self._text_names = {self._columns.name_of(index) for index in self._columns.texts}
+        self._samples: list[dict[str, Any]] = []
         self._maker = DocumentMaker(file, self._plan, limits)
 
     def read(self) -> Iterator[Piece]:
         schema = self._table.schema
-        fields = {name: _example_of(schema.field(name).type) for name in schema.names}
+        fields = {field.name: example_of(field.type) for field in schema}
         if not self._plan.could_find_text(fields):
-            reason, detail = self._plan.explain(UNSET, lambda: fields)
+            hint = find_hint(self._sample())
+            reason, detail = self._plan.explain(UNSET, fields, hint)
             yield SkippedDocument(
                 self._file.source.id, reason, detail.replace("its fields", "its columns")
             )
             return
+        if name := self._columns.ambiguous_name:
+            detail = f"several columns are called {name!r:.60}; rename all but one"
+            yield SkippedDocument(self._file.source.id, DAMAGED, detail)
+            return
+        if not any(may_be_text(field.type) for field in schema if field.name in self._text_names):
+            self._samples = self._sample()
         parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
         while (part := self._next(parts)) is not None:
             batch = self._zero_copy(part)
@@ -166,16 +159,19 @@ class _RowsReader:
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
         """A batch over the part's own memory; ``None`` if its texts are not one valid column."""
-        name = self._simple_column(part)
-        if name is None or part.num_rows == 0:
+        if not self._plan.has_simple_text or self._holds_pages:
             return None
-        found = _buffers_of(part.column(name), self._limits.document_bytes)
-        if found is None:
+        if not self._columns.texts or part.num_rows == 0:
+            return None
+        index = self._columns.texts[0]
+        column = self._columns.column(part, index)
+        found = buffers_of(column, self._limits.document_bytes)
+        if found is None or (len(self._columns.texts) > 1 and holds_blank(column, found[1])):
             return None
         data, offsets = found
         ids, metas = self._describe(part)
         if self._plan.is_automatic:
-            self._file.text_field_counts[name] += part.num_rows
+            self._file.text_field_counts[self._plan.names[index]] += part.num_rows
         return TextBatch(
             ids, (data.data,), offsets, self._locate(part), metas if any(metas) else ()
         )
@@ -187,16 +183,10 @@ class _RowsReader:
         locators[:, 3] = np.arange(self.row + 1, self.row + 1 + part.num_rows)
         return locators
 
-    def _simple_column(self, part: Any) -> str | None:
-        """The column that holds all texts; ``None`` where there is no such column."""
-        if not self._plan.has_simple_text or self._holds_pages:
-            return None
-        return next((name for name in self._plan.text_names if name in part.schema.names), None)
-
     def _describe(self, part: Any) -> tuple[list[str], list[bytes]]:
         """The ids and metadata of a part, from its other columns."""
         plan = self._plan
-        records = self._columns.gather(part, set(plan.text_names) - plan.names_beside_text)
+        records = self._columns.gather(part, set(plan.text_indices) - plan.indices_beside_text)
         ids = plan.find_ids(records)
         if not all(ids):
             rows = range(self.row + 1, self.row + 1 + part.num_rows)
@@ -204,84 +194,23 @@ class _RowsReader:
         return ids, plan.find_metas(records)
 
     def _read_rows(self, part: Any) -> Iterator[Piece]:
-        fields = dict.fromkeys(self._table.schema.names, "")
+        # What explains a skipped row are the names of all columns, and the values of some rows.
+        samples = self._samples or [dict.fromkeys(self._table.schema.names, "")]
         records = self._columns.gather(part)
-        yield from self._maker.make(records, self._locate(part), lambda i: fields)
+        yield from self._maker.make(
+            records, self._locate(part), lambda i: samples[i % len(samples)]
+        )
 
-
-def _buffers_of(column: Any, max_bytes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
-    """The bytes and offsets of a column of strings, without a copy; ``None`` if it needs one."""
-    import pyarrow.types as kinds
-
-    is_large = kinds.is_large_string(column.type)
-    if column.null_count or not (is_large or kinds.is_string(column.type)):
-        return None
-    try:
-        column.validate(full=True)  # a string of Parquet may hold bytes that are not UTF-8
-    except table_errors():
-        return None
-    _, offset_buffer, data = column.buffers()
-    dtype = np.dtype(np.int64 if is_large else np.int32)
-    raw_offsets = np.frombuffer(
-        offset_buffer, dtype, len(column) + 1, column.offset * dtype.itemsize
-    )
-    offsets = raw_offsets.astype(np.int64)
-    begin, end = int(offsets[0]), int(offsets[-1])
-    if data is None or int(np.diff(offsets).max()) > max_bytes:
-        return None
-    texts = np.frombuffer(data, np.uint8)[begin:end]
-    if _holds_replacement(texts):
-        return None  # some texts may have too many U+FFFD to be compared
-    return texts, offsets - begin
-
-
-def _holds_replacement(texts: NDArray[np.uint8]) -> bool:
-    """Whether texts in UTF-8 hold U+FFFD, found without a copy."""
-    first, *others = REPLACEMENT.encode()
-    positions = np.flatnonzero(texts == first)
-    for distance, byte in enumerate(others, 1):
-        positions = positions[texts[positions + distance] == byte]
-    return len(positions) > 0
-
-
-def _as_values(column: Any) -> list[Any]:
-    """A column as Python values; times in ISO 8601, undecodable bytes as U+FFFD."""
-    import pyarrow
-    import pyarrow.types as kinds
-
-    try:
-        if not kinds.is_timestamp(column.type):
-            return list(column.to_pylist())
-        zone = "+00:00" if column.type.tz else ""
-        plain = column.cast(pyarrow.timestamp("s"), safe=False)
-        values = np.datetime_as_string(plain.to_numpy(zero_copy_only=False))
-        return [f"{value}{zone}" if column[i].is_valid else None for i, value in enumerate(values)]
-    except table_errors():
-        return [_as_value(value) for value in column]
-
-
-def _as_value(scalar: Any) -> Any:
-    """One value of a column; ``None`` for a value that Python cannot hold."""
-    import pyarrow
-
-    try:
-        return scalar.as_py()
-    except UnicodeDecodeError:
+    def _sample(self) -> list[dict[str, Any]]:
+        """All fields of the first rows, for a hint; nothing where they cannot be read."""
         try:
-            return scalar.cast(pyarrow.large_binary()).as_py().decode("utf-8", "replace")
+            names = self._table.schema.names
+            parts = self._table.parts(names, self._limits.batch_bytes)
+            first = next((part for part in parts if part.num_rows), None)
+            if first is None:
+                return []
+            part = first.slice(0, SAMPLE_RECORDS)
+            rows = zip(*map(as_values, part.columns), strict=True)
+            return [dict(zip(part.schema.names, row, strict=True)) for row in rows]
         except table_errors():
-            return None
-    except table_errors():
-        return None
-
-
-def _example_of(kind: Any) -> Any:
-    """A value of a column's type: a string where it may be text, else a number or an object."""
-    import pyarrow.types as kinds
-
-    if kinds.is_struct(kind):
-        return {field.name: _example_of(field.type) for field in kind}
-    if kinds.is_dictionary(kind):
-        kind = kind.value_type
-    text_like = kinds.is_string(kind) or kinds.is_large_string(kind) or "string" in str(kind)
-    return "" if text_like else 0
+            return []

@@ -13,7 +13,9 @@ from dedupe.sources.formats.xml.kinds import FEED_ITEMS
 from dedupe.sources.formats.xml.parsing import Parsed, parse
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TRUNCATED
-from dedupe.sources.records.fields import UNSET, FieldPlan, describe_fields
+from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.fields import FieldPlan
+from dedupe.sources.records.hints import describe_fields, find_hint
 from dedupe.sources.records.metadata_values import as_meta_value
 
 _TEXTS = (
@@ -127,9 +129,8 @@ class ItemReader:
         if type(text) is str:
             item.text = text
             return
-        item.reason, item.detail = self._plan.explain(
-            text, lambda: {n: each.text for n, each in fields.items()}
-        )
+        texts = {n: each.text for n, each in fields.items()}
+        item.reason, item.detail = self._plan.explain(text, texts, find_hint([texts]))
 
     def _read_entry(self, fields: Mapping[str, Field]) -> Item:
         """An item of a feed, or a post in an export of WordPress."""
@@ -177,7 +178,8 @@ def _as_item(document: XmlDocument) -> Item:
 
 
 def _describe(fields: Mapping[str, Field]) -> str:
-    return describe_fields({name: each.text for name, each in fields.items()})
+    texts = {name: each.text for name, each in fields.items()}
+    return describe_fields(texts, find_hint([texts]))
 
 
 def _plain(fields: Mapping[str, Field], name: str) -> str:
