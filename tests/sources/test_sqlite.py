@@ -81,6 +81,12 @@ def test_fields_are_named_as_in_other_records(tmp_path: Path) -> None:
     assert "--text-field 'lead'" in skipped.detail
 
 
+def test_columns_match_in_any_case(tmp_path: Path) -> None:
+    put(tmp_path / "a.db", database([{"ID": "k", "Body": "one"}]))
+    found = read(tmp_path)
+    assert found.texts == found.provider().read_texts(["k"]) == {"k": "one"}
+
+
 @pytest.mark.parametrize("packing", COMPRESSORS)
 def test_packed_databases_are_read_and_read_again(tmp_path: Path, packing: str) -> None:
     data = COMPRESSORS[packing](database([{"text": sentence(n)} for n in range(50)]))
