@@ -124,7 +124,10 @@ def say_text_fields(report: Any) -> None:
 
 
 def say_warnings(report: Any) -> None:
-    """Print warnings on skipped documents and notices, which the text report shows itself."""
+    """Print warnings on what was skipped, noticed or perhaps misread.
+
+    The text report shows them itself.
+    """
     from dedupe.sources.reasons import OWN_OUTPUT
 
     by_reason: dict[str, list[str]] = {}
@@ -135,3 +138,5 @@ def say_warnings(report: Any) -> None:
         say("note", f"left out: {own[0]}{more}")
     for reason, messages in by_reason.items():
         say_some("warning", messages, f"of {reason}")
+    for warning in report.warnings:
+        say("warning", f"{warning.detail} ({warning.reason})")

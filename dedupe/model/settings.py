@@ -167,17 +167,20 @@ class SketchSettings(ReadSettings, frozen=True, kw_only=True):
     :param shingle_size: tokens in a shingle
     :param num_perm: permutations (length of a signature)
     :param seed: seed of the permutations, as datasketch takes it
+    :param min_tokens: a document with fewer tokens is left out of the comparison, and counted
     """
 
     shingle_size: int = 5
     num_perm: int = 128
     seed: int = 1
+    min_tokens: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_range("shingle_size", 1, 1000)
         self._check_range("num_perm", 1, 65536)
         self._check_range("seed", 0, 2**32 - 1)
+        self._check_range("min_tokens", 0, 2**31 - 1)
 
 
 class MatchSettings(SketchSettings, frozen=True, kw_only=True):

@@ -54,6 +54,7 @@ class Corpus:
     :ivar skipped_locators: by id and reason, the locators of skipped records that have an id of
         their own (the id of every other skipped record names its file and line)
     :ivar encoding_counts: the number of documents by encoding
+    :ivar format_counts: the number of documents by format
     :ivar html_counts: the number of pages by the way in which their text was found
     :ivar text_field_counts: the number of records by text field, where the user named no text field
     """
@@ -79,6 +80,7 @@ class Corpus:
         """
         self.encoding_counts: Counter[str] = Counter()
         self.html_counts: Counter[str] = Counter()
+        self.format_counts: Counter[str] = Counter()
         self._workers = workers
         self.sources: list[Source] = []
         self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
@@ -145,15 +147,23 @@ class Corpus:
                     yield from map(self._note, lost)
                     if chunk.ids:
                         self.encoding_counts[chunk.encoding] += len(chunk.ids)
+                        self._count_format(chunk)
                     yield from packer.add(chunk)
                 elif isinstance(piece, TextBatch):
                     self.encoding_counts["utf-8"] += len(piece)
+                    self._count_format(piece)
                     yield piece
                 else:
                     yield self._note(piece)
         finally:
             pages.close()
         yield from packer.finish()
+
+    def _count_format(self, piece: Chunk | TextBatch) -> None:
+        """Count the documents of a piece, which are all of one source, by its format."""
+        if len(piece.ids):
+            source = self.sources[int(piece.locators[0, 0])]
+            self.format_counts[source.format] += len(piece.ids)
 
     def _drop_lost(self, chunk: Chunk) -> tuple[Chunk, list[Piece]]:
         """The documents without those whose texts were lost in decoding, which are skipped."""

@@ -503,6 +503,7 @@ def test_the_json_verdict(repository):
             "removed_count": 0,
         },
         "since": None,
+        "warnings": [],
     }
     scanned = json.loads(repository.run("scan", "articles", "--format", "json", code=0))
     [cluster] = scanned["clusters"]

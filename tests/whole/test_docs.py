@@ -283,6 +283,7 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         "encoding_counts",
         "html_counts",
         "date_orders",
+        "format_counts",
         "meta",
         "text_fields",
     }

@@ -30,6 +30,11 @@ from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.view.figures import format_count
 from dedupe.renderers.view.findings import name_bridges
+from dedupe.renderers.view.reading import (
+    describe_left_out,
+    describe_reading,
+    warning_sentences,
+)
 from dedupe.renderers.view.selection import Selection, select_members
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
@@ -175,12 +180,17 @@ def _name_paths(paths: Sequence[str]) -> str:
 
 
 def _remarks(report: Report) -> list[tuple[str, bool]]:
-    """Sentences on the recall of the scan, each with whether it is a warning."""
+    """Sentences on the scan and on how the corpus was read, each with whether it is a warning."""
     remarks = []
     if report.search.bands and report.corpus.document_count:
         remarks.append((f"{describe_recall(report)}; every pair is verified exactly", False))
     if report.search.capped_bucket_count:
         remarks.append((describe_capped_buckets(report), True))
+    if told := describe_left_out(report):
+        remarks.append((told, False))
+    if facts := describe_reading(report):
+        remarks.append((f"Read: {' · '.join(facts)}", False))
+    remarks += [(sentence, True) for sentence in warning_sentences(report)]
     return remarks
 
 
