@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import Final
-from urllib.parse import urlsplit
 
 from dedupe.model.metadata import normalise_site
 from dedupe.model.report import SHORT_TOKENS, Cluster, DuplicatePair, Member, Report, ReportWarning
@@ -39,7 +38,6 @@ extractors, and 31 of 48 among a senator's form letters.
 CONCERNED_SHARE: Final = 0.02
 """The share of all clustered documents from which on a shared passage is told."""
 
-_TITLES: Final = ("title", "headline")
 _SKIPPED_WITHOUT_TEXT: Final = ("field_missing", "text_null", "text_not_string")
 
 
@@ -128,13 +126,12 @@ def _count_odd_copies(members: Sequence[Member]) -> int:
 
 
 def _count_odd(copies: Sequence[Member]) -> int:
-    titles = [_title_of(member) for member in copies]
-    if _are_different([title for title in titles if title]):
+    if _are_different([*filter(None, map(_title_of, copies))]):
         return len(copies)
     pages: dict[str, list[str]] = defaultdict(list)
     for member in copies:
         if url := member.meta.get("url", ""):
-            pages[normalise_site(member.meta.get("site", ""))].append(_page_of(url))
+            pages[member.meta.get("site", "")].append(_page_of(url))
     return sum(len(each) for each in pages.values() if _are_different(each))
 
 
@@ -143,15 +140,12 @@ def _are_different(values: Sequence[str]) -> bool:
 
 
 def _title_of(member: Member) -> str:
-    return next((member.meta[name] for name in _TITLES if member.meta.get(name)), "")
+    return member.meta.get("title", "") or member.meta.get("headline", "")
 
 
 def _page_of(url: str) -> str:
-    """The path of a URL: a query or a fragment often names the same page."""
-    try:
-        return urlsplit(url).path.rstrip("/")
-    except ValueError:
-        return url
+    """The host and path of a URL: a query or a fragment often names the same page."""
+    return url.partition("?")[0].partition("#")[0].rpartition("//")[2].rstrip("/")
 
 
 # --- one passage, and different texts around it ----------------------------------------------
@@ -179,10 +173,8 @@ def _shares_one_passage(cluster: Cluster) -> bool:
     Copies that were edited one after another share different amounts. Reprints on several sites
     look the same as what is sought, so a cluster where each member has a site of its own is none.
     """
-    if len(cluster.pairs) < MIN_PAIRS or _have_own_sites(cluster.members):
-        return False
     near = [pair for pair in cluster.pairs if pair.relation.is_near]
-    if len(near) < MIN_PAIRS:
+    if len(near) < MIN_PAIRS or _have_own_sites(cluster.members):
         return False
     passage = median(pair.shared_count for pair in near)
     return sum(_is_passage(near, passage)) >= ALIKE_SHARE * len(near)
