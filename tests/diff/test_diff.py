@@ -90,7 +90,7 @@ def assert_joins_back(diff: Diff) -> None:
 def test_words_are_the_tokens_of_the_text(text: str) -> None:
     vocabulary = Vocabulary(tokenize_text)
     words = vocabulary.split(text)
-    tokens = {key: token for token, key in vocabulary._key_of.items()}
+    tokens = {key: token for token, key in vocabulary._cutter._key_of.items()}
     assert [tokens[key] for key in words.keys] == tokenize_text(text)
     assert len(words.keys) == len(words.surfaces) == len(words.breaks)
 
