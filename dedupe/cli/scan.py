@@ -70,7 +70,7 @@ def command(
     code = note_exit_code(EXIT_ERROR if unread else EXIT_FAILED if found else 0)
     write_outputs(
         outputs,
-        lambda target: render_report(report, texts, target, settings.output),
+        lambda target, tell: render_report(report, texts, target, settings.output, tell),
         report,
         settings,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from dedupe.cli.messages import say, say_some
-from dedupe.cli.output import Outputs, Render
+from dedupe.cli.output import Outputs, Tell
 from dedupe.cli.settings import Settings
 from dedupe.cli.targets import Target
 from dedupe.model.errors import InputError
@@ -81,7 +81,12 @@ def run_scan(
     return found
 
 
-def write_outputs(outputs: Outputs, render: Render, report: Any, settings: Settings) -> None:
+def write_outputs(
+    outputs: Outputs,
+    render: Callable[[Target, Tell], Iterable[bytes]],
+    report: Any,
+    settings: Settings,
+) -> None:
     """Write all outputs; with ``--verbose``, then print what each stage took.
 
     Progress is shown only if every output is a file: the reader of a pipe may write to the same
@@ -93,7 +98,7 @@ def write_outputs(outputs: Outputs, render: Render, report: Any, settings: Setti
     progress = Progress(None, "writing", report.corpus.document_count)
 
     def follow(target: Target) -> Iterator[bytes]:
-        for piece in render(target):
+        for piece in render(target, progress.reach):
             progress.byte_count += len(piece)
             progress.tell()
             yield piece

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dedupe.model.documents import TextProvider
 from dedupe.model.relations import RELATIONS
 from dedupe.model.report import Report
+from dedupe.model.settings import available_processors
 from dedupe.renderers.html import findings
 from dedupe.renderers.html.charts import (
     axis_ticks,
@@ -113,8 +114,8 @@ class _Page:
     def _read(self, selections: Sequence[Selection], room: int) -> list[Reading]:
         if not self._options.diff:
             return [Reading() for _ in selections]
-        rows = self._environment.get_template("rows.html")
-        return DifferenceWriter(self._texts, rows, room).write(selections)
+        workers = min(self._report.run.workers, available_processors())
+        return DifferenceWriter(self._texts, room, workers, self._options.tell).write(selections)
 
     def _clusters(
         self, selections: Sequence[Selection], readings: Sequence[Reading]
