@@ -13,6 +13,7 @@ Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
 
 REMEMBERED_SIZE: Final = 40
+REMEMBERED_CHUNK: Final = 200
 """Characters of a surface, and of a chunk, up to which it is remembered."""
 
 LONG_CHUNK: Final = 60
@@ -108,13 +109,19 @@ class _Pieces(dict[str, tuple[str, tuple[int, ...]]]):
 
 
 class ChunkCutter:
-    """Cuts chunks into words; what is short is tokenised once."""
+    """Cuts chunks into words; what is short is tokenised once.
+
+    :ivar plain_keys: the keys of the short chunks met so far that are nothing but one word
+    :ivar plain: these chunks, of which equal ones are one object
+    """
 
     def __init__(self, tokenize: Tokenizer) -> None:
         self._tokenize = tokenize
         self._key_of = _TokenKeys()
         self._pieces = _Pieces(self._keys)
         self._chunks: dict[str, Chunk] = {}
+        self.plain_keys: dict[str, int] = {}
+        self.plain: dict[str, str] = {}
         self._kinds: dict[str, _CharacterKind] = {}
         self._codes = _KindCodes(self.kind)
         self._marked = _Marked(self._codes)
@@ -124,8 +131,11 @@ class ChunkCutter:
         found = self._chunks.get(chunk)
         if found is None:
             found = self._cut(chunk)
-            if len(chunk) <= REMEMBERED_SIZE:
+            if len(chunk) <= REMEMBERED_CHUNK:
                 self._chunks[chunk] = found
+                if len(found.keys) == 1 and not found.lead:
+                    self.plain_keys[chunk] = found.keys[0]
+                    self.plain[chunk] = chunk
         return found
 
     def kind(self, character: str) -> _CharacterKind:
@@ -177,7 +187,7 @@ class ChunkCutter:
         :param keys: those of the whole chunk
         """
         lead, parts, unspaced = self.cut_surfaces(chunk)
-        if not parts or self._keys(lead):
+        if not parts or (lead and self._keys(lead)):
             return None
         surfaces, keys_of_parts = zip(*map(self._pieces.__getitem__, parts), strict=True)
         if tuple(chain.from_iterable(keys_of_parts)) != keys:

@@ -6,7 +6,8 @@ Two words have equal keys exactly if their tokens are equal, so a diff agrees wi
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -14,9 +15,7 @@ from dedupe.diff.chunks import Break, Chunk, ChunkCutter, Tokenizer
 
 __all__ = ["Break", "Tokenizer", "Vocabulary", "Words"]
 
-_LINE_ENDS: Final = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _CHUNK: Final = re.compile(r"\S+")
-_GAP: Final = re.compile(r"(\s+)")
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -44,21 +43,24 @@ class Vocabulary:
 
     def split(self, text: str) -> Words:
         """The words of a text, in order; their tokens are the tokens of the whole text."""
-        parts = _GAP.split(text)
         builder = _WordsBuilder()
-        before = Break.LINE
-        breaks: dict[str, Break] = {}
-        cut, add = self._cutter.cut, builder.add_chunk
-        for i in range(0, len(parts), 2):
-            if chunk := parts[i]:
-                add(cut(chunk), before)
-            if i + 1 < len(parts):
-                gap = parts[i + 1]
-                found = breaks.get(gap)
-                if found is None:
-                    found = Break.SPACE if _LINE_ENDS.isdisjoint(gap) else Break.LINE
-                    breaks[gap] = found
-                before = found
+        cutter, plain_keys, plain = self._cutter, self._cutter.plain_keys, self._cutter.plain
+        for number, line in enumerate(text.splitlines()):
+            chunks = line.split()
+            keys: list[Any] = [*map(plain_keys.get, chunks)]
+            begin, before = 0, Break.LINE
+            if number == 0 and line[:1].isspace():
+                before = Break.SPACE
+            while begin < len(chunks):
+                end = _find_none(keys, begin)
+                if end > begin:
+                    surfaces = map(plain.__getitem__, chunks[begin:end])
+                    builder.add_plain(keys[begin:end], [*surfaces], before)
+                    before = Break.SPACE
+                if end < len(chunks):
+                    builder.add_chunk(cutter.cut(chunks[end]), before)
+                    before = Break.SPACE
+                begin = end + 1
         return builder.build()
 
     def locate_tokens(self, text: str) -> list[tuple[int, int]]:
@@ -88,6 +90,14 @@ class Vocabulary:
         return start, end
 
 
+def _find_none(keys: Sequence[Any], begin: int) -> int:
+    """The first position from ``begin`` on without a key; the end where all have one."""
+    try:
+        return keys.index(None, begin)
+    except ValueError:
+        return len(keys)
+
+
 class _WordsBuilder:
     """Collects words. Punctuation joins the word before it; at a line's start, the one after it."""
 
@@ -106,17 +116,25 @@ class _WordsBuilder:
             return
         if chunk.lead:
             self._lead(chunk.lead, before)
-        surfaces = chunk.surfaces
+        self._add(chunk.keys, chunk.surfaces, before, chunk.breaks)
+
+    def add_plain(self, keys: Sequence[int], surfaces: Sequence[str], before: Break) -> None:
+        """Add chunks of one word each; ``before`` is the white space in front of the first."""
+        self._add(keys, surfaces, before, [Break.SPACE] * (len(keys) - 1))
+
+    def _add(
+        self, keys: Sequence[int], surfaces: Sequence[str], before: Break, breaks: Sequence[Break]
+    ) -> None:
         if self._trailing:
             self._close_word()
         if self._leading:
-            surfaces = ("".join([*self._leading, surfaces[0]]), *surfaces[1:])
+            surfaces = ["".join([*self._leading, surfaces[0]]), *surfaces[1:]]
             before = self._leading_break
             self._leading.clear()
-        self._keys += chunk.keys
+        self._keys += keys
         self._surfaces += surfaces
         self._breaks.append(before)
-        self._breaks += chunk.breaks
+        self._breaks += breaks
 
     def _add_punctuation(self, surface: str, before: Break) -> None:
         if self._leading or before is Break.LINE or not self._keys:

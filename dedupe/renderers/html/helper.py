@@ -13,6 +13,9 @@ from dedupe.renderers.html.comparing import ClusterTexts, Difference, compare_te
 from dedupe.sketch import tokenize_text
 from dedupe.sources.pages.frames import read_frame, write_frame
 
+REMEMBERED_BYTES = 8_000_000
+"""Bytes of texts after which a helper forgets the words that it has met."""
+
 
 class Job(msgspec.Struct, frozen=True):
     """Some clusters to be compared."""
@@ -26,9 +29,12 @@ class Results(msgspec.Struct, frozen=True):
     differences: tuple[tuple[Difference, ...], ...]
 
 
-def run_job(job: Job) -> Results:
-    """The differences of all clusters of a job."""
-    vocabulary = Vocabulary(tokenize_text)
+def run_job(job: Job, vocabulary: Vocabulary | None = None) -> Results:
+    """The differences of all clusters of a job.
+
+    :param vocabulary: of earlier jobs, which saves time and changes nothing
+    """
+    vocabulary = vocabulary or Vocabulary(tokenize_text)
     return Results(tuple(tuple(compare_texts(each, vocabulary)) for each in job.clusters))
 
 
@@ -39,6 +45,10 @@ def main() -> None:
     sys.stdout = sys.stderr  # so that nothing that a library prints mixes with the frames
     gc.disable()  # it would look through the words of all texts, of which none are in circles
     decoder = msgspec.msgpack.Decoder(Job)
+    vocabulary, size = Vocabulary(tokenize_text), 0
     while (frame := read_frame(jobs)) is not None:
-        write_frame(results, run_job(decoder.decode(frame)))
-        gc.collect()
+        write_frame(results, run_job(decoder.decode(frame), vocabulary))
+        size += len(frame)
+        if size > REMEMBERED_BYTES:
+            vocabulary, size = Vocabulary(tokenize_text), 0
+            gc.collect()
