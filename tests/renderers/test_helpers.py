@@ -105,3 +105,10 @@ def test_progress_reaches_the_end(rendered):
     told: list[float] = []
     rendered(False, tell=told.append)
     assert told == sorted(told) and told[-1] == 1.0 and len(told) == 8
+
+
+def test_what_was_not_made_ahead_is_made_when_there_is_room(rendered, monkeypatch):
+    alone = rendered(False)
+    writer = differences_module.DifferenceWriter
+    monkeypatch.setattr(writer, "_cut_to_room", lambda self, cluster: cluster.first())
+    assert rendered(True) == alone
