@@ -166,7 +166,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} is given twice, with - and with _")
         if name == "keep" and isinstance(value, str):
             values[name] = split_keep(value)
-        elif name == "max_memory" and isinstance(value, str):
+        elif name in ("max_memory", "max_window") and isinstance(value, str):
             values[name] = parse_size(value)
         elif name == "baseline" and isinstance(value, str) and value:
             values[name] = str(path.parent / value)  # found from any current folder

@@ -117,6 +117,10 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param max_members: the most members of one archive
     :param max_tokens: a document with more tokens is skipped
     :param records: where the records of a JSON file are inside it, as a dotted path
+    :param max_window: the longest window of zstd data in bytes, which unpacking it takes as memory
+    :param follow: whether symbolic links below folders are followed
+    :param all_files: whether source code, style sheets, licences, lock and build files below
+        folders are read too
     """
 
     text_field: tuple[str, ...] = ()
@@ -144,6 +148,9 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     max_members: int = 500_000
     max_tokens: int = 10_000_000
     records: str = ""
+    max_window: int = 2**27
+    follow: bool = False
+    all_files: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -152,6 +159,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
         self._check_choice("html", get_args(HtmlMode))
         for name in LIMIT_NAMES:
             self._check_range(name, 1, MAX_LIMITS.get(name, 2**63 - 1))
+        self._check_range("max_window", 2**10, 2**31)
         for name in ("bytes", "depth", "elements", "attributes"):
             value = getattr(self, f"html_max_{name}")
             check_setting(value >= 1, f"html_max_{name}", value, "at least 1")

@@ -15,18 +15,23 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import FoundSources, find_sources
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, recognise_encoding
+from dedupe.sources.encoding.text_content import text_problem
 from dedupe.sources.encoding.text_encoding import describe_lost, describe_replaced
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
 from dedupe.sources.formats.format import Format
-from dedupe.sources.formats.recognition import recognise_file
+from dedupe.sources.formats.recognition import Recognised, recognise_file
 from dedupe.sources.formats.registry import format_named, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.stage import PageStage
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
+    KNOWN_FORMAT,
+    MISNAMED,
     MISSING_EXTRA,
+    NESTED_ARCHIVE,
+    NOT_COMPRESSED,
     NOT_KEPT,
     NOT_TEXT,
     OWN_OUTPUT,
@@ -36,7 +41,7 @@ from dedupe.sources.reasons import (
 )
 from dedupe.sources.records.batches import BatchPacker
 from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
-from dedupe.sources.unpack.archive_kinds import ARCHIVES, archive_of_content
+from dedupe.sources.unpack.archive_kinds import archive_of_content
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _MAX_FAILURE_CHARACTERS = 300
@@ -236,28 +241,38 @@ class Corpus:
         elif detail := describe_output(blocks.head):
             self.sources.pop()
             yield SkippedDocument(source.id, OWN_OUTPUT, detail)
-        elif kind := _archive_kind(source, blocks.head):
-            self.sources[-1] = archive = msgspec.structs.replace(source, format=kind)
+        else:
+            yield from self._read_recognised(source, blocks)
+
+    def _read_recognised(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
+        """The pieces of an open source by what it holds: an archive, documents, or neither."""
+        found = recognise_file(source, blocks.head, self._settings.input_format)
+        if problem := _why_unread(source, blocks, found):
+            yield problem
+            return
+        if detail := _describe_misnamed(blocks, found):
+            yield Notice(source.id, MISNAMED, detail)
+        if found.archive:
+            self.sources[-1] = archive = msgspec.structs.replace(source, format=found.archive)
             yield from self._read_archive(archive, blocks)
         else:
-            yield from self._read_documents(source, blocks)
+            yield from self._read_documents(source, blocks, found.format)
 
     def _read_archive(self, archive: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The pieces of an archive; each member becomes a source of its own."""
-        from dedupe.sources.discovery.archive_members import read_members
+        from dedupe.sources.discovery.archive_members import OpenMember, read_members
 
         for item in read_members(archive, blocks, self._settings, self._limits):
-            if isinstance(item, SkippedDocument):
+            if not isinstance(item, OpenMember):
                 yield item
                 continue
             self.sources.append(item.source)
             member = ByteBlocks(item.source, item.stream, self._limits, item.budget)
             yield from self._read_open(item.source, member)
 
-    def _read_documents(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
-        """The pieces of a source that is no archive, once its format and encoding are known."""
-        wanted, is_stream = self._settings.input_format, source.spool is not None
-        chosen = format_named(recognise_file(source.format, blocks.head, wanted, is_stream))
+    def _read_documents(self, source: Source, blocks: ByteBlocks, format: str) -> Iterator[Piece]:
+        """The pieces of a source that is no archive, once its encoding is known."""
+        wanted, chosen = self._settings.input_format, format_named(format)
         encoding, how = "", ""
         if chosen.takes_utf8:
             sample = blocks.look(SAMPLE_BYTES)
@@ -324,11 +339,30 @@ def _size_of_all(sources: Sequence[Source]) -> int:
     return total
 
 
-def _archive_kind(source: Source, head: bytes) -> str:
-    """``zip`` or ``tar``, by name or content; empty for other files and for members."""
-    if source.format in ARCHIVES:
-        return source.format
-    return "" if source.member else archive_of_content(source.path, head)
+def _why_unread(source: Source, blocks: ByteBlocks, found: Recognised) -> SkippedDocument | None:
+    """Why a source is not read, now that it is known what it holds; ``None`` where it is."""
+    codec = blocks.missing_codec
+    if found.unread:
+        return SkippedDocument(source.id, KNOWN_FORMAT, found.unread)
+    if found.archive and source.member:
+        detail = "it is an archive inside an archive; such are not opened"
+        return SkippedDocument(source.id, NESTED_ARCHIVE, detail)
+    if codec is None or found.misnamed or not text_problem(blocks.head):
+        return None
+    if found.archive and archive_of_content(blocks.head):
+        return None
+    if found.format and format_named(found.format).is_certain(blocks.head):
+        return None
+    detail = f"the file is not {codec.name} data, though its name ends in {codec.ending}"
+    return SkippedDocument(source.id, NOT_COMPRESSED[codec.name], detail)
+
+
+def _describe_misnamed(blocks: ByteBlocks, found: Recognised) -> str:
+    """How the name of a source contradicts its content, in words; empty where it does not."""
+    if blocks.missing_codec is None:
+        return found.misnamed
+    packed = f"its name ends in {blocks.missing_codec.ending}, but it is not compressed"
+    return f"{packed}; {found.misnamed}" if found.misnamed else f"{packed}, and is read as it is"
 
 
 def read_corpus(

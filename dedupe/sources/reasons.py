@@ -16,6 +16,7 @@ PAGE_UNREADABLE = "page_unreadable"
 NOT_DECODABLE = "not_decodable"
 UNDECODABLE = "undecodable"
 NOT_TEXT = "not_text"
+KNOWN_FORMAT = "known_format"
 NOT_GZIP = "not_gzip"
 NOT_BZIP2 = "not_bzip2"
 NOT_XZ = "not_xz"
@@ -48,6 +49,7 @@ TEXT_NOT_STRING = "text_not_string"
 SAME_FILE = "same_file"
 DATASET_CARD = "dataset_card"
 IGNORED = "ignored"
+LEFT_OUT = "left_out"
 IGNORE_FILE = "ignore_file"
 LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
@@ -61,6 +63,8 @@ ODD_LAYOUT = "odd_layout"
 UNKNOWN_XML = "unknown_xml"
 OTHER_ITEMS = "other_items"
 NO_DATE = "no_date"
+MISNAMED = "misnamed"
+OUTSIDE_ARCHIVE = "outside_archive"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -94,6 +98,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         MISSING_EXTRA,
         PAGE_UNREADABLE,
         NOT_TEXT,
+        KNOWN_FORMAT,
         *NOT_COMPRESSED.values(),
         TOO_LARGE,
         BOMB,

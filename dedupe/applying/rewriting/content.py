@@ -12,12 +12,12 @@ from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.formats import FORMATS
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.encoding.recoding import recoded_file
-from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import Format
 from dedupe.sources.formats.registry import format_named
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.removal import CannotRewriteError, Sink
-from dedupe.sources.unpack.compression import MAGIC_BYTES, codec_of, uncompressed
+from dedupe.sources.unpack.compression import codecs_around, uncompressed
 
 
 class Part(NamedTuple):
@@ -65,9 +65,12 @@ def _write_content(parts: Sequence[Part], limits: ReadLimits, file: BinaryIO, si
     chosen, locators = format_named(info.format), [part.locator for part in parts]
     content = uncompressed(file)
     if chosen.is_written_anew:
-        compressing = CompressingSink(sink, codec_of(read_at(file, 0, MAGIC_BYTES) or b""))
-        chosen.write_without(content, locators, compressing)
-        compressing.close()
+        layers = [CompressingSink(sink, None)]
+        for codec in codecs_around(file):
+            layers.append(CompressingSink(layers[-1], codec))
+        chosen.write_without(content, locators, layers[-1])
+        for layer in reversed(layers):
+            layer.close()
     else:
         write_edited(file, _find_edits(chosen, info.encoding, content, locators), sink, limits)
 

@@ -16,6 +16,7 @@ from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.data_sets import find_cards
 from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
+from dedupe.sources.discovery.left_out import LeftOutFiles
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, FolderEntry
 from dedupe.sources.files.names import is_hidden_name, readable_id
@@ -26,6 +27,7 @@ from dedupe.sources.formats.recognition import recognise_source
 from dedupe.sources.reasons import (
     DATASET_CARD,
     IGNORED,
+    LEFT_OUT,
     LINKS_NOT_FOLLOWED,
     NO_FILES,
     NOT_A_FILE,
@@ -55,10 +57,12 @@ class _Folder(msgspec.Struct):
     :ivar link_count: symbolic links, which are not followed
     :ivar left_out_count: files that ``glob`` and ``exclude`` leave out
     :ivar ignored: files and folders that ignore files leave out
+    :ivar left_out: files that are no prose by their names
     """
 
     path: str
     id_prefix: str
+    left_out: LeftOutFiles
     names: list[str] = msgspec.field(default_factory=list)
     link_count: int = 0
     left_out_count: int = 0
@@ -76,8 +80,9 @@ def find_sources(
     """The files to read below some paths.
 
     Folders are searched with all folders below them. Left out are hidden files, hidden folders,
-    folders of version control, and what ignore files say (see
-    :mod:`dedupe.sources.discovery.ignore_files`). Symbolic links below a folder are not followed.
+    folders of version control, what ignore files say (see
+    :mod:`dedupe.sources.discovery.ignore_files`), and what is no prose by its name (see
+    :mod:`dedupe.sources.discovery.left_out`). Symbolic links below a folder are not followed.
     ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
     files and folders wherever they come from (see :mod:`dedupe.sources.discovery.patterns`).
 
@@ -189,11 +194,13 @@ class _Finder:
         self._found.append((source, real_path))
 
     def _add_folder(self, path: str) -> None:
-        folder = _Folder(path, path if self._has_several else "")
+        folder = _Folder(path, path if self._has_several else "", LeftOutFiles(self._settings))
         self._walk(folder)
         if folder.ignored:
             detail = _describe_ignored(folder.ignored)
             self._remarks.append(Notice(readable_id(folder.path), IGNORED, detail))
+        if detail := folder.left_out.description:
+            self._remarks.append(Notice(readable_id(folder.path), LEFT_OUT, detail))
         self._leave_out_cards(folder)
         real_path = self._files.identity(path) if self._has_several else ""
         for name in folder.names:
@@ -266,7 +273,8 @@ class _Finder:
         elif self._is_ignored(folder, rules, name, is_folder=False):
             pass
         elif entry.is_file(follow_symlinks=False):
-            folder.names.append(name)
+            if not folder.left_out.take(entry.name):
+                folder.names.append(name)
         else:
             detail = "it is a pipe, a socket or a device; such are read only when named"
             self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
@@ -311,6 +319,7 @@ def _why_no_files(folder: _Folder, links: str) -> str:
     count = folder.left_out_count
     reasons = [f"files that --glob and --exclude leave out: {count}"] if count else []
     reasons += [_describe_ignored(folder.ignored)] if folder.ignored else []
+    reasons += [folder.left_out.description] if folder.left_out.description else []
     reasons += [links] if folder.link_count else []
     return "; ".join(["the folder holds no file to read", *reasons])
 

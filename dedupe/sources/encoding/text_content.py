@@ -31,6 +31,11 @@ def text_problem(head: bytes) -> str:
     return odd_content_problem(head)
 
 
+def holds_controls(head: bytes) -> bool:
+    """Whether content holds control characters, which no text has."""
+    return len(head) > len(head.translate(None, _CONTROLS))
+
+
 def odd_content_problem(head: bytes) -> str:
     """Why content is binary, in words; empty where it has few control or undecodable characters."""
     if not head or wide_encoding(head)[0]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_content import odd_content_problem
+from dedupe.sources.encoding.text_content import holds_controls, odd_content_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
@@ -47,6 +47,15 @@ class Format:
         self.name = name
 
     # --- recognising -------------------------------------------------------------------------
+
+    def is_certain(self, head: bytes) -> bool:
+        """Whether a file is of this format for certain, whatever its name says.
+
+        By default it begins with one of :attr:`magics`, and then holds what no text does.
+
+        :param head: its beginning
+        """
+        return head.startswith(self.magics) and holds_controls(head) if self.magics else False
 
     def resembles(self, start: bytes) -> bool:
         """Whether a file whose name does not show its format may be of this one.

@@ -19,11 +19,18 @@ _PAGE_START = re.compile(
 )
 
 
+_START_BYTES = 64
+
+
 class HtmlFormat(Format):
     """HTML: each file is one page."""
 
     endings = (".html", ".htm", ".xhtml")
     holds_pages = True
+
+    def is_certain(self, head: bytes) -> bool:
+        """Whether it begins as a page: so do error pages that were saved as ``.json``."""
+        return b"<" in head[:_START_BYTES] and self.resembles(plain_start(head))
 
     def resembles(self, start: bytes) -> bool:
         if _PAGE_START.match(start):

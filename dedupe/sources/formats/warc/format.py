@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
@@ -15,6 +16,7 @@ from dedupe.sources.records.removal import ByteRange
 
 _INSTALL_COMMAND = "pip install 'dedupe-corpus[warc]'"
 _START = b"WARC/"
+_VERSION = re.compile(rb"WARC/\d+\.\d+\r?\n")
 
 
 class WarcFormat(Format):
@@ -23,6 +25,9 @@ class WarcFormat(Format):
     endings = (".warc",)
     magics = (_START,)
     holds_pages = True
+
+    def is_certain(self, head: bytes) -> bool:
+        return _VERSION.match(head) is not None
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
         if not head or head.lstrip(b"\r\n").startswith(_START):
