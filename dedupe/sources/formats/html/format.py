@@ -49,7 +49,7 @@ class HtmlFormat(Format):
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.html.reader import read_html
 
-        return read_html(file, limits)
+        return read_html(file, settings, limits)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.html.reader import reread_html_with
