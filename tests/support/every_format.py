@@ -32,6 +32,7 @@ COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
     ".zst": zstandard.ZstdCompressor().compress,
+    ".gz.zst": lambda data: zstandard.compress(gzip.compress(data, mtime=0)),
 }
 
 Record = Mapping[str, Any]
@@ -320,6 +321,12 @@ def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
 
 
+def as_post(texts: Sequence[str], name: str) -> bytes:
+    """A post of a site generator: front matter, then the text."""
+    url = "https://post.example/a"
+    return f"---\ntitle: A post\ndate: 2024-03-01\nlink: {url}\n---\n{texts[0]}".encode()
+
+
 def as_lines(texts: Sequence[str], name: str) -> bytes:
     """A text a line: its own line feeds become spaces, and a blank line stands between."""
     return b"\n".join(" ".join(text.splitlines()).encode() + b"\n" for text in texts)
@@ -387,6 +394,8 @@ FORMATS: dict[str, Writer] = {
     "a.txt": as_text,
     "a.text": as_text,
     "a.md": as_text,
+    "a.markdown": as_post,
+    "a.rst": as_text,
     "a.lines": as_lines,
     "a.html": as_page,
     "a.htm": as_page,
@@ -451,6 +460,8 @@ def ids_in(name: str, path: str) -> str:
         ".txt",
         ".text",
         ".md",
+        ".markdown",
+        ".rst",
         "html",
         ".htm",
         "record.json",

@@ -352,8 +352,9 @@ def _read_file(name: str, path: Path) -> Iterator[Entry]:
 
 
 def _read_data(name: str, data: bytes) -> Iterator[Entry]:
-    packing = next((p for p in COMPRESSORS if p and name.endswith(p)), "")
-    plain, content = name.removesuffix(packing), UNPACK[packing](data)
+    plain, content = name, data
+    while packing := next((p for p in UNPACK if p and plain.endswith(p)), ""):
+        plain, content = plain.removesuffix(packing), UNPACK[packing](content)
     encoding = PurePath(name).name.partition("=")[0] if "=" in name else ""
     content = content.decode(encoding).encode() if encoding else content
     if plain.endswith((".jsonl", ".ndjson")):

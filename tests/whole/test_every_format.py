@@ -78,7 +78,7 @@ def test_every_format_comes_through_a_pipe(packing: str) -> None:
         if packing and "ht" in name:
             continue  # each would start the processes that read pages
         data = COMPRESSORS[packing](write([article()], "-"))
-        if name in ("a.txt", "a.text", "a.md", "a.lines"):
+        if name in ("a.txt", "a.text", "a.md", "a.markdown", "a.rst", "a.lines"):
             chosen = "lines" if name == "a.lines" else "text"
             found = read("-", stdin=data, input_format=chosen)
         else:

@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = (
         "mhtml",
         "web page saved as MHTML",
         "save it as HTML",
-        rb"(?:[\w-]+: ?[^\n]*\n(?:[ \t][^\n]*\n)*)*?"
+        rb"(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*+)*?"
         rb"(?:Snapshot-Content-Location: |From: <?Saved by |X-MAF-Information: )",
         "text",
     ),
