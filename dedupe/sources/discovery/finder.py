@@ -71,8 +71,9 @@ def find_sources(
     :mod:`dedupe.sources.discovery.ignore_files`), and what is no prose by its name (see
     :mod:`dedupe.sources.discovery.left_out`). Symbolic links below a folder are followed if
     ``settings.follow`` says so: each folder and each file is read once, under a name without links
-    where it has one. ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
-    files and folders wherever they come from (see :mod:`dedupe.sources.discovery.patterns`).
+    where it has one. ``settings.glob`` chooses among the files that folders hold;
+    ``settings.exclude`` leaves out files and folders wherever they come from (see
+    :mod:`dedupe.sources.discovery.patterns`).
 
     If one folder is the only path, the id of a file is its path relative to that folder. Otherwise
     it is the path as the user wrote it, followed by the path below it. Ids do not depend on the

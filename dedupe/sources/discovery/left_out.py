@@ -1,4 +1,4 @@
-"""Files that hold no prose by their names: source code, style sheets, licences, lock and build files.
+"""Files that hold no prose by their names: source code, licences, lock and build files, …
 
 Below folders and in archives they are left out and counted, unless ``glob`` or ``all_files`` asks
 for them. ``docs/inputs.md`` has the list too.

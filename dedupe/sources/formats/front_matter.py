@@ -25,12 +25,16 @@ _TOML_LINE = re.compile(r"""(?P<name>["']?[A-Za-z_][\w.-]{0,60}["']?)\s*=\s*(?P<
 _CONTINUED = re.compile(r"[ \t]|- |-$|[\]\}\)]|#|\[|$")
 """The beginning of a line that goes on with the value before, or is a comment, a table or blank."""
 
-_TELLING_NAMES = frozenset(
+_BEFORE = re.compile(r"\s*$|#|\[")
+"""The beginning of a line before the first value: a comment, the name of a table, or nothing."""
+
+_ARTICLE_NAMES = (
     "title date layout author authors tags categories category permalink slug url link canonical "
     "canonical_url description draft published published_at publishdate date_published lastmod "
     "updated modified created summary excerpt image weight aliases id uid lang language type "
-    "template toc nav_order sidebar_label keywords subtitle series redirect_from output".split()
+    "template toc nav_order sidebar_label keywords subtitle series redirect_from output"
 )
+_TELLING_NAMES = frozenset(_ARTICLE_NAMES.split())
 """Names of which one must be there: names and speakers of a dialogue look the same otherwise."""
 
 _EXTRA_NAMES = {"url": ("permalink", "canonical"), "date": ("created",)}
@@ -116,16 +120,14 @@ def _read_values(block: str, line_pattern: re.Pattern[str]) -> dict[str, str] | 
             value = (entry["value"] or "").strip()
             quote = _opened(value)
             values[entry["name"].strip("\"' ")] = "" if quote else _plain(value)
-        elif not values and line.strip() and not line.startswith(("#", "[")):
-            return None
-        elif not _CONTINUED.match(line):
+        elif not (_CONTINUED if values else _BEFORE).match(line):
             return None
     return values
 
 
 def _opened(value: str) -> str:
     """The quotes of a TOML text that begins here and ends on a later line; else empty."""
-    for quote in ('\"\"\"', "'''"):
+    for quote in ('"""', "'''"):
         if value.startswith(quote) and quote not in value[3:]:
             return quote
     return ""

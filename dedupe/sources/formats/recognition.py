@@ -1,4 +1,4 @@
-"""Recognises what a file holds: by first bytes that are certain, by its ending, else by its content.
+"""Recognises what a file holds: by certain first bytes, by its ending, else by its content.
 
 A name can be wrong, first bytes that no other files have cannot. So these win over the ending, and
 the ending wins over content that only resembles a format.
