@@ -216,7 +216,8 @@ def write_everything(folder: Path, copied: str) -> int:
         files = {}
         for name in names:
             plain = without_compression(name)
-            has_several = not plain.endswith((".txt", ".text", ".md", "html", ".htm"))
+            whole = (".txt", ".text", ".md", ".markdown", ".rst", "html", ".htm")
+            has_several = not plain.endswith(whole)
             held = texts() if has_several else [copied]
             packing = name.removeprefix(plain)
             data = every_format.FORMATS[plain](held, archive + name)

@@ -141,6 +141,13 @@ def _text(rng: Random) -> bytes:
     return f"# Title\n\n{article(rng)}\n".encode(encoding, "replace")
 
 
+def _post(rng: Random) -> bytes:
+    sign, equals = rng.choice([("---", ": "), ("+++", " = ")])
+    title = rng.choice(["News", '"News"', "", "[a, b]", '"""', "!!x y"])
+    front = f"{sign}\ntitle{equals}{title}\ndate{equals}2024-03-01\ntags:\n  - a\n{sign}\n"
+    return front.encode() + _text(rng)
+
+
 def _http(rng: Random) -> bytes:
     body = _html(rng)
     media = f"text/html; charset={rng.choice(CHARSETS)}"
@@ -247,6 +254,7 @@ def _xml(rng: Random) -> bytes:
 FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
+    "markdown": _post,
     "html": _html,
     "lines": _lines,
     "jsonl": _json_lines,
@@ -320,6 +328,8 @@ TOKENS = [
     *(b"Content-Type: text/html; charset=idna\r\n", b"ffffffffffffffff\r\n", b"-5\r\n", b":\r\n"),
     *(b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"),
     *(b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"),
+    *(b"---\n", b"+++\n", b"%PDF-1.4\n", b"{\\rtf1\\ansi ", b"Rar!\x1a\x07", b"GIF89a\0", b"<svg "),
+    *(b"version https://git-lfs.github.com/spec/v1\n", b"[Content_Types].xml", b"mimetype"),
     *(b"ustar\0", b"../../x", b"/etc/passwd", b"30 path=../a\n", b"9999999999 size=-1\n"),
 ]
 _NUMBERS = [b"0", b"-1", b"1", b"255", b"65536", b"2147483648", b"9223372036854775808", b"9" * 30]

@@ -127,7 +127,7 @@ class _MemberReader:
         yield OpenMember(member, entry.open(budget), UnpackBudget(self._limits, budget))
 
     def _is_wanted(self, name: str) -> bool:
-        shown = name.removeprefix("./")
+        shown = name.removeprefix("./").replace("\\", "/")
         if any(map(is_hidden_name, shown.split("/"))) or self._exclude.matches_file(shown):
             return False
         if self._glob and not self._glob.matches_file(shown):

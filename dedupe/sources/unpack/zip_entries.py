@@ -46,7 +46,7 @@ def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator
     counted = _CountedFile(file, budget)
     with open_zip(cast(BinaryIO, counted), max_members) as archive:
         for info in archive.infolist():
-            if not info.filename.endswith("/"):
+            if not _is_folder(info):
                 opened = partial(_open_member, archive, info, counted)
                 yield Entry(readable_id(info.filename), _problem_of(info), opened)
         front = min((info.header_offset for info in archive.infolist()), default=0)
@@ -55,6 +55,12 @@ def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator
             yield Remark(OUTSIDE_ARCHIVE, f"{told}: another archive, or what unpacks this one")
         if end < size:
             yield Remark(OUTSIDE_ARCHIVE, f"{size - end:,} bytes behind its end are not read")
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder; old programs for Windows wrote names with backslashes."""
+    is_windows_folder = info.filename.endswith("\\") and not info.file_size
+    return info.is_dir() or is_windows_folder
 
 
 def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
