@@ -19,7 +19,14 @@ PROSE = {
     for name in (
         *("a.txt", "README.md", "story.md", "page.rst", "notes", "licence-fees.txt", "notice.txt"),
         *("copying-machines.md", "a.log", "deep/chapter.tex", "The License.txt", "build.txt"),
-        *("make.md", "license agreement.txt", "requirements of life.txt", "mr.x"),
+        *(
+            "make.md",
+            "What is node.js?.txt",
+            "page?v=2.1",
+            "license agreement.txt",
+            "requirements of life.txt",
+            "mr.x",
+        ),
     )
 }
 CODE = {
@@ -60,6 +67,16 @@ def test_what_is_no_prose_is_left_out_and_counted(tmp_path: Path) -> None:
     for kind in set(CODE.values()):
         assert f"{kind} {[*CODE.values()].count(kind)}" in notice.detail
     assert {name: kind_of_name(name.rpartition("/")[2]) for name in CODE} == CODE
+
+
+def test_mirrors_of_sites_have_queries_in_names(tmp_path: Path) -> None:
+    for name in ("lib.js?ver=3.1", "style.css?v=2", "page.html?p=3", "notes?x=1"):
+        put(tmp_path / name, "plain words")
+    put(tmp_path / "logo.svg?v=2", "<svg><text>words</text></svg>")
+    found = read(tmp_path)
+    assert set(found.texts) == {"page.html?p=3", "notes?x=1"}
+    assert found.reasons == {"logo.svg?v=2": "known_format"}
+    assert found.notices[0].detail.count(" 1") == 2
 
 
 def test_what_is_asked_for_is_read(tmp_path: Path) -> None:

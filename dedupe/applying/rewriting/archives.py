@@ -7,6 +7,7 @@ members, also of members that could not be read. Names are never used as paths h
 from __future__ import annotations
 
 import copy
+import os
 import tarfile
 import tempfile
 import zipfile
@@ -31,6 +32,7 @@ from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.compression import CompressionError, codecs_around, uncompressed
 from dedupe.sources.unpack.tar_entries import new_info_type, open_tar, tar_infos, tar_member
 from dedupe.sources.unpack.zip_entries import open_zip
+from dedupe.sources.unpack.zip_tail import end_of_zip
 
 _COPY_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 8 << 20
@@ -91,6 +93,8 @@ def _write_zip(file: BinaryIO, changes: Changes, sink: Sink, limits: ReadLimits)
     for raw in directory:
         sink.write(raw)
     sink.write(directory_end(position, sum(map(len, directory)), len(directory), comment))
+    if end := end_of_zip(file):
+        _copy(file, end, file.seek(0, os.SEEK_END), sink)
 
 
 def _write_zip_member(

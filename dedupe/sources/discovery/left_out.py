@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.formats.recognition import recognise_name
 from dedupe.sources.unpack.compression import ending_of, without_compression
 
 ENDINGS: dict[str, str] = {
@@ -68,6 +70,8 @@ class LeftOutFiles:
 
         :param name: its own name, without the folder
         """
+        if "?" in name and recognise_name(name, AUTO) == AUTO:
+            name = name.partition("?")[0]  # a mirror of a site: style.css?v=2.1
         kind = "" if self._is_asked_for else kind_of_name(name)
         self.counts[kind] += bool(kind)
         return bool(kind)

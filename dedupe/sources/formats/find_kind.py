@@ -49,8 +49,12 @@ def find_zip_kind(name: str, head: bytes) -> ZipKind | None:
 
 
 def ending_of_path(path: str) -> str:
-    """The ending of a path without that of a compression, in small letters; empty for none."""
-    return os.path.splitext(without_compression(path))[1].lower()
+    """The ending of a path without that of a compression, in small letters; empty for none.
+
+    What a mirror of a site has behind a question mark (``logo.svg?v=2``) is no part of it.
+    """
+    name = os.path.basename(path).partition("?")[0]
+    return os.path.splitext(without_compression(name))[1].lower()
 
 
 @cache

@@ -52,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
         rb"\s{0,64}%PDF-\d\.\d",
         "any",
     ),
+    Kind("pdf", "damaged PDF document", "mend it: qpdf FILE NEW.pdf", rb"", "binary", (".pdf",)),
     Kind("rtf", "RTF document", _AS_TEXT, rb"\{\\rtf\d?[\\{ \r\n]", "text"),
     Kind(
         "mhtml",
