@@ -216,7 +216,7 @@ def write_everything(folder: Path, copied: str) -> int:
         files = {}
         for name in names:
             plain = without_compression(name)
-            whole = (".txt", ".text", ".md", ".markdown", ".rst", "html", ".htm")
+            whole = (".txt", ".text", ".md", ".markdown", ".rst", "html", ".htm", ".tei", ".nxml")
             has_several = not plain.endswith(whole)
             held = texts() if has_several else [copied]
             packing = name.removeprefix(plain)
