@@ -172,4 +172,10 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
         "In folders and archives, read source code, style sheets, licences, lock and build files "
         "too.",
     ),
+    declare_option(
+        "--encoding",
+        "Read all text in this encoding (cp1251, shift_jis, utf-16-le), whatever it declares and "
+        "seems to be. A byte order mark wins.  [default: each file shows it]",
+        metavar="NAME",
+    ),
 ]

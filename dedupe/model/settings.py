@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from dedupe.model.encodings import encoding_named, names_like
 from dedupe.model.errors import ConfigError
 from dedupe.model.formats import AUTO, input_formats
 
@@ -121,6 +122,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param follow: whether symbolic links below folders are followed
     :param all_files: whether source code, style sheets, licences, lock and build files below
         folders are read too
+    :param encoding: the encoding of all text without a byte order mark (empty: each file shows it)
     """
 
     text_field: tuple[str, ...] = ()
@@ -151,9 +153,12 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     max_window: int = 2**27
     follow: bool = False
     all_files: bool = False
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.encoding:
+            msgspec.structs.force_setattr(self, "encoding", _known_encoding(self.encoding))
         self._check_choice("input_format", input_formats())
         self._check_choice("text_format", get_args(TextFormat))
         self._check_choice("html", get_args(HtmlMode))
@@ -366,6 +371,18 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
+
+
+def _known_encoding(label: str) -> str:
+    """Python's name for the encoding of this label.
+
+    :raises ConfigError: if there is none
+    """
+    if name := encoding_named(label):
+        return name
+    near = " or ".join(names_like(label))
+    meant = f"; did you mean {near}?" if near else ", such as cp1251, shift_jis or utf-16-le"
+    raise ConfigError(f"encoding is {label!r}, which is no encoding that is known{meant}")
 
 
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:

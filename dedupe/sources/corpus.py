@@ -6,16 +6,21 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
+from dedupe.model.encodings import UTF8
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import FoundSources, find_sources
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
-from dedupe.sources.encoding.recoding import SAMPLE_BYTES, recognise_encoding
-from dedupe.sources.encoding.text_content import text_problem
+from dedupe.sources.encoding.detection import describe_doubt
+from dedupe.sources.encoding.folders import FolderEncodings, Settled
+from dedupe.sources.encoding.recoding import SAMPLE_BYTES, FileEncoding, recognise_encoding
+from dedupe.sources.encoding.text_content import chosen_start, text_problem
 from dedupe.sources.encoding.text_encoding import describe_lost, describe_replaced
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem
 from dedupe.sources.files.source import Source
@@ -29,6 +34,7 @@ from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     KNOWN_FORMAT,
     MISNAMED,
+    ENCODING_DOUBTFUL,
     MISSING_EXTRA,
     NESTED_ARCHIVE,
     NOT_COMPRESSED,
@@ -40,9 +46,9 @@ from dedupe.sources.reasons import (
     UNDECODABLE_BYTES,
 )
 from dedupe.sources.records.batches import BatchPacker
-from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord
+from dedupe.sources.records.pieces import Chunk, OpenSource, Pages, Piece, SkippedRecord, Undecided
 from dedupe.sources.unpack.archive_kinds import archive_of_content
-from dedupe.sources.unpack.byte_blocks import ByteBlocks
+from dedupe.sources.unpack.byte_blocks import ByteBlocks, ContentBlocks
 
 _MAX_FAILURE_CHARACTERS = 300
 
@@ -100,6 +106,7 @@ class Corpus:
         self._read_bytes, self._total_bytes = 0, -1
         self._stream: BinaryIO | None = None
         self._outputs = open_outputs()
+        self._folders = FolderEncodings()
 
     @property
     def input_bytes(self) -> tuple[int, int]:
@@ -145,7 +152,7 @@ class Corpus:
         pages = PageStage(self._settings, self._workers, self.html_counts)
         try:
             for piece in pages.run(
-                each for source in sources for each in self._read_guarded(source)
+                chain(chain.from_iterable(map(self._read_guarded, sources)), self._read_doubtful())
             ):
                 if isinstance(piece, Chunk):
                     chunk, lost = self._drop_lost(piece)
@@ -162,6 +169,7 @@ class Corpus:
                     yield self._note(piece)
         finally:
             pages.close()
+            self._folders.close()
         yield from packer.finish()
 
     def _count_format(self, piece: Chunk | TextBatch) -> None:
@@ -191,17 +199,20 @@ class Corpus:
 
     def _note(self, piece: Piece) -> SkippedDocument | Notice:
         """A remark as the corpus yields it; the locator of a skipped record is kept."""
-        assert not isinstance(piece, (Chunk, Pages, TextBatch))
+        assert not isinstance(piece, (Chunk, Pages, TextBatch, Undecided))
         if not isinstance(piece, SkippedRecord):
             return piece
         key = piece.document.id, piece.document.reason
         self.skipped_locators.setdefault(key, []).append(piece.locator)
         return piece.document
 
-    def _read_guarded(self, source: Source) -> Iterator[Piece]:
-        """The pieces of one source; if its reader fails unexpectedly, only this source is lost."""
+    def _read_guarded(self, source: Source, settled: Settled | None = None) -> Iterator[Piece]:
+        """The pieces of one source; if its reader fails unexpectedly, only this source is lost.
+
+        :param settled: its content, where that was read and held until its encoding was settled
+        """
         try:
-            yield from self._read(source)
+            yield from self._read(source) if settled is None else self._read_settled(settled)
         except BaseException as error:
             if os.environ.get("DEDUPE_DEBUG") or not _is_failure(error):
                 raise
@@ -273,42 +284,74 @@ class Corpus:
     def _read_documents(self, source: Source, blocks: ByteBlocks, format: str) -> Iterator[Piece]:
         """The pieces of a source that is no archive, once its encoding is known."""
         wanted, chosen = self._settings.input_format, format_named(format)
-        encoding, how = "", ""
+        found = FileEncoding()
         if chosen.takes_utf8:
             sample = blocks.look(SAMPLE_BYTES)
-            encoding, how = recognise_encoding(sample, chosen.declared(sample))
-        if encoding:
-            self.sources[-1] = source = msgspec.structs.replace(source, encoding=encoding)
-        if encoding:
-            blocks.recode(encoding)
+            declared = chosen.declared(sample)
+            found = recognise_encoding(sample, declared, self._settings.encoding)
+        if found.name:
+            self.sources[-1] = source = msgspec.structs.replace(source, encoding=found.name)
+            blocks.recode(found.name, found.how == "chosen")
         chosen = format_named(chosen.read_as(blocks, self._settings))
         if chosen.name != source.format:
             self.sources[-1] = source = msgspec.structs.replace(source, format=chosen.name)
+        head = blocks.head
+        if chosen.holds_text:
+            head = chosen_start(head, self._settings.encoding)
         if missing := missing_extra(chosen, self._settings):
             yield SkippedDocument(source.id, MISSING_EXTRA, missing)
-        elif problem := chosen.problem(blocks.head, is_chosen=wanted == chosen.name):
+        elif problem := chosen.problem(head, is_chosen=wanted == chosen.name):
             yield SkippedDocument(source.id, NOT_TEXT, problem)
         else:
             file = OpenSource(source, len(self.sources) - 1, blocks, self.text_field_counts)
-            label = f"{encoding} ({how})" if encoding else ""
-            yield from self._read_format(chosen, file, label)
+            yield from self._read_format(chosen, file, self._settings, found.label)
+            if found.doubt:
+                yield Notice(source.id, ENCODING_DOUBTFUL, found.doubt)
         if blocks.recoder is not None and blocks.recoder.replaced_count:
             detail = describe_replaced(blocks.recoder.replaced_count)
             yield Notice(source.id, UNDECODABLE_BYTES, detail)
 
-    def _read_format(self, chosen: Format, file: OpenSource, encoding: str) -> Iterator[Piece]:
+    def _read_format(
+        self, chosen: Format, file: OpenSource, settings: ReadSettings, encoding: str
+    ) -> Iterator[Piece]:
         """The pieces that the reader of a format makes of a file.
 
         :param encoding: from which encoding the file was recoded, and how that was known; empty
             where it was not recoded
         """
-        has_pages = has_page_records(chosen, self._settings)
-        for piece in chosen.read(file, self._settings, self._limits):
-            if isinstance(piece, Chunk):
-                piece.encoding = encoding or piece.encoding
-                yield Pages(piece, file.source.id) if has_pages else piece
+        has_pages = has_page_records(chosen, settings)
+        for piece in chosen.read(file, settings, self._limits):
+            chunk = piece.chunk if isinstance(piece, Pages) else piece
+            if isinstance(chunk, Chunk):
+                if chosen.holds_text and not encoding and chunk.encoding != UTF8:
+                    size = sum(map(len, chunk.texts))
+                    self._folders.count(file.source.folder, chunk.encoding, size)
+                chunk.encoding = encoding or chunk.encoding
+                yield Pages(chunk, file.source.id) if has_pages else piece
+            elif isinstance(piece, Undecided):
+                self._folders.hold(file.index, file.source.folder, piece.data, piece.guess)
             else:
                 yield piece
+
+    def _read_doubtful(self) -> Iterator[Piece]:
+        """The documents of files whose encoding was doubtful, now that all others are known."""
+        for settled in self._folders.release():
+            yield from self._read_guarded(self.sources[settled.index], settled)
+
+    def _read_settled(self, settled: Settled) -> Iterator[Piece]:
+        """The document of a file that was held until its encoding was settled."""
+        index, encoding = settled.index, settled.encoding
+        source = self.sources[index]
+        if settled.how == "folder":
+            source = msgspec.structs.replace(source, encoding=encoding)
+            self.sources[index] = source
+        blocks = ContentBlocks(source, BytesIO(settled.data), self._limits)
+        file = OpenSource(source, index, blocks, self.text_field_counts)
+        settings = msgspec.structs.replace(self._settings, encoding=encoding)
+        label = f"{encoding} ({settled.how})"
+        yield from self._read_format(format_named(source.format), file, settings, label)
+        if settled.is_doubtful:
+            yield Notice(source.id, ENCODING_DOUBTFUL, describe_doubt(settled.guess, encoding))
 
 
 def _is_failure(error: BaseException) -> bool:

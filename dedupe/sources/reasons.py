@@ -65,6 +65,7 @@ OTHER_ITEMS = "other_items"
 NO_DATE = "no_date"
 MISNAMED = "misnamed"
 OUTSIDE_ARCHIVE = "outside_archive"
+ENCODING_DOUBTFUL = "encoding_doubtful"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -77,6 +78,7 @@ DOUBTFUL_READING = frozenset(
         ODD_LAYOUT,
         PAGE_LIMIT,
         UNKNOWN_XML,
+        ENCODING_DOUBTFUL,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

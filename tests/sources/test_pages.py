@@ -332,7 +332,7 @@ def test_decoding(data: bytes, declared: str, text: str, encoding: str):
 
 def test_damaged_utf8_is_no_other_encoding():
     decoded = decode_document("Größe über alles".encode() + b"\xff")
-    assert decoded == ("Größe über alles\ufffd".encode(), "utf-8", 1)
+    assert decoded[:3] == ("Größe über alles\ufffd".encode(), "utf-8", 1)
 
 
 def test_russian_text_without_a_declaration(tmp_path: Path):

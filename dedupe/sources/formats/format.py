@@ -30,6 +30,7 @@ class Format:
         (``text_format``)
     :ivar takes_utf8: whether its reader takes UTF-8 only, so that files in other encodings are
         recoded for it (see :mod:`dedupe.sources.encoding.recoding`)
+    :ivar holds_text: whether its files are text that its reader decodes itself, each as a whole
     :ivar holds_pages: whether some of its documents are pages
     :ivar is_written_anew: whether records are taken out of a file by encoding it anew
         (:meth:`write_without`), and not by copying it without some bytes (:meth:`find_ranges`)
@@ -39,6 +40,7 @@ class Format:
     magics: tuple[bytes, ...] = ()
     has_fields = False
     takes_utf8 = False
+    holds_text = False
     holds_pages = False
     is_written_anew = False
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.decoding import decode_document
+from dedupe.sources.encoding.decoding import Decoded, decode_document
 from dedupe.sources.encoding.text_content import odd_content_problem, text_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import Format
@@ -23,6 +24,7 @@ class TextFormat(Format):
         *(".txt", ".text", ".md", ".markdown", ".mdown", ".mkd", ".mkdn"),
         *(".rst", ".org", ".adoc", ".asciidoc", ".textile"),
     )
+    holds_text = True
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
         """Why a file is binary; NUL bytes alone do not matter where the settings chose text."""
@@ -33,10 +35,10 @@ class TextFormat(Format):
             chunk.metas = take_front_matter(chunk.texts, settings.meta_field)
             return chunk
 
-        return read_document(file, limits, decode_document, finish)
+        return read_document(file, limits, _decode, settings.encoding, finish)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
-        return _reread_text
+        return partial(_reread_text, encoding=settings.encoding)
 
     def is_whole_file(self, locator: Locator) -> bool:
         return True
@@ -45,6 +47,10 @@ class TextFormat(Format):
 TEXT = TextFormat("text")
 
 
-def _reread_text(file: SeekableBytes, locator: Locator) -> str | None:
-    text = reread_document(file, locator, decode_document)
+def _decode(data: bytes, encoding: str) -> Decoded:
+    return decode_document(data, chosen=encoding)
+
+
+def _reread_text(file: SeekableBytes, locator: Locator, encoding: str) -> str | None:
+    text = reread_document(file, locator, _decode, encoding)
     return None if text is None else without_front_matter(text).decode()

@@ -9,20 +9,22 @@ from dedupe.sources.encoding.decoding import Decoded
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
-from dedupe.sources.records.pieces import Chunk, OpenSource, Piece
+from dedupe.sources.reasons import BOMB, ENCODING_DOUBTFUL, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, Undecided
 from dedupe.sources.unpack.byte_blocks import read_whole
 
 
 def read_document(
     file: OpenSource,
     limits: ReadLimits,
-    decode: Callable[[bytes], Decoded],
+    decode: Callable[[bytes, str], Decoded],
+    encoding: str,
     finish: Callable[[Chunk], Piece] = lambda chunk: chunk,
 ) -> Iterator[Piece]:
     """The document of a file, and remarks on it.
 
-    :param decode: makes a text of the file's bytes
+    :param decode: makes a text of the file's bytes, in the encoding of the settings if it is given
+    :param encoding: the encoding of the settings; empty where the file shows its own
     :param finish: makes the piece that the format yields, such as a page
     """
     id = file.source.id
@@ -35,20 +37,33 @@ def read_document(
     if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
         yield SkippedDocument(id, fault.reason, fault.detail)
         return
-    decoded = decode(data)
-    locators = pack_locators([Locator(file.index, 0, len(data))])
-    yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
-    if decoded.replaced_count:
-        yield Notice(id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
+    decoded = decode(data, encoding)
+    if decoded.guess.is_doubtful:
+        yield Undecided(data, decoded.guess)
+    else:
+        locators = pack_locators([Locator(file.index, 0, len(data))])
+        yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
+        yield from _remarks(id, decoded)
     if fault is not None:
         yield Notice(id, fault.reason, f"{fault.detail}; what stood before is kept")
 
 
+def _remarks(id: str, decoded: Decoded) -> Iterator[Piece]:
+    """What there is to say about the bytes of a document."""
+    if decoded.replaced_count:
+        yield Notice(id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
+    if doubt := decoded.doubt:
+        yield Notice(id, ENCODING_DOUBTFUL, doubt)
+
+
 def reread_document(
-    file: SeekableBytes, locator: Locator, decode: Callable[[bytes], Decoded]
+    file: SeekableBytes, locator: Locator, decode: Callable[[bytes, str], Decoded], encoding: str
 ) -> bytes | None:
-    """The document of a file once more, in UTF-8; ``None`` if the file has another length now."""
+    """The document of a file once more, in UTF-8; ``None`` if the file has another length now.
+
+    :param encoding: that of the settings, or of the source where its folder decided on it
+    """
     raw = read_at(file, 0, locator.length)
     if raw is None or read_at(file, locator.length, 1):
         return None
-    return decode(raw).text
+    return decode(raw, encoding).text

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+import msgspec
+
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
@@ -45,7 +47,11 @@ class PageReader:
 
 
 def shared_page_reader(settings: ReadSettings) -> PageReader:
-    """The page reader that is in use under these settings, or a new one."""
+    """The page reader that is in use under these settings, or a new one.
+
+    It is given text, so that the encoding does not matter.
+    """
+    settings = msgspec.structs.replace(settings, encoding="")
     reader = _in_use.get(settings)
     if reader is None:
         reader = _in_use[settings] = PageReader(settings)

@@ -68,7 +68,7 @@ class ByteBlocks:
         """
         self.fault: Fault | None = None
         self.recoder: Recoder | None = None
-        self._encoding = ""
+        self._encoding, self._is_chosen = "", False
         self._source = source
         self._block_bytes = limits.read_bytes
         self._max_window = limits.window_bytes
@@ -102,13 +102,13 @@ class ByteBlocks:
         if self.recoder is None:
             return self.look(byte_count)
         sample = self.look(max(SAMPLE_BYTES, 4 * byte_count))  # a character has 4 bytes at most
-        recoded = Recoder(self._encoding).recode([sample], byte_count)
+        recoded = Recoder(self._encoding, self._is_chosen).recode([sample], byte_count)
         return b"".join(recoded)[:byte_count]
 
-    def recode(self, encoding: str) -> None:
+    def recode(self, encoding: str, is_chosen: bool) -> None:
         """Recode the content from this encoding to UTF-8, the head too."""
-        self._encoding = encoding
-        self.recoder = Recoder(encoding)
+        self._encoding, self._is_chosen = encoding, is_chosen
+        self.recoder = Recoder(encoding, is_chosen)
         self.head = self.look_recoded(HEAD_BYTES)
 
     def _raw_blocks(self) -> Iterator[bytes]:
@@ -209,6 +209,14 @@ class ByteBlocks:
                 self._is_past_settled = not self.budget.is_exceeded
                 self.budget.add_packed(len(piece))
                 yield piece
+
+
+class ContentBlocks(ByteBlocks):
+    """Content that was read and unpacked before, as blocks."""
+
+    def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
+        self._is_settled = True
+        yield from iter(lambda: stream.read(self._block_bytes), b"")
 
 
 def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:

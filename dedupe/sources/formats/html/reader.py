@@ -28,7 +28,7 @@ def read_html(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
             page.metas = [*map(_merge, page.metas, front)]
         return Pages(page, file.source.id)
 
-    return read_document(file, limits, decode_page, finish)
+    return read_document(file, limits, _decode_file, settings.encoding, finish)
 
 
 def _merge(meta: bytes, front: bytes) -> bytes:
@@ -37,12 +37,17 @@ def _merge(meta: bytes, front: bytes) -> bytes:
     return pack_meta({**own, **read_meta(front)})
 
 
-def decode_page(data: bytes, charset: str = "") -> Decoded:
+def decode_page(data: bytes, charset: str = "", chosen: str = "") -> Decoded:
     """Decode the HTML of a page.
 
     :param charset: the encoding that the server declared; it wins over the page's own declaration
+    :param chosen: the encoding of the settings, which wins over both
     """
-    return decode_document(data, charset or declared_encoding(data))
+    return decode_document(data, charset or declared_encoding(data), chosen)
+
+
+def _decode_file(data: bytes, encoding: str) -> Decoded:
+    return decode_page(data, chosen=encoding)
 
 
 def reread_html_with(settings: ReadSettings) -> Rereader:
@@ -50,7 +55,7 @@ def reread_html_with(settings: ReadSettings) -> Rereader:
     reader = shared_page_reader(settings)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
-        page = reread_document(file, locator, decode_page)
+        page = reread_document(file, locator, _decode_file, settings.encoding)
         return None if page is None else reader.read(without_front_matter(page))
 
     return reread

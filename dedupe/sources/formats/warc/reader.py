@@ -20,6 +20,7 @@ from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
+    ENCODING_DOUBTFUL,
     NOT_DECODABLE,
     TOO_LARGE,
     TRUNCATED,
@@ -59,7 +60,7 @@ class Capture(msgspec.Struct, frozen=True):
 
 def read_warc(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The documents of a crawl, in its order, and remarks on records that could not be used."""
-    yield from _WarcReader(file, limits).read()
+    yield from _WarcReader(file, limits, settings.encoding).read()
 
 
 def reread_warc_with(settings: ReadSettings) -> Rereader:
@@ -71,7 +72,8 @@ def reread_warc_with(settings: ReadSettings) -> Rereader:
         file.seek(locator.offset)
         try:
             records = _iterate(_Feed(iter(lambda: file.read(_READ_BYTES), b"")))
-            capture = read_capture(next(records), UnpackBudget(limits), MAX_LOCATED_BYTES)
+            budget = UnpackBudget(limits)
+            capture = read_capture(next(records), budget, MAX_LOCATED_BYTES, settings.encoding)
         except (StopIteration, OSError, ValueError, *_UNUSABLE):
             return None
         if capture is None:
@@ -119,8 +121,10 @@ def _find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
 class _WarcReader:
     """Reads the records of one crawl."""
 
-    def __init__(self, file: OpenSource, limits: ReadLimits) -> None:
+    def __init__(self, file: OpenSource, limits: ReadLimits, encoding: str) -> None:
         self._file = file
+        self._encoding = encoding
+        self._first_doubt, self._doubt_count = "", 0
         self._path_id = file.source.id
         self._max_bytes = limits.document_bytes
         self._budget = UnpackBudget(limits)
@@ -142,13 +146,16 @@ class _WarcReader:
             yield self._notice(DAMAGED, f"it is no WARC record ({problem})")
         if self._bad_bytes_count:
             yield Notice(self._path_id, UNDECODABLE_BYTES, describe_replaced(self._bad_bytes_count))
+        if self._doubt_count:
+            detail = f"records in a doubtful encoding: {self._doubt_count}; the first: "
+            yield Notice(self._path_id, ENCODING_DOUBTFUL, detail + self._first_doubt)
 
     def _read_record(self, record: Any) -> Iterator[Piece]:
         offset = int(record.stream_pos)
         uri = record.headers.get("WARC-Target-URI") or f"{self._path_id}@{offset}"
         self._last_uri = uri
         try:
-            capture = read_capture(record, self._budget, self._max_bytes)
+            capture = read_capture(record, self._budget, self._max_bytes, self._encoding)
         except _UNUSABLE as error:
             yield self._skip(uri, offset, error)
             return
@@ -158,6 +165,9 @@ class _WarcReader:
             yield self._notice(TRUNCATED, "the last record is cut off; its beginning is kept")
         content = capture.content
         self._bad_bytes_count += content.replaced_count
+        if doubt := content.doubt:
+            self._doubt_count += 1
+            self._first_doubt = self._first_doubt or f"{doubt} ({uri})"
         locators = pack_locators([Locator(self._file.index, offset, capture.length)])
         meta = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
         metas = [pack_meta({name: value for name, value in meta.items() if value})]
@@ -179,9 +189,12 @@ class _WarcReader:
         return Notice(self._path_id, reason, f"{detail}{after}; what stood before is kept")
 
 
-def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture | None:
+def read_capture(
+    record: Any, budget: UnpackBudget, max_bytes: int, encoding: str = ""
+) -> Capture | None:
     """The document that a record holds; ``None`` where it holds none.
 
+    :param encoding: the encoding of the settings, which wins over what is declared
     :raises ContentTooLargeError: if its content is longer than ``max_bytes``
     :raises UndecodableError: if it is in an encoding that cannot be undone
     :raises BombError: if the budget is used up
@@ -202,7 +215,8 @@ def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture |
     encodings = headers.items() if kind == "response" else ()
     body = decode_content(raw, encodings, budget, max_bytes)
     charset = charset_of(content_type)
-    content = decode_page(body, charset) if is_html else decode_document(body, charset)
+    decode = decode_page if is_html else decode_document
+    content = decode(body, charset, encoding)
     uri = record.headers.get("WARC-Target-URI") or ""
     date = record.headers.get("WARC-Date") or ""
     return Capture(uri.strip("<>"), date, is_html, content, len(raw), len(raw) >= expected)
