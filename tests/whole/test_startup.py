@@ -25,7 +25,7 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 
 HEAVY = {
     "asyncio",
-    "charset_normalizer",
+    "chardet",
     "dataclasses",
     "datasketch",
     "email",

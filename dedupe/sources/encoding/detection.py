@@ -61,7 +61,8 @@ _CLOSE_SCORE = 0.9
 _MIN_SCORE, _ENOUGH_BYTES = 0.06, 100
 """With so many bytes beyond ASCII, text in any language scores more than this."""
 
-_WEAK_SCORE, _WEAK_RIVAL_SHARE = 0.1, 0.2
+_WEAK_SCORE, _FEW_BYTES = 0.1, 12
+_WEAK_RIVAL_SHARE = 0.2
 
 
 class Guess(NamedTuple):
@@ -96,9 +97,9 @@ def guess_encoding(data: bytes) -> Guess:
     It is none for damaged UTF-8: bytes whose characters beyond ASCII are mostly valid UTF-8, or
     that hold a U+FFFD in UTF-8. The result depends on the bytes alone.
     """
-    sample = data[:SAMPLE_BYTES]
-    if sample.isascii():
-        return Guess(escaped_encoding(sample))
+    if data.isascii():
+        return Guess(escaped_encoding(data))
+    sample = _sample(data)
     if _is_damaged_utf8(sample):
         return NO_GUESS
     parts = _parts(sample)
@@ -115,6 +116,16 @@ def guess_encoding(data: bytes) -> Guess:
     return _choose(judged, scores)
 
 
+def _sample(data: bytes) -> bytes:
+    """The beginning of the bytes; where that is ASCII alone, what stands around the first other."""
+    first = _NOT_ASCII.search(data)
+    if first is None or first.start() < SAMPLE_BYTES // 2:
+        return data[:SAMPLE_BYTES]
+    begin = data.rfind(b" ", first.start() - SAMPLE_BYTES // 2, first.start()) + 1
+    begin = begin or first.start()
+    return data[begin : begin + SAMPLE_BYTES]
+
+
 def _choose(judged: bytes, scores: dict[str, float], chosen: str = "") -> Guess:
     """The best of the candidates, by score and by how odd the text is that each makes.
 
@@ -123,7 +134,7 @@ def _choose(judged: bytes, scores: dict[str, float], chosen: str = "") -> Guess:
     """
     best, high_count = max(scores.values()), _count_high(judged)
     least = best * next(share for count, share in _NEAR_SHARES if high_count >= count)
-    is_weak = best < _WEAK_SCORE and high_count < _ENOUGH_BYTES
+    is_weak = best < (_WEAK_SCORE if high_count < _FEW_BYTES else _MIN_SCORE)
     share = _WEAK_RIVAL_SHARE if is_weak else _RIVAL_SHARE
     rated = [name for name in scores if scores[name] >= share * best]
     texts = {name: _decode(judged, name) for name in rated}
@@ -184,7 +195,7 @@ def _parts(sample: bytes) -> list[bytes]:
 
 
 def _dense_part(part: bytes) -> bytes:
-    """A part without its ASCII at the beginning, and not longer than ``_PART_BYTES``."""
+    """A part without its ASCII at the beginning, and not much longer than ``_PART_BYTES``."""
     first = _NOT_ASCII.search(part)
     if first is None or len(part) <= _PART_BYTES:
         return part
@@ -192,7 +203,7 @@ def _dense_part(part: bytes) -> bytes:
     begin = ends[-1] if first.start() - ends[-1] < _PART_BYTES // 2 else first.start()
     if (cut := _SAFE_ENDS.search(part, begin + _PART_BYTES)) is not None:
         return part[begin : cut.end()]
-    return part[begin:]
+    return part[begin : begin + _MAX_PARTS * _PART_BYTES]
 
 
 def _decode(sample: bytes, encoding: str) -> str:

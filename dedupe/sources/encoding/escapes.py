@@ -6,6 +6,7 @@ escapes stand in pairs, with characters between them that exist.
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _ISO_2022 = {
@@ -33,9 +34,9 @@ def escaped_encoding(data: bytes) -> str:
     :param data: ASCII; its last character may be cut
     """
     if b"\x1b" in data:
-        for start, codecs in _ISO_2022.values():
+        for start, names in _ISO_2022.values():
             if start.search(data):
-                return next((name for name in codecs if _is_sound(data, name)), codecs[0])
+                return next((name for name in names if _is_sound(data, name)), names[0])
     if b"~{" in data and _is_hz(data):
         return "hz"
     return ""
@@ -52,8 +53,6 @@ def has_escapes(encoding: str) -> bool:
 
 
 def _is_sound(data: bytes, encoding: str) -> bool:
-    import codecs
-
     try:
         codecs.getincrementaldecoder(encoding)().decode(data)
     except UnicodeDecodeError:

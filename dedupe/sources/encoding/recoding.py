@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from dedupe.model.encodings import UTF8, encoding_named, is_wide, known_encoding
 from dedupe.sources.encoding.detection import NO_GUESS, Guess, describe_doubt, guess_encoding
-from dedupe.sources.encoding.escapes import escaped_encoding
+from dedupe.sources.encoding.escapes import escaped_encoding, has_escapes
 from dedupe.sources.encoding.text_encoding import (
     UTF8_MARK,
     count_replaced,
@@ -122,7 +122,9 @@ class Recoder:
         self.replaced_count = 0
         self._encoding = codecs.lookup(encoding).name
         self._is_whole = is_wide(self._encoding) or self._encoding == "iso2022_kr"
-        self._holds_ascii = _ASCII.decode(self._encoding, "replace") == _ASCII.decode()
+        self._holds_ascii = not has_escapes(self._encoding) and (
+            _ASCII.decode(self._encoding, "replace") == _ASCII.decode()
+        )
         self._takes_utf8 = self._holds_ascii and not is_chosen
 
     def recode(self, blocks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
