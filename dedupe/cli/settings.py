@@ -197,8 +197,10 @@ def _read_table(path: Path, name: str) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
+    from dedupe.sources.encoding.text_encoding import without_mark
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(without_mark(path.read_bytes()).decode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -70,6 +70,17 @@ def wide_encoding(data: bytes) -> tuple[str, str]:
     return "", ""
 
 
+def without_mark(data: bytes) -> bytes:
+    """A text in UTF-8 without a byte order mark; UTF-16 and UTF-32 are known by theirs.
+
+    Editors and shells of Windows write such marks, and UTF-16, where a file is redirected.
+    """
+    wide, how = wide_encoding(data)
+    if how != "mark":
+        return data.removeprefix(UTF8_MARK)
+    return encode_text(data.decode(wide, "replace").removeprefix("\ufeff"))
+
+
 def _has_plain_characters(low: bytes, high: bytes) -> bool:
     """Whether UTF-16 code units begin with ASCII, or are mostly below U+2000.
 
