@@ -32,17 +32,19 @@ CANDIDATES = _CANDIDATE_NAMES.split()
 
 _PART_BYTES, _MAX_PARTS = 2048, 6
 _MIN_PART_BYTES = 100
-_MIN_SOUND_SHARE = 0.6
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _ACCENTS = re.compile(
     rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])|(?<=[A-Za-z])[\x80-\xff]{2}(?=[A-Za-z])"
 )
 _QUOTES = re.compile(
-    rb"[\x92\xa0\xa3\xa7\xa9\xae]|(?<![A-Za-z])[\x91\x93]|\x94(?![A-Za-z])"
-    rb"|(?<![A-Za-z])[\x96\x97](?![A-Za-z])"
+    rb"(?<![A-Za-z\x80-\xff])[\x80\x85\x91-\x97\x99\xab\xbb]+(?![\x80-\xff])"
+    rb"|(?<![\x80-\xff])[\x80\x85\x91-\x97\x99\xab\xbb]+(?![A-Za-z\x80-\xff])"
+    rb"|(?<=[A-Za-z])[\x92\x97](?=[A-Za-z])"
+    rb"|(?<![\x80-\xff])[\xa0\xa3\xa7\xa9\xae](?![\x80-\xff])"
 )
-"""Typographic signs of cp1252 where English writes them."""
+"""Typographic signs of Windows where prose in Latin letters has them."""
 
+_MAX_LATIN_SHARE = 0.1
 _SAFE_ENDS = re.compile(rb"[\t\n\r -/]")
 """Bytes that no character of several bytes ends with: behind one of them a part may begin."""
 
@@ -53,7 +55,7 @@ WESTERN = "cp1252"
 _NOT_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 
 _FEW_ACCENTS = 8
-_NEAR_SHARES = ((200, 0.98), (50, 0.95), (0, 0.9))
+_NEAR_SHARES = ((200, 0.985), (30, 0.97), (0, 0.9))
 """From how many bytes beyond ASCII on, which share of the best score is as good as the best."""
 
 _RIVAL_SHARE = 0.5
@@ -102,12 +104,12 @@ def guess_encoding(data: bytes) -> Guess:
     sample = _sample(data)
     if _is_damaged_utf8(sample):
         return NO_GUESS
+    if (sample := _without_quotes(sample)).isascii():
+        return Guess(WESTERN)
     parts = _parts(sample)
     scores, judged = _score(parts), b"\n".join(parts)
     best, high_count = max(scores.values(), default=0.0), _count_high(judged)
     western = scores.get(WESTERN, 0.0)
-    if len(b"".join(_QUOTES.findall(sample))) == _count_high(sample) <= _FEW_ACCENTS:
-        return Guess(WESTERN)
     if _has_few_accents(sample) and (western >= _CLOSE_SCORE * best or best < _WEAK_SCORE):
         guess = _choose(judged, {**scores, WESTERN: max(best, western)}, WESTERN)
         return guess._replace(is_doubtful=guess.is_doubtful and western < best)
@@ -124,6 +126,15 @@ def _sample(data: bytes) -> bytes:
     begin = data.rfind(b" ", first.start() - SAMPLE_BYTES // 2, first.start()) + 1
     begin = begin or first.start()
     return data[begin : begin + SAMPLE_BYTES]
+
+
+def _without_quotes(sample: bytes) -> bytes:
+    """Prose in Latin letters without typographic signs, which other encodings have as letters."""
+    if _count_high(sample) > _MAX_LATIN_SHARE * len(sample):
+        return sample
+    plain = _QUOTES.sub(b"'", sample)
+    is_latin = all(len(run) <= 2 for run in _NOT_ASCII.findall(plain))
+    return plain if is_latin else sample
 
 
 def _choose(judged: bytes, scores: dict[str, float], chosen: str = "") -> Guess:
@@ -165,10 +176,11 @@ def _score(parts: list[bytes]) -> dict[str, float]:
                 of_part[name] = max(of_part.get(name, 0.0), found["confidence"])
         for name, score in of_part.items():
             scores.setdefault(name, []).append(score)
-    # A candidate that fails at one part or two is not ruled out: these may be damaged.
-    least = len(parts) * _MIN_SOUND_SHARE
-    found_often = {name: each for name, each in scores.items() if len(each) >= least}
-    return {name: round(sum(each) / len(each), 3) for name, each in found_often.items()}
+    # A candidate that fails at some of many parts is not ruled out: these may be damaged.
+    means = {name: round(sum(each) / len(each), 3) for name, each in scores.items()}
+    least = len(parts) / 2 if len(parts) > 2 else len(parts)
+    sound = {name: means[name] for name, each in scores.items() if len(each) >= least}
+    return sound if max(sound.values(), default=0.0) >= _MIN_SCORE else means
 
 
 @lru_cache(maxsize=1)
