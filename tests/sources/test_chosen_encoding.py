@@ -138,6 +138,16 @@ def test_apply_takes_out_what_was_read_in_it(
     assert json.loads(shown)["corpus"]["document_count"] == 2
 
 
+def test_apply_reads_every_line_in_it(dedupe_here: RunDedupe, tmp_path: Path) -> None:
+    odd = "Р°Рё Р°Рё"  # its bytes in cp1251 are valid UTF-8
+    data = "\n".join([odd, RUSSIAN, odd, "Совсем другой текст о рыбаках.", RUSSIAN, ""])
+    put(tmp_path / "in" / "x.lines", data.encode("cp1251"))
+    dedupe_here("scan", "in", "--encoding", "cp1251", "--output", "r.json", "--format", "json")
+    dedupe_here("apply", "r.json", "--output", "out", "--yes")
+    left = (tmp_path / "out" / "x.lines").read_bytes().decode("cp1251").splitlines()
+    assert sorted(left) == sorted({*data.splitlines()})
+
+
 def test_standard_input_and_differences(dedupe_here: RunDedupe, tmp_path: Path) -> None:
     other = RUSSIAN.replace("больше", "дольше")
     data = "".join(
