@@ -32,6 +32,8 @@ def check_reread(found: Outcome, **settings: Any) -> None:
 )
 @pytest.mark.parametrize("kind", WRITERS)
 def test_all_records_are_read_in_it(tmp_path: Path, kind: str, label: str) -> None:
+    if (kind, label) == ("xml", "cp037"):
+        pytest.skip("XML is recognised before it is recoded, and in EBCDIC has no angle brackets")
     text = {"iso-2022-jp": "港の工事", "cp037": "El señor"}.get(label, "Ещё одна осень")
     texts = [f"{text} {number}" for number in range(3)]
     data = WRITERS[kind](texts).encode(label)

@@ -7,7 +7,7 @@ from functools import partial
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.decoding import Decoded, decode_document
+from dedupe.sources.encoding.decoding import decode_document
 from dedupe.sources.encoding.text_content import odd_content_problem, text_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import Format
@@ -35,7 +35,8 @@ class TextFormat(Format):
             chunk.metas = take_front_matter(chunk.texts, settings.meta_field)
             return chunk
 
-        return read_document(file, limits, _decode, settings.encoding, finish)
+        decode = partial(decode_document, chosen=settings.encoding)
+        return read_document(file, limits, decode, finish)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         return partial(_reread_text, encoding=settings.encoding)
@@ -47,10 +48,6 @@ class TextFormat(Format):
 TEXT = TextFormat("text")
 
 
-def _decode(data: bytes, encoding: str) -> Decoded:
-    return decode_document(data, chosen=encoding)
-
-
 def _reread_text(file: SeekableBytes, locator: Locator, encoding: str) -> str | None:
-    text = reread_document(file, locator, _decode, encoding)
+    text = reread_document(file, locator, partial(decode_document, chosen=encoding))
     return None if text is None else without_front_matter(text).decode()

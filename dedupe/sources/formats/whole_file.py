@@ -17,14 +17,12 @@ from dedupe.sources.unpack.byte_blocks import read_whole
 def read_document(
     file: OpenSource,
     limits: ReadLimits,
-    decode: Callable[[bytes, str], Decoded],
-    encoding: str,
+    decode: Callable[[bytes], Decoded],
     finish: Callable[[Chunk], Piece] = lambda chunk: chunk,
 ) -> Iterator[Piece]:
     """The document of a file, and remarks on it.
 
-    :param decode: makes a text of the file's bytes, in the encoding of the settings if it is given
-    :param encoding: the encoding of the settings; empty where the file shows its own
+    :param decode: makes a text of the file's bytes
     :param finish: makes the piece that the format yields, such as a page
     """
     id = file.source.id
@@ -37,7 +35,7 @@ def read_document(
     if fault is not None and (fault.reason in (UNREADABLE, BOMB) or not data):
         yield SkippedDocument(id, fault.reason, fault.detail)
         return
-    decoded = decode(data, encoding)
+    decoded = decode(data)
     if decoded.guess.is_doubtful:
         yield Undecided(data, decoded.guess)
     else:
@@ -57,13 +55,10 @@ def _remarks(id: str, decoded: Decoded) -> Iterator[Piece]:
 
 
 def reread_document(
-    file: SeekableBytes, locator: Locator, decode: Callable[[bytes, str], Decoded], encoding: str
+    file: SeekableBytes, locator: Locator, decode: Callable[[bytes], Decoded]
 ) -> bytes | None:
-    """The document of a file once more, in UTF-8; ``None`` if the file has another length now.
-
-    :param encoding: that of the settings, or of the source where its folder decided on it
-    """
+    """The document of a file once more, in UTF-8; ``None`` if the file has another length now."""
     raw = read_at(file, 0, locator.length)
     if raw is None or read_at(file, locator.length, 1):
         return None
-    return decode(raw, encoding).text
+    return decode(raw).text

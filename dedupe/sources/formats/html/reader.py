@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from dedupe.model.documents import Locator
 from dedupe.model.metadata import pack_meta, read_meta
@@ -28,7 +29,7 @@ def read_html(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
             page.metas = [*map(_merge, page.metas, front)]
         return Pages(page, file.source.id)
 
-    return read_document(file, limits, _decode_file, settings.encoding, finish)
+    return read_document(file, limits, partial(decode_page, chosen=settings.encoding), finish)
 
 
 def _merge(meta: bytes, front: bytes) -> bytes:
@@ -46,16 +47,13 @@ def decode_page(data: bytes, charset: str = "", chosen: str = "") -> Decoded:
     return decode_document(data, charset or declared_encoding(data), chosen)
 
 
-def _decode_file(data: bytes, encoding: str) -> Decoded:
-    return decode_page(data, chosen=encoding)
-
-
 def reread_html_with(settings: ReadSettings) -> Rereader:
     """A function that reads the page of a file again."""
     reader = shared_page_reader(settings)
+    decode = partial(decode_page, chosen=settings.encoding)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
-        page = reread_document(file, locator, _decode_file, settings.encoding)
+        page = reread_document(file, locator, decode)
         return None if page is None else reader.read(without_front_matter(page))
 
     return reread
