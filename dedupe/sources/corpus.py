@@ -32,9 +32,9 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.stage import PageStage
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
+    ENCODING_DOUBTFUL,
     KNOWN_FORMAT,
     MISNAMED,
-    ENCODING_DOUBTFUL,
     MISSING_EXTRA,
     NESTED_ARCHIVE,
     NOT_COMPRESSED,
