@@ -36,11 +36,11 @@ def command(
     """Find the near-duplicates among the documents of PATH...
 
     A PATH is a folder (read with everything below it), a file, or - for standard input. Text
-    files (.txt, .md, .text) and HTML pages (.html, .htm, .xhtml) are one document each; JSON Lines
-    (.jsonl, .ndjson), JSON, CSV, TSV, Parquet and Arrow files, feeds and dumps in XML, WARC crawls
-    and lines of text (.lines) hold many. All may be compressed (.gz, .bz2, .xz, .zst) and in
-    archives (.zip, .tar, .tar.gz, …), which are read like folders. The format of standard input is
-    recognised by its content; otherwise it is read as JSON Lines.
+    files (.txt, .md, .text), HTML pages (.html, .htm, .xhtml) and PDF are one document each; JSON
+    Lines (.jsonl, .ndjson), JSON, CSV, TSV, Parquet and Arrow files, feeds and dumps in XML, crawls
+    (.warc, .arc) and lines of text (.lines) hold many. All may be compressed (.gz, .bz2, .xz, .zst)
+    and in archives (.zip, .tar, .tar.gz, …), which are read like folders. The format of standard
+    input is recognised by its content; otherwise it is read as JSON Lines.
 
     \b
       dedupe scan articles/                       clusters, with diffs

@@ -18,11 +18,14 @@ from random import Random
 
 from tests.support import every_format
 from tests.support.every_format import (
+    arc_record,
+    arc_start,
     arrow,
     csv_rows,
     http_response,
     json_values,
     parquet,
+    pdf,
     tar_of,
     warc_record,
     zip_of,
@@ -186,6 +189,21 @@ def _warc_records(rng: Random) -> list[bytes]:
     return found
 
 
+def _arc(rng: Random) -> bytes:
+    version = rng.choice([1, 2])
+    records = [arc_start(version)] * rng.randrange(2)
+    for number in range(rng.randrange(1, 4)):
+        content = rng.choice([_http, _html])(rng)
+        uri = f"http://site{number}.example/{rng.randrange(9)} a" + "b c" * rng.randrange(2)
+        records.append(arc_record(uri, content, version=version))
+    return b"".join(records)
+
+
+def _pdf(rng: Random) -> bytes:
+    text = article(rng).encode("cp1252", "replace").decode("cp1252")
+    return pdf(text, title="T", date="D:20240301", lines_a_page=rng.choice([1, 5, 40]))
+
+
 def _warc(rng: Random) -> bytes:
     return b"".join(_warc_records(rng))
 
@@ -266,6 +284,8 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "tei": _xml,
     "warc": _warc,
     "warc.gz": _warc_gz,
+    "arc": _arc,
+    "pdf": _pdf,
     "parquet": lambda rng: _table(rng, ("parquet",)),
     "arrow": lambda rng: _table(rng, ("arrow",)),
     "feather": lambda rng: _table(rng, ("arrow", "feather")),
@@ -326,6 +346,8 @@ TOKENS = [
     *(b"WARC/1.0\r\n", b"WARC/9.9\r\n", b"\r\n\r\n", b"Content-Length: -1\r\n", b"Content-Length:"),
     *(b"Content-Encoding: br\r\n", b"Transfer-Encoding: chunked\r\n", b"HTTP/1.1 200 OK\r\n"),
     *(b"Content-Type: text/html; charset=idna\r\n", b"ffffffffffffffff\r\n", b"-5\r\n", b":\r\n"),
+    *(b"%PDF-1.7\n", b"/Length 9", b"/Kids [2 0 R]", b"endstream", b"/Count 99999", b"/Encrypt"),
+    *(b"filedesc://", b" 20040301100000 text/html 9\n", b"http://a 1 20040301100000 t 1\n"),
     *(b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"),
     *(b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"),
     *(b"---\n", b"+++\n", b"%PDF-1.4\n", b"{\\rtf1\\ansi ", b"Rar!\x1a\x07", b"GIF89a\0", b"<svg "),
@@ -507,5 +529,18 @@ def make_options(rng: Random) -> list[str]:
 
 
 _FORCED = (
-    *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "xml", "warc"),
+    *(
+        "text",
+        "lines",
+        "jsonl",
+        "json",
+        "csv",
+        "tsv",
+        "parquet",
+        "arrow",
+        "html",
+        "xml",
+        "pdf",
+        "warc",
+    ),
 )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.reading import read
 
-for library in ("fastwarc", "pyarrow", "trafilatura"):
+for library in ("pyarrow", "pypdfium2", "trafilatura"):
     pytest.importorskip(library)
 
 from dedupe.sources.pages.pool import _Worker  # noqa: E402

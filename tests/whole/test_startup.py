@@ -37,6 +37,7 @@ HEAVY = {
     "numpy.random",
     "pathspec",
     "pyarrow",
+    "pypdfium2",
     "scipy",
     "subprocess",
     "tarfile",

@@ -1,4 +1,4 @@
-"""The program of a process that reads pages: it takes requests from standard input."""
+"""The program of a process that reads pages and PDFs: it takes requests from standard input."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ def main() -> None:
 
 
 def read_page(request: PageRequest) -> PageOutcome:
-    """The text of one page, in the way of the request or the next best."""
+    """The text of one page, in the way of the request or the next best; or that of a PDF."""
+    if request.way == "pdf":
+        from dedupe.sources.pages.pdf import read_pdf
+
+        return read_pdf(request.html)
     html = request.html.decode("utf-8", "replace")
     if request.way == "stripped":
         return PageOutcome(strip_tags(html).encode(), "stripped")

@@ -67,13 +67,14 @@ class SkippedRecord(msgspec.Struct, frozen=True):
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """Documents whose texts are still HTML, to be read as pages.
+    """Documents whose texts are still HTML, to be read as pages; or still PDF.
 
     :param source_id: the id of their file
     """
 
     chunk: Chunk
     source_id: str
+    is_pdf: bool = False
 
 
 class Undecided(msgspec.Struct, frozen=True):
