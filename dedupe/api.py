@@ -30,7 +30,7 @@ from dedupe.report.rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.names import readable_name
-from dedupe.sources.origin import CorpusOrigin
+from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.store.document_marks import ScannedTexts
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def scan_with_texts(
             lambda: corpus.source_infos,
             corpus.skipped_locators,
             corpus.text_field_counts,
-            lambda: (corpus.encoding_counts, corpus.html_counts),
+            lambda: ReadingCounts(corpus.encoding_counts, corpus.html_counts, corpus.format_counts),
         ),
         streamed=streamed,
         scanned=scanned,
@@ -248,6 +248,9 @@ def _explain_nothing_read(report: Report, what: str = "no document") -> str:
     lines += [
         f"  … and {count - 3} more of {reason}" for reason, count in shown.items() if count > 3
     ]
-    if not report.skipped:
+    if told := report.corpus.too_short_count:
+        least = report.config.min_tokens
+        lines.append(f"  documents of fewer than {least:,} words (--min-tokens): {told:,}")
+    elif not report.skipped:
         lines.append("  the input is empty")
     return "\n".join(lines)

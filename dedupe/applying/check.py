@@ -60,7 +60,9 @@ class CurrentDocuments:
 
         :raises ApplyError: if none of the scanned paths is there
         """
-        self.scanned_paths = ScannedPaths(report.run.paths, report.run.against)
+        self.scanned_paths = ScannedPaths(
+            report.run.paths, report.run.against, report.config.follow
+        )
         self.stamps: dict[str, Stamp] = {}
         self._files = _ScannedDisk(self)
         self._linked: dict[tuple[int, int], Stamp] = {}

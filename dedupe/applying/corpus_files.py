@@ -21,6 +21,7 @@ from dedupe.sources import find_sources
 from dedupe.sources.discovery.own_files import holds_output
 from dedupe.sources.files.names import readable_id, readable_name
 from dedupe.sources.reasons import (
+    LEFT_OUT,
     LINKS_NOT_FOLLOWED,
     NO_FILES,
     NOT_A_FILE,
@@ -80,6 +81,8 @@ def list_files(report: Report, documents: CurrentDocuments) -> CorpusFiles:
             files.stopped.append(Stopped(readable_name(path), "it is gone"))
     files.targets = find_targets(documents.scanned_paths, [*present, *found.cards])
     for remark in found.remarks:
+        if isinstance(remark, Notice) and remark.reason == LEFT_OUT:
+            files.notes.append(f"{remark.id}: not copied: {remark.detail}")
         if isinstance(remark, SkippedDocument) and remark.reason not in _NOT_LISTED:
             files.stopped.append(Stopped(remark.id, f"it cannot be read: {remark.detail}"))
         elif isinstance(remark, Notice) and remark.reason == LINKS_NOT_FOLLOWED:

@@ -17,14 +17,11 @@ import msgspec
 from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.plan import Drop, Plan
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
-from dedupe.model.report import BridgeEnd, Member, Report
+from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Member, Report
 from dedupe.report.index import ReportIndex
 from dedupe.sources import read_corpus
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.reasons import DOUBTFUL_READING
-
-FEW_TOKENS = 20
-"""The number of tokens below which a text may be just a menu, a notice or a caption."""
 
 _TITLE_NAMES = ("title", "headline")
 _URL_NAMES = ("url",)
@@ -73,7 +70,7 @@ def _doubt_of_drops(plan: Plan, what: str, describe: Callable[[Drop], str]) -> D
 
 def _describe_few_tokens(drop: Drop, described: Mapping[str, Member | BridgeEnd]) -> str:
     counts = [described[id].token_count for id in (drop.id, drop.keeper)]
-    if min(counts) >= FEW_TOKENS:
+    if min(counts) >= SHORT_TOKENS:
         return ""
     return f"{drop.id} (words: {counts[0]}), for which {drop.keeper} (words: {counts[1]}) stays"
 

@@ -164,7 +164,9 @@ class _Writer:
             stamp = Stamp.of(os.fstat(file.fileno()))
             if path in self._documents.stamps and not self._documents.is_current(path, stamp):
                 raise _ChangedError(path)
-            if self._makes_links and not drops and path not in self._files.cards:
+            is_linked = self._documents.scanned_paths.is_linked(path)
+            is_copied = bool(drops) or path in self._files.cards or is_linked
+            if self._makes_links and not is_copied:
                 self._link(path, stamp, target[-1], into)
             else:
                 with create_file(target[-1], into) as new:

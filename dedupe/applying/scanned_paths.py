@@ -2,7 +2,8 @@
 
 A path is split into the folder that the user named, in which links are followed, and the names
 below it. Each of these is opened in the one before it (``openat``) with ``O_NOFOLLOW``, so that a
-link that replaced a folder or a file since the scan leads nowhere.
+link that replaced a folder or a file since the scan leads nowhere. Where the scan followed links
+(``follow``), files are read through them too; but nothing is written, moved or deleted there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 
 from dedupe.applying.file_calls import open_at, open_unlinked
 from dedupe.model.errors import ApplyError
+from dedupe.sources.files.file_system import LOCAL_DISK
 from dedupe.sources.files.names import is_hidden_name, openable_names, readable_name
 
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -84,13 +86,17 @@ class ScannedPaths:
     :ivar files: the other paths
     """
 
-    def __init__(self, paths: Sequence[str], references: Sequence[str] = ()) -> None:
+    def __init__(
+        self, paths: Sequence[str], references: Sequence[str] = (), follows: bool = False
+    ) -> None:
         """Take the paths of a report, which are relative to the current folder.
 
         :param references: the paths of ``--against``, which are only read
+        :param follows: whether the scan followed links below folders
         :raises ApplyError: if none of the paths is there
         """
         require_descriptors()
+        self._follows = follows
         self.named = _openable(paths)
         self._references = _openable(references)
         gone = [path for path in self.named if path != "-" and not os.path.lexists(path)]
@@ -135,9 +141,24 @@ class ScannedPaths:
         """Open a regular file for reading.
 
         :raises OSError: if it cannot be opened, is not a regular file, or a link is on its path
+            that the scan did not follow
         """
+        if self.is_linked(path):
+            return LOCAL_DISK.open(path)
         with self.parent(path) as (folder, name):
             return open_at(name, folder)
+
+    def is_linked(self, path: str) -> bool:
+        """Whether a link is on the path of a file, and the scan followed links."""
+        if not self._follows:
+            return False
+        split = self.split(path)
+        below = split.folder
+        for name in split.parts if path not in self.files else ():
+            below = os.path.join(below, name)
+            if os.path.islink(below):
+                return True
+        return False
 
     def stamp(self, path: str) -> Stamp:
         """The stamp of a file as it is now; of a link, that of the link itself.
@@ -145,6 +166,8 @@ class ScannedPaths:
         :raises OSError: if there is no such file
         """
         split = self.split(path)
+        if self.is_linked(path):
+            return Stamp.of(os.stat(path))
         with open_folder(split.folder, split.parts[:-1]) as folder:
             return Stamp.of(os.stat(split.name, dir_fd=folder, follow_symlinks=False))
 

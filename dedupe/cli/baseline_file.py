@@ -21,6 +21,7 @@ from dedupe.gate.baseline import (
 )
 from dedupe.model.errors import BaselineError
 from dedupe.model.settings import ScanSettings
+from dedupe.sources.encoding.text_encoding import without_mark
 from dedupe.store.document_marks import DocumentMarks
 
 
@@ -69,7 +70,7 @@ class BaselineFile:
         if self._is_updated and os.path.lexists(path) and not path.is_file():
             raise BaselineError(f"{name}: is not a regular file, and so cannot be updated")
         try:
-            return path.read_bytes()
+            return without_mark(path.read_bytes())
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
 from dedupe.cli.baseline_file import BaselineFile
 from dedupe.cli.messages import say
 from dedupe.cli.options import check_options, output_option, path_arguments
-from dedupe.cli.output import Outputs, is_same_file, make_options
+from dedupe.cli.output import Outputs, Tell, is_same_file, make_options
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
@@ -100,7 +101,7 @@ def command(
     if not settings.output["quiet"]:
         _say_notes(report, baseline, outputs)
     code = note_exit_code(EXIT_ERROR if unread else 0 if view.verdict.passed else EXIT_FAILED)
-    write_outputs(outputs, lambda target: _render(view, target, settings), report, settings)
+    write_outputs(outputs, partial(_render, view, settings), report, settings)
     if unread:
         say("error", "could not be read: " + ", ".join(unread))
     sys.exit(code)
@@ -212,10 +213,10 @@ def _accept_command(settings: Settings) -> str:
     return shlex.join(["dedupe", "check", *named, "--update-baseline", *kept])
 
 
-def _render(view: Any, target: Target, settings: Settings) -> Iterator[bytes]:
+def _render(view: Any, settings: Settings, target: Target, tell: Tell) -> Iterator[bytes]:
     """The verdict, if the format has one; else the report with the new duplicates marked."""
     new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
-    options = msgspec.structs.replace(make_options(target, settings.output), new=new)
+    options = msgspec.structs.replace(make_options(target, settings.output, tell), new=new)
     chosen = FORMATS[target.format]
     if chosen.render_verdict is not None:
         return chosen.render_verdict(msgspec.structs.replace(view, options=options))

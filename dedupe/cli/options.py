@@ -57,6 +57,13 @@ _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="R",
     ),
     declare_option("--seed", "Seed of the MinHash permutations.", type=int, metavar="N"),
+    declare_option(
+        "--min-tokens",
+        "Do not compare documents of fewer than N tokens (words), such as captions and "
+        "placeholders; they are counted, and apply keeps them.",
+        type=int,
+        metavar="N",
+    ),
 ]
 
 _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [

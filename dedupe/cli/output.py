@@ -29,6 +29,9 @@ IS_SCANNED: Final = (
 
 Render = Callable[[Target], Iterable[bytes]]
 
+Tell = Callable[[float], None]
+"""Is told how much of an output is made, from 0 to 1."""
+
 
 class Outputs:
     """The outputs of a command: standard output, files, pipes.
@@ -121,16 +124,22 @@ class Outputs:
 
 
 def render_report(
-    report: Report, texts: TextProvider, target: Target, chosen: dict[str, Any]
+    report: Report,
+    texts: TextProvider,
+    target: Target,
+    chosen: dict[str, Any],
+    tell: Tell = lambda share: None,
 ) -> Iterator[bytes]:
     """The report in the format of a target.
 
     :param chosen: the settings of the output, by name
     """
-    return FORMATS[target.format].render(report, texts, make_options(target, chosen))
+    return FORMATS[target.format].render(report, texts, make_options(target, chosen, tell))
 
 
-def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
+def make_options(
+    target: Target, chosen: dict[str, Any], tell: Tell = lambda share: None
+) -> RenderOptions:
     """The options of a renderer for one output.
 
     :param chosen: the settings of the output, by name
@@ -149,6 +158,7 @@ def make_options(target: Target, chosen: dict[str, Any]) -> RenderOptions:
         top=chosen["top"] or None,
         markdown_limit=chosen["markdown_limit"],
         folder=find_root(),
+        tell=tell,
         output_folder="" if target.is_standard_output else os.path.dirname(target.path),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from dedupe.cli.declaring import declare_option
+from dedupe.cli.declaring import ByteSize, declare_option, declare_switch
 from dedupe.model.formats import input_formats
 from dedupe.model.settings import HtmlMode, TextFormat
 
@@ -48,6 +48,13 @@ _LIMIT_OPTIONS: list[Callable[[Any], Any]] = [
     ),
     declare_option(
         "--max-tokens", "Skip documents of more than N tokens (words).", type=int, metavar="N"
+    ),
+    declare_option(
+        "--max-window",
+        "Skip zstd data whose window is longer than SIZE (at most 2GiB), which unpacking it takes "
+        "as memory.",
+        type=ByteSize(),
+        metavar="SIZE",
     ),
 ]
 
@@ -153,5 +160,22 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
         "Where the records of a JSON file are, if not at its top: a list or object inside it, as a "
         "dotted path; . is the object that is the file.",
         metavar="PATH",
+    ),
+    click.option(
+        "-L/--no-follow",
+        "--follow",
+        default=None,
+        help="Follow symbolic links below folders, to files and to folders.",
+    ),
+    declare_switch(
+        "all-files",
+        "In folders and archives, read source code, style sheets, licences, lock and build files "
+        "too.",
+    ),
+    declare_option(
+        "--encoding",
+        "Read all text in this encoding (cp1251, shift_jis, utf-16-le), whatever it declares and "
+        "seems to be. A byte order mark wins.  [default: each file shows it]",
+        metavar="NAME",
     ),
 ]

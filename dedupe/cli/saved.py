@@ -10,6 +10,7 @@ from dedupe.model.documents import TextProvider
 from dedupe.model.errors import ReportError
 from dedupe.model.report import Report
 from dedupe.report.json import parse_report
+from dedupe.sources.encoding.text_encoding import without_mark
 from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.unpack.budget import BombError, UnpackBudget
@@ -30,9 +31,9 @@ def load_report(path: str) -> Report:
         if path == STANDARD_INPUT:
             if sys.stdin is None:
                 raise ReportError("standard input is closed; name the file of a saved report")
-            return parse_report(_read(sys.stdin.buffer), name)
+            return parse_report(without_mark(_read(sys.stdin.buffer)), name)
         with open(path, "rb") as file:
-            return parse_report(_read(file), name)
+            return parse_report(without_mark(_read(file)), name)
     except OSError as error:
         raise ReportError(f"{name}: cannot be read: {describe_error(error)}") from error
     except EOFError as error:

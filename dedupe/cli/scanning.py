@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
 
 from dedupe.cli.messages import say, say_some
-from dedupe.cli.output import Outputs, Render
+from dedupe.cli.output import Outputs, Tell
 from dedupe.cli.settings import Settings
 from dedupe.cli.targets import Target
 from dedupe.model.errors import InputError
@@ -81,7 +81,12 @@ def run_scan(
     return found
 
 
-def write_outputs(outputs: Outputs, render: Render, report: Any, settings: Settings) -> None:
+def write_outputs(
+    outputs: Outputs,
+    render: Callable[[Target, Tell], Iterable[bytes]],
+    report: Any,
+    settings: Settings,
+) -> None:
     """Write all outputs; with ``--verbose``, then print what each stage took.
 
     Progress is shown only if every output is a file: the reader of a pipe may write to the same
@@ -93,7 +98,7 @@ def write_outputs(outputs: Outputs, render: Render, report: Any, settings: Setti
     progress = Progress(None, "writing", report.corpus.document_count)
 
     def follow(target: Target) -> Iterator[bytes]:
-        for piece in render(target):
+        for piece in render(target, progress.reach):
             progress.byte_count += len(piece)
             progress.tell()
             yield piece
@@ -124,7 +129,10 @@ def say_text_fields(report: Any) -> None:
 
 
 def say_warnings(report: Any) -> None:
-    """Print warnings on skipped documents and notices, which the text report shows itself."""
+    """Print warnings on what was skipped, noticed or perhaps misread.
+
+    The text report shows them itself.
+    """
     from dedupe.sources.reasons import OWN_OUTPUT
 
     by_reason: dict[str, list[str]] = {}
@@ -135,3 +143,5 @@ def say_warnings(report: Any) -> None:
         say("note", f"left out: {own[0]}{more}")
     for reason, messages in by_reason.items():
         say_some("warning", messages, f"of {reason}")
+    for warning in report.warnings:
+        say("warning", f"{warning.detail} ({warning.reason})")

@@ -166,7 +166,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: {name} is given twice, with - and with _")
         if name == "keep" and isinstance(value, str):
             values[name] = split_keep(value)
-        elif name == "max_memory" and isinstance(value, str):
+        elif name in ("max_memory", "max_window") and isinstance(value, str):
             values[name] = parse_size(value)
         elif name == "baseline" and isinstance(value, str) and value:
             values[name] = str(path.parent / value)  # found from any current folder
@@ -197,8 +197,10 @@ def _read_table(path: Path, name: str) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     import tomllib
 
+    from dedupe.sources.encoding.text_encoding import without_mark
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(without_mark(path.read_bytes()).decode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

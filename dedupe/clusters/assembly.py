@@ -14,7 +14,7 @@ from dedupe.matching.collapse import Collapsed
 from dedupe.model.documents import Locator
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.relations import Relation, relation_of_equal
-from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair
+from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Cluster, DuplicatePair
 from dedupe.report.rows import (
     BridgeEndColumns,
     ClusterColumns,
@@ -38,6 +38,7 @@ class Assembled(msgspec.Struct, frozen=True):
     :param locators: of all documents in the report, by id, in the order of the ids
     :param duplicate_count: members that are neither representatives nor reference documents
     :param redundant_token_count: the tokens of these members
+    :param short_duplicate_count: those of fewer than ``SHORT_TOKENS`` tokens
     """
 
     clusters: Sequence[Cluster]
@@ -46,6 +47,7 @@ class Assembled(msgspec.Struct, frozen=True):
     locators: Mapping[str, Locator]
     duplicate_count: int
     redundant_token_count: int
+    short_duplicate_count: int
 
     def materialise(self) -> Assembled:
         """These parts with all rows in memory, as tuples and a dictionary."""
@@ -91,6 +93,7 @@ def assemble_clusters(
         locators=LocatorTable(id_order.ids, identities.locators(id_order.documents)),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
+        short_duplicate_count=int(np.count_nonzero(surplus < SHORT_TOKENS)),
     )
 
 

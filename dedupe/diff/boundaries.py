@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from dedupe.diff.words import Break, Words
@@ -24,7 +25,13 @@ def boundary_score(words: Words, position: int) -> int:
         return 4
     if words.breaks[position] is Break.GLUED:
         return 0
-    end = words.surfaces[position - 1].rstrip(_CLOSERS)[-1:]
+    return _score_end(words.surfaces[position - 1])
+
+
+@lru_cache(maxsize=1 << 14)
+def _score_end(surface: str) -> int:
+    """How natural a cut behind this word is, where white space follows."""
+    end = surface.rstrip(_CLOSERS)[-1:]
     if end in _SENTENCE_ENDS:
         return SENTENCE_SCORE
     return 2 if end in _CLAUSE_ENDS else 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.diff.blocks import Gap
 
-LONG_SPAN: Final = 2000
+LONG_SPAN: Final = 400
 """Words from which on columns are quicker."""
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)

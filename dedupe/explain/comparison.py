@@ -94,8 +94,8 @@ def explain_pair(
     pair = search = None
     aligned = _Alignment()
     if len(there) == 2:
-        pair = _pair_figures(sketch, hashes, offsets, settings.threshold, kernels)
-        if sketch.token_counts.all():
+        pair = _pair_figures(sketch, hashes, offsets, settings, kernels)
+        if _are_compared(sketch, settings):
             search = _search_figures(sketch.signatures, banding, pair.jaccard)
         texts = left.text or "", right.text or ""
         longest = max(map(len, texts))
@@ -156,11 +156,16 @@ def _document_figures(
     ]
 
 
+def _are_compared(sketch: SketchBatch, settings: ScanSettings) -> bool:
+    """Whether a scan compares both documents, having enough tokens."""
+    return bool((sketch.token_counts >= max(1, settings.min_tokens)).all())
+
+
 def _pair_figures(
     sketch: SketchBatch,
     hashes: NDArray[np.uint64],
     offsets: NDArray[np.int64],
-    threshold: float,
+    settings: ScanSettings,
     kernels: Kernels,
 ) -> PairFigures:
     shared = 0
@@ -169,11 +174,11 @@ def _pair_figures(
         one, other = np.array([0], np.int32), np.array([1], np.int32)
         shared = int(kernels.count_shared(hashes, offsets, one, other, 0.0)[0])
     relation: Relation | None = None
-    if sketch.token_counts.all():  # else a scan sets them aside
+    if _are_compared(sketch, settings):
         if (sketch.token_hashes[0] == sketch.token_hashes[1]).all():
             is_same = bool((sketch.content_hashes[0] == sketch.content_hashes[1]).all())
             relation = relation_of_equal(is_same)
-        elif shared / (left_count + right_count - shared) >= threshold:
+        elif shared / (left_count + right_count - shared) >= settings.threshold:
             relation = Relation.NEAR
     return PairFigures(relation, shared, left_count, right_count)
 

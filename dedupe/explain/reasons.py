@@ -54,7 +54,7 @@ def find_reasons(
     :param search: none if a text is missing or has no token
     """
     for label, document, counted in zip("AB", documents, figures, strict=True):
-        yield from _explain_missing(label, document, counted)
+        yield from _explain_missing(label, document, counted, settings.min_tokens)
     counted_both = figures[0] is not None and figures[1] is not None
     if pair is not None and search is not None and counted_both and not pair.is_duplicate:
         yield from _explain_unlike(pair, figures, settings)
@@ -65,7 +65,7 @@ def find_reasons(
 
 
 def _explain_missing(
-    label: str, document: FoundDocument, counted: DocumentFigures | None
+    label: str, document: FoundDocument, counted: DocumentFigures | None, min_tokens: int
 ) -> Iterator[Reason]:
     if document.text is None and document.reason == "changed":
         yield Reason("changed", f"{label}: {shorten(document.problem)}")
@@ -74,6 +74,12 @@ def _explain_missing(
         yield Reason("skipped", f"{label} is not compared: {told}")
     elif counted is not None and not counted.token_count:
         yield Reason("no_tokens", f"{label} holds no letter or digit: a scan sets it aside")
+    elif counted is not None and counted.token_count < min_tokens:
+        yield Reason(
+            "below_min_tokens",
+            f"{label} has {counted.token_count:,} words: a scan compares none of fewer than "
+            f"{min_tokens:,} (--min-tokens)",
+        )
 
 
 def _explain_unlike(

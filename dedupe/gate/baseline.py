@@ -41,8 +41,12 @@ COMPARED_SETTINGS = (
     "text_field",
     "text_format",
     "html",
+    "min_tokens",
 )
 """The settings that decide which pairs are found, or what the text of a document is."""
+
+_UNTOLD = {"min_tokens": 0}
+"""Values that a file does not tell: of settings that are younger than the format of the file."""
 
 _COMMENTS = """\
 # Duplicates that are known and accepted. `dedupe check --baseline` fails on others;
@@ -119,7 +123,11 @@ def comparable_settings(config: ScanSettings) -> dict[str, Any]:
 def format_baseline(baseline: Baseline) -> bytes:
     """The content of a baseline file; equal baselines give equal bytes."""
     lines = [f"{BASELINE_TITLE} {BASELINE_VERSION}\n", _COMMENTS]
-    lines += (f"setting {name} = {_quote(baseline.settings[name])}\n" for name in COMPARED_SETTINGS)
+    lines += (
+        f"setting {name} = {_quote(value)}\n"
+        for name, value in baseline.settings.items()
+        if name not in _UNTOLD or value != _UNTOLD[name]
+    )
     lines += (
         f"{entry.cluster} {entry.content_hash} {_quote(entry.id)}\n"
         for entry in sorted(baseline.entries)
@@ -141,6 +149,7 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
             entries.add(entry)
         elif not _take_setting(line, settings):
             raise _damaged(name, number)
+    settings = {**_UNTOLD, **settings}
     _check_complete(settings, name)
     return Baseline(settings, frozenset(entries), version=version)
 

@@ -37,6 +37,7 @@ FORMATS: dict[str, RegisteredFormat] = {
     "arrow": RegisteredFormat(f"{_PACKAGE}.tables.format:ARROW", "rows"),
     "html": RegisteredFormat(f"{_PACKAGE}.html.format:HTML"),
     "xml": RegisteredFormat(f"{_PACKAGE}.xml.format:XML", "rows"),
+    "pdf": RegisteredFormat(f"{_PACKAGE}.pdf.format:PDF"),
     "warc": RegisteredFormat(f"{_PACKAGE}.warc.format:WARC"),
     "epub": RegisteredFormat(f"{_PACKAGE}.epub.format:EPUB"),
     "sqlite": RegisteredFormat(f"{_PACKAGE}.sqlite.format:SQLITE", "rows"),

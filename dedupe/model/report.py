@@ -15,6 +15,9 @@ from dedupe.model.settings import ScanSettings
 SCHEMA_VERSION = 1
 """The version of the JSON report."""
 
+SHORT_TOKENS = 20
+"""A document of fewer tokens is short: a heading, a caption or a placeholder, hardly an article."""
+
 
 class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
     """Two verified duplicates, ``left < right``; the counts are of distinct shingles."""
@@ -106,6 +109,11 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     :param date_orders: by form of a date of three numbers, the orders of day, month and year that
         all dates of the form allow (see :mod:`dedupe.model.date_orders`); known where a keep rule
         goes by dates
+    :param format_counts: documents that were read, by format
+    :param short_count: compared documents of fewer than ``SHORT_TOKENS`` tokens
+    :param short_duplicate_count: duplicates of fewer than ``SHORT_TOKENS`` tokens
+    :param too_short_count: documents that were not compared, being of fewer tokens than
+        ``min_tokens``; reference documents among them
     """
 
     document_count: Count
@@ -120,6 +128,10 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     reference_count: Count = 0
     reference_token_count: Count = 0
     date_orders: dict[str, tuple[DateOrder, ...]] = {}
+    format_counts: dict[str, int] = {}
+    short_count: Count = 0
+    short_duplicate_count: Count = 0
+    too_short_count: Count = 0
 
 
 class SearchSummary(msgspec.Struct, frozen=True):
@@ -139,6 +151,21 @@ class SearchSummary(msgspec.Struct, frozen=True):
     candidate_pair_count: Count
     duplicate_pair_count: Count
     capped_bucket_count: Count
+
+
+class ReportWarning(msgspec.Struct, frozen=True):
+    """A doubt whether the corpus was read as its authors wrote it.
+
+    :param reason: a stable word (see ``dedupe.report.misreadings``)
+    :param count: the documents or records that give rise to it
+    :param total: the documents or records that they are a part of
+    :param detail: a sentence for people
+    """
+
+    reason: str
+    count: Count
+    total: Count
+    detail: str
 
 
 class StageInfo(msgspec.Struct, frozen=True):
@@ -199,6 +226,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bridge_ends: Sequence[BridgeEnd] = ()
     skipped: tuple[SkippedDocument, ...]
     notices: tuple[Notice, ...]
+    warnings: tuple[ReportWarning, ...] = ()
     texts: dict[str, str] | None
     run: RunInfo
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from dedupe.model.encodings import encoding_named, names_like
 from dedupe.model.errors import ConfigError
 from dedupe.model.formats import AUTO, input_formats
 
@@ -117,6 +118,11 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param max_members: the most members of one archive
     :param max_tokens: a document with more tokens is skipped
     :param records: where the records of a JSON file are inside it, as a dotted path
+    :param max_window: the longest window of zstd data in bytes, which unpacking it takes as memory
+    :param follow: whether symbolic links below folders are followed
+    :param all_files: whether source code, style sheets, licences, lock and build files below
+        folders are read too
+    :param encoding: the encoding of all text without a byte order mark (empty: each file shows it)
     """
 
     text_field: tuple[str, ...] = ()
@@ -144,14 +150,21 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     max_members: int = 500_000
     max_tokens: int = 10_000_000
     records: str = ""
+    max_window: int = 2**27
+    follow: bool = False
+    all_files: bool = False
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.encoding:
+            msgspec.structs.force_setattr(self, "encoding", _known_encoding(self.encoding))
         self._check_choice("input_format", input_formats())
         self._check_choice("text_format", get_args(TextFormat))
         self._check_choice("html", get_args(HtmlMode))
         for name in LIMIT_NAMES:
             self._check_range(name, 1, MAX_LIMITS.get(name, 2**63 - 1))
+        self._check_range("max_window", 2**10, 2**31)
         for name in ("bytes", "depth", "elements", "attributes"):
             value = getattr(self, f"html_max_{name}")
             check_setting(value >= 1, f"html_max_{name}", value, "at least 1")
@@ -167,17 +180,20 @@ class SketchSettings(ReadSettings, frozen=True, kw_only=True):
     :param shingle_size: tokens in a shingle
     :param num_perm: permutations (length of a signature)
     :param seed: seed of the permutations, as datasketch takes it
+    :param min_tokens: a document with fewer tokens is left out of the comparison, and counted
     """
 
     shingle_size: int = 5
     num_perm: int = 128
     seed: int = 1
+    min_tokens: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_range("shingle_size", 1, 1000)
         self._check_range("num_perm", 1, 65536)
         self._check_range("seed", 0, 2**32 - 1)
+        self._check_range("min_tokens", 0, 2**31 - 1)
 
 
 class MatchSettings(SketchSettings, frozen=True, kw_only=True):
@@ -355,6 +371,18 @@ def available_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return os.cpu_count() or 1
+
+
+def _known_encoding(label: str) -> str:
+    """Python's name for the encoding of this label.
+
+    :raises ConfigError: if there is none
+    """
+    if name := encoding_named(label):
+        return name
+    near = " or ".join(names_like(label))
+    meant = f"; did you mean {near}?" if near else ", such as cp1251, shift_jis or utf-16-le"
+    raise ConfigError(f"encoding is {label!r}, which is no encoding that is known{meant}")
 
 
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:

@@ -14,6 +14,7 @@ from dedupe.matching.matches import Matches
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
+from dedupe.model.report import SHORT_TOKENS
 from dedupe.model.settings import Config
 from dedupe.model.sketches import Banding
 from dedupe.store.document_marks import ScannedTexts
@@ -23,7 +24,7 @@ from dedupe.store.sketches import Remarks, Sketches
 class EngineSummary(msgspec.Struct, frozen=True):
     """What a report says of a corpus and of the search, beside the duplicates.
 
-    :param document_count: without reference documents, as ``token_count``
+    :param document_count: without reference documents, as ``token_count`` and ``short_count``
     :param repeated: the documents of each id that occurred more than once
     """
 
@@ -33,6 +34,7 @@ class EngineSummary(msgspec.Struct, frozen=True):
     capped_bucket_count: int
     document_count: int
     token_count: int
+    short_count: int
     reference_count: int
     reference_token_count: int
     repeated: Sequence[NDArray[np.int64]]
@@ -64,6 +66,7 @@ class EngineRun(msgspec.Struct, frozen=True):
             capped_bucket_count=matches.capped_bucket_count,
             document_count=len(documents) - reference_count,
             token_count=int(tokens[reference_count:].sum(dtype=np.int64)),
+            short_count=int(np.count_nonzero(tokens[reference_count:] < SHORT_TOKENS)),
             reference_count=reference_count,
             reference_token_count=int(tokens[:reference_count].sum(dtype=np.int64)),
             repeated=sketches.repeated,

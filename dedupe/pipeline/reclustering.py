@@ -29,6 +29,7 @@ from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.checks import check_members, check_pairs
 from dedupe.report.index import ReportIndex
+from dedupe.report.misreadings import find_warnings
 from dedupe.sketch import load_kernels
 from dedupe.sources.records.batches import make_batch
 from dedupe.store.documents import Documents, SketchedBatch
@@ -79,6 +80,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
             cluster_count=len(assembled.clusters),
             duplicate_count=assembled.duplicate_count,
             redundant_token_count=assembled.redundant_token_count,
+            short_duplicate_count=assembled.short_duplicate_count,
         ),
         search=msgspec.structs.replace(
             report.search,
@@ -91,6 +93,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         bridge_ends=assembled.bridge_ends,
         notices=replace_undated(report.notices, undated),
     )
+    reclustered = msgspec.structs.replace(reclustered, warnings=find_warnings(reclustered))
     if report.texts is None:
         return reclustered
     ids = {document.id for document in reclustered.documents()}

@@ -6,6 +6,8 @@ import platform
 import time
 from collections import Counter
 
+import msgspec
+
 from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
@@ -18,6 +20,7 @@ from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, 
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineSummary
 from dedupe.pipeline.undated import find_undated, replace_undated
+from dedupe.report.misreadings import find_warnings
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
 
@@ -53,10 +56,9 @@ def scan_corpus(
         undated = find_undated(clustering, config, orders)
         if not streamed:
             assembled = assembled.materialise()
-    progress.enter("done")
     origin = origin or CorpusOrigin()
     skipped = tuple(summary.remarks.skipped)
-    return Report(
+    report = Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
         corpus=_summarise_corpus(summary, assembled, origin, orders),
@@ -72,9 +74,8 @@ def scan_corpus(
             python=platform.python_version(),
             kernels=kernels.name,
             workers=config.worker_count,
-            seconds=time.perf_counter() - began,
+            seconds=0.0,
             byte_count=summary.remarks.byte_count,
-            stages=tuple(progress.stages),
             paths=tuple(origin.paths),
             against=tuple(origin.against),
             sources=tuple(origin.sources()),
@@ -83,6 +84,11 @@ def scan_corpus(
             skipped_places=origin.find_skipped(skipped, summary.remarks.skipped_locators),
         ),
     )
+    warnings = find_warnings(report)
+    progress.enter("done")
+    seconds, stages = time.perf_counter() - began, tuple(progress.stages)
+    run = msgspec.structs.replace(report.run, seconds=seconds, stages=stages)
+    return msgspec.structs.replace(report, warnings=warnings, run=run)
 
 
 def _summarise_corpus(
@@ -91,7 +97,7 @@ def _summarise_corpus(
     origin: CorpusOrigin,
     orders: dict[str, tuple[DateOrder, ...]],
 ) -> CorpusSummary:
-    encoding_counts, html_counts = origin.reading_counts()
+    reading = origin.reading_counts()
     skipped = summary.remarks.skipped
     return CorpusSummary(
         document_count=summary.document_count,
@@ -104,8 +110,12 @@ def _summarise_corpus(
         redundant_token_count=assembled.redundant_token_count,
         skipped_count=len(skipped),
         skipped_counts=dict(sorted(Counter(each.reason for each in skipped).items())),
-        encoding_counts=dict(sorted(encoding_counts.items())),
-        html_counts=dict(sorted(html_counts.items())),
+        encoding_counts=dict(sorted(reading.encodings.items())),
+        html_counts=dict(sorted(reading.pages.items())),
+        format_counts=dict(sorted(reading.formats.items())),
+        short_count=summary.short_count,
+        short_duplicate_count=assembled.short_duplicate_count,
+        too_short_count=summary.remarks.too_short_count,
     )
 
 

@@ -127,16 +127,21 @@ def sketch_batch(
     banding: Banding | None = None,
     folds_line_ends: bool = False,
 ) -> SketchedBatch:
-    """Sketch a batch, without the texts; documents with no token or too many are set aside."""
+    """Sketch a batch, without the texts, and without documents of too few or too many tokens."""
     batch, oversized = drop_oversized(batch, settings.max_tokens, kernels)
     sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
+    is_kept = sketch.token_counts >= max(1, settings.min_tokens)
     kept: NDArray[np.int64] | slice = slice(None)  # (a slice makes views, no copies)
     ids, metas = batch.ids, batch.metas
-    if empty:
-        kept = np.flatnonzero(sketch.token_counts > 0)
+    if not is_kept.all():
+        kept = np.flatnonzero(is_kept)
         ids = [ids[i] for i in kept.tolist()]
         metas = [metas[i] for i in kept.tolist()] if metas else ()
+    shingle_counts, shingle_hashes = np.diff(sketch.shingle_offsets), sketch.shingle_hashes
+    too_short_count = len(batch) - int(np.count_nonzero(is_kept)) - len(empty)
+    if too_short_count:
+        shingle_hashes = shingle_hashes[np.repeat(is_kept, shingle_counts)]
     signatures = sketch.signatures[kept]
     sketched = SketchedBatch(
         identities=pack_identities(ids, batch.locators[kept], metas),
@@ -148,14 +153,15 @@ def sketch_batch(
         filters=SetFilters(
             signatures.astype(np.uint8), sketch.bitmaps[kept], sketch.distinct_counts[kept]
         ),
-        shingle_hashes=sketch.shingle_hashes,
-        shingle_counts=np.diff(sketch.shingle_offsets)[kept],
+        shingle_hashes=shingle_hashes,
+        shingle_counts=shingle_counts[kept],
         without_tokens=[(batch.ids[i], batch.locator(i)) for i in empty],
         too_many_tokens=oversized,
+        too_short_count=too_short_count,
     )
     if not folds_line_ends:
         return sketched
-    rows, hashes = _fold_kept_texts(batch, sketch.token_counts > 0)
+    rows, hashes = _fold_kept_texts(batch, is_kept)
     return msgspec.structs.replace(sketched, folded_rows=rows, folded_hashes=hashes)
 
 
@@ -177,10 +183,12 @@ class Collector(msgspec.Struct):
     skipped_locators: dict[tuple[str, str], list[Locator]] = msgspec.field(default_factory=dict)
     notices: list[Notice] = msgspec.field(default_factory=list)
     byte_count: int = 0
+    too_short_count: int = 0
     fails_on_skip: bool = False
 
     def add(self, batch: SketchedBatch) -> None:
         self.byte_count += int(batch.byte_counts.sum())
+        self.too_short_count += batch.too_short_count
         for id, locator in batch.without_tokens:
             self._note(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"), locator)
         self.documents.append(batch)
@@ -220,4 +228,5 @@ class Collector(msgspec.Struct):
             skipped_locators=self.skipped_locators,
             notices=sorted(self.notices, key=lambda each: (each.id, each.reason, each.detail)),
             byte_count=self.byte_count,
+            too_short_count=self.too_short_count,
         )

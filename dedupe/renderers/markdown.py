@@ -22,6 +22,11 @@ from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, DiffMode
+from dedupe.renderers.view.reading import (
+    describe_left_out,
+    describe_reading,
+    warning_sentences,
+)
 from dedupe.renderers.view.selection import (
     Selection,
     describe_likeness,
@@ -33,6 +38,7 @@ from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, shorten_m
 from dedupe.sketch import tokenize_text
 
 ID_CELLS: Final = 80
+SENTENCE_CELLS: Final = 400
 DIFF_WIDTH: Final = 96
 LISTED_REASONS: Final = 5
 CLOSING_BYTES: Final = 500 + len(MARKDOWN_MARK)
@@ -123,7 +129,23 @@ def _head(report: Report) -> Iterator[str]:
         yield f"{describe_recall(report)} · every pair verified\n"
     if report.search.capped_bucket_count:
         yield f"{describe_capped_buckets(report)}\n"
+    yield from _reading_lines(report)
     yield from _skipped_line(report)
+
+
+def _reading_lines(report: Report) -> Iterator[str]:
+    """Sentences on how the corpus was read, and whether it may have been misread."""
+    if told := describe_left_out(report):
+        yield f"{told}\n"
+    if facts := describe_reading(report):
+        yield f"Read: {' · '.join(code(fact, SENTENCE_CELLS) for fact in facts)}\n"
+    yield from warning_lines(report)
+
+
+def warning_lines(report: Report) -> Iterator[str]:
+    """A paragraph for each warning that the corpus may have been misread."""
+    for sentence in warning_sentences(report):
+        yield f"**Warning:** {code(sentence, SENTENCE_CELLS)}\n"
 
 
 def _skipped_line(report: Report) -> Iterator[str]:

@@ -113,7 +113,9 @@ def _render_markdown(
 def _render_html(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
     from dedupe.renderers.html import HtmlOptions, render_html
 
-    chosen = HtmlOptions(diff=options.diff != "none", folder=options.output_folder)
+    chosen = HtmlOptions(
+        diff=options.diff != "none", folder=options.output_folder, tell=options.tell
+    )
     return render_html(report, texts, chosen)
 
 

@@ -25,6 +25,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
     :param depth: how deep lists and objects in a record may be nested
     :param values: the most lists, objects and items of a record, or of a JSON file
     :param members: the most members of one archive
+    :param window_bytes: the longest window of zstd data
     """
 
     block_bytes: int = 1 << 18
@@ -37,6 +38,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
     depth: int = _DEFAULTS.max_depth
     values: int = _DEFAULTS.max_values
     members: int = _DEFAULTS.max_members
+    window_bytes: int = _DEFAULTS.max_window
 
     @classmethod
     def of_settings(cls, settings: ReadSettings) -> ReadLimits:
@@ -49,6 +51,7 @@ class ReadLimits(msgspec.Struct, frozen=True):
             depth=settings.max_depth,
             values=settings.max_values,
             members=settings.max_members,
+            window_bytes=settings.max_window,
         )
 
     @property

@@ -9,6 +9,19 @@ import msgspec
 from dedupe.model.documents import Locator, SkippedDocument, SourceInfo
 
 
+class ReadingCounts(msgspec.Struct, frozen=True):
+    """How the documents of a corpus were read, in numbers.
+
+    :param encodings: documents by encoding
+    :param pages: pages by how their text was found
+    :param formats: documents by format
+    """
+
+    encodings: Mapping[str, int] = msgspec.field(default_factory=dict)
+    pages: Mapping[str, int] = msgspec.field(default_factory=dict)
+    formats: Mapping[str, int] = msgspec.field(default_factory=dict)
+
+
 class CorpusOrigin(msgspec.Struct, frozen=True):
     """The origin of a corpus; texts in memory have an empty one.
 
@@ -17,8 +30,7 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
     :param sources: gives the files read so far, which locators index into
     :param skipped_locators: by id and reason, the locators of records without a usable text
     :param text_fields: the number of records by text field, where the user named no text field
-    :param reading_counts: gives the number of documents by encoding, and of pages by how their text
-        was found
+    :param reading_counts: gives how the documents were read
     """
 
     paths: Sequence[str] = ()
@@ -28,7 +40,7 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
         default_factory=dict
     )
     text_fields: Mapping[str, int] = msgspec.field(default_factory=dict)
-    reading_counts: Callable[[], tuple[Mapping[str, int], Mapping[str, int]]] = lambda: ({}, {})
+    reading_counts: Callable[[], ReadingCounts] = ReadingCounts
 
     def find_skipped(
         self,

@@ -16,6 +16,7 @@ PAGE_UNREADABLE = "page_unreadable"
 NOT_DECODABLE = "not_decodable"
 UNDECODABLE = "undecodable"
 NOT_TEXT = "not_text"
+KNOWN_FORMAT = "known_format"
 NOT_GZIP = "not_gzip"
 NOT_BZIP2 = "not_bzip2"
 NOT_XZ = "not_xz"
@@ -49,6 +50,7 @@ TEXT_NOT_STRING = "text_not_string"
 SAME_FILE = "same_file"
 DATASET_CARD = "dataset_card"
 IGNORED = "ignored"
+LEFT_OUT = "left_out"
 IGNORE_FILE = "ignore_file"
 LINKS_NOT_FOLLOWED = "links_not_followed"
 UNDECODABLE_BYTES = "undecodable_bytes"
@@ -63,6 +65,9 @@ PENDING_CHANGES = "pending_changes"
 UNKNOWN_XML = "unknown_xml"
 OTHER_ITEMS = "other_items"
 NO_DATE = "no_date"
+MISNAMED = "misnamed"
+OUTSIDE_ARCHIVE = "outside_archive"
+ENCODING_DOUBTFUL = "encoding_doubtful"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -76,6 +81,7 @@ DOUBTFUL_READING = frozenset(
         PAGE_LIMIT,
         PENDING_CHANGES,
         UNKNOWN_XML,
+        ENCODING_DOUBTFUL,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.
@@ -97,6 +103,7 @@ UNREADABLE_PATH_REASONS = frozenset(
         MISSING_EXTRA,
         PAGE_UNREADABLE,
         NOT_TEXT,
+        KNOWN_FORMAT,
         *NOT_COMPRESSED.values(),
         TOO_LARGE,
         BOMB,

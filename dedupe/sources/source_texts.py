@@ -172,13 +172,16 @@ class SourceTexts:
     ) -> Iterator[tuple[str, str]]:
         """The texts of some documents of an open file; each is removed from ``pending``."""
         chosen = format_named(source.format)
-        reread = rereader_of(chosen, self._settings)
-        if source.encoding:
-            file = recoded_file(file, source.encoding)
+        settings = self._settings
+        if source.encoding and chosen.takes_utf8:
+            file = recoded_file(file, source.encoding, source.encoding == settings.encoding)
+        elif source.encoding:
+            settings = msgspec.structs.replace(settings, encoding=source.encoding)
+        reread = rereader_of(chosen, settings)
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
             if text is not None and not self._has_hash(id, text):
-                text = self._reread_visible(chosen, file, id) or text
+                text = self._reread_visible(chosen, settings, file, id) or text
             pending.discard(id)
             if text is None:
                 self._problems[id] = CHANGED
@@ -192,11 +195,13 @@ class SourceTexts:
     def _find_source(source: Source | SourceInfo) -> Source:
         return source if isinstance(source, Source) else Source.of_info(source)
 
-    def _reread_visible(self, chosen: Format, file: SeekableBytes, id: str) -> str | None:
+    def _reread_visible(
+        self, chosen: Format, settings: ReadSettings, file: SeekableBytes, id: str
+    ) -> str | None:
         """All visible text of a page, if the scan compared that instead of its article."""
-        if not holds_pages(chosen, self._settings) or self._settings.html != "article":
+        if not holds_pages(chosen, settings) or settings.html != "article":
             return None
-        settings = msgspec.structs.replace(self._settings, html="text")
+        settings = msgspec.structs.replace(settings, html="text")
         text = rereader_of(chosen, settings)(file, self._locators[id])
         return text if text is not None and self._has_hash(id, text) else None
 

@@ -34,6 +34,7 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     :param shingle_counts: ``int64``, ``(n,)``: how many of ``shingle_hashes`` each document has
     :param without_tokens: ids and locators of documents that were set aside for having no token
     :param too_many_tokens: ids and locators of documents with more tokens than ``max_tokens``
+    :param too_short_count: documents that were left out for having fewer tokens than ``min_tokens``
     :param folded_rows: documents whose texts hold a CR, ``int64``, ``(k,)``; empty where the scan
         does not mark documents (``store.document_marks``)
     :param folded_hashes: their content hashes with every line end as LF, ``uint64``, ``(k, 2)``
@@ -50,6 +51,7 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     shingle_counts: NDArray[np.int64]
     without_tokens: list[tuple[str, Locator]]
     too_many_tokens: list[tuple[str, Locator]]
+    too_short_count: int = 0
     folded_rows: NDArray[np.int64] = msgspec.field(default_factory=lambda: np.empty(0, np.int64))
     folded_hashes: NDArray[np.uint64] = msgspec.field(
         default_factory=lambda: np.empty((0, 2), np.uint64)

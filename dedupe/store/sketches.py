@@ -23,12 +23,14 @@ class Remarks(msgspec.Struct, frozen=True):
         file and line
     :param notices: facts about documents that were read, ordered by id, reason and detail
     :param byte_count: bytes of the texts that were sketched
+    :param too_short_count: documents that were left out for having fewer tokens than ``min_tokens``
     """
 
     skipped: Sequence[SkippedDocument]
     skipped_locators: Mapping[tuple[str, str], Sequence[Locator]]
     notices: Sequence[Notice]
     byte_count: int
+    too_short_count: int = 0
 
 
 class Sketches(msgspec.Struct, frozen=True):

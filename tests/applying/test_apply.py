@@ -60,7 +60,7 @@ from tests.support.forms import (
 )
 from tests.support.prove_apply import prove
 
-QUICK_FORMS = FORMS.keys() - {"html"}
+QUICK_FORMS = FORMS.keys() - {"html", "pdf"}
 LINKAGES = ("star", "single")
 
 
@@ -216,8 +216,8 @@ def write_everything(folder: Path, copied: str) -> int:
         files = {}
         for name in names:
             plain = without_compression(name)
-            whole = (".txt", ".text", ".md", "html", ".htm", ".eml", ".epub")
-            has_several = not plain.endswith(whole)
+            single = (".txt", ".text", ".md", ".markdown", ".rst", ".tei", ".nxml")
+            has_several = not plain.endswith((*single, "html", ".htm", ".pdf", ".eml", ".epub"))
             held = texts() if has_several else [copied]
             packing = name.removeprefix(plain)
             data = every_format.FORMATS[plain](held, archive + name)

@@ -271,7 +271,7 @@ def test_a_merge_in_disorder_is_read(repository):
     [
         (lambda text: None, "there is no such baseline; --update-baseline writes it"),
         (lambda text: b"", "is not a baseline of dedupe"),
-        (lambda text: b"\xff\xfe", "it is not UTF-8"),
+        (lambda text: b"\xff\xff", "it is not UTF-8"),
         (lambda text: b"# notes\n" + text, "is not a baseline of dedupe"),
         (
             lambda text: text.replace(b"baseline 2", b"baseline 3"),
@@ -503,6 +503,7 @@ def test_the_json_verdict(repository):
             "removed_count": 0,
         },
         "since": None,
+        "warnings": [],
     }
     scanned = json.loads(repository.run("scan", "articles", "--format", "json", code=0))
     [cluster] = scanned["clusters"]

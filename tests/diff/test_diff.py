@@ -86,11 +86,27 @@ def assert_joins_back(diff: Diff) -> None:
 # --- words -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("text", "breaks"),
+    [
+        (" one two", "SPACE SPACE"),
+        ("\n one\ttwo", "LINE SPACE"),
+        ("one\n\n  two\u2028three four", "LINE LINE LINE SPACE"),
+        ("one – two-three\r\n– four", "LINE SPACE GLUED LINE"),
+        ("中文 中，文\x0b文", "LINE JOINT SPACE JOINT LINE"),
+    ],
+)
+def test_breaks_are_those_of_the_white_space_before_each_word(text: str, breaks: str) -> None:
+    vocabulary = Vocabulary(tokenize_text)
+    for _ in range(2):  # chunks met before give the same
+        assert " ".join(each.name for each in vocabulary.split(text).breaks) == breaks
+
+
 @given(ANY_TEXTS)
 def test_words_are_the_tokens_of_the_text(text: str) -> None:
     vocabulary = Vocabulary(tokenize_text)
     words = vocabulary.split(text)
-    tokens = {key: token for token, key in vocabulary._key_of.items()}
+    tokens = {key: token for token, key in vocabulary._cutter._key_of.items()}
     assert [tokens[key] for key in words.keys] == tokenize_text(text)
     assert len(words.keys) == len(words.surfaces) == len(words.breaks)
 

@@ -1,15 +1,16 @@
 """Long texts are aligned by columns; the difference is what going word by word gives."""
 
 import random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedupe.diff import Vocabulary, diff_texts
+from dedupe.diff import diff_texts
 from dedupe.diff.blocks import Gap, common_end, common_length
+from dedupe.diff.chunks import _OPENERS, ChunkCutter
 from dedupe.diff.long_texts import find_shared_shingles, positions_of
-from dedupe.diff.words import _OPENERS
 from dedupe.sketch import tokenize_text
 
 MODULES = ("dedupe.diff.align", "dedupe.diff.moves")
@@ -90,12 +91,12 @@ def test_shared_shingles_are_those_that_occur_once_on_both_sides(left, right):
     assert [i for i, shingle in enumerate(shingles[0]) if shingle in wanted] == found
 
 
-def cut_one_by_one(vocabulary, chunk):
+def cut_one_by_one(cutter, chunk):
     """The surfaces of a chunk, as its rule says it: character by character."""
     start = 0
     unspaced = in_word = False
     for position, character in enumerate(chunk):
-        kind = vocabulary._kind(character)
+        kind = cutter.kind(character)
         if kind == "unspaced" or (kind == "letter" and not in_word):
             cut = position
             while cut > start and chunk[cut - 1] in _OPENERS:
@@ -111,7 +112,10 @@ def cut_one_by_one(vocabulary, chunk):
 @settings(max_examples=500)
 @given(st.text("ab1é地七カ。，、！“”‘’「（(《[{<-_'.·ー々ก่ำ½ﬁ\u0301\u200d\u00ad🎉№", max_size=14))
 def test_surfaces_are_cut_before_each_token(chunk):
-    vocabulary = Vocabulary(tokenize_text)
-    cuts = [*vocabulary._cut_surfaces(chunk)]
-    assert cuts == [*cut_one_by_one(vocabulary, chunk)]
-    assert "".join(surface for surface, _ in cuts) == chunk
+    cutter = ChunkCutter(tokenize_text)
+    expected = [*cut_one_by_one(cutter, chunk)]
+    for size in (0, 1000):  # at marks, and by a pattern
+        with patch("dedupe.diff.chunks.LONG_CHUNK", size):
+            lead, surfaces, unspaced = cutter.cut_surfaces(chunk)
+        cuts = [(lead, False)] * bool(lead or not surfaces)
+        assert [*cuts, *zip(surfaces, unspaced, strict=True)] == expected

@@ -122,7 +122,7 @@ def test_a_zip_file_may_be_compressed_once_more(tmp_path: Path, packing: str) ->
 def test_formats_that_are_zip_inside_are_not_opened(tmp_path: Path, first: str) -> None:
     name = "noending" if first else "x.docx"
     write(tmp_path / name, zip_of({first or "a": b"", **FILES}))
-    assert read(tmp_path).reasons == {name: "not_text"}
+    assert read(tmp_path).reasons == {name: "known_format"}
 
 
 def test_glob_exclude_and_hidden_names_count_inside_too(tmp_path: Path) -> None:
@@ -237,13 +237,14 @@ def test_damaged_archives_keep_what_stood_before(tmp_path: Path) -> None:
             assert f"{name}/r.jsonl:50" in found.texts
         assert found.reasons[name] == "truncated"
         assert f"{name}/z.txt" not in found.texts
-    told = {name: found.reasons[name] for name in ("cut.zip", "none.tar", "empty.zip", "empty.tar")}
+    told = {name: found.reasons[name] for name in ("cut.zip", "empty.zip", "empty.tar")}
     assert told == {
         "cut.zip": "not_zip",
-        "none.tar": "not_tar",
         "empty.zip": "not_zip",
         "empty.tar": "not_tar",
     }
+    assert found.texts["none.tar"] == "this is no archive" * 100
+    assert found.notice_reasons["none.tar"] == "misnamed"
 
 
 def test_a_damaged_member_loses_nothing_else(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.support.command import run_main
 from tests.support.corpora import INVENTED_WORDS
 from tests.support.every_format import http_response, warc_record
 
-pytest.importorskip("fastwarc")
+pytest.importorskip("lxml")
 
 TEXTS = [" ".join(random.Random(seed).choices(INVENTED_WORDS, k=80)) for seed in (0, 1, 2, 0)]
 """The last is the first once more."""
@@ -68,6 +68,8 @@ DECODED: list[tuple[str, Callable[[bytes], bytes], list[str]]] = [
     ("something behind", lambda data: gzip.compress(data) + b"\r\n", ["Content-Encoding: gzip"]),
     ("chunked", lambda data: chunked(gzip.compress(data)),
      ["Content-Encoding: gzip", "Transfer-Encoding: chunked"]),
+    ("aws-chunked", chunked, ["Content-Encoding: aws-chunked"]),
+    ("taken off: aws-chunked", bytes, ["Content-Encoding: aws-chunked"]),
     ("taken off: chunks", gzip.compress,
      ["Content-Encoding: gzip", "Transfer-Encoding: chunked"]),
     *(

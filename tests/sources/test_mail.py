@@ -315,7 +315,8 @@ def test_mail_is_known_by_its_content(tmp_path: Path) -> None:
     expected = {
         **dict.fromkeys(("1.", "post", "cur:2,S", "one.mbox"), "eml"),
         **dict.fromkeys(("Inbox", "alt.news", "two.eml"), "mbox"),
-        **dict.fromkeys(("memo", "from", "pelican", "mhtml", "diary"), "text"),
+        **dict.fromkeys(("memo", "from", "pelican", "diary"), "text"),
+        "mhtml": "auto",
     }
     assert formats_of(found) == expected
     assert found.texts["1."] == found.texts["post"] == sentence(0)
@@ -331,7 +332,7 @@ def test_other_files_of_these_endings_are_told(tmp_path: Path) -> None:
     put(tmp_path / "e.mbox", b"")
     found = read(tmp_path)
     assert not found.texts
-    assert {*found.reasons.values()} == {"not_text"} and len(found.skipped) == 4
+    assert {*found.reasons.values()} == {"not_text", "known_format"} and len(found.skipped) == 4
     assert "UW IMAP" in found.skipped[0].detail
 
 

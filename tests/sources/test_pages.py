@@ -30,7 +30,6 @@ from tests.support.every_format import http_response, warc_record
 
 lxml = pytest.importorskip("lxml")
 pytest.importorskip("trafilatura")
-pytest.importorskip("fastwarc")
 
 ARTICLE = (FIXTURES / "articles" / "harbour-bridge_newswire.txt").read_text(encoding="utf-8")
 PARAGRAPHS = "".join(f"<p>{line}</p>\n" for line in ARTICLE.splitlines() if line.strip())
@@ -202,14 +201,12 @@ def test_truncated_and_damaged_crawls_keep_what_stood_before(tmp_path: Path):
 
 
 def test_a_missing_extra_names_the_file_and_the_command(tmp_path: Path, monkeypatch: Any):
-    import dedupe.sources.formats.warc.format as warc
     import dedupe.sources.pages.requirements as requirements
 
     (tmp_path / "p.html").write_text(PAGE, encoding="utf-8")
     (tmp_path / "c.warc").write_bytes(response("http://one.example/", PAGE))
     (tmp_path / "a.txt").write_text(ARTICLE, encoding="utf-8")
     monkeypatch.setattr(requirements, "find_spec", lambda name: None)
-    monkeypatch.setattr(warc, "find_spec", lambda name: None)
     report = scan_folder(tmp_path)
     assert {item.id: item.reason for item in report.skipped} == {
         "p.html": "missing_extra",
@@ -217,7 +214,6 @@ def test_a_missing_extra_names_the_file_and_the_command(tmp_path: Path, monkeypa
     }
     details = " ".join(item.detail for item in report.skipped)
     assert "pip install 'dedupe-corpus[html]'" in details
-    assert "pip install 'dedupe-corpus[warc]'" in details
 
 
 HOSTILE = {
@@ -332,7 +328,7 @@ def test_decoding(data: bytes, declared: str, text: str, encoding: str):
 
 def test_damaged_utf8_is_no_other_encoding():
     decoded = decode_document("Größe über alles".encode() + b"\xff")
-    assert decoded == ("Größe über alles\ufffd".encode(), "utf-8", 1)
+    assert decoded[:3] == ("Größe über alles\ufffd".encode(), "utf-8", 1)
 
 
 def test_russian_text_without_a_declaration(tmp_path: Path):

@@ -13,7 +13,7 @@ from tests.support.fuzz_readers import run_campaign
 
 pytestmark = pytest.mark.slow
 
-for library in ("fastwarc", "pyarrow", "trafilatura"):
+for library in ("pyarrow", "pypdfium2", "trafilatura"):
     pytest.importorskip(library)
 
 SEED = 1

@@ -52,8 +52,15 @@ def prose(seed: int, words: int = 240) -> str:
     return "".join(f"<p>{' '.join(sentences[i : i + 4])}</p>" for i in range(0, len(sentences), 4))
 
 
-def page(notice: str, place: str, seed: int, title: str = "") -> str:
-    body = f"<article><h1>Notice {title}</h1><p>{notice}</p></article>" + place.format(prose(seed))
+def page(
+    notice: str, place: str, seed: int, title: str = "", between: str = "<h3>More</h3>"
+) -> str:
+    """A page whose article is a notice.
+
+    :param between: what stands between the paragraphs of its other text, as between comments
+    """
+    other = prose(seed).replace("</p><p>", f"</p>{between}<p>")
+    body = f"<article><h1>Notice {title}</h1><p>{notice}</p></article>" + place.format(other)
     return f"<html><head><title>Story</title></head><body><nav>Home</nav>{body}</body></html>"
 
 
@@ -114,6 +121,21 @@ def test_an_article_that_no_other_page_has_stays_one(tmp_path: Path) -> None:
     report = scan(tmp_path / "pages")
     assert report["corpus"]["html_counts"] == {"article": 3} and not report["notices"]
     assert len(report["clusters"]) == 1
+
+
+def test_a_long_run_of_paragraphs_outside_the_article_is_told(tmp_path: Path) -> None:
+    """One such page is enough; comments of the same length, with names between, are not told."""
+    run = page(CONSENT, PLACES["aside"], 0, between="")
+    comments = page(SCRIPT, PLACES["aside"], 1, between="<p>A reader wrote</p>")
+    write(tmp_path / "pages", [run, comments, run])
+    report = scan(tmp_path / "pages")
+    told = sorted((each["id"], each["reason"]) for each in report["notices"])
+    assert told == [("0.html", "extraction_doubtful"), ("2.html", "extraction_doubtful")]
+    assert all("many paragraphs" in each["detail"] for each in report["notices"])
+    assert report["corpus"]["html_counts"] == {"article": 1, "text": 2}
+    found = dedupe.scan(tmp_path / "pages")
+    texts = SourceTexts.of_report(found).read_texts(["0.html", "2.html"])
+    assert len(texts) == 2 and all(prose(0)[3:60] in text for text in texts.values())
 
 
 def test_reprints_among_short_other_text_are_found(tmp_path: Path) -> None:

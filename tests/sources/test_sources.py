@@ -253,7 +253,7 @@ def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     assert found.reasons == {
         **{str(path): "path_missing" for path in missing},
         str(tmp_path / "empty"): "no_files",
-        str(tmp_path / "x.png"): "not_text",
+        str(tmp_path / "x.png"): "known_format",
     }
     assert list(found.texts.values()) == ["a"]
     names = tuple(str(path) for path in paths if path != tmp_path / "full")
@@ -388,7 +388,6 @@ def test_undecodable_bytes_are_replaced_and_counted(tmp_path: Path) -> None:
     [
         b"some text, then \0 and more",
         bytes(5000),
-        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0",
         random.Random(1).randbytes(9000).replace(b"\0", b"\xff"),
         "没有标记的文字 one".encode("utf-16-le"),
     ],
@@ -610,6 +609,7 @@ def test_a_truncated_gz_keeps_what_stood_before(tmp_path: Path) -> None:
 def test_gz_that_is_none_or_empty_or_wrong(tmp_path: Path) -> None:
     good = gzip.compress(b"some text")
     (tmp_path / "none.txt.gz").write_bytes(b"plain text")
+    (tmp_path / "noise.txt.gz").write_bytes(random.Random(1).randbytes(9000))
     (tmp_path / "empty.jsonl.gz").write_bytes(b"")
     (tmp_path / "head.txt.gz").write_bytes(good[:10])
     (tmp_path / "wrong.txt.gz").write_bytes(b"\x1f\x8bxxxxxxxxxxxxxxxxx")
@@ -620,19 +620,24 @@ def test_gz_that_is_none_or_empty_or_wrong(tmp_path: Path) -> None:
     (tmp_path / "unnamed.txt").write_bytes(good)
     found = read(tmp_path)
     assert found.reasons == {
-        "none.txt.gz": "not_gzip",
+        "noise.txt.gz": "not_gzip",
         "empty.jsonl.gz": "not_gzip",
         "head.txt.gz": "truncated",
         "wrong.txt.gz": "damaged",
     }
     assert found.texts == {
+        "none.txt.gz": "plain text",
         "sum.txt.gz": "some text",
         "more.txt.gz": "some text",
         "padded.txt.gz": "some text",
         "two.txt.gz": "some text, more",
         "unnamed.txt": "some text",
     }
-    assert found.notice_reasons == {"sum.txt.gz": "damaged", "more.txt.gz": "damaged"}
+    assert found.notice_reasons == {
+        "none.txt.gz": "misnamed",
+        "sum.txt.gz": "damaged",
+        "more.txt.gz": "damaged",
+    }
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
 
 

@@ -16,6 +16,7 @@ import re
 import sqlite3
 import sys
 import tarfile
+import textwrap
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -36,6 +37,7 @@ COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
     ".zst": zstandard.ZstdCompressor().compress,
+    ".gz.zst": lambda data: zstandard.compress(gzip.compress(data, mtime=0)),
 }
 
 Record = Mapping[str, Any]
@@ -179,9 +181,69 @@ def warc_record(
     return head.encode() + content + b"\r\n\r\n"
 
 
+def arc_record(
+    uri: str, content: bytes, content_type: str = "text/html", *, version: int = 1
+) -> bytes:
+    """A record of ARC, the format of crawls before WARC."""
+    more = " 200 - - 0 c.arc" if version == 2 else ""
+    head = f"{uri} 192.0.2.7 20040301100000 {content_type}{more} {len(content)}\n"
+    return head.encode() + content + b"\n"
+
+
+def arc_start(version: int = 1) -> bytes:
+    """The first record of an ARC file, which describes it."""
+    more = "Result-code Checksum Location Offset Filename " if version == 2 else ""
+    fields = f"URL IP-address Archive-date Content-type {more}Archive-length\n"
+    content = f"{version} 0 Example\n{fields}".encode()
+    return arc_record("filedesc://c.arc", content, "text/plain", version=version)
+
+
 def http_response(body: bytes, content_type: str, *headers: str, status: str = "200 OK") -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {content_type}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+# --- PDF -----------------------------------------------------------------------------------
+
+
+def pdf(text: str, *, title: str = "", date: str = "", lines_a_page: int = 40) -> bytes:
+    """A PDF in ASCII, its text in lines of 80 characters; without pages where there is no text."""
+    paragraphs = (textwrap.wrap(part, 80, break_on_hyphens=False) for part in text.split("\n"))
+    lines = [line for paragraph in paragraphs for line in paragraph]
+    starts = range(0, len(lines), lines_a_page)
+    contents = [_pdf_page(lines[start : start + lines_a_page]) for start in starts]
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(contents)))
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    for number, content in enumerate(contents):
+        resources = "/Resources << /Font << /F 3 0 R >> >> /MediaBox [0 0 600 800]"
+        inside = f"/Contents {5 + 2 * number} 0 R"
+        objects.append(f"<< /Type /Page /Parent 2 0 R {resources} {inside} >>")
+        objects.append(f"<< /Length {len(content)} >>\nstream\n{content}\nendstream")
+    objects.append(f"<< /Title ({title}) /CreationDate ({date}) >>")
+    return pdf_of(objects)
+
+
+def pdf_of(objects: Sequence[str]) -> bytes:
+    """A PDF of these objects: the first is its catalog, the last describes it."""
+    out = "%PDF-1.4\n"
+    offsets: list[int] = []
+    for number, content in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    size = len(objects) + 1
+    trailer = f"trailer\n<< /Size {size} /Root 1 0 R /Info {size - 1} 0 R >>\n"
+    place = f"startxref\n{len(out)}\n%%EOF\n"
+    return f"{out}xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}{place}".encode("ascii")
+
+
+def _pdf_page(lines: Sequence[str]) -> str:
+    shown = (f"<{line.encode('cp1252').hex()}> Tj 0 -16 Td" for line in lines)
+    return "\n".join(["BT /F 12 Tf 50 750 Td", *shown, "ET"])
 
 
 # --- archives ------------------------------------------------------------------------------
@@ -414,8 +476,28 @@ def as_book(texts: Sequence[str], name: str) -> bytes:
     return epub({f"{n}.xhtml": f"<p>{escape(each)}</p>" for n, each in enumerate(paragraphs)})
 
 
+def as_arc(texts: Sequence[str], name: str) -> bytes:
+    """An ARC file with each text as a fetched page, and records between that are no documents."""
+    records = [arc_start()]
+    for number, text in enumerate(texts):
+        response = http_response(page(text, "cp1252"), "text/html; charset=windows-1252")
+        records.append(arc_record(f"dns:{number}.example", b"192.0.2.7\n", "text/dns"))
+        records.append(arc_record(f"http://arc.example/{name}/{number}", response))
+    return b"".join(records)
+
+
+def as_pdf(texts: Sequence[str], name: str) -> bytes:
+    return pdf(texts[0])
+
+
 def as_text(texts: Sequence[str], name: str) -> bytes:
     return texts[0].encode()
+
+
+def as_post(texts: Sequence[str], name: str) -> bytes:
+    """A post of a site generator: front matter, then the text."""
+    url = "https://post.example/a"
+    return f"---\ntitle: A post\ndate: 2024-03-01\nlink: {url}\n---\n{texts[0]}".encode()
 
 
 def as_lines(texts: Sequence[str], name: str) -> bytes:
@@ -485,6 +567,8 @@ FORMATS: dict[str, Writer] = {
     "a.txt": as_text,
     "a.text": as_text,
     "a.md": as_text,
+    "a.markdown": as_post,
+    "a.rst": as_text,
     "a.lines": as_lines,
     "a.html": as_page,
     "a.htm": as_page,
@@ -498,6 +582,8 @@ FORMATS: dict[str, Writer] = {
     "a.eml": as_mail,
     "a.mbox": as_mailbox,
     "a.mbx": as_mailbox,
+    "a.arc": as_arc,
+    "a.pdf": as_pdf,
     "a.jsonl": as_records(json_lines),
     "a.ndjson": as_records(json_lines),
     "array.json": as_records(json_array, ensure_ascii=False),
@@ -537,7 +623,7 @@ FORMATS: dict[str, Writer] = {
 
 UNNAMED = (
     *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
-    *("a.eml", "a.mbox", "a.db", "a.epub"),
+    *("a.eml", "a.mbox", "a.db", "a.epub", "a.arc", "a.pdf"),
     *("a.rss", "a.atom", "wiki.xml", "a.tei", "a.nxml"),
 )
 """Files whose format is recognised by their content alone."""
@@ -549,6 +635,8 @@ def ids_in(name: str, path: str) -> str:
     :param name: the name in ``FORMATS``, which tells the format
     :param path: the path of the file below the folder
     """
+    if name == "a.arc":
+        return f"http://arc.example/{path}/0"
     if name in ("a.warc", "wet.warc"):
         return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
     if name in ("a.sqlite", "a.sqlite3", "a.db"):
@@ -558,9 +646,12 @@ def ids_in(name: str, path: str) -> str:
     if name.endswith((".lines", ".jsonl", ".ndjson")):
         return f"{path}:1"
     documents = (
+        ".pdf",
         ".txt",
         ".text",
         ".md",
+        ".markdown",
+        ".rst",
         "html",
         ".htm",
         "record.json",

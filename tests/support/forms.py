@@ -24,7 +24,15 @@ import pyarrow.parquet as pq
 import zstandard
 
 from tests.support import every_format
-from tests.support.every_format import COMPRESSORS, csv_rows, http_response, warc_record
+from tests.support.every_format import (
+    COMPRESSORS,
+    arc_record,
+    arc_start,
+    csv_rows,
+    http_response,
+    pdf,
+    warc_record,
+)
 
 Texts = dict[str, str]
 """Texts by the id that their record gets; a file of one text is named after it."""
@@ -138,6 +146,14 @@ def warc_records(texts: Texts) -> Iterator[bytes]:
         yield _warc_record("request", f"urn:{id}", b"GET / HTTP/1.1\r\n\r\n")
         body = http_response(text.encode(), "text/plain; charset=utf-8")
         yield _warc_record("response", f"urn:{id}", body)
+
+
+def arc_records(texts: Texts) -> Iterator[bytes]:
+    yield arc_start()
+    for id, text in texts.items():
+        yield arc_record(f"dns:{id}", b"192.0.2.7", "text/dns")
+        body = http_response(text.encode(), "text/plain; charset=utf-8")
+        yield arc_record(f"http://x/{id}", body)
 
 
 def wet_of(texts: Texts) -> bytes:
@@ -338,6 +354,9 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "mbox.gz": lambda texts: {"r.mbox.gz": gzip.compress(mbox_of(texts))},
     "sqlite": lambda texts: {"r.db": sqlite_of(texts)},
     "sqlite.xz": lambda texts: {"r.sqlite.xz": lzma.compress(sqlite_of(texts))},
+    "arc": lambda texts: {"c.arc": b"".join(arc_records(texts))},
+    "arc.gz": lambda texts: {"c.arc.gz": _members([*arc_records(texts)])},
+    "pdf": lambda texts: {f"{id}.pdf": pdf(text) for id, text in texts.items()},
     "zip": lambda texts: {"a.zip": zip_of(mixed_files(texts))},
     "tar": lambda texts: {"a.tar": tar_of(mixed_files(texts))},
     "tar.gz": lambda texts: {"a.tar.gz": gzip.compress(tar_of(mixed_files(texts)))},
@@ -377,15 +396,17 @@ def entries_of(found: dict[str, list[Entry]]) -> list[Entry]:
 
 def _read_file(name: str, path: Path) -> Iterator[Entry]:
     data = path.read_bytes()
-    if name.endswith(".warc.gz"):
-        yield from _read_warc(b"".join(map(gzip.decompress, _split_members(data))))
+    if name.endswith((".warc.gz", ".arc.gz")):
+        read = _read_warc if name.endswith(".warc.gz") else _read_arc
+        yield from read(b"".join(map(gzip.decompress, _split_members(data))))
         return
     yield from _read_data(name, data)
 
 
 def _read_data(name: str, data: bytes) -> Iterator[Entry]:
-    packing = next((p for p in COMPRESSORS if p and name.endswith(p)), "")
-    plain, content = name.removesuffix(packing), UNPACK[packing](data)
+    plain, content = name, data
+    while packing := next((p for p in UNPACK if p and plain.endswith(p)), ""):
+        plain, content = plain.removesuffix(packing), UNPACK[packing](content)
     encoding = PurePath(name).name.partition("=")[0] if "=" in name else ""
     content = content.decode(encoding).encode() if encoding else content
     if plain.endswith((".jsonl", ".ndjson")):
@@ -415,6 +436,8 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
         yield from _read_arrow(content)
     elif plain.endswith(".warc"):
         yield from _read_warc(content)
+    elif plain.endswith(".arc"):
+        yield from _read_arc(content)
     elif plain.endswith(".zip"):
         yield from _read_zip(name, content)
     elif plain.endswith(".tar"):
@@ -432,6 +455,14 @@ def _read_object(value: dict[str, Any], data: bytes) -> Iterator[Entry]:
         yield from ((each["id"], each) for each in records)
     else:
         yield from value.items()
+
+
+def _read_arc(content: bytes) -> Iterator[Entry]:
+    while content:
+        line, _, rest = content.partition(b"\n")
+        uri, *_, length = line.decode().split(" ")
+        content = rest[int(length) + 1 :]
+        yield (uri if uri.startswith("http:") else ""), (line, rest[: int(length) + 1])
 
 
 def _read_values(text: str) -> Iterator[Any]:

@@ -18,6 +18,8 @@ from random import Random
 
 from tests.support import every_format
 from tests.support.every_format import (
+    arc_record,
+    arc_start,
     arrow,
     csv_rows,
     database,
@@ -26,6 +28,7 @@ from tests.support.every_format import (
     json_values,
     mail,
     parquet,
+    pdf,
     tar_of,
     warc_record,
     zip_of,
@@ -144,6 +147,13 @@ def _text(rng: Random) -> bytes:
     return f"# Title\n\n{article(rng)}\n".encode(encoding, "replace")
 
 
+def _post(rng: Random) -> bytes:
+    sign, equals = rng.choice([("---", ": "), ("+++", " = ")])
+    title = rng.choice(["News", '"News"', "", "[a, b]", '"""', "!!x y"])
+    front = f"{sign}\ntitle{equals}{title}\ndate{equals}2024-03-01\ntags:\n  - a\n{sign}\n"
+    return front.encode() + _text(rng)
+
+
 def _http(rng: Random) -> bytes:
     body = _html(rng)
     media = f"text/html; charset={rng.choice(CHARSETS)}"
@@ -180,6 +190,21 @@ def _warc_records(rng: Random) -> list[bytes]:
             warc_record(kind, uri, content, media, version=version, record_id=record_id, date=date)
         )
     return found
+
+
+def _arc(rng: Random) -> bytes:
+    version = rng.choice([1, 2])
+    records = [arc_start(version)] * rng.randrange(2)
+    for number in range(rng.randrange(1, 4)):
+        content = rng.choice([_http, _html])(rng)
+        uri = f"http://site{number}.example/{rng.randrange(9)} a" + "b c" * rng.randrange(2)
+        records.append(arc_record(uri, content, version=version))
+    return b"".join(records)
+
+
+def _pdf(rng: Random) -> bytes:
+    text = article(rng).encode("cp1252", "replace").decode("cp1252")
+    return pdf(text, title="T", date="D:20240301", lines_a_page=rng.choice([1, 5, 40]))
 
 
 def _warc(rng: Random) -> bytes:
@@ -279,6 +304,7 @@ def _xml(rng: Random) -> bytes:
 FORMATS: dict[str, Callable[[Random], bytes]] = {
     "txt": _text,
     "md": _text,
+    "markdown": _post,
     "html": _html,
     "lines": _lines,
     "jsonl": _json_lines,
@@ -294,6 +320,8 @@ FORMATS: dict[str, Callable[[Random], bytes]] = {
     "mbox": _mbox,
     "epub": _epub,
     "db": _sqlite,
+    "arc": _arc,
+    "pdf": _pdf,
     "parquet": lambda rng: _table(rng, ("parquet",)),
     "arrow": lambda rng: _table(rng, ("arrow",)),
     "feather": lambda rng: _table(rng, ("arrow", "feather")),
@@ -361,8 +389,12 @@ TOKENS = [
     ),
     *(b"Content-Transfer-Encoding: base64\n", b"=?utf-8?b?", b"Content-Type: message/rfc822\n\n"),
     *(b"SQLite format 3\0", b"mimetypeapplication/epub+zip", b"From: a\nDate: b\nReceived: c\n\n"),
+    *(b"%PDF-1.7\n", b"/Length 9", b"/Kids [2 0 R]", b"endstream", b"/Count 99999", b"/Encrypt"),
+    *(b"filedesc://", b" 20040301100000 text/html 9\n", b"http://a 1 20040301100000 t 1\n"),
     *(b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ\0"),
     *(b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18", b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"),
+    *(b"---\n", b"+++\n", b"%PDF-1.4\n", b"{\\rtf1\\ansi ", b"Rar!\x1a\x07", b"GIF89a\0", b"<svg "),
+    *(b"version https://git-lfs.github.com/spec/v1\n", b"[Content_Types].xml", b"mimetype"),
     *(b"ustar\0", b"../../x", b"/etc/passwd", b"30 path=../a\n", b"9999999999 size=-1\n"),
 ]
 _NUMBERS = [b"0", b"-1", b"1", b"255", b"65536", b"2147483648", b"9223372036854775808", b"9" * 30]
@@ -540,7 +572,6 @@ def make_options(rng: Random) -> list[str]:
 
 
 _FORCED = (
-    *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "warc"),
-    *("epub", "sqlite", "eml", "mbox"),
     *("text", "lines", "jsonl", "json", "csv", "tsv", "parquet", "arrow", "html", "xml", "warc"),
+    *("epub", "sqlite", "eml", "mbox", "pdf"),
 )

@@ -476,6 +476,7 @@ def test_the_page_tells_the_whole_verdict():
         "is_updated",
         "added_count",
         "removed_count",
+        "warnings",
     }
     for field in fields:
         assert f"`{field}`" in CI_PAGE or f"`{field}[]`" in CI_PAGE, field

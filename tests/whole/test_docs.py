@@ -241,7 +241,7 @@ def test_schema_takes_standard_input_and_what_was_skipped(scan_json: Any, corpus
     odd.mkdir()
     (odd / "binary.bin").write_bytes(b"\0\1\2")
     (odd / "broken.jsonl.gz").write_bytes(b"\x1f\x8b\x08\0\0")
-    (odd / "fake.txt.gz").write_text("not compressed")
+    (odd / "fake.txt.gz").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
     (odd / "latin.txt").write_bytes("Één café. ".encode() + b"A caf\xe9, and here is more.")
     (odd / "records.jsonl").write_text('[1]\n{"text": 1}\n{"text": "\\ud800 x"}\n')
     (odd / "link").symlink_to("latin.txt")
@@ -283,6 +283,7 @@ def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         "encoding_counts",
         "html_counts",
         "date_orders",
+        "format_counts",
         "meta",
         "text_fields",
     }

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.reading import read
 
-for library in ("fastwarc", "pyarrow", "trafilatura"):
+for library in ("pyarrow", "pypdfium2", "trafilatura"):
     pytest.importorskip(library)
 
 from dedupe.sources.pages.pool import _Worker  # noqa: E402
@@ -78,7 +78,7 @@ def test_every_format_comes_through_a_pipe(packing: str) -> None:
         if packing and "ht" in name:
             continue  # each would start the processes that read pages
         data = COMPRESSORS[packing](write([article()], "-"))
-        if name in ("a.txt", "a.text", "a.md", "a.lines"):
+        if name in ("a.txt", "a.text", "a.md", "a.markdown", "a.rst", "a.lines"):
             chosen = "lines" if name == "a.lines" else "text"
             found = read("-", stdin=data, input_format=chosen)
         else:

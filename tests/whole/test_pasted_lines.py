@@ -15,7 +15,7 @@ import pytest
 from dedupe.sketch import load_kernels
 from tests.support.command import FIXTURES, clean_environment, dedupe_command
 
-for library in ("fastwarc", "pyarrow", "trafilatura"):
+for library in ("pyarrow", "pypdfium2", "trafilatura"):
     pytest.importorskip(library)
 
 from tests.support.examples import write_examples  # noqa: E402

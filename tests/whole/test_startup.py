@@ -25,7 +25,7 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 
 HEAVY = {
     "asyncio",
-    "charset_normalizer",
+    "chardet",
     "dataclasses",
     "datasketch",
     "email",
@@ -37,6 +37,7 @@ HEAVY = {
     "numpy.random",
     "pathspec",
     "pyarrow",
+    "pypdfium2",
     "scipy",
     "subprocess",
     "tarfile",

@@ -7,6 +7,7 @@ members, also of members that could not be read. Names are never used as paths h
 from __future__ import annotations
 
 import copy
+import os
 import tarfile
 import tempfile
 import zipfile
@@ -20,16 +21,18 @@ from dedupe.applying.rewriting.zip_directory import (
     moved_entry,
     read_directory,
 )
+from dedupe.sources.files.file_system import read_start
 from dedupe.sources.files.names import readable_id
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.removal import CannotRewriteError, Sink
 from dedupe.sources.unpack.archive_entries import ARCHIVE_FAULTS, ArchiveError
-from dedupe.sources.unpack.archive_kinds import is_zip
+from dedupe.sources.unpack.archive_kinds import HEADER_BYTES, is_zip
 from dedupe.sources.unpack.budget import BombError, UnpackBudget
-from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, uncompressed
-from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
+from dedupe.sources.unpack.compression import CompressionError, codecs_around, uncompressed
+from dedupe.sources.unpack.tar_entries import new_info_type, open_tar, tar_infos, tar_member
 from dedupe.sources.unpack.zip_entries import open_zip
+from dedupe.sources.unpack.zip_tail import end_of_zip
 
 _COPY_BYTES = 1 << 20
 _IN_MEMORY_BYTES = 8 << 20
@@ -50,8 +53,9 @@ def write_archive(
     :raises CannotRewriteError: if it is damaged, lacks a member, or other content would be lost
     """
     try:
-        file.seek(0)
-        if is_zip(path, file.read(MAGIC_BYTES)):
+        if is_zip(path, read_start(uncompressed(file), HEADER_BYTES)):
+            if codecs_around(file):
+                raise CannotRewriteError("a compressed ZIP file is not written anew; unpack it")
             _write_zip(file, changes, sink, limits)
         else:
             write_edited(file, _edits_of_tar(file, changes, limits), sink, limits)
@@ -89,6 +93,8 @@ def _write_zip(file: BinaryIO, changes: Changes, sink: Sink, limits: ReadLimits)
     for raw in directory:
         sink.write(raw)
     sink.write(directory_end(position, sum(map(len, directory)), len(directory), comment))
+    if end := end_of_zip(file):
+        _copy(file, end, file.seek(0, os.SEEK_END), sink)
 
 
 def _write_zip_member(
@@ -149,8 +155,8 @@ def _edits_of_tar(file: BinaryIO, changes: Changes, limits: ReadLimits) -> list[
     """
     pending = dict(changes)
     edits: list[Edit] = []
-    tar = open_tar(uncompressed(file))
-    while (info := next_info(tar)) is not None:
+    tar = open_tar(uncompressed(file), new_info_type())
+    for info in tar_infos(tar):
         name = readable_id(info.name)
         if info.islnk() and readable_id(info.linkname) in changes:
             raise CannotRewriteError(f"a hard link in the archive, {name}, leads to one that goes")

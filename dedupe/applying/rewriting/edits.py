@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
-from dedupe.applying.rewriting.compressors import new_compressor
+from dedupe.applying.rewriting.compressors import CompressingSink, new_compressor
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.removal import CannotRewriteError, Sink
 from dedupe.sources.unpack.budget import BombError, UnpackBudget
-from dedupe.sources.unpack.compression import MAGIC_BYTES, Codec, CompressionError, codec_of
+from dedupe.sources.unpack.compression import (
+    Codec,
+    CompressionError,
+    UnpackedFile,
+    codecs_around,
+)
+from dedupe.sources.unpack.random_access import seekable_again
+from dedupe.sources.unpack.unpackers import MAX_ZSTD_WINDOW
 
 _BLOCK_BYTES = 1 << 20
 _OUT_BYTES = 1 << 18
@@ -41,14 +48,17 @@ def write_edited(file: BinaryIO, edits: Sequence[Edit], sink: Sink, limits: Read
     :raises CannotRewriteError: if edits overlap or are beyond the content, or compressed data is
         damaged
     """
+    codecs = codecs_around(file)
+    if len(codecs) > 1:
+        _write_layers(file, codecs[0], edits, sink, limits)
+        return
     editor = _Editor(edits)
-    codec = codec_of(_read_from(file, 0, MAGIC_BYTES))
-    if codec is None:
+    if not codecs:
         for block in _blocks(file, 0, None):
             for part in editor.feed(block):
                 sink.write(part)
     else:
-        _write_members(file, codec, editor, sink, limits)
+        _write_members(file, codecs[0], editor, sink, limits)
     editor.finish()
 
 
@@ -116,6 +126,18 @@ class _Member(NamedTuple):
     begin: int
     end: int
     size: int
+
+
+def _write_layers(
+    file: BinaryIO, outer: Codec, edits: Sequence[Edit], sink: Sink, limits: ReadLimits
+) -> None:
+    """Write a file that is compressed twice: its outer compression is made anew."""
+    for _ in _find_members(file, outer, limits):
+        pass  # it is whole, and within the limits
+    inner, _held = seekable_again(UnpackedFile(file, outer))
+    compressing = CompressingSink(sink, outer)
+    write_edited(inner, edits, compressing, limits)
+    compressing.close()
 
 
 def _write_members(
@@ -189,7 +211,7 @@ class _MemberReader:
         self._codec = codec
 
     def __iter__(self) -> Iterator[bytes]:
-        unpacker, position = self._codec.new(), self.end
+        unpacker, position = self._codec.new(MAX_ZSTD_WINDOW), self.end
         while not unpacker.eof:
             data = _read_from(self._file, position, self._codec.piece_bytes)
             if not data:

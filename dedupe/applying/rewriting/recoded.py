@@ -17,34 +17,40 @@ from dedupe.sources.records.removal import CannotRewriteError
 _BLOCK_BYTES = 1 << 18
 
 
-def recode_edits(content: SeekableBytes, encoding: str, edits: Sequence[Edit]) -> list[Edit]:
+def recode_edits(
+    content: SeekableBytes, encoding: str, is_chosen: bool, edits: Sequence[Edit]
+) -> list[Edit]:
     """The same edits, in bytes of the original content.
 
     :param content: uncompressed; read three times from its beginning to its end
+    :param is_chosen: whether the settings chose the encoding
     :param edits: of the content in UTF-8, without replacements
     :raises CannotRewriteError: if the rest would be decoded differently without the edited bytes
     """
     try:
-        found = _find_positions(content, encoding, {end for edit in edits for end in edit[:2]})
+        recoder = Recoder(encoding, is_chosen)
+        ends = {end for edit in edits for end in edit[:2]}
+        found = _find_positions(content, encoding, recoder, ends)
         raw_edits = [Edit(found[edit.begin], found[edit.end]) for edit in edits]
     except (KeyError, UnicodeError):
         raise CannotRewriteError(f"its {encoding} is odd at a document that goes") from None
-    kept = Recoder(encoding).recode(edited_blocks(_blocks(content), raw_edits), _BLOCK_BYTES)
+    left = edited_blocks(_blocks(content), raw_edits)
+    kept = Recoder(encoding, is_chosen).recode(left, _BLOCK_BYTES)
     digest = _hash(kept)
-    recoded = Recoder(encoding).recode(_blocks(content), _BLOCK_BYTES)
+    recoded = Recoder(encoding, is_chosen).recode(_blocks(content), _BLOCK_BYTES)
     if digest != _hash(edited_blocks(recoded, edits)):
         raise CannotRewriteError(f"what stays would not be read as {encoding} any more")
     return raw_edits
 
 
 def _find_positions(
-    content: SeekableBytes, encoding: str, positions: Collection[int]
+    content: SeekableBytes, encoding: str, recoder: Recoder, positions: Collection[int]
 ) -> dict[int, int]:
     """The original position of each position in the content in UTF-8, without those beyond it."""
     found: dict[int, int] = {}
     waiting = sorted(positions, reverse=True)
     at = raw_at = 0
-    for raw, recoded in Recoder(encoding).pieces(_blocks(content)):
+    for raw, recoded in recoder.pieces(_blocks(content)):
         end, raw_end, is_utf8 = at + len(recoded), raw_at + len(raw), raw == recoded
         while waiting and waiting[-1] < end:
             size = waiting[-1] - at

@@ -11,7 +11,8 @@ from dedupe.model.metadata import normalise_site
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Member, Report
 from dedupe.renderers.html.charts import hundredths
-from dedupe.renderers.html.differences import Difference, Reading
+from dedupe.renderers.html.comparing import Difference
+from dedupe.renderers.html.differences import Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions

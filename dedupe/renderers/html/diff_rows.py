@@ -23,7 +23,8 @@ WORD_SIZE: Final = 500
 Nobody reads more, and browsers would take minutes to lay it out.
 """
 
-_SEPARATORS: Final = {Break.GLUED: "", Break.JOINT: "", Break.SPACE: " ", Break.LINE: "\n"}
+_SEPARATORS: Final = ("", "", " ", "\n")
+"""The separators by the numbers of :class:`Break`."""
 
 
 class Part(NamedTuple):
@@ -106,13 +107,12 @@ class _RowBuilder:
 
     def add_equal(self, segment: Segment) -> None:
         """Add words that both texts have, cut into rows."""
-        start = segment.right.start
-        for index in segment.right:
-            if self._begins_row(index, index - start):
-                self._add_words(segment, range(start, index))
-                self._end_row()
-                start = index
-        self._add_words(segment, range(start, segment.right.stop))
+        start, stop = segment.right.start, segment.right.stop
+        while (cut := self._next_row(start, stop)) < stop:
+            self._add_words(segment, range(start, cut))
+            self._end_row()
+            start = cut
+        self._add_words(segment, range(start, stop))
 
     def add_change(self, segments: Sequence[Segment]) -> None:
         """Add the deleted and inserted words of one place; they share a row."""
@@ -133,11 +133,17 @@ class _RowBuilder:
         self._end_row()
         return self._rows
 
-    def _begins_row(self, index: int, pending: int) -> bool:
-        if self._right.breaks[index] is Break.LINE:
-            return True
-        long = self._equal_count + pending >= LONG_ROW
-        return long and boundary_score(self._right, index) >= SENTENCE_SCORE
+    def _next_row(self, start: int, stop: int) -> int:
+        """The first word after which a row begins: at a line, or a sentence where it is long."""
+        first = start + (not self._row)
+        try:
+            line = self._right.breaks.index(Break.LINE, first, stop)
+        except ValueError:
+            line = stop
+        for index in range(max(first, start + LONG_ROW - self._equal_count), line):
+            if boundary_score(self._right, index) >= SENTENCE_SCORE:
+                return index
+        return line
 
     def _own_words(self, segment: Segment) -> tuple[Words, range]:
         if segment.kind == "delete":
@@ -166,10 +172,13 @@ class _RowBuilder:
 
 def _text_of(words: Words, span: range) -> str:
     """The text of a range of words, with its line breaks."""
-    text = ""
-    for index in span:
-        surface = words.surfaces[index]
-        if surface:
-            separator = _SEPARATORS[words.breaks[index]] if text else ""
-            text += separator + shorten_middle(surface, WORD_SIZE)
-    return text
+    surfaces = words.surfaces[span.start : span.stop]
+    breaks = words.breaks[span.start : span.stop]
+    if not all(surfaces) or max(map(len, surfaces), default=0) > WORD_SIZE:
+        written = [pair for pair in zip(surfaces, breaks, strict=True) if pair[0]]
+        surfaces = tuple(shorten_middle(surface, WORD_SIZE) for surface, _ in written)
+        breaks = tuple(before for _, before in written)
+    parts = [""] * (2 * len(surfaces))
+    parts[::2] = map(_SEPARATORS.__getitem__, breaks)
+    parts[1::2] = surfaces
+    return "".join(parts[1:])

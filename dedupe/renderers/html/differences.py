@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Final, Literal
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from dedupe.diff import Diff, Vocabulary, Words, diff_words
-from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.diff import Vocabulary
 from dedupe.model.documents import TextProvider
 from dedupe.model.report import Member
-from dedupe.renderers.html.diff_rows import (
-    SHOWN_PLACES,
-    FoldedRows,
-    Row,
-    arrange_rows,
-    arrange_text,
+from dedupe.renderers.html.comparing import (
+    MARKUP_BYTES,
+    ClusterTexts,
+    Difference,
+    Item,
+    compare_texts,
 )
 from dedupe.renderers.html.headlines import find_headline
 from dedupe.renderers.view.selection import Selection
 from dedupe.sketch import tokenize_text
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-    from markupsafe import Markup
+    from dedupe.renderers.html.helpers import HelperPool
 
 BATCH_TOKENS: Final = 3_000_000
 """Tokens of the texts that are read at once; many, so that compressed files are read few times."""
@@ -36,44 +35,8 @@ HEADLINE_BYTES: Final = 120
 FIRST_BYTES: Final = 700
 """Assumed size of the first difference of a cluster, until some have been measured."""
 
-SHOWN_TEXT_WORDS: Final = 80
-MAX_TEXT_WORDS: Final = 120
-MARKUP_BYTES: Final = 330
-ITEM_BYTES: Final = 70
-"""Most bytes of the markup around a difference, and around the rows of one of its items."""
-
-
-class Item(msgspec.Struct):
-    """Consecutive rows of a difference as HTML, all shown or all folded.
-
-    :param word_count: the number of words in folded rows; 0 for rows that are shown
-    :param html: the rows; empty if folded rows were left out to keep the file small
-    """
-
-    word_count: int
-    html: Markup | Literal[""]
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """How a member differs from its representative.
-
-    :param diff: the diff, for its figures; none if the items are just a text
-    """
-
-    diff: Diff | None
-    items: tuple[Item, ...]
-
-    @property
-    def hidden_places(self) -> int:
-        """The number of places of change that are not shown."""
-        return max(0, self.diff.place_count - SHOWN_PLACES) if self.diff else 0
-
-    @property
-    def shown_size(self) -> int:
-        """Bytes of the difference without its folded rows."""
-        shown = sum(len(each.html.encode()) for each in self.items if not each.word_count)
-        rare = self.diff is not None and (self.diff.coarse_count or self.diff.moved_count)
-        return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
+HELPED_TOKENS: Final = 400_000
+"""Tokens of all differences from which on helper processes are worth their start."""
 
 
 class Reading(msgspec.Struct):
@@ -99,11 +62,20 @@ class DifferenceWriter:
     the beginning do not use it all up. Folded rows get the room that is left at the end.
 
     :param room: bytes for all differences together
+    :param workers: how many processes may compare texts; what is written does not depend on it
+    :param tell: is told the share of the clusters that are done
     """
 
-    def __init__(self, texts: TextProvider, template: Template, room: int) -> None:
+    def __init__(
+        self,
+        texts: TextProvider,
+        room: int,
+        workers: int = 1,
+        tell: Callable[[float], None] = lambda share: None,
+    ) -> None:
         self.texts = texts
-        self._template = template
+        self._workers = workers
+        self._tell = tell
         self._room = room
         self._reserved = 0
         self._first_sizes = _Mean(FIRST_BYTES)
@@ -114,33 +86,49 @@ class DifferenceWriter:
     def write(self, selections: Sequence[Selection]) -> list[Reading]:
         """The reading of each cluster, in order."""
         readings: list[Reading] = []
-        for batch in _batches(selections):
-            ids = dict.fromkeys(id for selection in batch for id in _text_ids(selection))
-            found = self.texts.read_texts(ids)
-            vocabulary = Vocabulary(tokenize_text)
-            for selection in batch:
-                self._reserved = (len(selections) - len(readings) - 1) * self._first_sizes.mean
-                readings.append(_ClusterReader(self, selection, found, vocabulary).read())
+        pool = self._start_helpers(selections)
+        try:
+            for batch in _batches(selections):
+                ids = dict.fromkeys(id for selection in batch for id in _text_ids(selection))
+                found = self.texts.read_texts(ids)
+                made = self._compare(batch, found, pool)
+                for selection in batch:
+                    self._reserved = (len(selections) - len(readings) - 1) * self._first_sizes.mean
+                    readings.append(_ClusterReader(self, selection, found, next(made)).read())
+                    self._tell(len(readings) / len(selections))
+        finally:
+            if pool is not None:
+                pool.close()
         self._drop_folded()
         return readings
 
-    def write_difference(self, diff: Diff | None, rows: Iterable[Row | FoldedRows]) -> Difference:
-        """A difference with its rows as HTML; consecutive shown rows make one item."""
-        items: list[Item] = []
-        shown: list[Row] = []
-        for each in rows:
-            if not isinstance(each, FoldedRows):
-                shown.append(each)
-                continue
-            items += self._items(0, shown) + self._items(each.word_count, each.rows)
-            shown = []
-        return Difference(diff, (*items, *self._items(0, shown)))
+    def _start_helpers(self, selections: Sequence[Selection]) -> HelperPool | None:
+        """Helper processes, where there is work for them."""
+        if self._workers < 2 or sum(map(_token_count, selections)) < HELPED_TOKENS:
+            return None
+        from dedupe.renderers.html.helpers import HelperPool
 
-    def _items(self, word_count: int, rows: list[Row]) -> list[Item]:
-        """A list of one item with these rows; an empty list if there are no rows."""
-        from markupsafe import Markup
+        return HelperPool(self._workers)
 
-        return [Item(word_count, Markup(self._template.render(rows=rows)))] if rows else []
+    def _compare(
+        self, batch: Sequence[Selection], found: Mapping[str, str], pool: HelperPool | None
+    ) -> Iterator[Iterator[Difference]]:
+        """The differences of each cluster, in the order of its members whose texts were found."""
+        clusters = [_cluster_texts(selection, found) for selection in batch]
+        vocabulary = Vocabulary(tokenize_text)
+        if pool is None:
+            yield from (compare_texts(cluster, vocabulary) for cluster in clusters)
+            return
+        ahead = pool.compare(map(self._cut_to_room, clusters))
+        for cluster, differences in zip(clusters, ahead, strict=True):
+            rest = islice(compare_texts(cluster, vocabulary), len(differences), None)
+            yield chain(differences, rest)
+
+    def _cut_to_room(self, cluster: ClusterTexts) -> ClusterTexts:
+        """What of a cluster to compare ahead, so that little is compared for which no room is."""
+        if not self.has_room(is_first=True):
+            return ClusterTexts("", ())
+        return cluster if self.has_room(is_first=False) else cluster.first()
 
     def has_room(self, is_first: bool) -> bool:
         """Whether there is room for a difference at all, before it is made.
@@ -205,12 +193,15 @@ class _Mean(msgspec.Struct):
 
 
 class _ClusterReader(msgspec.Struct, frozen=True):
-    """Writes the differences of one cluster."""
+    """Takes the differences of one cluster, as many as there is room for.
+
+    :param made: makes the difference of each member whose text was found, in order
+    """
 
     writer: DifferenceWriter
     selection: Selection
     texts: Mapping[str, str]
-    vocabulary: Vocabulary
+    made: Iterator[Difference]
 
     def read(self) -> Reading:
         representative = self.selection.representative
@@ -220,45 +211,34 @@ class _ClusterReader(msgspec.Struct, frozen=True):
             reading.problems[representative.id] = self._problem(representative)
             return reading
         reading.headline = self.writer.take_headline(find_headline(text))
-        words = self.vocabulary.split(text) if self.writer.has_room(is_first=True) else None
+        has_room = self.writer.has_room(is_first=True)
         for member in self.selection.diffed or (representative,):
             is_first = not reading.differences
             if member.id not in self.texts:
                 reading.problems[member.id] = self._problem(member)
-            elif words is None or not self.writer.has_room(is_first):
+            elif not has_room or not self.writer.has_room(is_first):
+                has_room = False  # for what follows is made in order
                 reading.left_out.add(member.id)
+            elif self.writer.take(difference := next(self.made), is_first):
+                reading.differences[member.id] = difference
             else:
-                difference = self._compare(words, member)
-                if self.writer.take(difference, is_first):
-                    reading.differences[member.id] = difference
-                else:
-                    reading.left_out.add(member.id)
+                reading.left_out.add(member.id)
         return reading
-
-    def _compare(self, words: Words, member: Member) -> Difference:
-        """The difference of a member to the representative, or the representative's own text.
-
-        :param words: the text of the representative
-        """
-        if member is self.selection.representative:
-            return self.writer.write_difference(None, _fold_text(words))
-        diff = diff_words(words, self.vocabulary.split(self.texts[member.id]))
-        return self.writer.write_difference(diff, arrange_rows(diff))
 
     def _problem(self, member: Member) -> str:
         return self.writer.texts.problem(member.id) or "its text cannot be read"
 
 
-def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
-    """The rows of a text: its beginning, and the rest folded."""
-    cut = len(words)
-    if cut > MAX_TEXT_WORDS:
-        ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
-        sentence_ends = (end for end in ends if boundary_score(words, end) >= SENTENCE_SCORE)
-        cut = next(sentence_ends, SHOWN_TEXT_WORDS)
-    yield from arrange_text(words, range(cut))
-    if cut < len(words):
-        yield FoldedRows(len(words) - cut, arrange_text(words, range(cut, len(words))))
+def _cluster_texts(selection: Selection, found: Mapping[str, str]) -> ClusterTexts:
+    """The texts of a cluster that were found; where the kept one was not, nothing is compared."""
+    kept = found.get(selection.representative.id)
+    if kept is None:
+        return ClusterTexts("", ())
+    return ClusterTexts(kept, tuple(found[m.id] for m in selection.diffed if m.id in found))
+
+
+def _token_count(selection: Selection) -> int:
+    return sum(member.token_count for member in (selection.representative, *selection.diffed))
 
 
 def _text_ids(selection: Selection) -> list[str]:
@@ -271,7 +251,7 @@ def _batches(selections: Iterable[Selection]) -> Iterator[list[Selection]]:
     count = 0
     for selection in selections:
         batch.append(selection)
-        count += sum(m.token_count for m in (selection.representative, *selection.diffed))
+        count += _token_count(selection)
         if count >= BATCH_TOKENS:
             yield batch
             batch, count = [], 0

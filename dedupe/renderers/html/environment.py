@@ -12,7 +12,7 @@ import msgspec
 
 from dedupe.model.errors import DedupeError
 from dedupe.model.output_marks import HTML_MARK
-from dedupe.renderers.html.visible import mark_invisible, mark_lines, spell_invisible, spell_lines
+from dedupe.renderers.html.visible import mark_invisible, spell_invisible
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.findings import describe_bridge
 
@@ -71,10 +71,8 @@ def load_environment() -> Environment:
         "count": format_count,
         "bridge": describe_bridge,
         "jaccard": format_jaccard,
-        "lines": lambda text: Markup(mark_lines(text)),
         "marked": lambda text: Markup(mark_invisible(text)),
         "percent": format_percent,
-        "spelled_lines": lambda text: Markup.escape(spell_lines(text)),
     }
     return environment
 

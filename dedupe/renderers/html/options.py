@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 
@@ -12,8 +14,10 @@ class HtmlOptions(msgspec.Struct, frozen=True):
     :param folder: the folder of the output file, where relative links to sources start (empty:
         the folder where relative paths of sources start)
     :param max_bytes: most bytes of the file; it says what was left out to stay below
+    :param tell: is told the share of the differences that are made, from 0 to 1
     """
 
     diff: bool = True
     folder: str = ""
     max_bytes: int = 20_000_000
+    tell: Callable[[float], None] = lambda share: None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from dedupe.model.documents import TextProvider
 from dedupe.model.relations import RELATIONS
 from dedupe.model.report import Report
+from dedupe.model.settings import available_processors
 from dedupe.renderers.html import findings
 from dedupe.renderers.html.charts import (
     axis_ticks,
@@ -30,6 +31,11 @@ from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.view.figures import format_count
 from dedupe.renderers.view.findings import name_bridges
+from dedupe.renderers.view.reading import (
+    describe_left_out,
+    describe_reading,
+    warning_sentences,
+)
 from dedupe.renderers.view.selection import Selection, select_members
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
@@ -108,8 +114,8 @@ class _Page:
     def _read(self, selections: Sequence[Selection], room: int) -> list[Reading]:
         if not self._options.diff:
             return [Reading() for _ in selections]
-        rows = self._environment.get_template("rows.html")
-        return DifferenceWriter(self._texts, rows, room).write(selections)
+        workers = min(self._report.run.workers, available_processors())
+        return DifferenceWriter(self._texts, room, workers, self._options.tell).write(selections)
 
     def _clusters(
         self, selections: Sequence[Selection], readings: Sequence[Reading]
@@ -175,12 +181,17 @@ def _name_paths(paths: Sequence[str]) -> str:
 
 
 def _remarks(report: Report) -> list[tuple[str, bool]]:
-    """Sentences on the recall of the scan, each with whether it is a warning."""
+    """Sentences on the scan and on how the corpus was read, each with whether it is a warning."""
     remarks = []
     if report.search.bands and report.corpus.document_count:
         remarks.append((f"{describe_recall(report)}; every pair is verified exactly", False))
     if report.search.capped_bucket_count:
         remarks.append((describe_capped_buckets(report), True))
+    if told := describe_left_out(report):
+        remarks.append((told, False))
+    if facts := describe_reading(report):
+        remarks.append((f"Read: {' · '.join(facts)}", False))
+    remarks += [(sentence, True) for sentence in warning_sentences(report)]
     return remarks
 
 

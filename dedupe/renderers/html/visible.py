@@ -53,6 +53,8 @@ def mark_invisible(text: str) -> str:
 
 def mark_lines(text: str) -> str:
     """As :func:`mark_invisible`, but line feeds are kept."""
+    if "\n" not in text:
+        return mark_invisible(text)
     return "\n".join(map(mark_invisible, text.split("\n")))
 
 

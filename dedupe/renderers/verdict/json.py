@@ -21,6 +21,7 @@ def render_json_verdict(view: VerdictView) -> Iterator[bytes]:
         **{name: getattr(verdict, name) for name in verdict.__struct_fields__},
         "baseline": _describe_baseline(view),
         "since": view.since or None,
+        "warnings": view.report.warnings,
     }
     yield escape_json(msgspec.json.format(msgspec.json.encode(whole), indent=2)) + b"\n"
 

@@ -14,6 +14,7 @@ from dedupe.renderers.markdown import (
     diff_lines,
     encoded_size,
     fence,
+    warning_lines,
 )
 from dedupe.renderers.verdict.view import (
     REASONS,
@@ -77,6 +78,7 @@ def _head(view: VerdictView) -> Iterator[str]:
         yield f"{describe_capped_buckets(view.report)}\n"
     if view.report.corpus.skipped_count:
         yield f"Documents that could not be compared: {view.report.corpus.skipped_count:,}\n"
+    yield from warning_lines(view.report)
     if sentence := advise_on_order(view):
         yield f"{sentence}\n"
     if not verdict.passed:

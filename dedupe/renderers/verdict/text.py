@@ -22,7 +22,7 @@ from dedupe.renderers.view.differences import DiffWriter
 from dedupe.renderers.view.findings import notice_lines, skipped_lines
 from dedupe.renderers.view.layout import DIFF_INDENT, MEMBER_INDENT, listed_count
 from dedupe.renderers.view.members import path_and_file_line
-from dedupe.renderers.view.summary import describe_capped_buckets
+from dedupe.renderers.view.summary import describe_capped_buckets, warning_lines
 from dedupe.renderers.view.terminal import (
     MIN_WIDTH,
     NO_BREAK,
@@ -57,6 +57,7 @@ def render_text_verdict(view: VerdictView) -> Iterator[str]:
     yield from notice_lines(report, canvas, (IGNORED, IGNORE_FILE))
     if report.search.capped_bucket_count:
         yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
+    yield from warning_lines(report, canvas)
     style: Style = "strong" if verdict.passed else "removed"
     yield canvas.flow(prose(f"{NO_BREAK}· ".join(describe_result(view)), style))
     if sentence := describe_update(view):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -50,6 +50,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     :param folder: the absolute path of the repository; SARIF and GitHub annotations name files
         below it relative to it
     :param output_folder: the folder of the output file, where relative links in HTML start
+    :param tell: is told how much of an output is made, from 0 to 1, where that takes long (HTML)
     :param new: new duplicates by id, for SARIF, if ``dedupe check`` judged the report; else none
     """
 
@@ -63,4 +64,5 @@ class RenderOptions(msgspec.Struct, frozen=True):
     markdown_limit: int = MARKDOWN_LIMIT
     folder: str = ""
     output_folder: str = ""
+    tell: Callable[[float], None] = lambda share: None
     new: Mapping[str, NewDuplicate] | None = None

@@ -10,6 +10,11 @@ from typing import Final
 from dedupe.model.report import Report
 from dedupe.model.settings import ScanSettings
 from dedupe.renderers.view.figures import format_count, format_percent, format_seconds
+from dedupe.renderers.view.reading import (
+    describe_left_out,
+    describe_reading,
+    warning_sentences,
+)
 from dedupe.renderers.view.terminal import NO_BREAK, Canvas, Piece, Style, escape_text, prose
 
 MAX_UNBROKEN: Final = 24
@@ -25,7 +30,16 @@ def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         yield canvas.flow(_listing([describe_recall(report), "every pair verified"]))
     if report.search.capped_bucket_count:
         yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
+    if facts := describe_reading(report):
+        yield canvas.flow(_listing(["Read: " + facts[0], *facts[1:]], "dim"))
+    yield from warning_lines(report, canvas)
     yield canvas.flow(_listing(_run_facts(report), "dim"))
+
+
+def warning_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """A line for each warning that the corpus may have been misread."""
+    for sentence in warning_sentences(report):
+        yield canvas.flow(prose(f"Warning: {sentence}", "warn"), 0, 2)
 
 
 def hint_lines(report: Report, canvas: Canvas) -> str:
@@ -88,10 +102,11 @@ def _verdict(report: Report) -> list[str]:
     """The result in one line, also if nothing was found."""
     corpus = report.corpus
     skipped = [f"{corpus.skipped_count:,} skipped"] if corpus.skipped_count else []
+    left_out = [told] if (told := describe_left_out(report)) else []
     if not corpus.document_count:
-        return ["Nothing to compare: no document with a word in it", *skipped]
+        return ["Nothing to compare: no document with a word in it", *left_out, *skipped]
     if not corpus.cluster_count:
-        return [_nothing_found(report), *skipped]
+        return [_nothing_found(report), *left_out, *skipped]
     share = corpus.redundant_token_count / max(1, corpus.token_count)
     references = [f"against {_references(report)}"] if corpus.reference_count else []
     return [
@@ -100,6 +115,7 @@ def _verdict(report: Report) -> list[str]:
         format_count(corpus.cluster_count, "cluster"),
         format_count(corpus.duplicate_count, "duplicate"),
         f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words are redundant",
+        *left_out,
     ]
 
 

@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 import msgspec
 
-from dedupe.model.documents import SkippedDocument
+from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.discovery.left_out import LeftOutFiles
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.names import is_hidden_name
 from dedupe.sources.files.source import Source
@@ -20,11 +21,12 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     BOMB,
     DUPLICATE_MEMBER,
+    LEFT_OUT,
     NESTED_ARCHIVE,
     NO_FILES,
     TOO_MANY_MEMBERS,
 )
-from dedupe.sources.unpack.archive_entries import ArchiveError, Entry
+from dedupe.sources.unpack.archive_entries import ArchiveError, Entry, Remark
 from dedupe.sources.unpack.archive_kinds import archive_of_name
 from dedupe.sources.unpack.budget import UnpackBudget
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
@@ -46,7 +48,7 @@ class OpenMember(msgspec.Struct, frozen=True):
 
 def read_members(
     source: Source, blocks: ByteBlocks, settings: ReadSettings, limits: ReadLimits
-) -> Iterator[OpenMember | SkippedDocument]:
+) -> Iterator[OpenMember | SkippedDocument | Notice]:
     """The members to read, and remarks on those that cannot be read.
 
     Hidden members are left out, and ``glob`` and ``exclude`` apply, as below a folder. Of several
@@ -70,12 +72,16 @@ class _MemberReader:
         self._glob = PatternSet(settings.glob)
         self._exclude = PatternSet(settings.exclude)
         self._budget = blocks.budget
+        self._left_out = LeftOutFiles(settings)
         self._seen: set[str] = set()
         self._count = 0
 
-    def read(self) -> Iterator[OpenMember | SkippedDocument]:
+    def read(self) -> Iterator[OpenMember | SkippedDocument | Notice]:
         try:
             for entry in self._entries():
+                if isinstance(entry, Remark):
+                    yield Notice(self._source.id, entry.reason, entry.detail)
+                    continue
                 self._count += 1
                 if self._count > self._limits.members:
                     detail = f"it has more than {self._limits.members} members (--max-members)"
@@ -84,13 +90,15 @@ class _MemberReader:
                     yield from self._take(entry)
                 if self._budget.problem:
                     raise ArchiveError(BOMB, self._budget.problem)
+            if detail := self._left_out.description:
+                yield Notice(self._source.id, LEFT_OUT, detail)
             if not self._count:
                 raise ArchiveError(NO_FILES, "the archive holds no file to read")
         except ArchiveError as error:
             after = f", after member {self._count}" if self._count else ""
             yield SkippedDocument(self._source.id, error.reason, error.detail + after)
 
-    def _entries(self) -> Iterator[Entry]:
+    def _entries(self) -> Iterator[Entry | Remark]:
         if self._source.format == "tar":
             yield from read_tar(self._blocks)
             return
@@ -119,7 +127,9 @@ class _MemberReader:
         yield OpenMember(member, entry.open(budget), UnpackBudget(self._limits, budget))
 
     def _is_wanted(self, name: str) -> bool:
-        shown = name.removeprefix("./")
+        shown = name.removeprefix("./").replace("\\", "/")
         if any(map(is_hidden_name, shown.split("/"))) or self._exclude.matches_file(shown):
             return False
-        return not self._glob or self._glob.matches_file(shown)
+        if self._glob and not self._glob.matches_file(shown):
+            return False
+        return not self._left_out.take(shown.rpartition("/")[2])

@@ -6,6 +6,7 @@ is slow over a million files.
 
 from __future__ import annotations
 
+import heapq
 import os
 from collections.abc import Collection, Sequence
 from typing import BinaryIO
@@ -13,9 +14,17 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.data_sets import find_cards
+from dedupe.sources.discovery.found_folder import (
+    FoundFolder,
+    describe_ignored,
+    describe_repeated,
+    describe_taken,
+)
 from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
+from dedupe.sources.discovery.left_out import LeftOutFiles
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, FolderEntry
 from dedupe.sources.files.names import is_hidden_name, readable_id
@@ -26,6 +35,7 @@ from dedupe.sources.formats.recognition import recognise_source
 from dedupe.sources.reasons import (
     DATASET_CARD,
     IGNORED,
+    LEFT_OUT,
     LINKS_NOT_FOLLOWED,
     NO_FILES,
     NOT_A_FILE,
@@ -47,25 +57,6 @@ class FoundSources(msgspec.Struct, frozen=True):
     references: list[Source] = msgspec.field(default_factory=list)
 
 
-class _Folder(msgspec.Struct):
-    """A folder that the user named, and what was found below it.
-
-    :ivar id_prefix: the beginning of the ids of its files
-    :ivar names: the files to read, relative to the folder
-    :ivar link_count: symbolic links, which are not followed
-    :ivar left_out_count: files that ``glob`` and ``exclude`` leave out
-    :ivar ignored: files and folders that ignore files leave out
-    """
-
-    path: str
-    id_prefix: str
-    names: list[str] = msgspec.field(default_factory=list)
-    link_count: int = 0
-    left_out_count: int = 0
-    ignored: list[str] = msgspec.field(default_factory=list)
-    is_unreadable: bool = False
-
-
 def find_sources(
     paths: Sequence[str | os.PathLike[str]],
     settings: ReadSettings,
@@ -76,10 +67,13 @@ def find_sources(
     """The files to read below some paths.
 
     Folders are searched with all folders below them. Left out are hidden files, hidden folders,
-    folders of version control, and what ignore files say (see
-    :mod:`dedupe.sources.discovery.ignore_files`). Symbolic links below a folder are not followed.
-    ``settings.glob`` chooses among the files that folders hold; ``settings.exclude`` leaves out
-    files and folders wherever they come from (see :mod:`dedupe.sources.discovery.patterns`).
+    folders of version control, what ignore files say (see
+    :mod:`dedupe.sources.discovery.ignore_files`), and what is no prose by its name (see
+    :mod:`dedupe.sources.discovery.left_out`). Symbolic links below a folder are followed if
+    ``settings.follow`` says so: each folder and each file is read once, under a name without links
+    where it has one. ``settings.glob`` chooses among the files that folders hold;
+    ``settings.exclude`` leaves out files and folders wherever they come from (see
+    :mod:`dedupe.sources.discovery.patterns`).
 
     If one folder is the only path, the id of a file is its path relative to that folder. Otherwise
     it is the path as the user wrote it, followed by the path below it. Ids do not depend on the
@@ -156,17 +150,19 @@ class _Finder:
         twice = [source for source, real_path in self._found if real_path in taken]
         if twice:
             self._found = [found for found in self._found if found[1] not in taken]
-            self._remarks.append(_describe_taken(min(twice, key=lambda source: source.id), twice))
+            self._remarks.append(describe_taken(min(twice, key=lambda source: source.id), twice))
         sources: list[Source] = []
-        seen: dict[str, Source] = {}
+        read_as: dict[str, Source] = {}
+        for source, real_path in sorted(self._found, key=_telling_name_first):
+            read_as.setdefault(real_path, source)
         repeated: list[tuple[Source, Source]] = []
         for source, real_path in sorted(self._found, key=lambda pair: (pair[0].id, pair[0].path)):
-            if real_path and seen.setdefault(real_path, source) is not source:
-                repeated.append((source, seen[real_path]))
+            if real_path and read_as[real_path] is not source:
+                repeated.append((source, read_as[real_path]))
             else:
                 sources.append(source)
         if repeated:
-            self._remarks.append(_describe_repeated(repeated))
+            self._remarks.append(describe_repeated(repeated))
         if self._ignore_files is not None:
             self._remarks += self._ignore_files.remarks
         return FoundSources(sources, self._remarks, self._cards)
@@ -189,22 +185,24 @@ class _Finder:
         self._found.append((source, real_path))
 
     def _add_folder(self, path: str) -> None:
-        folder = _Folder(path, path if self._has_several else "")
+        folder = FoundFolder(path, path if self._has_several else "", LeftOutFiles(self._settings))
         self._walk(folder)
         if folder.ignored:
-            detail = _describe_ignored(folder.ignored)
+            detail = describe_ignored(folder.ignored)
             self._remarks.append(Notice(readable_id(folder.path), IGNORED, detail))
+        if detail := folder.left_out.description:
+            self._remarks.append(Notice(readable_id(folder.path), LEFT_OUT, detail))
         self._leave_out_cards(folder)
         real_path = self._files.identity(path) if self._has_several else ""
         for name in folder.names:
-            self._add_file(
-                os.path.join(path, name),
-                self._id_below(folder, name),
-                os.path.join(real_path, name) if real_path else "",
-            )
+            file = os.path.join(path, name)
+            real_file = os.path.join(real_path, name) if real_path else ""
+            if self._settings.follow:
+                real_file = self._files.identity(file)
+            self._add_file(file, self._id_below(folder, name), real_file)
         self._describe_folder(folder)
 
-    def _leave_out_cards(self, folder: _Folder) -> None:
+    def _leave_out_cards(self, folder: FoundFolder) -> None:
         """Leave out the files that describe a data set (see :mod:`.data_sets`)."""
         cards = find_cards(folder.names)
         if cards:
@@ -215,17 +213,53 @@ class _Finder:
             detail += f" and {len(cards) - 3} more" if len(cards) > 3 else ""
             self._remarks.append(Notice(readable_id(folder.path), DATASET_CARD, detail))
 
-    def _walk(self, folder: _Folder) -> None:
+    def _walk(self, folder: FoundFolder) -> None:
         """Take in everything below a folder.
+
+        Links come last and in order, so that what is read under which name is always the same.
+        """
+        ignore = self._ignore_files
+        self._walk_below(folder, "", ignore.start(folder.path) if ignore else None)
+        while folder.links:
+            name, rules = heapq.heappop(folder.links)
+            self._follow(folder, name, rules)
+
+    def _follow(self, folder: FoundFolder, name: str, rules: IgnoreRules | None) -> None:
+        """Take in what a symbolic link leads to."""
+        try:
+            kind = self._files.status(os.path.join(folder.path, name)).kind
+        except OSError as error:
+            detail = f"it is a link that leads nowhere ({describe_error(error)})"
+            self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
+            return
+        if self._take(folder, name, rules, kind):
+            self._walk_below(folder, name, rules)
+
+    def _is_entered(self, folder: FoundFolder, below: str) -> bool:
+        """Whether a folder was searched before, under another name."""
+        if not self._settings.follow:
+            return False
+        real_path = self._files.identity(os.path.join(folder.path, below))
+        first = folder.entered.setdefault(real_path, below)
+        if first == below:
+            return False
+        detail = f"a link leads again to a folder that is read as {readable_id(first) or '.'!r}"
+        self._remarks.append(Notice(self._id_below(folder, below), SAME_FILE, detail))
+        return True
+
+    def _walk_below(self, folder: FoundFolder, below: str, rules: IgnoreRules | None) -> None:
+        """Take in everything in one folder and those in it, and collect the links.
 
         It does not recurse, because folders may be nested as deep as the file system allows.
         """
         ignore = self._ignore_files
-        pending = [("", ignore.start(folder.path) if ignore else None)]
+        pending = [(below, rules)]
         while pending:
             below, rules = pending.pop()
             path = os.path.join(folder.path, below)
             try:
+                if self._is_entered(folder, below):
+                    continue
                 entries = self._files.list_folder(path)
                 if ignore and rules:
                     rules = ignore.enter(rules, path, below, NAMES & {e.name for e in entries})
@@ -236,7 +270,7 @@ class _Finder:
             except OSError as error:
                 self._skip_folder(folder, below, error)
 
-    def _skip_folder(self, folder: _Folder, below: str, error: OSError) -> None:
+    def _skip_folder(self, folder: FoundFolder, below: str, error: OSError) -> None:
         """Note a folder that cannot be listed: the one that the user named, or one below it."""
         if below:
             document_id = self._id_below(folder, below)
@@ -246,7 +280,7 @@ class _Finder:
         self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
 
     def _take_entry(
-        self, folder: _Folder, entry: FolderEntry, name: str, rules: IgnoreRules | None
+        self, folder: FoundFolder, entry: FolderEntry, name: str, rules: IgnoreRules | None
     ) -> bool:
         """Take in one entry.
 
@@ -254,26 +288,44 @@ class _Finder:
         """
         if is_hidden_name(entry.name):
             return False
-        pattern_name = readable_id(name)
         if entry.is_symlink():
-            folder.link_count += not self._exclude.matches_file(pattern_name)
-        elif entry.is_dir(follow_symlinks=False):
+            is_wanted = not self._exclude.matches_file(readable_id(name))
+            if self._settings.follow and is_wanted:
+                heapq.heappush(folder.links, (name, rules))
+            else:
+                folder.link_count += is_wanted
+            return False
+        if entry.is_dir(follow_symlinks=False):
+            return self._take(folder, name, rules, "folder")
+        is_file = entry.is_file(follow_symlinks=False)
+        return self._take(folder, name, rules, "file" if is_file else "other")
+
+    def _take(self, folder: FoundFolder, name: str, rules: IgnoreRules | None, kind: str) -> bool:
+        """Take in a file; whether it is a folder to go into.
+
+        :param kind: as in :class:`dedupe.sources.files.file_system.FileStatus`
+        """
+        pattern_name = readable_id(name)
+        if kind == "folder":
             if self._exclude.matches_folder(pattern_name):
                 return False
             return not self._is_ignored(folder, rules, name, is_folder=True)
-        elif not self._is_wanted(pattern_name):
+        if not self._is_wanted(pattern_name):
             folder.left_out_count += 1
         elif self._is_ignored(folder, rules, name, is_folder=False):
             pass
-        elif entry.is_file(follow_symlinks=False):
-            folder.names.append(name)
+        elif kind == "file":
+            if not folder.left_out.take(os.path.basename(name)):
+                folder.names.append(name)
         else:
             detail = "it is a pipe, a socket or a device; such are read only when named"
             self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
         return False
 
     @staticmethod
-    def _is_ignored(folder: _Folder, rules: IgnoreRules | None, name: str, is_folder: bool) -> bool:
+    def _is_ignored(
+        folder: FoundFolder, rules: IgnoreRules | None, name: str, is_folder: bool
+    ) -> bool:
         shown = name.replace(os.sep, "/") if os.sep != "/" else name
         is_ignored = rules is not None and rules.leaves_out(shown, is_folder)
         if is_ignored:
@@ -285,49 +337,23 @@ class _Finder:
             return False
         return not self._glob or self._glob.matches_file(name) or bool(archive_of_name(name))
 
-    def _describe_folder(self, folder: _Folder) -> None:
-        links = f"symbolic links in it are not followed: {folder.link_count}"
+    def _describe_folder(self, folder: FoundFolder) -> None:
         if not folder.names and not folder.is_unreadable:
-            self._skip_named(folder.path, NO_FILES, _why_no_files(folder, links))
+            self._skip_named(folder.path, NO_FILES, folder.why_no_files())
         elif folder.link_count:
-            self._remarks.append(Notice(readable_id(folder.path), LINKS_NOT_FOLLOWED, links))
+            self._remarks.append(
+                Notice(readable_id(folder.path), LINKS_NOT_FOLLOWED, folder.describe_links())
+            )
 
     def _skip_named(self, path: str, reason: str, detail: str) -> None:
         self._remarks.append(SkippedDocument(readable_id(path), reason, detail))
 
     @staticmethod
-    def _id_below(folder: _Folder, name: str) -> str:
+    def _id_below(folder: FoundFolder, name: str) -> str:
         return readable_id(os.path.join(folder.id_prefix, name))
 
 
-def _describe_ignored(ignored: Sequence[str]) -> str:
-    """The files and folders that ignore files leave out, in words; a folder counts as one."""
-    shown = sorted(map(readable_id, ignored))
-    names = ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")
-    return f"left out by .gitignore or .dedupeignore: {names}; --no-ignore reads them"
-
-
-def _why_no_files(folder: _Folder, links: str) -> str:
-    count = folder.left_out_count
-    reasons = [f"files that --glob and --exclude leave out: {count}"] if count else []
-    reasons += [_describe_ignored(folder.ignored)] if folder.ignored else []
-    reasons += [links] if folder.link_count else []
-    return "; ".join(["the folder holds no file to read", *reasons])
-
-
-def _describe_repeated(repeated: list[tuple[Source, Source]]) -> Notice:
-    """One notice for all files that several paths reach."""
-    again, first = repeated[0]
-    detail = "reached more than once, read once"
-    if again.id != first.id:
-        detail += f", as {first.id!r}"
-    if len(repeated) > 1:
-        detail += f"; other files for which the same holds: {len(repeated) - 1}"
-    return Notice(again.id, SAME_FILE, detail)
-
-
-def _describe_taken(first: Source, twice: Sequence[Source]) -> Notice:
-    detail = "is scanned itself, and so is no reference document"
-    if len(twice) > 1:
-        detail += f"; other files for which the same holds: {len(twice) - 1}"
-    return Notice(first.id, SAME_FILE, detail)
+def _telling_name_first(found: tuple[Source, str]) -> tuple[bool, str, str]:
+    """The order in which names of one file count: one whose ending shows the format comes first."""
+    source, _ = found
+    return source.format == AUTO, source.id, source.path

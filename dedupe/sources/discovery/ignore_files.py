@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from dedupe.model.documents import Notice
+from dedupe.sources.encoding.text_encoding import UTF8_MARK, without_mark
 from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, kind_at
 from dedupe.sources.files.names import readable_id
 from dedupe.sources.reasons import IGNORE_FILE
@@ -169,7 +170,9 @@ class IgnoreFiles:
         except (OSError, ValueError) as error:
             self._remark(path, f"cannot be read, and leaves nothing out: {error}")
             return None
-        lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        # As git does, which knows the mark of UTF-8 alone.
+        is_own = os.path.basename(path) == OWN_FILE
+        lines = (without_mark(data) if is_own else data.removeprefix(UTF8_MARK)).split(b"\n")
         if len(data) > MAX_BYTES or len(lines) > MAX_PATTERNS:
             problem = f"has more than {MAX_BYTES} bytes or {MAX_PATTERNS} lines"
             self._remark(path, f"{problem}, and leaves nothing out")

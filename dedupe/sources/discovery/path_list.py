@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dedupe.sources.encoding.text_encoding import UTF8_MARK, wide_encoding
+from dedupe.sources.encoding.text_encoding import without_mark
 
 
 def parse_path_list(data: bytes) -> list[str]:
@@ -13,10 +13,7 @@ def parse_path_list(data: bytes) -> list[str]:
     Bytes that are not UTF-8 are kept, as in names that the system gives. A byte order mark gives
     the encoding, because PowerShell writes lists in UTF-16.
     """
-    wide, how = wide_encoding(data)
-    if how == "mark":
-        data = data.decode(wide, "replace").encode()
-    data = data.removeprefix(UTF8_MARK)
+    data = without_mark(data)
     if b"\0" in data:
         parts = data.split(b"\0")
     else:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import find_sources
+from dedupe.sources.discovery.left_out import LeftOutFiles
 from dedupe.sources.discovery.own_files import is_output
 from dedupe.sources.discovery.patterns import PatternSet
 from dedupe.sources.files.names import is_hidden_name, readable_id
@@ -54,6 +55,7 @@ def id_in_scan(
         name = readable_id(below)
         is_wanted = not glob or glob.matches_file(name) or bool(archive_of_name(name))
         is_left_out = any(map(is_hidden_name, below.split(os.sep))) or exclude.matches_file(name)
+        is_left_out |= LeftOutFiles(settings).take(os.path.basename(below))
         if is_wanted and not is_left_out:
             return readable_id(os.path.join(path if has_several else "", below))
     return None

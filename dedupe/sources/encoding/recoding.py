@@ -10,9 +10,19 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
-from dedupe.sources.encoding.decoding import UTF8, detect_encoding, known_encoding
-from dedupe.sources.encoding.text_encoding import count_replaced, wide_encoding
+from dedupe.model.encodings import UTF8, encoding_named, is_wide, known_encoding
+from dedupe.sources.encoding.detection import NO_GUESS, Guess, describe_doubt, guess_encoding
+from dedupe.sources.encoding.escapes import escaped_encoding, has_escapes
+from dedupe.sources.encoding.text_encoding import (
+    UTF8_MARK,
+    count_replaced,
+    describe_utf8,
+    encode_text,
+    is_surely_utf8,
+    wide_encoding,
+)
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.sequential_file import SequentialFile
 
@@ -21,33 +31,70 @@ SAMPLE_BYTES = 1 << 18
 
 _READ_BYTES = 1 << 18
 _MAX_LINE_BYTES = 1 << 20
+_ASCII = bytes(range(128))
 _SEPARATORS = b' ",\t'
 """Bytes that are whole characters in UTF-8 and in every encoding that is detected here."""
 
 
-def recognise_encoding(sample: bytes, declared: str = "") -> tuple[str, str]:
-    """The encoding of a file of records, and how it is known; both empty for UTF-8.
+class FileEncoding(NamedTuple):
+    """The encoding of a file of records.
+
+    :param name: the codec of Python; empty for UTF-8
+    :param how: how it is known: ``mark``, ``chosen``, ``declared``, ``detected``; empty for UTF-8
+    :param guess: the guess, if it is detected by one
+    :param is_utf8: whether the settings chose another, though it is valid UTF-8
+    """
+
+    name: str = ""
+    how: str = ""
+    guess: Guess = NO_GUESS
+    is_utf8: bool = False
+
+    @property
+    def label(self) -> str:
+        """The encoding as a report counts it; empty for UTF-8."""
+        return f"{self.name} ({self.how})" if self.name else ""
+
+    @property
+    def doubt(self) -> str:
+        """A message that the file may be in another encoding; empty where that is not likely."""
+        if self.is_utf8:
+            return describe_utf8(self.name)
+        return describe_doubt(self.guess) if self.guess.is_doubtful else ""
+
+
+def recognise_encoding(sample: bytes, declared: str = "", chosen: str = "") -> FileEncoding:
+    """The encoding of a file of records, and how it is known.
 
     Only lines that are not UTF-8 are looked at, because a file may have lines of both.
 
     :param sample: the first ``SAMPLE_BYTES`` of the file, or all of a shorter one
     :param declared: the encoding that the file itself names
+    :param chosen: the encoding of the settings, in Python's name; only a mark wins over it
     """
     wide, how = wide_encoding(sample)
+    if how == "mark":
+        return FileEncoding(wide, how)
+    if chosen and not sample.startswith(UTF8_MARK):
+        if chosen == UTF8:
+            return FileEncoding()
+        return FileEncoding(chosen, "chosen", is_utf8=is_surely_utf8(sample))
     if wide:
-        return wide, how
+        return FileEncoding(wide, how)
     is_cut = len(sample) == SAMPLE_BYTES
+    if sample.isascii() and (encoding := escaped_encoding(sample)):
+        return FileEncoding(encoding, "detected")
     is_utf8 = _is_utf8(sample, is_cut)
     encoding = known_encoding(declared)
     if encoding not in ("", UTF8) and not (is_utf8 and (not is_cut or not sample.isascii())):
-        return encoding, "declared"
+        return FileEncoding(encoding, "declared")
     if is_utf8:
-        return "", ""
+        return FileEncoding()
     *lines, last = sample.split(b"\n")
     bad = [line for line in lines if not _is_utf8(line)]
     bad += [] if _is_utf8(last, is_cut) else [last]
-    encoding = detect_encoding(b"\n".join(bad)) if bad else ""
-    return (encoding, "detected") if encoding else ("", "")
+    guess = guess_encoding(b"\n".join(bad)) if bad else NO_GUESS
+    return FileEncoding(guess.encoding, "detected", guess) if guess.encoding else FileEncoding()
 
 
 def _is_utf8(data: bytes, is_cut: bool = False) -> bool:
@@ -62,27 +109,33 @@ def _is_utf8(data: bytes, is_cut: bool = False) -> bool:
 class Recoder:
     """Recodes one file to UTF-8.
 
-    UTF-16 and UTF-32 are decoded as a whole. Files in other encodings are often put together from
-    several, so that a line is taken as UTF-8 if it is valid, and else as that encoding.
+    UTF-16, UTF-32 and ISO-2022-KR are decoded as a whole. Files in other encodings are often put
+    together from several, so that a line is taken as UTF-8 if it is valid, and else as that
+    encoding; but not where the settings chose the encoding.
 
     :ivar replaced_count: sequences of bytes that became U+FFFD so far
+    :param is_chosen: whether the settings chose the encoding
     :raises LookupError: if there is no such encoding
     """
 
-    def __init__(self, encoding: str) -> None:
+    def __init__(self, encoding: str, is_chosen: bool = False) -> None:
         self.replaced_count = 0
         self._encoding = codecs.lookup(encoding).name
-        self._is_wide = self._encoding.startswith(("utf-16", "utf-32"))
+        self._is_whole = is_wide(self._encoding) or self._encoding == "iso2022_kr"
+        self._holds_ascii = not has_escapes(self._encoding) and (
+            _ASCII.decode(self._encoding, "replace") == _ASCII.decode()
+        )
+        self._takes_utf8 = self._holds_ascii and not is_chosen
 
     def recode(self, blocks: Iterable[bytes], block_bytes: int) -> Iterator[bytes]:
         """The content in UTF-8, in blocks of at most ``block_bytes``."""
-        for data in (self._recode_wide if self._is_wide else self._recode_lines)(blocks):
+        for data in (self._recode_wide if self._is_whole else self._recode_lines)(blocks):
             for begin in range(0, len(data), block_bytes):
                 yield data[begin : begin + block_bytes]
 
     def pieces(self, blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
         """The content in parts that are recoded by themselves, each before and after recoding."""
-        if not self._is_wide:
+        if not self._is_whole:
             for parts in _cut_lines(blocks):
                 yield from ((part, self._recode_part(part)) for part in parts)
             return
@@ -117,13 +170,14 @@ class Recoder:
             yield b"".join(map(self._recode_part, parts))
 
     def _recode_part(self, part: bytes) -> bytes:
+        if self._takes_utf8 or (self._holds_ascii and part.isascii()):
+            try:
+                part.decode()
+                return part
+            except UnicodeDecodeError:
+                pass
         try:
-            part.decode()
-            return part
-        except UnicodeDecodeError:
-            pass
-        try:
-            return part.decode(self._encoding).encode()
+            return encode_text(part.decode(self._encoding))
         except UnicodeDecodeError:
             text = part.decode(self._encoding, "replace")
         self.replaced_count += count_replaced(text, part, self._encoding)
@@ -157,17 +211,18 @@ def _cut(line: bytes) -> tuple[bytes, bytes]:
     return begin[: end or _MAX_LINE_BYTES], line[end or _MAX_LINE_BYTES :]
 
 
-def recoded_file(file: SeekableBytes, encoding: str) -> SeekableBytes:
+def recoded_file(file: SeekableBytes, encoding: str, is_chosen: bool = False) -> SeekableBytes:
     """The UTF-8 content of a file that was recoded when it was scanned.
 
+    :param is_chosen: whether the settings chose the encoding
     :raises ValueError: if there is no such encoding; a saved report may name any
     """
-    if not encoding.startswith(("utf-16-", "utf-32-")) and known_encoding(encoding) in ("", UTF8):
+    if encoding_named(encoding) in ("", UTF8):
         raise ValueError(f"there is no encoding {encoding!r}")
 
     def begin() -> Iterator[bytes]:
         file.seek(0)
         blocks = iter(lambda: file.read(_READ_BYTES), b"")
-        return Recoder(encoding).recode(blocks, _READ_BYTES)
+        return Recoder(encoding, is_chosen).recode(blocks, _READ_BYTES)
 
     return SequentialFile(begin)

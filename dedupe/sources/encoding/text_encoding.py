@@ -16,6 +16,7 @@ _MARKS = (
 )
 _MARK_STARTS = tuple(mark for mark, _ in _MARKS)
 _TELLING_BYTES = 8192
+_TELLING_CHARACTERS = 4
 _ALPHABETIC = bytes(range(0x20))
 _MAX_OTHER_SHARE = 0.25
 _BINARY = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffe\uffff]")
@@ -69,6 +70,17 @@ def wide_encoding(data: bytes) -> tuple[str, str]:
     return "", ""
 
 
+def without_mark(data: bytes) -> bytes:
+    """A text in UTF-8 without a byte order mark; UTF-16 and UTF-32 are known by theirs.
+
+    Editors and shells of Windows write such marks, and UTF-16, where a file is redirected.
+    """
+    wide, how = wide_encoding(data)
+    if how != "mark":
+        return data.removeprefix(UTF8_MARK)
+    return encode_text(data.decode(wide, "replace").removeprefix("\ufeff"))
+
+
 def _has_plain_characters(low: bytes, high: bytes) -> bool:
     """Whether UTF-16 code units begin with ASCII, or are mostly below U+2000.
 
@@ -99,6 +111,25 @@ def count_replaced(text: str, data: bytes, encoding: str) -> int:
     except UnicodeEncodeError:
         original_count = 0
     return max(1, text.count(REPLACEMENT) - original_count)
+
+
+def is_surely_utf8(data: bytes) -> bool:
+    """Whether bytes are valid UTF-8 with so many characters beyond ASCII that it is no chance.
+
+    The last character may be cut.
+    """
+    if data.isascii():
+        return False
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return len(text) - len(text.encode("ascii", "ignore")) >= _TELLING_CHARACTERS
+
+
+def describe_utf8(encoding: str) -> str:
+    """A message that a text was decoded as the settings say, and probably should not be."""
+    return f"it was read as {encoding} (--encoding), but is valid UTF-8"
 
 
 def describe_replaced(count: int) -> str:

@@ -129,6 +129,15 @@ def read_at(file: SeekableBytes, offset: int, length: int) -> bytes | None:
     return None if missing else b"".join(parts)
 
 
+def read_start(file: SeekableBytes, length: int) -> bytes:
+    """The first ``length`` bytes, or all where there are fewer."""
+    file.seek(0)
+    start = b""
+    while len(start) < length and (part := file.read(length - len(start))):
+        start += part
+    return start
+
+
 def _open_regular(path: str, _flags: int) -> int:
     descriptor = os.open(path, _OPEN_FLAGS)
     try:

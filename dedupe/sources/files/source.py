@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,11 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     def file_name(self) -> str:
         """The name whose ending shows the format: that of the member, else the path."""
         return self.member or self.path
+
+    @property
+    def folder(self) -> str:
+        """The folder that it is in, in the file system or in an archive."""
+        return os.path.dirname(os.path.join(self.path, self.member) if self.member else self.path)
 
     @property
     def byte_count(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_content import odd_content_problem
+from dedupe.sources.encoding.text_content import holds_controls, odd_content_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
@@ -30,6 +30,7 @@ class Format:
         (``text_format``)
     :ivar takes_utf8: whether its reader takes UTF-8 only, so that files in other encodings are
         recoded for it (see :mod:`dedupe.sources.encoding.recoding`)
+    :ivar holds_text: whether its files are text that its reader decodes itself, each as a whole
     :ivar holds_pages: whether some of its documents are pages
     :ivar is_written_anew: whether records are taken out of a file by encoding it anew
         (:meth:`write_without`), and not by copying it without some bytes (:meth:`find_ranges`)
@@ -39,6 +40,7 @@ class Format:
     magics: tuple[bytes, ...] = ()
     has_fields = False
     takes_utf8 = False
+    holds_text = False
     holds_pages = False
     is_written_anew = False
 
@@ -47,6 +49,15 @@ class Format:
         self.name = name
 
     # --- recognising -------------------------------------------------------------------------
+
+    def is_certain(self, head: bytes) -> bool:
+        """Whether a file is of this format for certain, whatever its name says.
+
+        By default it begins with one of :attr:`magics`, and then holds what no text does.
+
+        :param head: its beginning
+        """
+        return head.startswith(self.magics) and holds_controls(head) if self.magics else False
 
     def resembles(self, start: bytes) -> bool:
         """Whether a file whose name does not show its format may be of this one.

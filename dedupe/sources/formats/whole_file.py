@@ -9,8 +9,8 @@ from dedupe.sources.encoding.decoding import Decoded
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import BOMB, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
-from dedupe.sources.records.pieces import Chunk, OpenSource, Piece
+from dedupe.sources.reasons import BOMB, ENCODING_DOUBTFUL, TOO_LARGE, UNDECODABLE_BYTES, UNREADABLE
+from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, Undecided
 from dedupe.sources.unpack.byte_blocks import read_whole
 
 
@@ -36,12 +36,22 @@ def read_document(
         yield SkippedDocument(id, fault.reason, fault.detail)
         return
     decoded = decode(data)
-    locators = pack_locators([Locator(file.index, 0, len(data))])
-    yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
-    if decoded.replaced_count:
-        yield Notice(id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
+    if decoded.guess.is_doubtful:
+        yield Undecided(data, decoded.guess)
+    else:
+        locators = pack_locators([Locator(file.index, 0, len(data))])
+        yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
+        yield from _remarks(id, decoded)
     if fault is not None:
         yield Notice(id, fault.reason, f"{fault.detail}; what stood before is kept")
+
+
+def _remarks(id: str, decoded: Decoded) -> Iterator[Piece]:
+    """What there is to say about the bytes of a document."""
+    if decoded.replaced_count:
+        yield Notice(id, UNDECODABLE_BYTES, describe_replaced(decoded.replaced_count))
+    if doubt := decoded.doubt:
+        yield Notice(id, ENCODING_DOUBTFUL, doubt)
 
 
 def reread_document(

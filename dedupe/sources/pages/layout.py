@@ -6,18 +6,27 @@ import re
 from typing import Any
 
 from dedupe.sources.pages.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
+from dedupe.sources.pages.outcome import PageLimits
 
 _END_OF_PAGE = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 
+_FED_BYTES = 1 << 16
+"""How much is parsed between two looks at depth and number of elements."""
 
-def extract_article(html: bytes) -> tuple[str, str]:
+
+class PageLimitError(Exception):
+    """A page exceeds a limit; the message says which."""
+
+
+def extract_article(html: bytes, limits: PageLimits) -> tuple[str, str]:
     """The article, as trafilatura finds it (empty where it finds none), and all visible text.
 
     :param html: UTF-8
+    :raises PageLimitError: if the page exceeds a limit
     """
     from trafilatura import extract
 
-    tree = _parse(html)
+    tree = _parse(html, limits)
     if tree is None:
         return "", ""
     visible = _visible_text(tree)  # before trafilatura takes the tree apart
@@ -28,29 +37,65 @@ def extract_article(html: bytes) -> tuple[str, str]:
     return found if isinstance(found, str) else "", visible
 
 
-def extract_visible(html: bytes) -> str:
+def extract_visible(html: bytes, limits: PageLimits) -> str:
     """All text that a reader would see, a line a block.
 
     :param html: UTF-8
+    :raises PageLimitError: if the page exceeds a limit
     """
-    tree = _parse(html)
+    tree = _parse(html, limits)
     return "" if tree is None else _visible_text(tree)
 
 
-def _parse(html: bytes) -> Any:
+def _parse(html: bytes, limits: PageLimits) -> Any:
     """The tree of a page; ``None`` where it cannot be parsed.
 
     The parser drops elements after 254 nested ones unless ``huge_tree`` is set, and everything
     after the end tags of ``body`` and ``html`` unless these are removed.
+
+    :raises PageLimitError: if the page exceeds a limit
     """
     from lxml import etree
-    from lxml.html import HTMLParser
+    from lxml.html import HtmlElementClassLookup
 
-    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    parser = etree.HTMLPullParser(
+        events=("start", "end"),
+        encoding="utf-8",
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    parser.set_element_class_lookup(HtmlElementClassLookup())  # trafilatura takes no others
+    data = _END_OF_PAGE.sub(b"", html.replace(b"\0", b" "))
     try:
-        return etree.fromstring(_END_OF_PAGE.sub(b"", html.replace(b"\0", b" ")), parser)
+        return _parse_in_pieces(parser, data, limits)
     except etree.LxmlError:
         return None
+
+
+def _parse_in_pieces(parser: Any, data: bytes, limits: PageLimits) -> Any:
+    """The tree of a page; parsing ends soon after a limit is exceeded.
+
+    Depth and elements are those of the tree itself: only the parser knows which tags nest.
+
+    :raises PageLimitError: if a limit is exceeded
+    """
+    tree, depth, count = None, 0, 0
+    for begin in range(0, len(data) + _FED_BYTES, _FED_BYTES):
+        if begin < len(data):
+            parser.feed(data[begin : begin + _FED_BYTES])
+        else:
+            tree = parser.close()
+        for event, _ in parser.read_events():
+            depth += 1 if event == "start" else -1
+            count += event == "start"
+            if depth > limits.max_depth:
+                problem = f"its elements are nested more than {limits.max_depth} deep"
+                raise PageLimitError(f"{problem} (--html-max-depth)")
+            if count > limits.max_elements:
+                problem = f"it has more than {limits.max_elements} elements"
+                raise PageLimitError(f"{problem} (--html-max-elements)")
+    return tree
 
 
 def _visible_text(tree: Any) -> str:

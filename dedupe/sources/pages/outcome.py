@@ -9,11 +9,12 @@ import msgspec
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.pages.doubt import Doubt
 
-Way = Literal["article", "text", "stripped", "unread"]
+Way = Literal["article", "text", "stripped", "pdf", "unread"]
 """How the text of a page is found.
 
 ``article``: the main text. ``text``: all visible text. ``stripped``: the page without its tags,
-where it exceeds a limit. ``unread``: not at all, where even that failed.
+where it exceeds a limit. ``pdf``: by the reader of PDF. ``unread``: not at all, where even that
+failed.
 """
 
 
@@ -45,10 +46,10 @@ class PageLimits(msgspec.Struct, frozen=True):
 
 
 class PageRequest(msgspec.Struct, frozen=True):
-    """A page to be read.
+    """A page to be read, or a PDF.
 
-    :param html: UTF-8
-    :param way: ``article``, ``text`` or ``stripped``
+    :param html: UTF-8; the bytes of a PDF
+    :param way: ``article``, ``text``, ``stripped`` or ``pdf``
     """
 
     html: bytes
@@ -62,11 +63,15 @@ class PageOutcome(msgspec.Struct, frozen=True):
     :param text: UTF-8
     :param way: how the text was found
     :param exceeded: why it was not found in the way of the request, such as a limit, in words;
-        empty where it was
+        empty where it was; or what is odd about a PDF
     :param doubt: whether the article may be something else; ``None`` if there is no doubt
+    :param reason: the reason for which a PDF is unread, if it is not that its process died
+    :param meta: packed metadata that only the process could find
     """
 
     text: bytes
     way: Way
     exceeded: str = ""
     doubt: Doubt | None = None
+    reason: str = ""
+    meta: bytes = b""

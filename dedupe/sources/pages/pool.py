@@ -46,7 +46,7 @@ class PagePool:
         self._close = weakref.finalize(self, _close, self._threads, self._shared)
 
     def submit(self, html: bytes, way: Way) -> Future[PageOutcome]:
-        """Read a page (UTF-8) as soon as a process is free."""
+        """Read a page (UTF-8), or a PDF, as soon as a process is free."""
         request = PageRequest(html, way, self._limits)
         return self._threads.submit(_read, self._shared, request)
 
@@ -162,6 +162,8 @@ def _read(workers: _WorkerSet, request: PageRequest) -> PageOutcome:
     outcome = _try(workers, request)
     if isinstance(outcome, PageOutcome):
         return outcome
+    if request.way == "pdf":
+        return PageOutcome(b"", "unread", outcome)
     cheaper = _try(workers, msgspec.structs.replace(request, way="stripped"))
     if isinstance(cheaper, PageOutcome):
         return msgspec.structs.replace(cheaper, exceeded=outcome)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+import msgspec
+
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
@@ -32,20 +34,30 @@ class PageReader:
             return html.decode()
         return self._started_pool().submit(html, way).result().text.decode()
 
-    def _started_pool(self) -> PagePool:
+    def read_pdf(self, data: bytes) -> str | None:
+        """The text of a PDF; ``None`` where it has none now."""
+        outcome = self._started_pool(needs_html=False).submit(data, "pdf").result()
+        return outcome.text.decode() if outcome.way == "pdf" else None
+
+    def _started_pool(self, needs_html: bool = True) -> PagePool:
+        from dedupe.sources.pages.requirements import missing_html_extra
+
+        if needs_html and (missing := missing_html_extra(self._settings.html)):
+            raise OSError(0, missing)
         if self._pool is None:
             from dedupe.sources.pages.outcome import PageLimits
             from dedupe.sources.pages.pool import PagePool
-            from dedupe.sources.pages.requirements import missing_html_extra
 
-            if missing := missing_html_extra(self._settings.html):
-                raise OSError(0, missing)
             self._pool = PagePool(1, PageLimits.of_settings(self._settings))
         return self._pool
 
 
 def shared_page_reader(settings: ReadSettings) -> PageReader:
-    """The page reader that is in use under these settings, or a new one."""
+    """The page reader that is in use under these settings, or a new one.
+
+    It is given text, so that the encoding does not matter.
+    """
+    settings = msgspec.structs.replace(settings, encoding="")
     reader = _in_use.get(settings)
     if reader is None:
         reader = _in_use[settings] = PageReader(settings)

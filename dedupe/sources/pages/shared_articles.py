@@ -1,7 +1,8 @@
 """Keeps doubtful pages until all pages are read, to find those that share an article.
 
 Where several pages have the same article and differ in the rest, it is not what they are about. All
-their visible text is compared instead. The result does not depend on the order of pages.
+their visible text is compared instead, as it is where much of a page is left out. The result does
+not depend on the order of pages.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from dedupe.sources.records.pieces import Chunk, Piece
 
 _MEMORY_BYTES = 16 << 20
 _LENGTH_BYTES = 8
-_DETAIL = (
+_SHARED = (
     "what was found as its article stands in other pages too, whose other text differs; "
     "all its visible text was compared"
+)
+_LEFT_OUT = (
+    "many paragraphs are outside what was found as its article; all its visible text was compared"
 )
 
 
@@ -72,12 +76,14 @@ class SharedArticles:
         while size := self._file.read(_LENGTH_BYTES):
             held = decode(self._file.read(int.from_bytes(size, "big")))
             is_shared = any(self._rests[key] is None for key in held.doubt.keys)
-            if is_shared:
-                yield Notice(held.id, EXTRACTION_DOUBTFUL, _DETAIL), ""
-            text = held.doubt.visible if is_shared else held.text
+            is_wrong = is_shared or held.doubt.is_certain
+            if is_wrong:
+                detail = _SHARED if is_shared else _LEFT_OUT
+                yield Notice(held.id, EXTRACTION_DOUBTFUL, detail), ""
+            text = held.doubt.visible if is_wrong else held.text
             locators = np.array([held.locator], np.int64)
             chunk = Chunk([held.id], [text], locators, held.encoding, held.metas)
-            yield chunk, "text" if is_shared else "article"
+            yield chunk, "text" if is_wrong else "article"
 
     def close(self) -> None:
         """Forget all pages."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.reasons import NO_ARTICLE, PAGE_LIMIT, PAGE_UNREADABLE
+from dedupe.sources.reasons import NO_ARTICLE, ODD_LAYOUT, PAGE_LIMIT, PAGE_UNREADABLE
 from dedupe.sources.records.pieces import Chunk, Pages, Piece
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dedupe.sources.pages.outcome import PageOutcome
+    from dedupe.sources.pages.outcome import PageOutcome, Way
     from dedupe.sources.pages.pool import PagePool
     from dedupe.sources.pages.shared_articles import SharedArticles
 
@@ -80,7 +80,7 @@ class PageStage:
             self._pool.close()
 
     def _add(self, pages: Pages) -> None:
-        way = self._settings.html
+        way: Way | Literal["raw"] = "pdf" if pages.is_pdf else self._settings.html
         outcomes: list[Future[PageOutcome]] = []
         if way != "raw":
             pool = self._started_pool()
@@ -100,6 +100,9 @@ class PageStage:
         first = self._pending.popleft()
         if not isinstance(first, _Pending):
             yield first
+        elif first.pages.is_pdf:
+            self._page_count -= len(first.outcomes)
+            yield from _conclude_pdfs(first.pages, [each.result() for each in first.outcomes])
         elif self._settings.html == "raw":
             self.counts["raw"] += len(first.pages.chunk.ids)
             yield first.pages.chunk
@@ -152,3 +155,15 @@ class PageStage:
                 detail += ", ".join(noted.ids) + ", …" * (noted.count > len(noted.ids))
                 detail += "); all their visible text was taken"
             yield Notice(source_id, NO_ARTICLE, detail)
+
+
+def _conclude_pdfs(pages: Pages, outcomes: list[PageOutcome]) -> Iterator[Piece]:
+    """The texts of some PDFs, and remarks on them."""
+    for number, (pdf_id, outcome) in enumerate(zip(pages.chunk.ids, outcomes, strict=True)):
+        if outcome.way == "unread":
+            yield SkippedDocument(pdf_id, outcome.reason or PAGE_UNREADABLE, outcome.exceeded)
+            continue
+        chunk = pages.chunk.select([number])
+        yield msgspec.structs.replace(chunk, texts=[outcome.text], metas=[outcome.meta])
+        if outcome.exceeded:
+            yield Notice(pdf_id, ODD_LAYOUT, outcome.exceeded)

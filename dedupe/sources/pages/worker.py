@@ -1,4 +1,4 @@
-"""The program of a process that reads pages: it takes requests from standard input."""
+"""The program of a process that reads pages and PDFs: it takes requests from standard input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from dedupe.sources.pages.cost import find_exceeded
 from dedupe.sources.pages.doubt import find_doubt
 from dedupe.sources.pages.frames import read_frame, write_frame
-from dedupe.sources.pages.layout import extract_article, extract_visible
+from dedupe.sources.pages.layout import PageLimitError, extract_article, extract_visible
 from dedupe.sources.pages.outcome import PageOutcome, PageRequest
 from dedupe.sources.pages.stripped import strip_tags
 
@@ -34,16 +34,28 @@ def main() -> None:
 
 
 def read_page(request: PageRequest) -> PageOutcome:
-    """The text of one page, in the way of the request or the next best."""
+    """The text of one page, in the way of the request or the next best; or that of a PDF."""
+    if request.way == "pdf":
+        from dedupe.sources.pages.pdf import read_pdf
+
+        return read_pdf(request.html)
     html = request.html.decode("utf-8", "replace")
     if request.way == "stripped":
         return PageOutcome(strip_tags(html).encode(), "stripped")
     exceeded = find_exceeded(html, len(request.html), request.limits)
-    if exceeded:
-        return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
+    try:
+        if not exceeded:
+            return _read_layout(request)
+    except PageLimitError as error:
+        exceeded = str(error)
+    return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
+
+
+def _read_layout(request: PageRequest) -> PageOutcome:
+    """The text of a page by its layout: its article if there is one, else all that is visible."""
     if request.way == "text":
-        return PageOutcome(_encode(extract_visible(request.html)), "text")
-    text, visible = extract_article(request.html)
+        return PageOutcome(_encode(extract_visible(request.html, request.limits)), "text")
+    text, visible = extract_article(request.html, request.limits)
     if not text:
         return PageOutcome(_encode(visible), "text")
     return PageOutcome(_encode(text), "article", doubt=find_doubt(text, visible))

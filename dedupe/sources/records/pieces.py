@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
+from dedupe.sources.encoding.detection import Guess
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
@@ -66,16 +67,24 @@ class SkippedRecord(msgspec.Struct, frozen=True):
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """Documents whose texts are still HTML, to be read as pages.
+    """Documents whose texts are still HTML, to be read as pages; or still PDF.
 
     :param source_id: the id of their file
     """
 
     chunk: Chunk
     source_id: str
+    is_pdf: bool = False
 
 
-Piece = Chunk | Pages | TextBatch | SkippedDocument | SkippedRecord | Notice
+class Undecided(msgspec.Struct, frozen=True):
+    """A file that is one document, whose encoding is doubtful: other files may show it."""
+
+    data: bytes
+    guess: Guess
+
+
+Piece = Chunk | Pages | Undecided | TextBatch | SkippedDocument | SkippedRecord | Notice
 """One item that a reader yields: documents, or a remark."""
 
 Rereader = Callable[[SeekableBytes, Locator], str | None]

@@ -56,6 +56,13 @@ class Entry(msgspec.Struct, frozen=True):
     open: Callable[[UnpackBudget], BinaryIO]
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """A remark on an archive as a whole: a reason and the detail."""
+
+    reason: str
+    detail: str
+
+
 class MemberStream:
     """The bytes of a member; an early end and damage raise the same errors as in compressed data.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from dedupe.sources.unpack.compression import ending_of, without_compression
@@ -11,10 +10,11 @@ ARCHIVES = ("zip", "tar")
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_NAME_OFFSET = 30
-_FIRST_MEMBERS = (b"[Content_Types].xml", b"mimetype", b"META-INF/")
-"""The first members of ZIP files that are office documents, e-books or programs."""
 _EPUB_START = re.compile(rb"PK\x03\x04.{26}mimetype.{0,256}?application/epub\+zip", re.DOTALL)
-_TAR_MAGIC, _TAR_MAGIC_OFFSET = b"ustar", 257
+_SHOWN_BYTES = 64
+_CHECKSUM = slice(148, 156)
+HEADER_BYTES = 512
+"""How many bytes of the beginning show which kind of archive it is."""
 
 
 def archive_of_name(path: str) -> str:
@@ -26,9 +26,12 @@ def archive_of_name(path: str) -> str:
 
 
 def is_zip(path: str, head: bytes) -> bool:
-    """Whether an archive is a ZIP file, by name or else by content; else it is a tar file."""
-    kind = archive_of_name(path)
-    return kind == "zip" if kind else head.startswith(ZIP_MAGICS)
+    """Whether an archive is a ZIP file, by content or else by name; else it is a tar file.
+
+    :param head: its first ``HEADER_BYTES``
+    """
+    kind = archive_of_content(head)
+    return (kind or archive_of_name(path)) == "zip"
 
 
 def is_epub(head: bytes) -> bool:
@@ -36,13 +39,34 @@ def is_epub(head: bytes) -> bool:
     return _EPUB_START.match(head) is not None
 
 
-def archive_of_content(path: str, head: bytes) -> str:
-    """``zip`` or ``tar`` by the content of a file whose name has no ending; else empty.
-
-    Where there is an ending it counts, because many other formats are ZIP files inside.
-    """
-    if os.path.splitext(path)[1]:
-        return ""
+def archive_of_content(head: bytes) -> str:
+    """``zip`` or ``tar`` by the first bytes of a file; empty for another one."""
     if head.startswith(ZIP_MAGICS):
-        return "" if head.startswith(_FIRST_MEMBERS, _ZIP_NAME_OFFSET) else "zip"
-    return "tar" if head.startswith(_TAR_MAGIC, _TAR_MAGIC_OFFSET) else ""
+        return "zip"
+    return "tar" if is_tar_header(head) else ""
+
+
+def is_tar_header(head: bytes) -> bool:
+    """Whether content begins with the header of a tar file, whose checksum is right."""
+    block = head[:HEADER_BYTES]
+    if len(block) < HEADER_BYTES or not block[0]:
+        return False
+    try:
+        expected = int(block[_CHECKSUM].strip(b" \0") or b"-", 8)
+    except ValueError:
+        return False
+    return expected == sum(block) - sum(block[_CHECKSUM]) + 8 * ord(" ")
+
+
+def first_members(head: bytes) -> list[tuple[bytes, bytes]]:
+    """The names of the members of a ZIP file that its beginning shows, and how each begins."""
+    found: list[tuple[bytes, bytes]] = []
+    position = 0
+    while (position := head.find(ZIP_MAGICS[0], position)) >= 0:
+        lengths = head[position + _ZIP_NAME_OFFSET - 4 : position + _ZIP_NAME_OFFSET]
+        begin = position + _ZIP_NAME_OFFSET
+        end = begin + int.from_bytes(lengths[:2], "little")
+        content = end + int.from_bytes(lengths[2:], "little")
+        found.append((head[begin:end], head[content : content + _SHOWN_BYTES]))
+        position += len(ZIP_MAGICS[0])
+    return found

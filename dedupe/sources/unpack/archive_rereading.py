@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from typing import BinaryIO, cast
 
-from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.files.file_system import SeekableBytes, read_start
 from dedupe.sources.files.names import readable_id
 from dedupe.sources.files.sequential_file import SequentialFile
 from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.archive_entries import MemberStream
-from dedupe.sources.unpack.archive_kinds import is_zip
-from dedupe.sources.unpack.compression import MAGIC_BYTES, open_content, uncompressed
+from dedupe.sources.unpack.archive_kinds import HEADER_BYTES, is_zip
+from dedupe.sources.unpack.compression import open_content, uncompressed
 from dedupe.sources.unpack.random_access import seekable_again
-from dedupe.sources.unpack.tar_entries import next_info, open_tar, tar_member
+from dedupe.sources.unpack.tar_entries import new_info_type, open_tar, tar_infos, tar_member
 from dedupe.sources.unpack.zip_entries import open_member, open_zip
 
 _ANY_COUNT = 1 << 62
@@ -27,7 +27,7 @@ def reread_members(archive: Source, wanted: Set[str]) -> Iterator[tuple[str, See
     """
     missing = set(wanted)
     with open_content(archive) as file:
-        head = read_at(file, 0, MAGIC_BYTES) or b""
+        head = read_start(file, HEADER_BYTES)
         file.seek(0)
         members = _zip_members if is_zip(archive.path, head) else _tar_members
         for name, stream in members(file, missing):
@@ -46,8 +46,8 @@ def _zip_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, 
 
 
 def _tar_members(file: SeekableBytes, missing: Set[str]) -> Iterator[tuple[str, MemberStream]]:
-    tar = open_tar(file)
-    while (info := next_info(tar)) is not None:
+    tar = open_tar(file, new_info_type())
+    for info in tar_infos(tar):
         if readable_id(info.name) in missing and info.isreg():
             yield readable_id(info.name), MemberStream(tar_member(tar, info))
 

@@ -7,6 +7,7 @@ early, and ``fault`` says why.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
@@ -14,15 +15,18 @@ import msgspec
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, Recoder
 from dedupe.sources.files.source import Source
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TRUNCATED, UNREADABLE
+from dedupe.sources.reasons import BOMB, DAMAGED, NOT_COMPRESSED, TOO_LARGE, TRUNCATED, UNREADABLE
 from dedupe.sources.unpack.budget import BombError, UnpackBudget
 from dedupe.sources.unpack.compression import (
+    MAGIC_BYTES,
+    MAX_LAYERS,
     Codec,
     CompressionError,
     StreamUnpacker,
     codec_of,
     codec_of_name,
 )
+from dedupe.sources.unpack.unpackers import WindowError
 
 HEAD_BYTES = 8192
 """How many bytes of a file's beginning are used to recognise it."""
@@ -43,6 +47,7 @@ class ByteBlocks:
     :ivar head: the first bytes (about 8 KB); the blocks begin with them too
     :ivar budget: bounds what the stream unpacks to
     :ivar recoder: recodes the content to UTF-8; ``None`` where it is not recoded
+    :ivar missing_codec: the compression that the name shows, but the content does not have
     :ivar is_cut: whether the blocks end where the file ended when it was opened
     :ivar fault: what went wrong, if anything did; known once the blocks have ended
     """
@@ -63,12 +68,14 @@ class ByteBlocks:
         """
         self.fault: Fault | None = None
         self.recoder: Recoder | None = None
-        self._encoding = ""
+        self._encoding, self._is_chosen = "", False
         self._source = source
         self._block_bytes = limits.read_bytes
+        self._max_window = limits.window_bytes
         self.budget = budget or UnpackBudget(limits)
         self._size = size
         self.is_cut = False
+        self.missing_codec: Codec | None = None
         self._what = "data"
         # Whether each block can be judged at once, since the input that it comes from is used up.
         self._is_settled = False
@@ -95,13 +102,13 @@ class ByteBlocks:
         if self.recoder is None:
             return self.look(byte_count)
         sample = self.look(max(SAMPLE_BYTES, 4 * byte_count))  # a character has 4 bytes at most
-        recoded = Recoder(self._encoding).recode([sample], byte_count)
+        recoded = Recoder(self._encoding, self._is_chosen).recode([sample], byte_count)
         return b"".join(recoded)[:byte_count]
 
-    def recode(self, encoding: str) -> None:
+    def recode(self, encoding: str, is_chosen: bool) -> None:
         """Recode the content from this encoding to UTF-8, the head too."""
-        self._encoding = encoding
-        self.recoder = Recoder(encoding)
+        self._encoding, self._is_chosen = encoding, is_chosen
+        self.recoder = Recoder(encoding, is_chosen)
         self.head = self.look_recoded(HEAD_BYTES)
 
     def _raw_blocks(self) -> Iterator[bytes]:
@@ -120,6 +127,8 @@ class ByteBlocks:
                 yield block
         except EOFError:
             self.fault = Fault(TRUNCATED, f"the {self._what} ends early")
+        except WindowError as error:
+            self.fault = Fault(TOO_LARGE, str(error))
         except CompressionError as error:
             self.fault = Fault(DAMAGED, f"the {self._what} is damaged ({error})")
         except BombError as error:
@@ -154,21 +163,35 @@ class ByteBlocks:
         codec, named = codec_of(first), codec_of_name(self._source.file_name)
         if codec is not None:
             self._what = f"{codec.name} data"
-            yield from self._unpacked(_blocks(first, stream, self._block_bytes), codec)
-        elif named is not None:
-            problem = f"the file is not {named.name} data" if first else "the file is empty"
-            detail = f"{problem}, though its name ends in {named.ending}"
+            packed = self._count_packed(_blocks(first, stream, self._block_bytes))
+            yield from self._unpacked(packed, codec)
+        elif named is not None and not first:
+            detail = f"the file is empty, though its name ends in {named.ending}"
             self.fault = Fault(NOT_COMPRESSED[named.name], detail)
         else:
+            self.missing_codec = named
             self._is_settled = True
             self.is_cut = self._size > 0
             for block in _blocks(first, stream, self._block_bytes, self._size):
                 self.budget.add_packed(len(block))  # a member in it may be compressed
                 yield block
 
-    def _unpacked(self, blocks: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
-        unpacker = StreamUnpacker(codec, self._block_bytes)
-        for piece in self._count_packed(blocks):
+    def _unpacked(self, pieces: Iterator[bytes], codec: Codec, layer: int = 1) -> Iterator[bytes]:
+        """The data that the pieces unpack to; what is compressed once more in it is unpacked too.
+
+        What comes out of each layer counts as unpacked, and only the outermost goes in as packed.
+        """
+        unpacked = self._unpack(pieces, codec)
+        first = b""
+        while len(first) < MAGIC_BYTES and (block := next(unpacked, b"")):
+            first += block
+        inner = codec_of(first) if layer < MAX_LAYERS else None
+        blocks = chain([first] if first else [], unpacked)
+        yield from self._unpacked(blocks, inner, layer + 1) if inner else blocks
+
+    def _unpack(self, pieces: Iterator[bytes], codec: Codec) -> Iterator[bytes]:
+        unpacker = StreamUnpacker(codec, self._block_bytes, self._max_window)
+        for piece in pieces:
             yield from _join_small(self._count_unpacked(unpacker.feed(piece)), self._block_bytes)
         unpacker.finish()
 
@@ -186,6 +209,14 @@ class ByteBlocks:
                 self._is_past_settled = not self.budget.is_exceeded
                 self.budget.add_packed(len(piece))
                 yield piece
+
+
+class ContentBlocks(ByteBlocks):
+    """Content that was read and unpacked before, as blocks."""
+
+    def _uncompressed(self, stream: BinaryIO) -> Iterator[bytes]:
+        self._is_settled = True
+        yield from iter(lambda: stream.read(self._block_bytes), b"")
 
 
 def read_whole(blocks: ByteBlocks, max_bytes: int) -> bytes | None:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from functools import partial
 
 import msgspec
 
-from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes, read_start
 from dedupe.sources.files.sequential_file import SequentialFile
 from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.unpackers import (
+    DEFAULT_ZSTD_WINDOW,
+    MAX_ZSTD_WINDOW,
     CompressionError,
     Unpacker,
+    WindowError,
     new_bzip2,
     new_gzip,
     new_xz,
@@ -28,12 +31,15 @@ from dedupe.sources.unpack.unpackers import (
 __all__ = [
     "CODECS",
     "MAGIC_BYTES",
+    "MAX_LAYERS",
     "Codec",
     "CompressionError",
     "StreamUnpacker",
     "UnpackedFile",
+    "WindowError",
     "codec_of",
     "codec_of_name",
+    "codecs_around",
     "ending_of",
     "open_content",
     "uncompressed",
@@ -43,6 +49,9 @@ __all__ = [
 
 MAGIC_BYTES = 4
 """How many bytes of the beginning show how data is compressed."""
+
+MAX_LAYERS = 3
+"""How often one content may be compressed, one compression inside the other."""
 
 _VIEW_BLOCK_BYTES = 1 << 18
 _HISTORY_BYTES = 1 << 16
@@ -56,20 +65,21 @@ class Codec(msgspec.Struct, frozen=True):
 
     :param ending: the ending of its files' names
     :param magics: the first bytes of its data: one of these
-    :param new: makes a decompressor of one member (gzip), stream (xz) or frame (zstd)
+    :param new: makes a decompressor of one member (gzip), stream (xz) or frame (zstd), whose
+        window (zstd) has at most so many bytes
     :param piece_bytes: compressed bytes to feed at once, which bounds the result of one call
     """
 
     name: str
     ending: str
     magics: tuple[bytes, ...]
-    new: Callable[[], Unpacker]
+    new: Callable[[int], Unpacker]
     piece_bytes: int
 
 
 CODECS = (
     Codec("gzip", ".gz", (b"\x1f\x8b",), new_gzip, 1 << 19),
-    Codec("bzip2", ".bz2", (b"BZh",), new_bzip2, 1 << 16),
+    Codec("bzip2", ".bz2", tuple(b"BZh%d" % level for level in range(1, 10)), new_bzip2, 1 << 16),
     Codec("xz", ".xz", (b"\xfd7zX",), new_xz, 1 << 16),
     Codec("zstd", ".zst", (_ZSTD_MAGIC, *_ZSTD_SKIPPABLE), new_zstd, 1 << 10),
 )
@@ -98,12 +108,19 @@ def ending_of(name: str) -> str:
 
 
 def without_compression(name: str) -> str:
-    """A name without the ending of a compression."""
-    codec = codec_of_name(name)
-    return name if codec is None else name[: -len(codec.ending)]
+    """A name without the endings of compressions."""
+    for _ in range(MAX_LAYERS):
+        if codec := codec_of_name(name):
+            name = name[: -len(codec.ending)]
+    return name
 
 
-def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[bytes]:
+def unpack(
+    blocks: Iterable[bytes],
+    codec: Codec,
+    block_bytes: int,
+    max_window: int = DEFAULT_ZSTD_WINDOW,
+) -> Iterator[bytes]:
     """The uncompressed data in blocks of at most ``block_bytes``.
 
     Several members, one after another, are one content; zeros after the last are padding.
@@ -111,7 +128,7 @@ def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[
     :raises EOFError: if the data ends early, after all that could be decompressed
     :raises CompressionError: if the data is damaged, after all that could be decompressed
     """
-    unpacker = StreamUnpacker(codec, block_bytes)
+    unpacker = StreamUnpacker(codec, block_bytes, max_window)
     for block in blocks:
         yield from unpacker.feed(block)
     unpacker.finish()
@@ -120,10 +137,13 @@ def unpack(blocks: Iterable[bytes], codec: Codec, block_bytes: int) -> Iterator[
 class StreamUnpacker:
     """Decompresses data that the caller feeds in pieces; see :func:`unpack`."""
 
-    def __init__(self, codec: Codec, block_bytes: int) -> None:
+    def __init__(
+        self, codec: Codec, block_bytes: int, max_window: int = DEFAULT_ZSTD_WINDOW
+    ) -> None:
         self._codec = codec
         self._block_bytes = block_bytes
-        self._member = _Member(codec, block_bytes)
+        self._max_window = max_window
+        self._member = _Member(codec, block_bytes, max_window)
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """The data that a block unpacks to, in blocks of at most ``block_bytes``.
@@ -137,7 +157,7 @@ class StreamUnpacker:
                     data = data.lstrip(b"\0")
                     if not data:
                         break
-                    self._member = _Member(self._codec, self._block_bytes)
+                    self._member = _Member(self._codec, self._block_bytes, self._max_window)
                 yield from self._member.unpack(data)
                 data = self._member.rest
 
@@ -158,10 +178,10 @@ class _Member:
     short, else to a copy of the decompressor before the piece, if the library can copy it (zlib).
     """
 
-    def __init__(self, codec: Codec, block_bytes: int) -> None:
-        self._codec = codec
+    def __init__(self, codec: Codec, block_bytes: int, max_window: int) -> None:
+        self._new = partial(codec.new, max_window)
         self._block_bytes = block_bytes
-        self._unpacker = codec.new()
+        self._unpacker = self._new()
         self._history: bytes | None = b""
         self._given_bytes = 0
 
@@ -187,7 +207,7 @@ class _Member:
             if before is not None:
                 yield from self._salvage(before, data, self._given_bytes - given_before)
             elif self._history is not None:
-                yield from self._salvage(self._codec.new(), self._history + data, self._given_bytes)
+                yield from self._salvage(self._new(), self._history + data, self._given_bytes)
             raise
         if self._history is not None and not self.is_over:
             short = len(self._history) + len(data) <= _HISTORY_BYTES
@@ -218,25 +238,38 @@ class _Member:
 class UnpackedFile(SequentialFile):
     """The uncompressed content of a compressed file, in one pass if no seek goes far back.
 
-    Where data breaks off or is damaged the content ends without an error, as in a scan.
+    Where data breaks off or is damaged the content ends without an error, as in a scan. A window
+    may be as long as there are: the scan that named the file had to allow it.
     """
 
-    def __init__(self, file: BinaryIO, codec: Codec) -> None:
+    def __init__(self, file: SeekableBytes, codec: Codec) -> None:
         def begin() -> Iterator[bytes]:
             file.seek(0)
             raw_blocks = iter(lambda: file.read(_VIEW_BLOCK_BYTES), b"")
             with suppress(EOFError, CompressionError):
-                yield from unpack(raw_blocks, codec, _VIEW_BLOCK_BYTES)
+                yield from unpack(raw_blocks, codec, _VIEW_BLOCK_BYTES, MAX_ZSTD_WINDOW)
 
         super().__init__(begin)
 
 
-def uncompressed(file: BinaryIO) -> SeekableBytes:
-    """A file over the uncompressed content of a file, which may be compressed or not."""
-    file.seek(0)
-    codec = codec_of(file.read(MAGIC_BYTES))
-    file.seek(0)
-    return UnpackedFile(file, codec) if codec else file
+def codecs_around(file: SeekableBytes) -> list[Codec]:
+    """The compressions of a file, the outermost first; none where it is not compressed."""
+    found: list[Codec] = []
+    while len(found) < MAX_LAYERS and (codec := codec_of(read_start(file, MAGIC_BYTES))):
+        found.append(codec)
+        file = UnpackedFile(file, codec)
+    return found
+
+
+def uncompressed(file: SeekableBytes) -> SeekableBytes:
+    """A file over the uncompressed content of a file, which may be compressed, even twice."""
+    for _ in range(MAX_LAYERS):
+        codec = codec_of(read_start(file, MAGIC_BYTES))
+        file.seek(0)
+        if codec is None:
+            break
+        file = UnpackedFile(file, codec)
+    return file
 
 
 @contextmanager

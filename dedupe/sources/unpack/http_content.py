@@ -86,7 +86,7 @@ def _decode(body: bytes, coding: str, budget: UnpackBudget, max_bytes: int) -> b
     """The content after removing one encoding."""
     if not body:
         return body
-    if coding == "chunked":
+    if coding in ("chunked", "aws-chunked"):  # the latter has a signature behind each length
         return _join_chunks(body)
     problem = CompressionError("it does not begin so")
     try:

@@ -9,12 +9,23 @@ if TYPE_CHECKING:
     from zstandard import ZstdDecompressionObj
 
 _GZIP_WINDOW = 31
+_ZSTD_HEADER_BYTES = 18
+DEFAULT_ZSTD_WINDOW = 1 << 27
+"""The longest window of zstd data that is read unless the settings say more; zstd's own limit."""
+
+MAX_ZSTD_WINDOW = 1 << 31
+"""The longest window that zstd can write (``--long=31``)."""
+
 _XZ_MEMORY_BYTES = 256 << 20
 """The most memory of an xz stream: ``xz -9`` takes 65 MiB, a hostile header asks for 4 GiB."""
 
 
 class CompressionError(Exception):
     """Data cannot be decompressed: it is damaged, or of another compression."""
+
+
+class WindowError(CompressionError):
+    """Data needs a longer window, and so more memory, than is allowed."""
 
 
 class Unpacker(Protocol):
@@ -108,9 +119,13 @@ class _ZstdUnpacker:
     Its library unpacks all of a piece at once, so that pieces must be small.
     """
 
-    def __init__(self, decompressor: ZstdDecompressionObj, error: type[Exception]) -> None:
+    def __init__(
+        self, decompressor: ZstdDecompressionObj, error: type[Exception], max_window: int
+    ) -> None:
         self._decompressor = decompressor
         self._error = error
+        self._max_window = max_window
+        self._begin = b""
         self._held = memoryview(b"")
 
     @property
@@ -127,9 +142,13 @@ class _ZstdUnpacker:
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         if not self._held and not self._decompressor.eof:
+            if len(self._begin) < _ZSTD_HEADER_BYTES:
+                self._begin += data[:_ZSTD_HEADER_BYTES]
             try:
                 self._held = memoryview(self._decompressor.decompress(data))
             except self._error as error:
+                if (window := _window_of(self._begin)) > self._max_window:
+                    raise WindowError(_describe_window(window, self._max_window)) from None
                 text = str(error).removeprefix("zstd decompressor error: ")
                 raise CompressionError(text) from None
         out = bytes(self._held[:max_length])
@@ -140,24 +159,45 @@ class _ZstdUnpacker:
         return None
 
 
-def new_gzip() -> Unpacker:
+def _window_of(frame: bytes) -> int:
+    """The bytes of data that a zstd frame refers back to; 0 where its header is no such."""
+    import zstandard
+
+    try:
+        return int(zstandard.get_frame_parameters(frame).window_size)
+    except (zstandard.ZstdError, ValueError):
+        return 0
+
+
+def _describe_window(window: int, most: int) -> str:
+    """Why a window is too long, in words, with the ways in which the data can be read."""
+    bits = max(window - 1, 1).bit_length()
+    told = f"its zstd data has a window of {window >> 20} MiB, and the limit is {most >> 20} MiB: "
+    if window <= MAX_ZSTD_WINDOW:
+        told += f"--max-window {-(-window >> 20)}MiB reads it, with so much more memory; or "
+    return f"{told}pipe it: zstd -dc --long={bits} FILE | dedupe scan -"
+
+
+def new_gzip(max_window: int = 0) -> Unpacker:
     return InflateUnpacker(zlib.decompressobj(_GZIP_WINDOW))
 
 
-def new_bzip2() -> Unpacker:
+def new_bzip2(max_window: int = 0) -> Unpacker:
     import bz2
 
     return _LibraryUnpacker(bz2.BZ2Decompressor(), OSError)
 
 
-def new_xz() -> Unpacker:
+def new_xz(max_window: int = 0) -> Unpacker:
     import lzma
 
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY_BYTES)
     return _LibraryUnpacker(decompressor, lzma.LZMAError)
 
 
-def new_zstd() -> Unpacker:
+def new_zstd(max_window: int = DEFAULT_ZSTD_WINDOW) -> Unpacker:
+    """:param max_window: the longest window that a frame may have, in bytes"""
     import zstandard
 
-    return _ZstdUnpacker(zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError)
+    decompressor = zstandard.ZstdDecompressor(max_window_size=max_window).decompressobj()
+    return _ZstdUnpacker(decompressor, zstandard.ZstdError, max_window)

@@ -12,14 +12,22 @@ from functools import partial
 from typing import IO, BinaryIO, cast
 
 from dedupe.sources.files.names import readable_id
-from dedupe.sources.reasons import ENCRYPTED, NOT_A_FILE, NOT_ZIP, TOO_MANY_MEMBERS
+from dedupe.sources.reasons import (
+    ENCRYPTED,
+    NOT_A_FILE,
+    NOT_ZIP,
+    OUTSIDE_ARCHIVE,
+    TOO_MANY_MEMBERS,
+)
 from dedupe.sources.unpack.archive_entries import (
     ARCHIVE_FAULTS,
     ArchiveError,
     Entry,
     MemberStream,
+    Remark,
 )
 from dedupe.sources.unpack.budget import UnpackBudget
+from dedupe.sources.unpack.zip_tail import end_of_zip
 
 _ENTRY_MAGIC = b"PK\x01\x02"
 _MEMBER_MAGIC = b"PK\x03\x04"
@@ -28,14 +36,23 @@ _PART_BYTES = 1 << 16
 _ENCRYPTED_FLAG = 1
 
 
-def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry]:
+def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry | Remark]:
     """The entries, in the order of the directory at the end of the file.
 
     :param budget: counts the bytes that are read of the file
     :raises ArchiveError: if there is no directory, or it is too large
     """
-    with open_entries(file, max_members, budget) as entries:
-        yield from entries
+    size = file.seek(0, os.SEEK_END)
+    end = end_of_zip(file)
+    counted = _CountedFile(file, budget)
+    with open_zip(cast(BinaryIO, counted), max_members) as archive:
+        yield from _entries_of(archive, counted)
+        front = min((info.header_offset for info in archive.infolist()), default=0)
+        if front:
+            told = f"{front:,} bytes in front of its members are not read"
+            yield Remark(OUTSIDE_ARCHIVE, f"{told}: another archive, or what unpacks this one")
+        if end < size:
+            yield Remark(OUTSIDE_ARCHIVE, f"{size - end:,} bytes behind its end are not read")
 
 
 @contextmanager
@@ -48,15 +65,20 @@ def open_entries(
     """
     counted = _CountedFile(file, budget)
     with open_zip(cast(BinaryIO, counted), max_members) as archive:
-        yield (
-            Entry(
-                readable_id(info.filename),
-                _problem_of(info),
-                partial(_open_member, archive, info, counted),
-            )
-            for info in archive.infolist()
-            if not info.filename.endswith("/")
-        )
+        yield _entries_of(archive, counted)
+
+
+def _entries_of(archive: zipfile.ZipFile, counted: _CountedFile) -> Iterator[Entry]:
+    for info in archive.infolist():
+        if not _is_folder(info):
+            opened = partial(_open_member, archive, info, counted)
+            yield Entry(readable_id(info.filename), _problem_of(info), opened)
+
+
+def _is_folder(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a folder; old programs for Windows wrote names with backslashes."""
+    is_windows_folder = info.filename.endswith("\\") and not info.file_size
+    return info.is_dir() or is_windows_folder
 
 
 def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.encoding.declared import declared_encoding
 from dedupe.sources.encoding.text_content import plain_start, text_problem
 from dedupe.sources.formats.format import Format
 from dedupe.sources.formats.xml.kinds import item_name
@@ -19,11 +20,19 @@ _PAGE_START = re.compile(
 )
 
 
+_START_BYTES = 64
+
+
 class HtmlFormat(Format):
     """HTML: each file is one page."""
 
     endings = (".html", ".htm", ".xhtml")
+    holds_text = True
     holds_pages = True
+
+    def is_certain(self, head: bytes) -> bool:
+        """Whether it begins as a page: so do error pages that were saved as ``.json``."""
+        return b"<" in head[:_START_BYTES] and self.resembles(plain_start(head))
 
     def resembles(self, start: bytes) -> bool:
         if _PAGE_START.match(start):
@@ -37,12 +46,12 @@ class HtmlFormat(Format):
         return "xml" if root is not None and item_name(root) else self.name
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
-        return text_problem(head)
+        return text_problem(head, declared_encoding(head))
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.html.reader import read_html
 
-        return read_html(file, limits)
+        return read_html(file, settings, limits)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.html.reader import reread_html_with

@@ -64,6 +64,10 @@ class MboxFormat(Format):
 
     endings = (".mbox", ".mbx")
 
+    def is_certain(self, head: bytes) -> bool:
+        """Archives of mailing lists are mailboxes whose names end in ``.txt``."""
+        return is_mailbox(plain_start(head))
+
     def resembles(self, start: bytes) -> bool:
         return is_mailbox(start)
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from dedupe.model.encodings import UTF8
 from dedupe.model.metadata import pack_meta
-from dedupe.sources.encoding.decoding import UTF8
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.formats.html.reader import decode_page
 from dedupe.sources.formats.mail.parts import (

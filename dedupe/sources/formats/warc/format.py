@@ -1,9 +1,9 @@
-"""The format WARC, in which crawlers store the web."""
+"""The format WARC, in which crawlers store the web, and ARC, which was before it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
@@ -13,24 +13,26 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange
 
-_INSTALL_COMMAND = "pip install 'dedupe-corpus[warc]'"
-_START = b"WARC/"
+_VERSION = re.compile(rb"WARC/\d+\.\d+\r?\n")
+_FIRST_OF_ARC = re.compile(rb"filedesc://\S+ \S+ \d{8,14} \S+ \d+")
 
 
 class WarcFormat(Format):
-    """WARC: each record of HTML or text is a document."""
+    """WARC and ARC: each record of HTML or text is a document."""
 
-    endings = (".warc",)
-    magics = (_START,)
+    endings = (".warc", ".arc")
+    magics = (b"WARC/", b"filedesc://")
     holds_pages = True
 
-    def problem(self, head: bytes, is_chosen: bool) -> str:
-        if not head or head.lstrip(b"\r\n").startswith(_START):
-            return ""
-        return "it does not begin with a WARC record"
+    def is_certain(self, head: bytes) -> bool:
+        return _VERSION.match(head) is not None or _FIRST_OF_ARC.match(head) is not None
 
-    def missing_package(self) -> str:
-        return f"WARC needs fastwarc: {_INSTALL_COMMAND}" * (find_spec("fastwarc") is None)
+    def problem(self, head: bytes, is_chosen: bool) -> str:
+        from dedupe.sources.formats.warc.records import is_crawl
+
+        return (
+            "" if not head or is_crawl(head) else "it does not begin with a record of WARC or ARC"
+        )
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.warc.reader import read_warc

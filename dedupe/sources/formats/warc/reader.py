@@ -1,9 +1,9 @@
-"""Reads WARC, the format of web crawls: each record of HTML or text is a document."""
+"""Reads WARC and ARC, the formats of web crawls: each record of HTML or text is a document."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
 import msgspec
 
@@ -15,11 +15,13 @@ from dedupe.sources.encoding.decoding import Decoded, decode_document
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.html.reader import decode_page
+from dedupe.sources.formats.warc.records import Record, cut_records, split_headers
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
 from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
+    ENCODING_DOUBTFUL,
     NOT_DECODABLE,
     TOO_LARGE,
     TRUNCATED,
@@ -36,9 +38,21 @@ from dedupe.sources.unpack.http_content import (
 )
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_NO_PROSE = re.compile(r"text/(?:x-)?(?:css|\w*script|json|xml|vcard|calendar)")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
+_MAX_HEADERS_BYTES = 1 << 18
 _KINDS = frozenset({"response", "resource", "conversion"})
 _READ_BYTES = 1 << 18
-_UNUSABLE = (ContentTooLargeError, UndecodableError, BombError)
+_MIN_KEPT_BYTES = 1 << 26
+"""The longest content of a record that is held in memory, if documents may not be longer."""
+
+
+class DamagedRecordError(Exception):
+    """A record is damaged; the message says how."""
+
+
+_UNUSABLE = (ContentTooLargeError, UndecodableError, BombError, DamagedRecordError)
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -59,7 +73,7 @@ class Capture(msgspec.Struct, frozen=True):
 
 def read_warc(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
     """The documents of a crawl, in its order, and remarks on records that could not be used."""
-    yield from _WarcReader(file, limits).read()
+    yield from _WarcReader(file, limits, settings.encoding).read()
 
 
 def reread_warc_with(settings: ReadSettings) -> Rereader:
@@ -69,9 +83,11 @@ def reread_warc_with(settings: ReadSettings) -> Rereader:
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         file.seek(locator.offset)
+        blocks = iter(lambda: file.read(_READ_BYTES), b"")
         try:
-            records = _iterate(_Feed(iter(lambda: file.read(_READ_BYTES), b"")))
-            capture = read_capture(next(records), UnpackBudget(limits), MAX_LOCATED_BYTES)
+            record = next(cut_records(blocks, MAX_LOCATED_BYTES))
+            budget = UnpackBudget(limits)
+            capture = read_capture(record, budget, MAX_LOCATED_BYTES, settings.encoding)
         except (StopIteration, OSError, ValueError, *_UNUSABLE):
             return None
         if capture is None:
@@ -96,59 +112,44 @@ def find_records(content: SeekableBytes, locators: Sequence[Locator]) -> list[By
             size += len(block)
             yield block
 
-    try:
-        offsets = list(_find_record_offsets(blocks()))
-    except (OSError, ValueError) as error:
-        raise CannotRewriteError(f"it is damaged ({error})") from None
+    offsets = [record.offset for record in cut_records(blocks(), _MIN_KEPT_BYTES)]
     ends = dict(zip(offsets, [*offsets[1:], size], strict=True))
     if not {locator.offset for locator in locators} <= ends.keys():
         raise CannotRewriteError(MOVED)
     return [ByteRange(offset, ends[offset]) for offset in {locator.offset for locator in locators}]
 
 
-def _find_record_offsets(blocks: Iterator[bytes]) -> Iterator[int]:
-    """The offsets of all records, of any kind.
-
-    :param blocks: the uncompressed content, which is read to its end
-    :raises OSError, ValueError: if the content is no WARC record
-    """
-    for record in _iterate(_Feed(blocks)):
-        yield int(record.stream_pos)
-
-
 class _WarcReader:
     """Reads the records of one crawl."""
 
-    def __init__(self, file: OpenSource, limits: ReadLimits) -> None:
+    def __init__(self, file: OpenSource, limits: ReadLimits, encoding: str) -> None:
         self._file = file
+        self._encoding = encoding
+        self._first_doubt, self._doubt_count = "", 0
         self._path_id = file.source.id
         self._max_bytes = limits.document_bytes
         self._budget = UnpackBudget(limits)
-        self._feed = _Feed(iter(file.blocks))
         self._bad_bytes_count = 0
         self._last_uri = ""
 
     def read(self) -> Iterator[Piece]:
-        problem = ""
-        try:
-            for record in _iterate(self._feed):
-                yield from self._read_record(record)
-        except (OSError, ValueError) as error:
-            problem = str(error)
+        kept = max(self._max_bytes, _MIN_KEPT_BYTES)
+        for record in cut_records(iter(self._file.blocks), kept):
+            yield from self._read_record(record)
         fault = self._file.blocks.fault
         if fault is not None:
             yield self._notice(fault.reason, fault.detail)
-        elif problem:
-            yield self._notice(DAMAGED, f"it is no WARC record ({problem})")
         if self._bad_bytes_count:
             yield Notice(self._path_id, UNDECODABLE_BYTES, describe_replaced(self._bad_bytes_count))
+        if self._doubt_count:
+            detail = f"records in a doubtful encoding: {self._doubt_count}; the first: "
+            yield Notice(self._path_id, ENCODING_DOUBTFUL, detail + self._first_doubt)
 
-    def _read_record(self, record: Any) -> Iterator[Piece]:
-        offset = int(record.stream_pos)
-        uri = record.headers.get("WARC-Target-URI") or f"{self._path_id}@{offset}"
-        self._last_uri = uri
+    def _read_record(self, record: Record) -> Iterator[Piece]:
+        offset = record.offset
+        self._last_uri = uri = _uri_of(record) or f"{self._path_id}@{offset}"
         try:
-            capture = read_capture(record, self._budget, self._max_bytes)
+            capture = read_capture(record, self._budget, self._max_bytes, self._encoding)
         except _UNUSABLE as error:
             yield self._skip(uri, offset, error)
             return
@@ -158,6 +159,9 @@ class _WarcReader:
             yield self._notice(TRUNCATED, "the last record is cut off; its beginning is kept")
         content = capture.content
         self._bad_bytes_count += content.replaced_count
+        if doubt := content.doubt:
+            self._doubt_count += 1
+            self._first_doubt = self._first_doubt or f"{doubt} ({uri})"
         locators = pack_locators([Locator(self._file.index, offset, capture.length)])
         meta = {"url": as_meta_value(capture.uri), "date": as_meta_value(capture.date)}
         metas = [pack_meta({name: value for name, value in meta.items() if value})]
@@ -171,7 +175,8 @@ class _WarcReader:
             return SkippedDocument(uri, TOO_LARGE, detail)
         if isinstance(error, BombError):
             return SkippedDocument(uri, BOMB, f"{error}, with what stands before it; {place}")
-        return SkippedDocument(uri, NOT_DECODABLE, f"{error}; {place}")
+        reason = DAMAGED if isinstance(error, DamagedRecordError) else NOT_DECODABLE
+        return SkippedDocument(uri, reason, f"{error}; {place}")
 
     def _notice(self, reason: str, detail: str) -> Notice:
         """A notice that reading ended early, after the last record."""
@@ -179,70 +184,55 @@ class _WarcReader:
         return Notice(self._path_id, reason, f"{detail}{after}; what stood before is kept")
 
 
-def read_capture(record: Any, budget: UnpackBudget, max_bytes: int) -> Capture | None:
+def read_capture(
+    record: Record, budget: UnpackBudget, max_bytes: int, encoding: str = ""
+) -> Capture | None:
     """The document that a record holds; ``None`` where it holds none.
 
+    :param encoding: the encoding of the settings, which wins over what is declared
+    :raises DamagedRecordError: if it is damaged
     :raises ContentTooLargeError: if its content is longer than ``max_bytes``
     :raises UndecodableError: if it is in an encoding that cannot be undone
     :raises BombError: if the budget is used up
     """
-    kind = str(record.record_type).rsplit(".", 1)[-1]
+    kind = record.fields.get("warc-type", "").lower()
     if kind not in _KINDS:
+        if not kind and record.problem:
+            raise DamagedRecordError(record.problem)  # nothing tells that it is no document
         return None
-    headers = record.http_headers if kind == "response" else record.headers
-    if headers is None or (kind == "response" and headers.status_code != 200):
-        return None
-    content_type = (headers.get("Content-Type") or "").strip()
+    status, headers, raw = 200, [*record.fields.items()], record.content
+    if kind == "response":
+        status, headers, raw = _split_response(record.content)
+    content_type = dict(reversed(headers)).get("content-type", "")
+    if record.problem and not content_type:
+        raise DamagedRecordError(record.problem)
     media_type = content_type.split(";")[0].strip().lower()
     is_html = media_type in _HTML_TYPES
-    if not is_html and not media_type.startswith("text/"):
+    is_text = media_type.startswith("text/") and not _NO_PROSE.fullmatch(media_type)
+    if status != 200 or not (is_html or is_text):
         return None
-    expected = int(record.content_length)
-    raw = _read_bounded(record.reader, max_bytes)
-    encodings = headers.items() if kind == "response" else ()
-    body = decode_content(raw, encodings, budget, max_bytes)
+    if record.problem:
+        raise DamagedRecordError(record.problem)
+    if len(raw) > max_bytes or record.is_too_long:
+        raise ContentTooLargeError
+    body = decode_content(raw, headers if kind == "response" else (), budget, max_bytes)
     charset = charset_of(content_type)
-    content = decode_page(body, charset) if is_html else decode_document(body, charset)
-    uri = record.headers.get("WARC-Target-URI") or ""
-    date = record.headers.get("WARC-Date") or ""
-    return Capture(uri.strip("<>"), date, is_html, content, len(raw), len(raw) >= expected)
+    decode = decode_page if is_html else decode_document
+    content = decode(body, charset, encoding)
+    date = record.fields.get("warc-date", "")
+    return Capture(_uri_of(record), date, is_html, content, len(raw), record.is_complete)
 
 
-def _read_bounded(reader: Any, max_bytes: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while part := reader.read(_READ_BYTES):
-        size += len(part)
-        if size > max_bytes:
-            raise ContentTooLargeError
-        parts.append(part)
-    return b"".join(parts)
+def _split_response(content: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+    """The status of a response of HTTP (0 where it is none), its headers, and its body."""
+    status = _STATUS.match(content)
+    if status is None:
+        return 0, [], content
+    end = _END_OF_HEADERS.search(content, 0, _MAX_HEADERS_BYTES)
+    if end is None:
+        return int(status[1]), split_headers(content[:_MAX_HEADERS_BYTES]), b""
+    return int(status[1]), split_headers(content[: end.start()]), content[end.end() :]
 
 
-def _iterate(feed: _Feed) -> Iterator[Any]:
-    """The records of a stream."""
-    from fastwarc.warc import ArchiveIterator
-
-    yield from ArchiveIterator(cast(Any, feed), stream_detect=False, fsspec_args=False)
-
-
-class _Feed:
-    """A file over blocks, with the methods that fastwarc needs."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._held = memoryview(b"")
-        self._position = 0
-
-    def read(self, size: int = _READ_BYTES) -> bytes:
-        """Some bytes, at most ``size``; none at the end."""
-        if not self._held:
-            self._held = memoryview(next(self._blocks, b""))
-        part = bytes(self._held[:size])
-        self._held = self._held[size:]
-        self._position += len(part)
-        return part
-
-    def tell(self) -> int:
-        """Bytes read so far."""
-        return self._position
+def _uri_of(record: Record) -> str:
+    return record.fields.get("warc-target-uri", "").strip("<>")

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
+from dedupe.model.encodings import UTF8
 from dedupe.model.formats import name_record
 from dedupe.model.metadata import pack_meta
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.decoding import UTF8, Decoded
+from dedupe.sources.encoding.decoding import Decoded
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.whole_file import read_document, reread_document

@@ -1,0 +1,129 @@
+"""The differences of one cluster, made of nothing but its texts: here, or in a helper process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from dedupe.diff import Diff, Vocabulary, Words, diff_words
+from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.renderers.html.diff_rows import (
+    SHOWN_PLACES,
+    FoldedRows,
+    Row,
+    arrange_rows,
+    arrange_text,
+)
+from dedupe.renderers.html.rows import write_rows
+
+SHOWN_TEXT_WORDS: Final = 80
+MAX_TEXT_WORDS: Final = 120
+MARKUP_BYTES: Final = 330
+ITEM_BYTES: Final = 70
+"""Most bytes of the markup around a difference, and around the rows of one of its items."""
+
+
+class Item(msgspec.Struct):
+    """Consecutive rows of a difference as HTML, all shown or all folded.
+
+    :param word_count: the number of words in folded rows; 0 for rows that are shown
+    :param html: the rows; empty if folded rows were left out to keep the file small
+    """
+
+    word_count: int
+    html: str
+
+
+class DiffFigures(msgspec.Struct, frozen=True):
+    """The figures of a diff, by the names that :class:`dedupe.diff.Diff` has for them."""
+
+    inserted_count: int
+    deleted_count: int
+    moved_count: int
+    place_count: int
+    coarse_count: int
+
+    @classmethod
+    def of_diff(cls, diff: Diff) -> DiffFigures:
+        return cls(*(getattr(diff, name) for name in cls.__struct_fields__))
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """How a member differs from its representative.
+
+    :param diff: the figures of the diff; none if the items are just a text
+    """
+
+    diff: DiffFigures | None
+    items: tuple[Item, ...]
+
+    @property
+    def hidden_places(self) -> int:
+        """The number of places of change that are not shown."""
+        return max(0, self.diff.place_count - SHOWN_PLACES) if self.diff else 0
+
+    @property
+    def shown_size(self) -> int:
+        """Bytes of the difference without its folded rows."""
+        shown = sum(len(each.html.encode()) for each in self.items if not each.word_count)
+        rare = self.diff is not None and (self.diff.coarse_count or self.diff.moved_count)
+        return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
+
+
+class ClusterTexts(msgspec.Struct, frozen=True):
+    """The texts of a cluster: the kept one, and those whose differences to it are shown.
+
+    :param others: none if the kept text is shown by itself
+    """
+
+    kept: str
+    others: tuple[str, ...]
+
+    def first(self) -> ClusterTexts:
+        """The cluster with the first of its other texts alone."""
+        return ClusterTexts(self.kept, self.others[:1])
+
+
+def compare_texts(cluster: ClusterTexts, vocabulary: Vocabulary) -> Iterator[Difference]:
+    """The difference of each text to the kept one, or the kept text itself; made one by one.
+
+    :param vocabulary: may have split other texts before; what is made does not depend on it
+    """
+    words = vocabulary.split(cluster.kept)
+    for text in cluster.others:
+        diff = diff_words(words, vocabulary.split(text))
+        yield _write(DiffFigures.of_diff(diff), arrange_rows(diff))
+    if not cluster.others:
+        yield _write(None, _fold_text(words))
+
+
+def _write(figures: DiffFigures | None, rows: Iterable[Row | FoldedRows]) -> Difference:
+    """A difference with its rows as HTML; consecutive shown rows make one item."""
+    items: list[Item] = []
+    shown: list[Row] = []
+    for each in rows:
+        if not isinstance(each, FoldedRows):
+            shown.append(each)
+            continue
+        items += _items(0, shown) + _items(each.word_count, each.rows)
+        shown = []
+    return Difference(figures, (*items, *_items(0, shown)))
+
+
+def _items(word_count: int, rows: Sequence[Row]) -> list[Item]:
+    """A list of one item with these rows; an empty list if there are no rows."""
+    return [Item(word_count, write_rows(rows))] if rows else []
+
+
+def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
+    """The rows of a text: its beginning, and the rest folded."""
+    cut = len(words)
+    if cut > MAX_TEXT_WORDS:
+        ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
+        sentence_ends = (end for end in ends if boundary_score(words, end) >= SENTENCE_SCORE)
+        cut = next(sentence_ends, SHOWN_TEXT_WORDS)
+    yield from arrange_text(words, range(cut))
+    if cut < len(words):
+        yield FoldedRows(len(words) - cut, arrange_text(words, range(cut, len(words))))

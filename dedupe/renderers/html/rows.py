@@ -1,0 +1,27 @@
+"""The rows of a difference as HTML; not by a template, since a report has a million of parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dedupe.renderers.html.diff_rows import Part, Row
+from dedupe.renderers.html.visible import mark_lines, spell_invisible, spell_lines
+
+
+def write_rows(rows: Iterable[Row]) -> str:
+    """The rows, each a paragraph; all that comes from documents is escaped."""
+    return "".join([f"<p>{''.join(map(_write_part, row))}</p>" for row in rows])
+
+
+def _write_part(part: Part) -> str:
+    text = mark_lines(part.text)
+    if part.kind == "equal":
+        return part.before + text
+    from markupsafe import escape
+
+    if part.kind == "faint":
+        left = escape(spell_lines(part.left))
+        return f'{part.before}<span class=f data-l="{left}">{text}</span>'
+    name = "del" if part.kind == "delete" else "ins"
+    note = f"<i class=o>{escape(spell_invisible(part.note))}</i>" if part.note else ""
+    return f"{part.before}<{name}>{text}{note}</{name}>"

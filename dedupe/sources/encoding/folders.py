@@ -1,0 +1,108 @@
+"""Settles doubtful encodings by the other files of their folders, once all of these are read.
+
+The result depends on which files there are, never on their order.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+
+from dedupe.sources.encoding.detection import Guess
+
+_MEMORY_BYTES = 16 << 20
+_LENGTH_BYTES = 8
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """A file whose encoding was doubtful, with the one that it is read in.
+
+    :param index: the number by which the file was held
+    :param how: ``folder`` where the encoding is that of other files, and not its own likeliest
+    :param is_doubtful: whether no file of the folder is certain to be in that encoding
+    """
+
+    index: int
+    data: bytes
+    guess: Guess
+    encoding: str
+    how: str
+    is_doubtful: bool
+
+
+class _HeldFile(msgspec.Struct):
+    index: int
+    folder: str
+    data: bytes
+    guess: Guess
+
+
+class FolderEncodings:
+    """Counts what the files of each folder are in, and keeps those that are doubtful.
+
+    Nothing is counted for files in UTF-8. Many held files are kept in a file without a name.
+    """
+
+    def __init__(self) -> None:
+        self._certain: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._likely: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._file: IO[bytes] | None = None
+
+    def count(self, folder: str, label: str, byte_count: int) -> None:
+        """Note that a file of a folder is certain to be in an encoding.
+
+        :param label: ``cp1251 (detected)`` or ``(declared)``; no other shows what its folder is in
+        """
+        encoding, _, how = label.partition(" ")
+        if how in ("(detected)", "(declared)"):
+            self._certain[folder][encoding] += byte_count
+
+    def hold(self, index: int, folder: str, data: bytes, guess: Guess) -> None:
+        """Keep a doubtful file until all files are read."""
+        self._likely[folder][guess.encoding] += len(data)
+        if self._file is None:
+            self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
+        packed = msgspec.msgpack.encode(_HeldFile(index, folder, data, guess))
+        self._file.write(len(packed).to_bytes(_LENGTH_BYTES, "big") + packed)
+
+    def release(self) -> Iterator[Settled]:
+        """All held files, each with the encoding to read it in; the folders are forgotten."""
+        if self._file is None:
+            return
+        with self._file as file:
+            self._file = None
+            file.seek(0)
+            decode = msgspec.msgpack.Decoder(_HeldFile).decode
+            while size := file.read(_LENGTH_BYTES):
+                yield self._settle(decode(file.read(int.from_bytes(size, "big"))))
+
+    def close(self) -> None:
+        """Forget the held files."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _settle(self, held: _HeldFile) -> Settled:
+        guess = held.guess
+        for counts, is_doubtful in ((self._certain, False), (self._likely, True)):
+            encoding = _most_common(counts[held.folder], held.data, guess)
+            if encoding:
+                how = "detected" if encoding == guess.encoding else "folder"
+                return Settled(held.index, held.data, guess, encoding, how, is_doubtful)
+        return Settled(held.index, held.data, guess, guess.encoding, "detected", True)
+
+
+def _most_common(counts: Counter[str], data: bytes, guess: Guess) -> str:
+    """Of the encodings that bytes may be in, the one with most bytes in a folder; or empty."""
+    possible = [name for name in (guess.encoding, *guess.rivals) if counts[name]]
+    for name in sorted(possible, key=lambda name: (-counts[name], name)):
+        try:
+            data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        return name
+    return ""
