@@ -12,6 +12,7 @@ from dedupe.model.settings import ScanSettings
 from dedupe.sources import SourceTexts, read_corpus
 from dedupe.sources.encoding.decoding import decode_document
 from dedupe.sources.encoding.detection import guess_encoding
+from dedupe.sources.encoding.folders import FolderEncodings
 from tests.support.every_format import csv_rows, page, tar_of, zip_of
 from tests.support.reading import Outcome, put, read
 
@@ -216,6 +217,6 @@ def test_a_utf8_corpus_holds_nothing_back(tmp_path: Path, monkeypatch: Any) -> N
     for name in ("a", "b"):
         put(tmp_path / f"{name}.txt", RUSSIAN)
     corpus = read_corpus([str(tmp_path)], ScanSettings())
-    monkeypatch.setattr(corpus._folders, "count", None)
-    monkeypatch.setattr(corpus._folders, "hold", None)
+    monkeypatch.setattr(FolderEncodings, "count", None)
+    monkeypatch.setattr(FolderEncodings, "hold", None)
     assert len(Outcome(corpus).texts) == 2
