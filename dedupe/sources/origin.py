@@ -51,7 +51,6 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
 
         A document that is all of its file has no line, and the name of the file alone.
 
-
         :param without_tokens: more locators of skipped documents, by id and reason
         """
         sources = self.sources()
@@ -64,7 +63,7 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
             found = left.get((document.id, document.reason))
             locator = found.pop() if found else None
             place = ""
-            if locator is not None:
+            if locator is not None and locator.source >= 0:  # else the text came from no file
                 source = sources[locator.source]
                 place = source.name_record(locator.line) if locator.line else source.name
             places.append("" if document.id.startswith(place) else place)
