@@ -66,5 +66,6 @@ class CorpusOrigin(msgspec.Struct, frozen=True):
             if locator is not None and locator.source >= 0:  # else the text came from no file
                 source = sources[locator.source]
                 place = source.name_record(locator.line) if locator.line else source.name
-            places.append("" if document.id.startswith(place) else place)
+            is_named = document.id.startswith(place) or f"/{place}".endswith(f"/{document.id}")
+            places.append("" if is_named else place)
         return tuple(places)
