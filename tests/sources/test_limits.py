@@ -57,7 +57,7 @@ def test_compressed_files_whole_cut_and_wrong(tmp_path: Path, ending: str) -> No
     packed = COMPRESSORS[ending](lines(*records))
     (tmp_path / f"r.jsonl{ending}").write_bytes(packed)
     (tmp_path / "unnamed.jsonl").write_bytes(COMPRESSORS[ending](b'{"id": "u", "text": "t"}'))
-    (tmp_path / f"none.txt{ending}").write_bytes(b"plain text")
+    (tmp_path / f"none.txt{ending}").write_bytes(bytes(range(256)))
     found = read(tmp_path)
     assert len(found.texts) == 334 and found.texts["u"] == "t"
     name = CODEC_OF[ending].name

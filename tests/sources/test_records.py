@@ -329,6 +329,8 @@ def test_a_folder_of_shards_gives_the_report_of_its_records(tmp_path: Path) -> N
     assert reports[0]["corpus"]["cluster_count"] == 160
     assert reports[0].pop("notices")[0]["reason"] == "dataset_card"
     assert reports[1].pop("notices") == []
+    counts = [report["corpus"].pop("format_counts") for report in reports]
+    assert counts == [{"parquet": 320}, {"jsonl": 320}]
     assert reports[0] == reports[1]
 
 

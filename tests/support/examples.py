@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.support.every_format import (
@@ -11,6 +12,7 @@ from tests.support.every_format import (
     article,
     as_arc,
     as_crawl,
+    csv_rows,
     database,
     json_array,
     json_lines,
@@ -36,6 +38,12 @@ def example_files() -> dict[str, bytes]:
     rows = [{"id": name, "text": text} for name, text in zip(names, texts, strict=True)]
     members = {f"a/{name}.txt": text.encode() for name, text in zip(names, texts, strict=True)}
     table = FORMATS["a.csv"](texts, "")
+    rows_of = [*zip(names, texts, strict=True)]
+    answer = {
+        "response": {"docs": rows},
+        "data": [{"attributes": {"body": text}} for text in texts],
+    }
+    cache = ".cache/huggingface/hub/datasets--name"
     return {
         **{f"articles/{path.name}": path.read_bytes() for path in ARTICLES.iterdir()},
         **{f"pages/{name}.html": page(text) for name, text in zip(names, texts, strict=True)},
@@ -47,6 +55,10 @@ def example_files() -> dict[str, bytes]:
         "pages.jsonl": json_lines(pages),
         "export.json": FORMATS["array.json"](texts, ""),
         "nested.json": json_array(nested),
+        "answer.json": json.dumps(answer).encode(),
+        "by-id.json": json.dumps({each["id"]: each for each in rows}).encode(),
+        "rows.csv": csv_rows([name, "2024-03-01", text] for name, text in rows_of),
+        f"{cache}/blobs/0a1b": lines,
         "table.csv": table,
         "table.csv.zst": COMPRESSORS[".zst"](table),
         "table.tsv": FORMATS["a.tsv"](texts, "").replace(b"\ttext\t", b"\tbody\t"),
@@ -68,7 +80,7 @@ def example_files() -> dict[str, bytes]:
         "feed.xml": FORMATS["a.rss"](texts, ""),
         "dump.xml.bz2": COMPRESSORS[".bz2"](FORMATS["wiki.xml"](texts, "")),
         "export.wxr": FORMATS["a.wxr"](texts, ""),
-        "play.tei": FORMATS["a.tei"](texts, ""),
+        **{f"plays/{name}.tei": FORMATS["a.tei"]([text], "") for name, text in rows_of},
         "crawl.warc.gz": COMPRESSORS[".gz"](as_crawl(texts, "news")),
         "crawl.arc.gz": COMPRESSORS[".gz"](as_arc(texts, "news")),
         **{f"reports/{name}.pdf": pdf(text) for name, text in zip(names, texts, strict=True)},
@@ -80,6 +92,12 @@ def example_files() -> dict[str, bytes]:
 
 
 def write_examples(folder: Path) -> None:
+    """Write the examples, and as a link what a cache has so: the folder is also a home."""
     for path, data in example_files().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
+    snapshot = folder / ".cache/huggingface/hub/datasets--name/snapshots/main"
+    snapshot.mkdir(parents=True, exist_ok=True)
+    link = snapshot / "train.jsonl"
+    link.unlink(missing_ok=True)
+    link.symlink_to("../../blobs/0a1b")

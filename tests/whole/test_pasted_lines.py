@@ -77,7 +77,7 @@ def test_a_pasted_line_finds_a_cluster(line: str, examples: Path) -> None:
     result = subprocess.run(
         ["sh", "-c", line],
         cwd=examples,
-        env=clean_environment(PATH=path_of(examples)),
+        env=clean_environment(PATH=path_of(examples), HOME=str(examples)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
