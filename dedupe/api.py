@@ -13,16 +13,11 @@ from numpy.typing import NDArray
 
 from dedupe import sketch
 from dedupe.engines.local import run_locally
-from dedupe.model.documents import (
-    CorpusItems,
-    Notice,
-    SkippedDocument,
-    TextBatch,
-    TextProvider,
-)
+from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
 from dedupe.model.errors import InputError
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
+from dedupe.model.remarks import NamedRemark, first_names, group_remarks
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.pipeline.scan import scan_corpus
@@ -39,6 +34,8 @@ if TYPE_CHECKING:
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 BATCH_DOCUMENTS = 4096
+_SHOWN_DETAILS = 3
+_SHOWN_NAMES = 3
 
 
 def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> Report:
@@ -238,16 +235,17 @@ def _explain_nothing_read(report: Report, what: str = "no document") -> str:
     :param what: the subject of the message
     """
     lines = [f"{what} could be read"]
-    shown: dict[str, int] = {}
-    found: Iterable[tuple[SkippedDocument | Notice, str]]
-    found = chain(report.named_skipped(), report.named_notices())
-    for item, name in found:
-        shown[item.reason] = shown.get(item.reason, 0) + 1
-        if shown[item.reason] <= 3:
-            lines.append(f"  {name}: {item.detail} ({item.reason})")
-    lines += [
-        f"  … and {count - 3} more of {reason}" for reason, count in shown.items() if count > 3
-    ]
+    by_reason: dict[str, list[NamedRemark]] = {}
+    for remark in chain(report.named_skipped(), report.named_notices()):
+        by_reason.setdefault(remark[0].reason, []).append(remark)
+    for reason, remarks in by_reason.items():
+        rest = len(remarks)
+        for detail, names in group_remarks(remarks)[:_SHOWN_DETAILS]:
+            rest -= len(names)
+            shown = first_names(names, _SHOWN_NAMES)
+            more = f", … {len(names) - len(shown)} more" if len(shown) < len(names) else ""
+            lines.append(f"  {', '.join(shown)}{more}: {detail} ({reason})")
+        lines += [f"  … and {rest} more of {reason}"] if rest else []
     if told := report.corpus.too_short_count:
         least = report.config.min_tokens
         lines.append(f"  documents of fewer than {least:,} words (--min-tokens): {told:,}")

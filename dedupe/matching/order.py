@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from dedupe.matching.dates import read_dates
 from dedupe.model.date_orders import NO_ORDERS, DateOrders
 from dedupe.model.metadata import normalise_site
+from dedupe.model.natural_order import natural_key
 from dedupe.model.settings import sites_of_rule
 from dedupe.store.documents import Documents
 
@@ -84,19 +84,6 @@ def _site_keys(metas: Sequence[dict[str, str]], sites: Sequence[str]) -> list[ND
     rank = {normalise_site(site): i for i, site in reversed([*enumerate(sites)])}
     ranks = [rank.get(normalise_site(meta.get("site", "")), len(sites)) for meta in metas]
     return [np.array(ranks, np.int64)]
-
-
-def natural_key(id: str) -> list[tuple[int, int, str]]:
-    """Sort key in which numbers inside an id compare as numbers: ``a2`` before ``a10``.
-
-    Numbers are compared by length, then digits, because an id may hold more digits than ``int``
-    takes.
-    """
-    parts = re.split(r"([0-9]+)", id)
-    digits = [part.lstrip("0") for part in parts]
-    return [
-        (0, len(digits[i]), digits[i]) if i % 2 else (1, 0, part) for i, part in enumerate(parts)
-    ]
 
 
 def _rank(ids: list[str], key: Callable[[str], Any]) -> NDArray[np.int64]:

@@ -356,3 +356,12 @@ if __name__ == "__main__":
     report, texts = golden_report()
     GOLDEN.parent.mkdir(exist_ok=True)
     GOLDEN.write_text(render(report, texts, hints=True), encoding="utf-8")
+
+
+def test_one_detail_of_many_documents_is_told_once():
+    skipped = [SkippedDocument(f"a.jsonl:{n}", "field_missing", "none") for n in range(1, 13)]
+    skipped += [SkippedDocument("b.jsonl:7", "field_missing", "another")]
+    text = render(make_report(skipped=tuple(sorted(skipped, key=lambda each: each.id))))
+    assert "13 × field missing: a.jsonl:1, a.jsonl:2, a.jsonl:3, … 9 more (none), b.jsonl:7" in (
+        " ".join(text.split())
+    )

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from dedupe.model.documents import Notice, SkippedDocument
+from dedupe.model.remarks import NamedRemark, first_names, group_remarks
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.renderers.view.figures import format_count, format_jaccard
 from dedupe.renderers.view.layout import MEMBER_INDENT, listed_count
@@ -21,11 +21,10 @@ from dedupe.renderers.view.terminal import (
 )
 
 LISTED_BRIDGES: Final = 10
-LISTED_REASON_IDS: Final = 3
-DETAIL_CELLS: Final = 160
+LISTED_DETAILS: Final = 3
+LISTED_NAMES: Final = 3
+DETAIL_CELLS: Final = 240
 DETAIL_SIZE: Final = 1000
-
-_NamedItem = tuple[SkippedDocument | Notice, str]
 
 
 def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
@@ -87,38 +86,52 @@ def notice_lines(
         yield lines + _reason_lines(counts, report.named_notices(), canvas) + "\n"
 
 
-def _reason_lines(counts: Mapping[str, int], items: Iterable[_NamedItem], canvas: Canvas) -> str:
+def _reason_lines(counts: Mapping[str, int], items: Iterable[NamedRemark], canvas: Canvas) -> str:
     """A line for each reason, the most frequent first.
 
     :param counts: how often each reason occurred
     :param items: documents with their names, perhaps fewer than were counted
     """
-    by_reason: dict[str, list[_NamedItem]] = defaultdict(list)
+    by_reason: dict[str, list[NamedRemark]] = defaultdict(list)
     for item, name in items:
         by_reason[item.reason].append((item, name))
     reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
     return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
 
 
-def _reason_line(reason: str, count: int, items: Sequence[_NamedItem], canvas: Canvas) -> str:
-    """One reason: how often it occurred, and the first documents that it concerns."""
+def _reason_line(reason: str, count: int, items: Sequence[NamedRemark], canvas: Canvas) -> str:
+    """One reason: how often it occurred, its first details, and the documents of each."""
     name = escape_text(reason).replace("_", " ")
     colon = ":" if items else ""
     pieces = list(prose(f"{count:,}{NO_BREAK}× {name}{colon}"))
-    shown = items[:LISTED_REASON_IDS]
-    for number, (item, item_name) in enumerate(shown, 1):
-        comma = "," if number < count else ""
-        pieces += _item_pieces(item_name, item.detail, comma, canvas)
-    if shown and len(shown) < count:
-        pieces += prose(f"… {count - len(shown):,}{NO_BREAK}more", "dim")
+    rest = count
+    for detail, names in group_remarks(items)[:LISTED_DETAILS]:
+        rest -= len(names)
+        pieces += _detail_pieces(detail, names, "," if rest else "", canvas)
+    if items and rest:
+        pieces += _how_many_more(rest)
     return canvas.flow(pieces, MEMBER_INDENT, 2)
 
 
-def _item_pieces(name: str, detail: str, comma: str, canvas: Canvas) -> Iterator[Piece]:
-    shown_name = shorten_middle(escape_text(name), max(8, canvas.width - 10))
-    shown_detail = shorten_middle(escape_text(detail)[:DETAIL_SIZE], DETAIL_CELLS)
-    if shown_detail:
-        yield Piece(shown_name, "strong")
+def _detail_pieces(
+    detail: str, names: Sequence[str], comma: str, canvas: Canvas
+) -> Iterator[Piece]:
+    """The first documents of one detail, how many more there are, and the detail."""
+    shown = [
+        shorten_middle(escape_text(name), max(8, canvas.width - 10))
+        for name in first_names(names, LISTED_NAMES)
+    ]
+    hidden = len(names) - len(shown)
+    end = "" if detail else comma
+    for number, name in enumerate(shown, 1):
+        is_last = number == len(shown) and not hidden
+        yield Piece(name + (end if is_last else ","), "strong")
+    if hidden:
+        yield from _how_many_more(hidden, end)
+    if detail:
+        shown_detail = shorten_middle(escape_text(detail)[:DETAIL_SIZE], DETAIL_CELLS)
         yield from prose(f"({shown_detail}){comma}", "dim")
-    else:
-        yield Piece(shown_name + comma, "strong")
+
+
+def _how_many_more(count: int, end: str = "") -> Iterator[Piece]:
+    return prose(f"… {count:,}{NO_BREAK}more{end}", "dim")
