@@ -216,6 +216,60 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(data)
 
 
+def _post(id: str, text: str) -> bytes:
+    """A post of a site generator: its front matter, which is no text, and the text."""
+    return f"---\ntitle: {id}\ndate: 2024-03-01\n---\n{text}\n".encode()
+
+
+XML_ITEMS: dict[str, tuple[str, str, str, str]] = {
+    "r.rss": (
+        '<rss version="2.0"><channel><title>News</title>',
+        "<item><guid>urn:{id}</guid><description>{text}</description></item>",
+        "",
+        "</channel></rss>",
+    ),
+    "r.atom": (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>News</title>',
+        '<entry><id>urn:{id}</id><content type="text">{text}</content></entry>',
+        "",
+        "</feed>",
+    ),
+    "r.wxr": (
+        '<rss xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:wp="urn:wp"><channel>',
+        "<item><guid>urn:{id}</guid><content:encoded><![CDATA[<p>{text}</p>]]></content:encoded>"
+        "<wp:post_type>post</wp:post_type></item>",
+        "<item><title>A picture</title><wp:post_type>attachment</wp:post_type></item>",
+        "</channel></rss>",
+    ),
+    "r.xml": (
+        "<mediawiki><siteinfo><base>http://w.example/wiki/Main</base></siteinfo>",
+        "<page><title>{id}</title><revision><text>{text}</text></revision></page>",
+        '<page><title>Old</title><redirect title="New"/><revision><text/></revision></page>',
+        "</mediawiki>",
+    ),
+}
+"""By file name: what stands before the items, an item, one that is no document, and the end."""
+
+
+def xml_of(texts: Texts, name: str) -> bytes:
+    """XML with an item for each text, and one that is no document between."""
+    start, item, other, end = XML_ITEMS[name]
+    items = [item.format(id=id, text=text) for id, text in texts.items()]
+    items.insert(len(items) // 2, other)
+    return "".join([start, *(f"\n  {each}" for each in items if each), f"\n{end}\n"]).encode()
+
+
+def _read_xml(name: str, content: bytes) -> Iterator[Entry]:
+    tag = re.match(r"<(\w+)", XML_ITEMS[name][1])
+    assert tag is not None
+    whole = rf"(?s)(\s*<{tag[1]}>.*?</{tag[1]}>)"
+    for number, part in enumerate(re.split(whole, content.decode())):
+        found = re.search(r">(urn:\w+)<|<title>(d\d+)<", part) if number % 2 else None
+        id = (found[1] or f"http://w.example/wiki/{found[2]}") if found else ""
+        if part:
+            yield id, part
+
+
 def _pages(texts: Texts) -> dict[str, bytes]:
     return {
         f"{id}.html": f"<html><body><article><p>{text}</p></article></body></html>".encode()
@@ -244,6 +298,7 @@ DIALECTS: dict[str, dict[str, Any]] = {
     "pipe.csv": {"delimiter": "|"},
     "tab.csv": {"delimiter": "\t"},
     "single.csv": {"delimiter": ",", "quotechar": "'", "quoting": csv.QUOTE_ALL},
+    "mac.csv": {"delimiter": ",", "lineterminator": "\r", "quoting": csv.QUOTE_ALL},
     "escaped.csv": {
         "delimiter": ",", "escapechar": "\\", "doublequote": False, "quoting": csv.QUOTE_ALL
     },
@@ -260,15 +315,30 @@ ENCODED: dict[str, Callable[[Texts], bytes]] = {
     "cp1252=.jsonl": jsonl_of,
     "cp1252=.json": lambda texts: json_of(texts).removeprefix(b"\xef\xbb\xbf"),
     "cp1252=.csv": lambda texts: csv_of(texts, ";"),
+    "koi8-r=.csv": lambda texts: csv_of(in_letters(texts, "бцдефгхийклмнопярстувшызэ"), ";"),
+    "cp866=.jsonl": lambda texts: jsonl_of(in_letters(texts, "бцдефгхийклмнопярстувшызэ")),
+    "euc-kr=.json": lambda texts: json_of(
+        in_letters(texts, "바차다에파가하이자카라마나오파쿠라사타우부와시야즈")
+    ).removeprefix(b"\xef\xbb\xbf"),
 }
 """Functions that make the text to be encoded, by file name; the name tells the encoding."""
+
+
+def in_letters(texts: Texts, letters: str) -> Texts:
+    """The texts with other letters for those from b to z: as many words, alike as before."""
+    other = str.maketrans("bcdefghijklmnopqrstuvwxyz", letters)
+    plain = str.maketrans("äéaы", "xqyw")
+    return {
+        id: text.translate(plain).translate(other).replace("—", "-") for id, text in texts.items()
+    }
 
 
 def _dialects(texts: Texts) -> dict[str, bytes]:
     files = {}
     for name, dialect in DIALECTS.items():
         options = dict(dialect)
-        files[name] = csv_of(_renamed(texts, name), options.pop("delimiter"), **options)
+        separator, end = options.pop("delimiter"), options.pop("lineterminator", "\r\n")
+        files[name] = csv_of(_renamed(texts, name), separator, end, **options)
     return files
 
 
@@ -333,6 +403,7 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "json values": lambda texts: {"r.json": json_values_of(texts)},
     "csv": lambda texts: {"r.csv": csv_of(texts, bom=True)},
     "csv dialects": _dialects,
+    "csv with its separator": lambda texts: {"r.csv": b"sep=;\r\n" + csv_of(texts, ";")},
     "encodings": _encoded,
     "csv.bz2": lambda texts: {"r.csv.bz2": bz2.compress(csv_of(texts, ";", "\n"))},
     "tsv": lambda texts: {"r.tsv": csv_of(texts, "\t", "\n")},
@@ -346,6 +417,17 @@ FORMS: dict[str, Callable[[Texts], dict[str, bytes]]] = {
     "wet": lambda texts: {"c.warc": wet_of(texts)},
     "warc.gz": lambda texts: {"c.warc.gz": _members([*warc_records(texts)])},
     "warc.zst": lambda texts: {"c.warc.zst": COMPRESSORS[".zst"](b"".join(warc_records(texts)))},
+    "front matter": lambda texts: {f"{id}.md": _post(id, text) for id, text in texts.items()},
+    **{f"xml {name}": (lambda texts, name=name: {name: xml_of(texts, name)}) for name in XML_ITEMS},
+    "xml.gz.bz2": lambda texts: {
+        "r.xml.gz.bz2": bz2.compress(gzip.compress(xml_of(texts, "r.xml")))
+    },
+    "tei": lambda texts: {
+        f"{id}.tei": every_format.as_tei([text], "") for id, text in texts.items()
+    },
+    "jats": lambda texts: {
+        f"{id}.nxml": every_format.as_jats([text], "") for id, text in texts.items()
+    },
     "eml": lambda texts: {f"{id}.eml": every_format.mail(text) for id, text in texts.items()},
     "epub": lambda texts: {
         f"{id}.epub": every_format.as_book([text], "") for id, text in texts.items()
@@ -421,9 +503,14 @@ def _read_data(name: str, data: bytes) -> Iterator[Entry]:
             yield from ((each["id"] if "text" in each else "", each) for each in records)
     elif plain.endswith((".csv", ".tsv")):
         text = content.decode("utf-8-sig")
+        if text.startswith("sep="):
+            yield "", text[:7]
+            text = text[7:]
         usual = {"delimiter": "\t" if plain.endswith(".tsv") else text[2]}
         for row in csv.reader(io.StringIO(text, newline=""), **DIALECTS.get(plain, usual)):
             yield (row[0] if row and row[0] != "id" else ""), row
+    elif PurePath(plain).name in XML_ITEMS:
+        yield from _read_xml(PurePath(plain).name, content)
     elif plain.endswith(".mbox"):
         for message in re.split(rb"(?m)^(?=From )", content)[1:]:
             found = re.search(rb"(?m)^Message-ID: <(.*)>", message)
