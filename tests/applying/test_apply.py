@@ -216,9 +216,8 @@ def write_everything(folder: Path, copied: str) -> int:
         files = {}
         for name in names:
             plain = without_compression(name)
-            single = (".txt", ".text", ".md", ".markdown", ".rst", ".tei", ".nxml")
-            has_several = not plain.endswith((*single, "html", ".htm", ".pdf", ".eml", ".epub"))
-            held = texts() if has_several else [copied]
+            is_one = every_format.ids_in(plain, "x") == "x" and not plain.endswith(".json")
+            held = [copied] if is_one else texts()
             packing = name.removeprefix(plain)
             data = every_format.FORMATS[plain](held, archive + name)
             files[name] = every_format.COMPRESSORS[packing](data)

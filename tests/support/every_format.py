@@ -18,6 +18,7 @@ import sys
 import tarfile
 import textwrap
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from email.message import EmailMessage
@@ -476,13 +477,26 @@ def as_book(texts: Sequence[str], name: str) -> bytes:
     return epub({f"{n}.xhtml": f"<p>{escape(each)}</p>" for n, each in enumerate(paragraphs)})
 
 
-def as_arc(texts: Sequence[str], name: str) -> bytes:
+def as_arc(texts: Sequence[str], name: str, version: int = 1) -> bytes:
     """An ARC file with each text as a fetched page, and records between that are no documents."""
-    records = [arc_start()]
+    records = [arc_start(version)]
     for number, text in enumerate(texts):
         response = http_response(page(text, "cp1252"), "text/html; charset=windows-1252")
-        records.append(arc_record(f"dns:{number}.example", b"192.0.2.7\n", "text/dns"))
-        records.append(arc_record(f"http://arc.example/{name}/{number}", response))
+        dns = f"dns:{number}.example", b"192.0.2.7\n", "text/dns"
+        records.append(arc_record(*dns, version=version))
+        uri = f"http://arc.example/{name}/{number}"
+        records.append(arc_record(uri, response, version=version))
+    return b"".join(records)
+
+
+def as_encoded_crawl(texts: Sequence[str], name: str) -> bytes:
+    """A WARC file whose responses are encoded as servers send them."""
+    records = []
+    for number, text in enumerate(texts):
+        body = COMPRESSORS[".zst"](zlib.compress(text.encode()))
+        header = "Content-Encoding: deflate, zstd"
+        response = http_response(body, "text/plain; charset=utf-8", header)
+        records.append(warc_record("response", f"https://w.example/{name}/{number}", response))
     return b"".join(records)
 
 
@@ -498,6 +512,11 @@ def as_post(texts: Sequence[str], name: str) -> bytes:
     """A post of a site generator: front matter, then the text."""
     url = "https://post.example/a"
     return f"---\ntitle: A post\ndate: 2024-03-01\nlink: {url}\n---\n{texts[0]}".encode()
+
+
+def as_hugo_post(texts: Sequence[str], name: str) -> bytes:
+    """A post with front matter in TOML."""
+    return f'+++\ntitle = "A post"\ndate = 2024-03-01\n+++\n{texts[0]}'.encode()
 
 
 def as_lines(texts: Sequence[str], name: str) -> bytes:
@@ -550,6 +569,50 @@ def as_wiki(texts: Sequence[str], name: str) -> bytes:
     return f"<mediawiki>\n{pages}</mediawiki>".encode()
 
 
+def as_old_feed(texts: Sequence[str], name: str) -> bytes:
+    """RSS 1.0, whose items stand beside the channel."""
+    items = ""
+    for title, body in map(xml_paragraphs, texts):
+        html = escape(f"<h1>{title}</h1>{body}")
+        items += f"<item><title>{title}</title><description>{html}</description></item>\n"
+    rdf = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    spaces = f'{rdf} xmlns="http://purl.org/rss/1.0/"'
+    return f"<rdf:RDF {spaces}><channel><title>News</title></channel>{items}</rdf:RDF>".encode()
+
+
+def as_fiction_book(texts: Sequence[str], name: str) -> bytes:
+    title, body = xml_paragraphs(texts[0])
+    head = f"<description><title-info><book-title>{title}</book-title></title-info></description>"
+    return f"<FictionBook>{head}<body><p>{title}</p>{body}</body></FictionBook>".encode()
+
+
+def as_news_item(texts: Sequence[str], name: str) -> bytes:
+    """NITF, in which agencies send their reports."""
+    title, body = xml_paragraphs(texts[0])
+    content = f"<body.content><p>{title}</p>{body}</body.content>"
+    return f"<nitf><head><title>x</title></head><body>{content}</body></nitf>".encode()
+
+
+def as_tei_corpus(texts: Sequence[str], name: str) -> bytes:
+    parts = b"".join(as_tei([text], name) for text in texts)
+    return b"<teiCorpus><teiHeader/>" + parts + b"</teiCorpus>"
+
+
+def as_article_set(texts: Sequence[str], name: str) -> bytes:
+    """Several articles in JATS in one file, as PubMed Central gives them."""
+    parts = (as_jats([text], name).partition(b'"x.dtd">')[2] for text in texts)
+    return b"<pmc-articleset>" + b"".join(parts) + b"</pmc-articleset>"
+
+
+def as_news_mailbox(texts: Sequence[str], name: str) -> bytes:
+    """A mailbox as archives of Usenet are: its lines ``From`` have a number alone."""
+    mails = as_mailbox(texts, name).replace(
+        b"From a@mail.example Fri Mar  1 10:00:00 2024\n", b"\0"
+    )
+    first, *others = mails.split(b"\0")
+    return first + b"".join(b"From -%d\n" % (123 + n) + each for n, each in enumerate(others))
+
+
 def as_tei(texts: Sequence[str], name: str) -> bytes:
     title, body = xml_paragraphs(texts[0])
     head = f"<teiHeader><titleStmt><title>{title}</title></titleStmt></teiHeader>"
@@ -568,6 +631,10 @@ FORMATS: dict[str, Writer] = {
     "a.text": as_text,
     "a.md": as_text,
     "a.markdown": as_post,
+    "toml.md": as_hugo_post,
+    "a.org": as_text,
+    "a.adoc": as_text,
+    "a.textile": as_text,
     "a.rst": as_text,
     "a.lines": as_lines,
     "a.html": as_page,
@@ -575,6 +642,7 @@ FORMATS: dict[str, Writer] = {
     "a.xhtml": as_xhtml,
     "a.warc": as_crawl,
     "wet.warc": as_plain_crawl,
+    "encoded.warc": as_encoded_crawl,
     "a.epub": as_book,
     "a.sqlite": as_table(database),
     "a.sqlite3": as_table(database),
@@ -582,7 +650,9 @@ FORMATS: dict[str, Writer] = {
     "a.eml": as_mail,
     "a.mbox": as_mailbox,
     "a.mbx": as_mailbox,
+    "usenet.mbox": as_news_mailbox,
     "a.arc": as_arc,
+    "version-2.arc": lambda texts, name: as_arc(texts, name, 2),
     "a.pdf": as_pdf,
     "a.jsonl": as_records(json_lines),
     "a.ndjson": as_records(json_lines),
@@ -618,13 +688,20 @@ FORMATS: dict[str, Writer] = {
     "wiki.xml": as_wiki,
     "a.tei": as_tei,
     "a.nxml": as_jats,
+    "a.rdf": as_old_feed,
+    "a.fb2": as_fiction_book,
+    "nitf.xml": as_news_item,
+    "corpus.xml": as_tei_corpus,
+    "set.xml": as_article_set,
 }
 """Writers by file name."""
 
 UNNAMED = (
     *("a.txt", "a.html", "a.warc", "a.jsonl", "array.json", "a.csv", "a.parquet", "a.arrow"),
     *("a.eml", "a.mbox", "a.db", "a.epub", "a.arc", "a.pdf"),
-    *("a.rss", "a.atom", "wiki.xml", "a.tei", "a.nxml"),
+    *("encoded.warc", "version-2.arc", "usenet.mbox", "under-key.json", "sep.csv", "mac.csv"),
+    *("a.rss", "a.rdf", "a.atom", "a.wxr", "wiki.xml", "a.tei", "corpus.xml", "a.nxml", "set.xml"),
+    *("a.fb2", "nitf.xml"),
 )
 """Files whose format is recognised by their content alone."""
 
@@ -635,33 +712,20 @@ def ids_in(name: str, path: str) -> str:
     :param name: the name in ``FORMATS``, which tells the format
     :param path: the path of the file below the folder
     """
-    if name == "a.arc":
+    if name.endswith(".arc"):
         return f"http://arc.example/{path}/0"
-    if name in ("a.warc", "wet.warc"):
-        return f"https://{'w' if name == 'a.warc' else 'wet'}.example/{path}/0"
+    if name.endswith(".warc"):
+        return f"https://{'wet' if name == 'wet.warc' else 'w'}.example/{path}/0"
     if name in ("a.sqlite", "a.sqlite3", "a.db"):
         return f"{path}/articles#1"
-    if name in ("a.mbox", "a.mbx"):
+    if name.endswith((".mbox", ".mbx")):
         return f"{path}/0@mail.example"
     if name.endswith((".lines", ".jsonl", ".ndjson")):
         return f"{path}:1"
-    documents = (
-        ".pdf",
-        ".txt",
-        ".text",
-        ".md",
-        ".markdown",
-        ".rst",
-        "html",
-        ".htm",
-        "record.json",
-        "line.json",
-        ".tei",
-        ".nxml",
-        ".eml",
-        ".epub",
-    )
-    return path if name.endswith(documents) else f"{path}#1"
+    texts = (".txt", ".text", ".md", ".markdown", ".rst", ".org", ".adoc", ".textile")
+    pages = ("html", ".htm", ".pdf", ".eml", ".epub")
+    others = ("record.json", "line.json", ".tei", ".nxml", ".fb2", "nitf.xml")
+    return path if name.endswith((*texts, *pages, *others)) else f"{path}#1"
 
 
 def in_encodings(text: str) -> dict[str, tuple[bytes, str]]:

@@ -19,7 +19,11 @@ from tests.support.every_format import (  # noqa: E402
     COMPRESSORS,
     FORMATS,
     article,
+    as_hugo_post,
+    as_lines,
     as_nested,
+    as_post,
+    as_text,
     ids_in,
     in_encodings,
     write_every_form,
@@ -78,7 +82,7 @@ def test_every_format_comes_through_a_pipe(packing: str) -> None:
         if packing and "ht" in name:
             continue  # each would start the processes that read pages
         data = COMPRESSORS[packing](write([article()], "-"))
-        if name in ("a.txt", "a.text", "a.md", "a.markdown", "a.rst", "a.lines"):
+        if FORMATS[name] in (as_text, as_post, as_hugo_post, as_lines):
             chosen = "lines" if name == "a.lines" else "text"
             found = read("-", stdin=data, input_format=chosen)
         else:

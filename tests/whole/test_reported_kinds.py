@@ -1,6 +1,7 @@
 """The kinds of misreading that people reported, each as one short scan through the command.
 
-Each kind has tests of its own elsewhere; this is the list. What is plausible and misread is worse
+Each kind has tests of its own elsewhere; this is the list, but for books, whose differences take
+long (``tests/diff/test_long_texts.py``). What is plausible and misread is worse
 than an error: either a text is read right, or it is told that it is not.
 """
 
@@ -342,11 +343,3 @@ def test_a_passage_before_each_article_is_told(scan: Scan) -> None:
     about = prose("about", 120)
     texts = [f"{about}, {prose(number, 24)}" for number in range(5)]
     assert "shared_passage" in scan({"a.jsonl": json_lines(records(*texts))}).warnings
-
-
-def test_a_pair_of_books_is_compared_in_seconds(dedupe_here: Any, tmp_path: Path) -> None:
-    words = prose("book", 60_000).split(", ")
-    other = [word + "x" if number % 40 == 9 else word for number, word in enumerate(words)]
-    (tmp_path / "a.txt").write_text("\n".join(words))
-    (tmp_path / "b.txt").write_text("\n".join(other))
-    assert b"places more" in dedupe_here("scan", "a.txt", "b.txt").stdout
