@@ -119,7 +119,7 @@ def _detail_pieces(
     """The first documents of one detail, how many more there are, and the detail."""
     shown = [
         shorten_middle(escape_text(name), max(8, canvas.width - 10))
-        for name in first_names(names, LISTED_NAMES)
+        for name in first_names(names, listed_count(len(names), LISTED_NAMES))
     ]
     hidden = len(names) - len(shown)
     end = "" if detail else comma

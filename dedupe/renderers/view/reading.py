@@ -7,6 +7,7 @@ from typing import Final
 
 from dedupe.model.report import SHORT_TOKENS, Report
 from dedupe.renderers.view.figures import format_count, format_percent
+from dedupe.renderers.view.layout import listed_count
 from dedupe.renderers.view.terminal import NO_BREAK, escape_text
 
 LISTED: Final = 5
@@ -61,6 +62,7 @@ def warning_sentences(report: Report) -> Iterator[str]:
 def _list(counts: Mapping[str, int]) -> str:
     """Names with their counts, the most frequent first, a bounded number of them."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{escape_text(name)}{NO_BREAK}{count:,}" for name, count in ordered[:LISTED]]
+    listed = ordered[: listed_count(len(ordered), LISTED)]
+    shown = [f"{escape_text(name)}{NO_BREAK}{count:,}" for name, count in listed]
     rest = len(ordered) - len(shown)
     return ", ".join([*shown, *([f"{rest:,} more"] if rest else [])])

@@ -128,7 +128,9 @@ def _nothing_found(report: Report) -> str:
         others = f"with another or with one of {_references(report)}"
         return f"No duplicates: none of {documents} ({words}) reaches {reached} {others}"
     if corpus.document_count == 1:
-        return f"No duplicates: one document ({words}), nothing to compare it with"
+        told = f"No duplicates: one document ({words}), nothing to compare it with"
+        is_text = corpus.format_counts == {"text": 1}
+        return f"{told} (or a text a line? --input-format lines)" if is_text else told
     documents = format_count(corpus.document_count, "document")
     return f"No duplicates: no two of {documents} ({words}) reach {reached}"
 
