@@ -236,7 +236,8 @@ def _explain_nothing_read(report: Report, what: str = "no document") -> str:
     """
     lines = [f"{what} could be read"]
     by_reason: dict[str, list[NamedRemark]] = {}
-    for remark in chain(report.named_skipped(), report.named_notices()):
+    found: Iterable[NamedRemark] = chain(report.named_skipped(), report.named_notices())
+    for remark in found:
         by_reason.setdefault(remark[0].reason, []).append(remark)
     for reason, remarks in by_reason.items():
         rest = len(remarks)

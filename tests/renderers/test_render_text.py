@@ -369,7 +369,9 @@ def test_one_detail_of_many_documents_is_told_once():
 
 def test_a_single_text_may_hold_a_document_a_line(dedupe_here, tmp_path):
     (tmp_path / "a.txt").write_text("one two three\nfour five six\none two three\n")
-    assert b"a text a line? --input-format lines" in dedupe_here("scan", "a.txt", COLUMNS="120").stdout
+    assert (
+        b"a text a line? --input-format lines" in dedupe_here("scan", "a.txt", COLUMNS="120").stdout
+    )
     assert b"2 documents" in dedupe_here("scan", "a.txt", "--input-format", "lines").stdout
     (tmp_path / "b.jsonl").write_text('{"text": "one two three"}\n')
     assert b"--input-format" not in dedupe_here("scan", "b.jsonl").stdout
