@@ -7,6 +7,7 @@ import json
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import dedupe
 from dedupe.applying import plan_drops, write_output
 from dedupe.model.documents import Locator
 from dedupe.model.settings import Config
-from dedupe.sources.formats.json.cuts import JsonCutter
+from dedupe.sources.formats.json.cuts import JsonCutter, last_name
 from dedupe.sources.formats.json.removal import find_elements
 from dedupe.sources.records.hints import count_prose, find_hint
 from dedupe.sources.records.removal import CannotRewriteError
@@ -511,3 +512,20 @@ def test_two_columns_of_one_name(tmp_path: Path, encode: Any) -> None:
 def test_texts_that_are_blank_in_one_column_are_looked_for_in_the_next(tmp_path: Path) -> None:
     data = parquet(pa.table({"text": [" \n", ONE], "content": [TWO, "no"]}))
     check_texts(read(put(tmp_path / "r.parquet", data)), [TWO, ONE])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mark_does_not_hide_records_inside_a_line(tmp_path: Path, encoding: str) -> None:
+    data = json.dumps({"data": [{"text": ONE}, {"text": TWO}]}).encode(encoding)
+    check_texts(read(put(tmp_path / "r.jsonl", data)), [ONE, TWO])
+
+
+def test_names_behind_escaped_quotes_are_found_at_once() -> None:
+    """HTML in JSON is full of them: a search that began at each took minutes."""
+    html = json.dumps('<a href="https://a.example/">: ' * 5000)
+    raw = f', "html": {html},\n  "a \\"name\\" \\\\" :\n'.encode()
+    began = time.process_time()
+    assert last_name(raw) == ('a "name" \\', raw.rindex(b'"a '))
+    assert last_name(raw.rstrip(b"\n:")) == ("", -1)
+    assert last_name(b'\\"' * 50_000 + b":") == ("", -1)
+    assert time.process_time() - began < 1

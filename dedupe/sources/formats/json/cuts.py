@@ -17,15 +17,16 @@ from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.formats.json.record import explain_json
 from dedupe.sources.records.hints import OWN_OBJECT
 
-_SPACE_AND_COMMAS = b" \t\r\n,"
+_SPACE = b" \t\r\n"
+_SPACE_AND_COMMAS = _SPACE + b","
 _GAP = re.compile(r"[\s,]*")
 _scan = json.JSONDecoder(parse_int=len, parse_float=len).raw_decode
-_LAST_NAME = re.compile(rb'("(?:[^"\\]|\\.)*")\s*:\s*$')
 _MAX_GAP_BYTES = 1 << 20
 _MAX_PASSED = 100
 MAX_NAME_BYTES = 1 << 16
 _SQUARE = ord("[")
 _QUOTE, _OPENING, _CLOSING = b'"{}'
+_BACKSLASH = ord("\\")
 _CURLY_BIT = 0x20
 
 
@@ -247,13 +248,29 @@ def last_name(raw: bytes) -> tuple[str, int]:
 
     :param raw: what is before the value
     """
-    found = _LAST_NAME.search(raw)
-    if found is None:
+    before = raw.rstrip(_SPACE)
+    quoted = before[:-1].rstrip(_SPACE)
+    end = len(quoted) - 1
+    if not before.endswith(b":") or not quoted.endswith(b'"') or _is_escaped(quoted, end):
         return "", -1
+    begin = quoted.rfind(b'"', 0, end)
+    while begin >= 0 and _is_escaped(quoted, begin):
+        begin = quoted.rfind(b'"', 0, begin)
+    if begin < 0:
+        return "", -1
+    name = quoted[begin:]
     try:
-        return str(json.loads(found[1].decode("utf-8", "replace"))), found.start()
+        return str(json.loads(name.decode("utf-8", "replace"))), begin
     except ValueError:
-        return found[1][1:-1].decode("utf-8", "replace"), found.start()
+        return name[1:-1].decode("utf-8", "replace"), begin
+
+
+def _is_escaped(raw: bytes, position: int) -> bool:
+    """Whether an odd number of backslashes is before a quote."""
+    first = position
+    while first and raw[first - 1] == _BACKSLASH:
+        first -= 1
+    return (position - first) % 2 == 1
 
 
 class Brackets:

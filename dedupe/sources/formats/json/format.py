@@ -34,7 +34,8 @@ class JsonLinesFormat(RecordFormat):
         """JSON where the records are inside a line, since they are no lines then."""
         if settings.records:
             return JSON.name
-        if b"\n" in blocks.head.strip() or not blocks.head.lstrip().startswith(b"{"):
+        start = plain_start(blocks.head).rstrip()
+        if b"\n" in start or not start.startswith(b"{"):
             return self.name
         from dedupe.sources.formats.json.places import PLACE_BYTES, holds_one_object
         from dedupe.sources.formats.json.record import record_decoder
