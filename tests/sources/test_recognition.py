@@ -439,3 +439,24 @@ def test_apply_writes_what_was_recognised(tmp_path: Path, dedupe_here: RunDedupe
     assert sorted(map(str, after.notices)) == sorted(map(str, before.notices))
     assert (tmp_path / "out/is-zip.tar").read_bytes().endswith(b"behind")
     assert gzip.decompress((tmp_path / "out/behind.tar.gz").read_bytes()).endswith(b"no tar" * 400)
+
+
+def test_an_archive_of_stored_zip_files_is_an_archive(tmp_path: Path) -> None:
+    """Their members are no members of the archive, whose kind they do not show."""
+    inner = zip_of({"mimetype": b"application/epub+zip", "word/document.xml": b"<w/>"}, 0)
+    files = {"a.docx": zip_of({"word/document.xml": b"<w/>"}, 0), "b.bin": inner}
+    archive = write(tmp_path / "all.zip", zip_of({**files, "good.txt": TEXT.encode()}, 0))
+    found = read(archive)
+    assert [*found.texts.values()] == [TEXT]
+    assert str(archive) not in found.reasons and len(found.reasons) == 2
+
+
+def test_a_file_of_another_format_than_the_chosen_one_is_told_with_the_option(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path / "a.db", b"SQLite format 3\0" + bytes(100))
+    write(tmp_path / "b.txt", zip_of({"mimetype": b"application/epub+zip"}, 0))
+    for item, name in zip(
+        read(tmp_path, input_format="text").skipped, ("sqlite", "epub"), strict=True
+    ):
+        assert item.detail.endswith(f": --input-format auto or {name} reads it")

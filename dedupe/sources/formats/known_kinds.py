@@ -31,11 +31,6 @@ class Kind(NamedTuple):
     content: Content = "binary"
     endings: tuple[str, ...] = ()
 
-    @property
-    def advice(self) -> str:
-        """What it is and the next step, in one sentence."""
-        return f"{self.what}: {self.step}"
-
 
 _UNPACK = "unpack it"
 _NO_TEXT = "it holds no text to compare"

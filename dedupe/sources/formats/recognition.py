@@ -15,6 +15,7 @@ from dedupe.sources.encoding.text_content import plain_start, text_problem
 from dedupe.sources.files.source import Source
 from dedupe.sources.formats.find_kind import ending_of_path, find_kind, find_zip_kind
 from dedupe.sources.formats.format import Format
+from dedupe.sources.formats.known_kinds import Kind, ZipKind
 from dedupe.sources.formats.registry import all_formats, format_named
 from dedupe.sources.unpack.archive_kinds import ARCHIVES, archive_of_content, archive_of_name
 from dedupe.sources.unpack.compression import ending_of, without_compression
@@ -98,8 +99,8 @@ def _certain_content(source: Source, head: bytes, input_format: str) -> Recognis
     """What the first bytes say for certain; ``None`` where they do not."""
     name, is_chosen = source.file_name, input_format != AUTO
     if head.startswith(b"PK") and (zip_kind := find_zip_kind(name, head)):
-        advice = f"{zip_kind.what}: {zip_kind.step}"
-        return _of_kind(source, zip_kind.name, advice, is_chosen and zip_kind.name != input_format)
+        is_other = is_chosen and zip_kind.name != input_format
+        return _of_kind(source, zip_kind, is_other)
     if archive := archive_of_content(head):
         return _of_archive(source, archive)
     if not is_chosen:
@@ -109,14 +110,19 @@ def _certain_content(source: Source, head: bytes, input_format: str) -> Recognis
     kind = find_kind(name, head)
     if kind is None or (is_chosen and (kind.content == "text" or kind.name == input_format)):
         return None
-    return _of_kind(source, kind.name, kind.advice, is_chosen)
+    return _of_kind(source, kind, is_chosen)
 
 
-def _of_kind(source: Source, kind: str, advice: str, is_chosen: bool) -> Recognised:
-    """A known kind: read where a format of its name is registered, else not."""
-    if kind in FORMATS and not is_chosen:
-        return _of_format(source, format_named(kind))
-    return Recognised(unread=advice)
+def _of_kind(source: Source, kind: Kind | ZipKind, is_other: bool) -> Recognised:
+    """A known kind: read where a format of its name is registered, else not.
+
+    :param is_other: whether the settings choose another format
+    """
+    if kind.name not in FORMATS:
+        return Recognised(unread=f"{kind.what}: {kind.step}")
+    if is_other:
+        return Recognised(unread=f"{kind.what}: --input-format auto or {kind.name} reads it")
+    return _of_format(source, format_named(kind.name))
 
 
 def _of_format(source: Source, found: Format) -> Recognised:

@@ -12,6 +12,9 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_NAME_OFFSET = 30
 _EPUB_START = re.compile(rb"PK\x03\x04.{26}mimetype.{0,256}?application/epub\+zip", re.DOTALL)
 _SHOWN_BYTES = 64
+_SIZE_FOLLOWS = 8
+"""The flag of a member whose size is told behind it only."""
+
 _CHECKSUM = slice(148, 156)
 HEADER_BYTES = 512
 """How many bytes of the beginning show which kind of archive it is."""
@@ -59,14 +62,19 @@ def is_tar_header(head: bytes) -> bool:
 
 
 def first_members(head: bytes) -> list[tuple[bytes, bytes]]:
-    """The names of the members of a ZIP file that its beginning shows, and how each begins."""
+    """The names of the members of a ZIP file that its beginning shows, and how each begins.
+
+    What is in a member is passed over, since an archive of books has their members in it.
+    """
     found: list[tuple[bytes, bytes]] = []
     position = 0
     while (position := head.find(ZIP_MAGICS[0], position)) >= 0:
-        lengths = head[position + _ZIP_NAME_OFFSET - 4 : position + _ZIP_NAME_OFFSET]
+        header = head[position : position + _ZIP_NAME_OFFSET]
         begin = position + _ZIP_NAME_OFFSET
-        end = begin + int.from_bytes(lengths[:2], "little")
-        content = end + int.from_bytes(lengths[2:], "little")
+        end = begin + int.from_bytes(header[26:28], "little")
+        content = end + int.from_bytes(header[28:30], "little")
         found.append((head[begin:end], head[content : content + _SHOWN_BYTES]))
-        position += len(ZIP_MAGICS[0])
+        is_size_known = not header[6:7] or not header[6] & _SIZE_FOLLOWS
+        size = int.from_bytes(header[18:22], "little") if is_size_known else 0
+        position = content + size
     return found
