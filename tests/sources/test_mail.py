@@ -380,8 +380,9 @@ def test_apply_takes_out_messages_and_nothing_else(tmp_path: Path, dedupe_here: 
         b"\n" + b"From \n" * 300_000,
         b"Content-Type: text/html\n\n" + b"<a " * 300_000,
         b"Content-Type: text/plain; format=flowed\n\n" + b"> \n" * 300_000,
+        b"Content-Type: text/plain; format=flowed\n\n" + b"words \n" * 300_000,
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_hostile_messages_take_little_time(content: bytes, tmp_path: Path) -> None:
     put(tmp_path / "a.eml", message(content))

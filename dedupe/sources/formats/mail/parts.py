@@ -153,7 +153,7 @@ def unflow(text: str, deletes_space: bool) -> str:
 
     :param deletes_space: whether the space at the end of a flowed line is none of the text
     """
-    lines: list[str] = []
+    lines: list[list[str]] = []  # each in parts, since very many may flow into one
     open_depth = -1  # of quotes, in the line before; -1 where it does not flow on
     for line in text.split("\n"):
         body = line.lstrip(">")
@@ -162,8 +162,8 @@ def unflow(text: str, deletes_space: bool) -> str:
         flows = body.endswith(" ") and body != "-- "
         shown = body[:-1] if flows and deletes_space else body
         if depth == open_depth and body != "-- ":
-            lines[-1] += shown
+            lines[-1].append(shown)
         else:
-            lines.append(f"{'>' * depth} {shown}" if depth else shown)
+            lines.append([f"{'>' * depth} {shown}" if depth else shown])
         open_depth = depth if flows else -1
-    return "\n".join(lines)
+    return "\n".join(map("".join, lines))
