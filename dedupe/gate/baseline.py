@@ -42,10 +42,11 @@ COMPARED_SETTINGS = (
     "text_format",
     "html",
     "min_tokens",
+    "encoding",
 )
 """The settings that decide which pairs are found, or what the text of a document is."""
 
-_UNTOLD = {"min_tokens": 0}
+_UNTOLD = {"min_tokens": 0, "encoding": ""}
 """Values that a file does not tell: of settings that are younger than the format of the file."""
 
 _COMMENTS = """\

@@ -186,3 +186,19 @@ def test_what_is_no_encoding_of_text_is_refused(label: str) -> None:
 )
 def test_names_of_the_web_and_of_python_are_known(label: str, name: str) -> None:
     assert ScanSettings(encoding=label).encoding == name
+
+
+def test_a_baseline_remembers_the_encoding(
+    dedupe_here: RunDedupe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts in another encoding are other texts, so that each known duplicate would be new."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.txt", "b.txt"):
+        put(tmp_path / "in" / name, RUSSIAN.encode("koi8-r"))
+    known = ("check", "in", "--baseline", "known.baseline")
+    dedupe_here(*known, "--update-baseline")
+    assert b"encoding" not in (tmp_path / "known.baseline").read_bytes()
+    assert b"encoding" in dedupe_here(*known, "--encoding", "cp1251", code=2).stderr
+    dedupe_here(*known, "--encoding", "cp1251", "--update-baseline")
+    dedupe_here(*known, "--encoding", "windows-1251")
+    assert b"encoding" in dedupe_here(*known, code=2).stderr
