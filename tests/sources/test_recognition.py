@@ -8,6 +8,8 @@ import pickle
 import random
 import struct
 import tarfile
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -259,6 +261,33 @@ SAMPLES: dict[str, tuple[bytes, str]] = {
     "a.jar": (zip_of({"META-INF/MANIFEST.MF": b"", "A.class": b""}), "program"),
     "a.cbz": (zip_of({"1.png": b""}), "name it .zip"),
     "a.npz": (zip_of({"x.npy": b"\x93NUMPY"}), "NumPy"),
+    "a.odp": (
+        zip_of({"mimetype": b"application/vnd.oasis.opendocument.presentation"}, 0),
+        "slides",
+    ),
+    "a.key": (zip_of({"Data/a.jpg": b"\xff\xd8\xff", "Index/Slide.iwa": b""}), "Keynote"),
+    "pytorch_model.bin": (zip_of({"archive/data.pkl": b"\x80\2"}), "PyTorch"),
+    "old.ppt": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "PowerPoint"),
+    "a.msg": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "save it as EML"),
+    "Thumbs.db": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "previews"),
+    "a.eps": (b"\xc5\xd0\xd3\xc6\x1e\0\0\0", "ps2ascii"),
+    "a.emlx": (b"31   \nFrom: a@b.example\nSubject: x\n\nwords of prose", "mbox"),
+    "Inbox.msf": (b'// <!-- <mdb:mork:z v="1.4"/> -->\n< <(a=c)>', "index of a mailbox"),
+    "RMAIL": (b"BABYL OPTIONS: -*- rmail -*-\nVersion: 5\n\x1f\x0c\n0,,\n", "mbox"),
+    "mmdf": (b"\1\1\1\1\nFrom: a@b.example\n\nwords of prose\n\1\1\1\1\n", "mbox"),
+    "object": (zlib.compress(b"blob 9\0" + bytes(range(200)), 9), "zlib"),
+    "crawl.cdx": (b" CDX N b a m s k r M S V g\na,b)/ 2020 http://a.b", "index of a crawl"),
+    "a.iso": (bytes(9000), "image of a disk"),
+    "a.db-wal": (b"\x37\x7f\x06\x82\0\x2d\xe2\x18", "close the program"),
+    "a.db-journal": (b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7\0\0", "close the program"),
+    "a.db-shm": (b"\x18\xe2\x2d\0\0\0\0\0", "close the program"),
+    "protocol0.pkl": (pickle.dumps([{"text": "words of prose"}], 0), "pickle"),
+    "protocol1.pkl": (pickle.dumps([{"text": "words of prose"}], 1), "pickle"),
+    "object.pkl": (pickle.dumps(Path, 0), "pickle"),
+    "a.bson": (numbers(30) + b"\2text\0\4\0\0\0abc\0\0", "bsondump"),
+    "a.msgpack": (b"\x82\xa4text\xa3abc\xa2id\1", "MessagePack"),
+    "python2.pyc": (b"\x03\xf3\r\n\0\1\2\3", "bytecode"),
+    "a.txt": (b"b0VIM 8.1\0\0\0\0", "Vim"),
 }
 
 
@@ -279,7 +308,13 @@ def test_known_kinds_are_named_with_the_next_step(tmp_path: Path, name: str) -> 
 
 def test_prose_that_begins_like_a_kind_is_prose(tmp_path: Path) -> None:
     beginnings = [
-        *("GIF89a is old.", "MZ are two letters.", "BM is a bank, and this is long enough.", "ORC"),
+        *(
+            "x\u0153 is how",
+            "GIF89a is old.",
+            "MZ are two letters.",
+            "BM is a bank, and this is long enough.",
+            "ORC",
+        ),
         *("OggS was said.", "FORM 1234 AIFF", "RIFF with WEBP", "ID3 tags", "!BDN", "LZIP it"),
         *("ORC\u00c9, in another alphabet", "070701 is a number.", "%PDF is how they begin."),
         *("version 1 of the story", "#!important is no script", "From: Ann\n\nDear Bob,"),
@@ -290,6 +325,7 @@ def test_prose_that_begins_like_a_kind_is_prose(tmp_path: Path) -> None:
             "Obj",
             "CONT",
         ),
+        *("(dp is not it", "cos\nwords", "12\nFrom: A", "BABYL was old", "b0VIM of words"),
         *("\n\r\r\n a strange beginning", "{\\rtfm} said he", "<svgs> are no tag", "-----BEGIN it"),
     ]
     for number, text in enumerate(beginnings):
@@ -302,6 +338,46 @@ def test_prose_that_begins_like_a_kind_is_prose(tmp_path: Path) -> None:
         for _ in range(300):
             text = "".join(chr(rng.choice([97, 0x4E00, 0x410, 0xC0]) + rng.randrange(26)) * 9)
             assert find_kind("x.txt", (text * 20).encode(encoding, "ignore")) is None
+
+
+class _Pipe:
+    """A file without positions: so the size of a member in a ZIP file stands behind it."""
+
+    def __init__(self, file: io.BytesIO) -> None:
+        self.write, self.flush = file.write, file.flush
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_documents_that_are_zip_inside_say_nothing_about_their_archive(
+    tmp_path: Path, is_streamed: bool
+) -> None:
+    """Members are stored as they are, so that the beginning of the archive shows their members."""
+    docx = zip_of({"[Content_Types].xml": b"", "word/document.xml": b"<w/>"})
+    jar = zip_of({"META-INF/MANIFEST.MF": b""}, 0)
+    file = io.BytesIO()
+    with zipfile.ZipFile(_Pipe(file) if is_streamed else file, "w") as archive:
+        for name, data in {"a.docx": docx, "b.jar": jar, "c.txt": TEXT.encode()}.items():
+            archive.writestr(name, data)
+    path = write(tmp_path / "letters.zip", file.getvalue())
+    found = read(path)
+    assert found.texts == {f"{path}/c.txt": TEXT}
+    told = {f"{path}/a.docx": "known_format", f"{path}/b.jar": "known_format"}
+    assert found.reasons == told
+
+
+@pytest.mark.parametrize(("method", "name"), [(9, "Deflate64"), (93, "Zstandard"), (6, "method 6")])
+def test_an_unread_compression_of_members_is_no_damage(
+    tmp_path: Path, method: int, name: str
+) -> None:
+    data = bytearray(zip_of({"a.txt": TEXT.encode(), "b.txt": TEXT.encode()}))
+    for magic, offset in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        place = data.find(magic) + offset
+        data[place : place + 2] = method.to_bytes(2, "little")
+    path = write(tmp_path / "new.zip", bytes(data))
+    found = read(path)
+    assert found.reasons == {f"{path}/a.txt": "not_decodable"}
+    assert name in found.skipped[0].detail and "unpack the archive" in found.skipped[0].detail
+    assert found.texts == {f"{path}/b.txt": TEXT}
 
 
 def test_an_unknown_binary_keeps_its_old_reason(tmp_path: Path) -> None:

@@ -41,11 +41,18 @@ def find_zip_kind(name: str, head: bytes) -> ZipKind | None:
     for kind in ZIP_KINDS:
         if kind.mimetype and not mimetype.startswith(kind.mimetype):
             continue
-        if kind.members and names.isdisjoint(kind.members):
+        if kind.members and not any(_holds_member(names, each) for each in kind.members):
             continue
         if not kind.endings or ending in kind.endings:
             return kind
     return None
+
+
+def _holds_member(names: set[bytes], member: bytes) -> bool:
+    """Whether a name is among those of members; ``/name`` is one in any folder."""
+    if member.startswith(b"/"):
+        return any(name.endswith(member) for name in names)
+    return member in names
 
 
 def ending_of_path(path: str) -> str:

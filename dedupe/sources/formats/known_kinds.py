@@ -37,6 +37,9 @@ _NO_TEXT = "it holds no text to compare"
 _AS_CSV = "save it as CSV"
 _AS_TEXT = "save it as text or HTML"
 _AS_JSON = "convert it to Parquet or JSON Lines"
+_PICKLE = "Python pickle, which may run programs when it is opened"
+_CLOSE = "close the program that has the database open"
+_OLE = rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 KINDS: tuple[Kind, ...] = (
     # Documents.
@@ -66,6 +69,7 @@ KINDS: tuple[Kind, ...] = (
         (".mht", ".mhtml"),
     ),
     Kind("postscript", "PostScript document", "ps2ascii FILE", rb"%!PS(?:-Adobe-\d|\r?\n)", "any"),
+    Kind("eps", "PostScript document", "ps2ascii FILE", rb"\xc5\xd0\xd3\xc6"),
     Kind("djvu", "DjVu document", "djvutxt FILE", rb"AT&TFORM.{4}DJV"),
     Kind("dvi", "TeX DVI document", "take its text out first: dvi2tty FILE", rb"\xf7\x02\x01\x83"),
     Kind(
@@ -78,24 +82,33 @@ KINDS: tuple[Kind, ...] = (
     Kind("chm", "Windows help file (CHM)", _UNPACK, rb"ITSF\x03\0\0\0"),
     Kind("lit", "Microsoft e-book (LIT)", "convert it to EPUB or text", rb"ITOLITLS"),
     Kind("wordperfect", "WordPerfect document", _AS_TEXT, rb"\xffWPC"),
-    Kind("xls", "Excel workbook", _AS_CSV, rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "any", (".xls",)),
+    Kind("xls", "Excel workbook", _AS_CSV, _OLE, "any", (".xls", ".xlt")),
     Kind(
         "doc",
         "Word document",
         _AS_TEXT,
-        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\xdb\xa5-\0",
+        _OLE + rb"|\xdb\xa5-\0",
         "any",
         (".doc", ".dot"),
     ),
+    Kind("ppt", "PowerPoint slides", _AS_TEXT, _OLE, "any", (".ppt", ".pps", ".pot")),
+    Kind("msg", "Outlook message", "save it as EML", _OLE, "any", (".msg",)),
+    Kind("hwp", "Hangul document (HWP)", _AS_TEXT, _OLE, "any", (".hwp",)),
+    Kind("msi", "installer for Windows", _NO_TEXT, _OLE, "any", (".msi", ".msp")),
+    Kind("thumbs", "previews of Windows (Thumbs.db)", _NO_TEXT, _OLE, "any", (".db",)),
     Kind(
         "ole",
         "Microsoft Office file of before 2007, or another OLE file",
         f"{_AS_TEXT}, and tables as CSV",
-        rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        _OLE,
         "any",
     ),
     Kind("pst", "Outlook mailbox (PST)", "convert it to mbox: readpst FILE", rb"!BDN"),
     Kind("tnef", "Outlook attachment (TNEF)", _UNPACK, rb"\x78\x9f\x3e\x22"),
+    Kind("emlx", "message of Apple Mail", "export it as mbox", rb"\d{1,9} *\n", "text", (".emlx",)),
+    Kind("msf", "index of a mailbox (Mork)", _NO_TEXT, rb"// <!-- <mdb:mork", "text"),
+    Kind("babyl", "mailbox of Emacs (Babyl)", "convert it to mbox", rb"BABYL OPTIONS:", "any"),
+    Kind("mmdf", "mailbox (MMDF)", "convert it to mbox", rb"\x01\x01\x01\x01\n", "any"),
     Kind(
         "notebook",
         "Jupyter notebook",
@@ -143,6 +156,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("snappy", "Snappy data", _UNPACK, rb"\xff\x06\0\0sNaPpY"),
     Kind("lzma", "lzma data", "unpack it: xz -d FILE", rb"\x5d\0\0", "binary", (".lzma", ".tlz")),
     Kind("brotli", "Brotli data", "unpack it: brotli -d FILE", rb"", "binary", (".br",)),
+    Kind("zlib", "zlib data, or an object of git", _UNPACK, rb"\x78[\x01\x5e\x9c\xda]"),
     Kind(
         "compressed",
         "data that is compressed more than three times",
@@ -151,6 +165,15 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("git-bundle", "git bundle", "clone it: git clone FILE", rb"# v[23] git bundle\n", "any"),
     Kind("git-pack", "pack of a git repository", _NO_TEXT, rb"PACK\0\0\0[\x02\x03]"),
+    Kind("cdx", "index of a crawl (CDX)", _NO_TEXT, rb" CDX(?: [A-Za-z])+\r?\n", "text"),
+    Kind(
+        "disk",
+        "image of a disk",
+        _UNPACK,
+        rb"",
+        "binary",
+        (".iso", ".dmg", ".img", ".vmdk", ".vhd", ".vdi", ".qcow2"),
+    ),
     # Encrypted data.
     Kind(
         "pgp",
@@ -175,6 +198,11 @@ KINDS: tuple[Kind, ...] = (
         "sqlite3 -csv -header FILE 'SELECT * FROM …' > TABLE.csv",
         rb"SQLite format 3\0",
     ),
+    Kind("sqlite-wal", "newest rows of a SQLite database", _CLOSE, rb"\x37\x7f\x06[\x82\x83]"),
+    Kind(
+        "sqlite-journal", "journal of a SQLite database", _CLOSE, rb"\xd9\xd5\x05\xf9\x20\xa1\x63"
+    ),
+    Kind("sqlite-shm", "memory of a SQLite database", _CLOSE, rb"\x18\xe2\x2d\0|\0\x2d\xe2\x18"),
     Kind("duckdb", "DuckDB database", "COPY … TO 'TABLE.parquet'", rb".{8}DUCK.\0\0\0"),
     Kind("lmdb", "LMDB database", _AS_JSON, rb".{16}\xde\xc0\xef\xbe"),
     Kind(
@@ -183,14 +211,7 @@ KINDS: tuple[Kind, ...] = (
         "export its tables as CSV",
         rb"\0\x01\0\0Standard (?:Jet|ACE) DB",
     ),
-    Kind(
-        "leveldb",
-        "table of LevelDB or RocksDB",
-        _AS_JSON,
-        rb"",
-        "binary",
-        (".ldb", ".sst"),
-    ),
+    Kind("leveldb", "table of LevelDB or RocksDB", _AS_JSON, rb"", "binary", (".ldb", ".sst")),
     Kind("avro", "Avro file", _AS_JSON, rb"Obj\x01"),
     Kind("orc", "ORC file", _AS_JSON, rb"ORC[\0-\x1f\x80-\xff]"),
     Kind(
@@ -201,17 +222,29 @@ KINDS: tuple[Kind, ...] = (
         "binary",
         (".tfrecord", ".tfrecords", ".tfrec"),
     ),
+    Kind("msgpack", "MessagePack file", _AS_JSON, rb"", "binary", (".msgpack", ".mpk")),
+    Kind("bson", "BSON dump of MongoDB", "bsondump FILE > FILE.jsonl", rb"", "binary", (".bson",)),
+    Kind("dbf", "dBase table", _AS_CSV, rb"", "binary", (".dbf",)),
+    Kind("onnx", "model (ONNX)", _NO_TEXT, rb"", "binary", (".onnx",)),
     Kind("hdf5", "HDF5 file", _AS_JSON, rb"\x89HDF\r\n\x1a\n"),
     Kind("netcdf", "NetCDF file", _AS_JSON, rb"CDF[\x01\x02\x05]"),
     Kind("npy", "NumPy array", _AS_JSON, rb"\x93NUMPY"),
     Kind(
         "pickle",
-        "Python pickle, which may run programs when it is opened",
+        _PICKLE,
         _AS_JSON,
-        rb"\x80[\x02-\x05][\x95\]\}\(cCX\x8cK\x80qh\x88\x89NG)]",
+        rb"\x80[\x02-\x05][\x95\]\}\(cCX\x8a\x8cK\x80qh\x88\x89NG)]|[\]\}]q[\0\x01]",
+    ),
+    Kind(
+        "pickle",
+        _PICKLE,
+        _AS_JSON,
+        rb"\([ldt]p\d+\n|ccopy_reg\n_reconstructor\n|c[a-z_.]{2,60}\n[A-Za-z_]{1,60}\np\d+\n",
+        "text",
     ),
     Kind("matlab", "MATLAB file", _AS_CSV, rb"MATLAB 5\.0 MAT-file"),
     Kind("stata", "Stata file", _AS_CSV, rb"<stata_dta>"),
+    Kind("stata", "Stata file", _AS_CSV, rb"", "binary", (".dta",)),
     Kind("spss", "SPSS file", _AS_CSV, rb"\$FL[23]@\(#\)", "any"),
     Kind("sas", "SAS file", _AS_CSV, rb"\0{12}\xc2\xea\x81\x60"),
     Kind("r-data", "R data", "write.csv or writeLines in R", rb"RD[XAB][23]\n|X\n\0\0\0[\x02\x03]"),
@@ -276,8 +309,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("wasm", "WebAssembly program", _NO_TEXT, rb"\0asm"),
     Kind("dex", "Android program", _NO_TEXT, rb"dex\n0\d\d\0"),
     Kind("pyc", "Python bytecode", _NO_TEXT, rb".\r\r\n[\0-\x03]\0\0\0"),
+    Kind("pyc", "Python bytecode", _NO_TEXT, rb"", "binary", (".pyc", ".pyo")),
     Kind("lua", "Lua bytecode", _NO_TEXT, rb"\x1bLua"),
-    Kind("font", "font", _NO_TEXT, rb"\0\x01\0\0\0[\x04-\x40]\0|OTTO\0|ttcf\0|wOF[F2]"),
+    Kind("font", "font", _NO_TEXT, rb"\0\x01\0\0\0[\x04-\x40]\0|OTTO\0|ttcf\0|wOF[F2]|true\0"),
+    Kind("font", "font", _NO_TEXT, rb"", "binary", (".eot", ".pfb", ".pfm")),
+    Kind("vim", "swap file of Vim", _NO_TEXT, rb"b0VIM "),
     Kind("script", "program (script)", _NO_TEXT, rb"#! ?/\S", "text", ("",)),
     Kind(
         "php",
@@ -312,7 +348,7 @@ class ZipKind(NamedTuple):
     """A kind of files that are ZIP archives inside.
 
     :param mimetype: the beginning of what its first member, ``mimetype``, holds
-    :param members: one of these names is among its first members
+    :param members: one of these names is among its first members; ``/name`` is one in any folder
     :param endings: the endings of its names
     """
 
@@ -325,12 +361,15 @@ class ZipKind(NamedTuple):
 
 
 _OFFICE = (b"[Content_Types].xml", b"_rels/.rels", b"docProps/app.xml", b"docProps/core.xml")
+_IWORK = "Pages, Numbers or Keynote document"
 _ODF = b"application/vnd.oasis.opendocument."
 
 ZIP_KINDS: tuple[ZipKind, ...] = (
     ZipKind("epub", "EPUB e-book", "convert it to text", b"application/epub+zip"),
     ZipKind("epub", "EPUB e-book", "convert it to text", b"", (), (".epub",)),
     ZipKind("ods", "OpenDocument spreadsheet", _AS_CSV, _ODF + b"spreadsheet"),
+    ZipKind("odp", "OpenDocument slides", _AS_TEXT, _ODF + b"presentation"),
+    ZipKind("odg", "OpenDocument drawing", _AS_TEXT, _ODF + b"graphics"),
     ZipKind("odt", "OpenDocument text (ODT)", _AS_TEXT, _ODF),
     ZipKind("docx", "Word document (DOCX)", _AS_TEXT, b"", (b"word/document.xml",)),
     ZipKind("xlsx", "Excel workbook", _AS_CSV, b"", (b"xl/workbook.xml",)),
@@ -342,7 +381,9 @@ ZIP_KINDS: tuple[ZipKind, ...] = (
     ZipKind("document", "document in a ZIP file", _AS_TEXT, b"", (b"mimetype",)),
     ZipKind("npz", "NumPy arrays", _AS_JSON, b"", (), (".npz",)),
     ZipKind("pytorch", "PyTorch model", _NO_TEXT, b"", (), (".pt", ".pth", ".ckpt")),
-    ZipKind("iwork", "Pages, Numbers or Keynote document", _AS_TEXT, b"", (b"Index/Document.iwa",)),
+    ZipKind("pytorch", "PyTorch model", _NO_TEXT, b"", (b"/data.pkl",), (".bin", ".model", "")),
+    ZipKind("iwork", _IWORK, _AS_TEXT, b"", (b"Index/Document.iwa",)),
+    ZipKind("iwork", _IWORK, _AS_TEXT, b"", (), (".pages", ".numbers", ".key")),
     ZipKind("program", "Java or Android program", _NO_TEXT, b"", (b"META-INF/MANIFEST.MF",)),
     ZipKind("program", "Android program", _NO_TEXT, b"", (b"AndroidManifest.xml", b"classes.dex")),
 )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import struct
 
 from dedupe.sources.unpack.compression import ending_of, without_compression
 
 ARCHIVES = ("zip", "tar")
 _TAR_ENDINGS = (".tar", ".tgz", ".tbz2", ".txz", ".tzst")
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-_ZIP_NAME_OFFSET = 30
-_EPUB_START = re.compile(rb"PK\x03\x04.{26}mimetype.{0,256}?application/epub\+zip", re.DOTALL)
-_SHOWN_BYTES = 64
-_SIZE_FOLLOWS = 8
+_ZIP_HEADER = struct.Struct("<6xH10xL4xHH")
+"""What a member of a ZIP file begins with: flags, packed size, lengths of its name and extra."""
+
+_SIZE_IS_BEHIND = 8
 """The flag of a member whose size is told behind it only."""
 
+_ZIP_INSIDE = tuple(
+    b".zip .docx .docm .xlsx .xlsm .pptx .odt .ods .odp .epub .jar .war .apk .whl .npz".split()
+)
+_EPUB_START = re.compile(rb"PK\x03\x04.{26}mimetype.{0,256}?application/epub\+zip", re.DOTALL)
+_SHOWN_BYTES = 64
 _CHECKSUM = slice(148, 156)
 HEADER_BYTES = 512
 """How many bytes of the beginning show which kind of archive it is."""
@@ -64,17 +70,22 @@ def is_tar_header(head: bytes) -> bool:
 def first_members(head: bytes) -> list[tuple[bytes, bytes]]:
     """The names of the members of a ZIP file that its beginning shows, and how each begins.
 
-    What is in a member is passed over, since an archive of books has their members in it.
+    What looks like a member inside another one (a DOCX that is stored as it is) is none. Where the
+    size of a member stands only behind it, such a member ends the search.
     """
     found: list[tuple[bytes, bytes]] = []
     position = 0
-    while (position := head.find(ZIP_MAGICS[0], position)) >= 0:
-        header = head[position : position + _ZIP_NAME_OFFSET]
-        begin = position + _ZIP_NAME_OFFSET
-        end = begin + int.from_bytes(header[26:28], "little")
-        content = end + int.from_bytes(header[28:30], "little")
-        found.append((head[begin:end], head[content : content + _SHOWN_BYTES]))
-        is_size_known = not header[6:7] or not header[6] & _SIZE_FOLLOWS
-        size = int.from_bytes(header[18:22], "little") if is_size_known else 0
-        position = content + size
+    while head.startswith(ZIP_MAGICS[0], position):
+        begin = position + _ZIP_HEADER.size
+        if begin > len(head):
+            break
+        flags, size, name_size, extra_size = _ZIP_HEADER.unpack_from(head, position)
+        name, content = head[begin : begin + name_size], begin + name_size + extra_size
+        found.append((name, head[content : content + _SHOWN_BYTES]))
+        if not flags & _SIZE_IS_BEHIND:
+            position = content + size
+        elif name.lower().endswith(_ZIP_INSIDE) or (next := head.find(ZIP_MAGICS[0], content)) < 0:
+            break
+        else:
+            position = next
     return found

@@ -15,6 +15,7 @@ from dedupe.sources.files.names import readable_id
 from dedupe.sources.reasons import (
     ENCRYPTED,
     NOT_A_FILE,
+    NOT_DECODABLE,
     NOT_ZIP,
     OUTSIDE_ARCHIVE,
     TOO_MANY_MEMBERS,
@@ -34,6 +35,14 @@ _MEMBER_MAGIC = b"PK\x03\x04"
 _STEP = 1 << 20
 _PART_BYTES = 1 << 16
 _ENCRYPTED_FLAG = 1
+_METHODS_READ = (
+    zipfile.ZIP_STORED,
+    zipfile.ZIP_DEFLATED,
+    zipfile.ZIP_BZIP2,
+    zipfile.ZIP_LZMA,
+)
+_OTHER_METHODS = {9: "Deflate64", 93: "Zstandard", 95: "xz", 98: "PPMd"}
+"""Compressions of newer programs, by their numbers."""
 
 
 def read_zip(file: BinaryIO, max_members: int, budget: UnpackBudget) -> Iterator[Entry | Remark]:
@@ -125,6 +134,9 @@ def _refuse_many(file: BinaryIO, max_members: int) -> None:
 def _problem_of(info: zipfile.ZipInfo) -> tuple[str, str] | None:
     if info.flag_bits & _ENCRYPTED_FLAG:
         return ENCRYPTED, "it is encrypted; unpack the archive with its password first"
+    if info.compress_type not in _METHODS_READ:
+        method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
+        return NOT_DECODABLE, f"its compression ({method}) is not read: unpack the archive first"
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return NOT_A_FILE, "it is a link or a device; such are not followed in archives"
