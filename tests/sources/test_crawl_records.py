@@ -117,6 +117,73 @@ def test_arc(tmp_path: Path, version: int) -> None:
     assert len(rest) == len(records) - 1
 
 
+PAGE = f"<!DOCTYPE html><html><body><p>{TEXTS[0]}</p></body></html>"
+XHTML = f"<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><p>{TEXTS[0]}</p></html>"
+FEED = f"<?xml version='1.0'?><rss><channel><item><title>{TEXTS[0]}</title></item></channel></rss>"
+
+CONTENTS: list[tuple[str, str, str]] = [
+    ("text/html, text/html; charset=utf-8", PAGE, "read"),
+    ("text/plain", PAGE, "read"),
+    ("", PAGE, "read"),
+    ("text/xml", XHTML, "read"),
+    ("application/xml", XHTML, "read"),
+    ("text/plain", FEED, "passed over"),
+    ("text/html", FEED, "passed over"),
+    ("", TEXTS[0], "passed over"),
+    ("", "\x89PNG\r\n\x1a\n\0\0\0", "passed over"),
+    ("text/html", '{"html": "' + TEXTS[0] + '"}', "passed over"),
+    ("text/html", "%PDF-1.4\n1 0 obj\n<< >>\nendobj\n", "PDF"),
+    ("text/plain", "{\\rtf1\\ansi words of prose}", "RTF"),
+]
+
+
+@pytest.mark.parametrize("media_type, body, outcome", CONTENTS)
+def test_content_wins_over_its_media_type(
+    tmp_path: Path, media_type: str, body: str, outcome: str
+) -> None:
+    path = tmp_path / "c.warc"
+    content = http_response(body.encode("latin-1"), media_type)
+    path.write_bytes(warc_record("response", "http://x.example/s", content) + warc(1))
+    found = read(path, html="text")
+    texts = dict(found.texts)
+    assert "http://x.example/1" in texts
+    assert (texts.get("http://x.example/s") == TEXTS[0]) == (outcome == "read")
+    assert len(texts) == 1 + (outcome == "read")
+    if outcome in ("read", "passed over"):
+        assert not found.skipped
+    else:
+        assert found.reasons == {"http://x.example/s": "known_format"}
+        assert outcome in found.skipped[0].detail
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts
+
+
+@pytest.mark.parametrize("status", ["HTTP/2 200", "HTTP/3 200 OK", "h2 200", "ICY 200 OK"])
+def test_statuses_of_any_version(tmp_path: Path, status: str) -> None:
+    content = http_response(PAGE.encode(), "text/html").replace(b"HTTP/1.1 200 OK", status.encode())
+    assert status.encode() in content
+    (tmp_path / "c.warc").write_bytes(warc_record("response", "http://x.example/s", content))
+    assert [*read(tmp_path / "c.warc").texts] == ["http://x.example/s"]
+
+
+def test_a_response_without_a_status_is_told(tmp_path: Path) -> None:
+    content = f":status: 200\r\ncontent-type: text/html\r\n\r\n{PAGE}".encode()
+    dns = warc_record("response", "dns:x.example", b"20040101\nx.example. A 1.2.3.4")
+    (tmp_path / "c.warc").write_bytes(
+        warc_record("response", "http://x.example/s", content) + dns + warc(1)
+    )
+    found = read(tmp_path / "c.warc")
+    assert found.reasons == {"http://x.example/s": "damaged"}
+    assert "status" in found.skipped[0].detail and len(found.texts) == 1
+
+
+def test_the_log_of_wget_is_no_document(tmp_path: Path) -> None:
+    log = warc_record("resource", "metadata://gnu.org/software/wget/warc/wget.log",
+                      TEXTS[0].encode(), "text/plain")  # fmt: skip
+    (tmp_path / "c.warc").write_bytes(warc(1) + log)
+    found = read(tmp_path / "c.warc")
+    assert [*found.texts] == ["http://x.example/1"] and not found.skipped
+
+
 @pytest.mark.parametrize("kind", ["css", "javascript", "xml", "x-json", "ecmascript"])
 def test_code_and_feeds_are_no_documents(tmp_path: Path, kind: str) -> None:
     style = http_response(TEXTS[0].encode(), f"text/{kind}; charset=utf-8")

@@ -217,4 +217,6 @@ def _join_chunks(body: bytes) -> bytes:
         parts.append(body[begin : position - 2])
     if position == 0:
         return body
+    if position <= len(body) and b"0\r\n\r\n".startswith(body[position:]):
+        return b"".join(parts)  # only the mark of the end is missing, as browsers allow
     raise UndecodableError("its encoding 'chunked' cannot be undone: it ends early")

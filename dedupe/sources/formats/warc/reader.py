@@ -12,9 +12,13 @@ from dedupe.model.metadata import pack_meta
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.declared import charset_of
 from dedupe.sources.encoding.decoding import Decoded, decode_document
+from dedupe.sources.encoding.text_content import plain_start
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.formats.find_kind import find_kind
+from dedupe.sources.formats.html.format import HTML
 from dedupe.sources.formats.html.reader import decode_page
+from dedupe.sources.formats.pdf.format import PDF
 from dedupe.sources.formats.warc.records import Record, cut_records, split_headers
 from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
 from dedupe.sources.pages.rereading import shared_page_reader
@@ -22,6 +26,7 @@ from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
     ENCODING_DOUBTFUL,
+    KNOWN_FORMAT,
     NOT_DECODABLE,
     TOO_LARGE,
     TRUNCATED,
@@ -38,8 +43,12 @@ from dedupe.sources.unpack.http_content import (
 )
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
+_XML_TYPES = ("text/xml", "application/xml")
 _NO_PROSE = re.compile(r"text/(?:x-)?(?:css|\w*script|json|xml|vcard|calendar)")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b")
+_STATUS = re.compile(rb"(?:HTTP/\d(?:\.\d)?|h[23]|ICY)[ \t]+(\d{3})\b")
+_JSON_START = re.compile(rb"\{\s*\"|\[\s*\{\s*\"")
+_HEAD_BYTES = 8192
+_OF_WEB = ("http:", "https:")
 _END_OF_HEADERS = re.compile(rb"\n\r?\n")
 _MAX_HEADERS_BYTES = 1 << 18
 _KINDS = frozenset({"response", "resource", "conversion"})
@@ -52,7 +61,17 @@ class DamagedRecordError(Exception):
     """A record is damaged; the message says how."""
 
 
-_UNUSABLE = (ContentTooLargeError, UndecodableError, BombError, DamagedRecordError)
+class KnownKindError(Exception):
+    """A record holds what is known and not read; the message names it."""
+
+
+_UNUSABLE = (
+    ContentTooLargeError,
+    UndecodableError,
+    BombError,
+    DamagedRecordError,
+    KnownKindError,
+)
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -175,6 +194,8 @@ class _WarcReader:
             return SkippedDocument(uri, TOO_LARGE, detail)
         if isinstance(error, BombError):
             return SkippedDocument(uri, BOMB, f"{error}, with what stands before it; {place}")
+        if isinstance(error, KnownKindError):
+            return SkippedDocument(uri, KNOWN_FORMAT, f"{error}; {place}")
         reason = DAMAGED if isinstance(error, DamagedRecordError) else NOT_DECODABLE
         return SkippedDocument(uri, reason, f"{error}; {place}")
 
@@ -191,6 +212,7 @@ def read_capture(
 
     :param encoding: the encoding of the settings, which wins over what is declared
     :raises DamagedRecordError: if it is damaged
+    :raises KnownKindError: if it is of a kind that is known and not read
     :raises ContentTooLargeError: if its content is longer than ``max_bytes``
     :raises UndecodableError: if it is in an encoding that cannot be undone
     :raises BombError: if the budget is used up
@@ -200,27 +222,78 @@ def read_capture(
         if not kind and record.problem:
             raise DamagedRecordError(record.problem)  # nothing tells that it is no document
         return None
+    uri = _uri_of(record)
+    if uri.startswith("metadata:"):  # what wget tells about its own run
+        return None
     status, headers, raw = 200, [*record.fields.items()], record.content
     if kind == "response":
         status, headers, raw = _split_response(record.content)
+        if not status and uri.startswith(_OF_WEB) and not record.problem:
+            raise DamagedRecordError("its response does not begin with a status of HTTP")
     content_type = dict(reversed(headers)).get("content-type", "")
     if record.problem and not content_type:
         raise DamagedRecordError(record.problem)
-    media_type = content_type.split(";")[0].strip().lower()
-    is_html = media_type in _HTML_TYPES
-    is_text = media_type.startswith("text/") and not _NO_PROSE.fullmatch(media_type)
-    if status != 200 or not (is_html or is_text):
+    media_type = re.split("[;,]", content_type)[0].strip().lower()
+    if status != 200 or not _may_be_document(media_type):
         return None
     if record.problem:
         raise DamagedRecordError(record.problem)
+    try:
+        body = _decoded_body(record, kind, headers, raw, budget, max_bytes)
+    except (UndecodableError, ContentTooLargeError):
+        if media_type in ("", *_XML_TYPES):  # nothing says that it is a document
+            return None
+        raise
+    is_html = _is_page(media_type, body)
+    if is_html is None:
+        return None
+    decode = decode_page if is_html else decode_document
+    content = decode(body, charset_of(content_type), encoding)
+    date = record.fields.get("warc-date", "")
+    return Capture(uri, date, is_html, content, len(raw), record.is_complete)
+
+
+def _decoded_body(
+    record: Record,
+    kind: str,
+    headers: list[tuple[str, str]],
+    raw: bytes,
+    budget: UnpackBudget,
+    max_bytes: int,
+) -> bytes:
+    """The content of a record without the encodings of HTTP."""
     if len(raw) > max_bytes or record.is_too_long:
         raise ContentTooLargeError
-    body = decode_content(raw, headers if kind == "response" else (), budget, max_bytes)
-    charset = charset_of(content_type)
-    decode = decode_page if is_html else decode_document
-    content = decode(body, charset, encoding)
-    date = record.fields.get("warc-date", "")
-    return Capture(_uri_of(record), date, is_html, content, len(raw), record.is_complete)
+    return decode_content(raw, headers if kind == "response" else (), budget, max_bytes)
+
+
+def _may_be_document(media_type: str) -> bool:
+    """Whether content of a type may be a page or a text; content without a type may be a page."""
+    if media_type in ("", *_HTML_TYPES, *_XML_TYPES):
+        return True
+    return media_type.startswith("text/") and not _NO_PROSE.fullmatch(media_type)
+
+
+def _is_page(media_type: str, body: bytes) -> bool | None:
+    """Whether decoded content is a page, or a text; ``None`` where it is neither.
+
+    Servers send pages as plain text or without a type, and PDF, feeds and JSON as text or pages.
+
+    :raises KnownKindError: if it is of a kind that is known and not read
+    """
+    head = body[:_HEAD_BYTES]
+    start = plain_start(head)
+    if HTML.resembles(start):
+        return True
+    if PDF.is_certain(head):
+        raise KnownKindError("it is a PDF document, though its headers say that it is text")
+    if kind := find_kind("x.txt", head):
+        raise KnownKindError(f"{kind.what}, though its headers say that it is text")
+    if media_type in ("", *_XML_TYPES) or start.startswith(b"<?xml"):
+        return None
+    if media_type not in _HTML_TYPES:
+        return False
+    return None if _JSON_START.match(start) else True
 
 
 def _split_response(content: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
