@@ -9,7 +9,7 @@ _BLOCKS = """
     td tfoot th thead title tr ul
 """
 _UNSEEN = """
-    script style title noscript template iframe noframes object embed svg canvas audio video
+    script style title noscript template iframe noframes object svg canvas audio video
     math datalist
 """
 
@@ -17,6 +17,12 @@ BLOCK_ELEMENTS = frozenset(_BLOCKS.split())
 
 UNSEEN_ELEMENTS = frozenset(_UNSEEN.split())
 """Elements whose text no reader sees, or sees instead of the page (``noscript``)."""
+
+FOREIGN_ELEMENTS = frozenset({"svg", "math"})
+"""Drawings and formulas, which no reader sees as text. They may lack their end tags."""
+
+ENDS_FOREIGN = BLOCK_ELEMENTS - {"title"}
+"""What ends a drawing or formula as its own end tag does; drawings have titles of their own."""
 
 
 def tidy_lines(text: str) -> str:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dedupe.sources.pages.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
+from dedupe.sources.pages.blocks import (
+    BLOCK_ELEMENTS,
+    ENDS_FOREIGN,
+    FOREIGN_ELEMENTS,
+    UNSEEN_ELEMENTS,
+    tidy_lines,
+)
 from dedupe.sources.pages.outcome import PageLimits
 
 _END_OF_PAGE = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
@@ -98,24 +104,33 @@ def _parse_in_pieces(parser: Any, data: bytes, limits: PageLimits) -> Any:
     return tree
 
 
+_SKIPPED_ELEMENTS = UNSEEN_ELEMENTS - FOREIGN_ELEMENTS
+
+
 def _visible_text(tree: Any) -> str:
     from lxml import etree
 
     hidden = set(filter(_is_hidden, tree.xpath("//*[@hidden or @style]")))
     parts: list[str] = []
     walk = etree.iterwalk(tree, events=("start", "end"))
+    foreign = None  # the svg or math that the walk is in
     for event, element in walk:
         tag = element.tag
         if tag in BLOCK_ELEMENTS:
             parts.append("\n")
+        if tag in ENDS_FOREIGN:
+            foreign = None
         if event == "end":
+            foreign = None if element is foreign else foreign
             text = element.tail
-        elif tag in UNSEEN_ELEMENTS or element in hidden:
+        elif element in hidden or tag in _SKIPPED_ELEMENTS:
             walk.skip_subtree()
             continue
+        elif tag in FOREIGN_ELEMENTS and foreign is None:
+            foreign, text = element, None
         else:
             text = element.text
-        if text:
+        if text and foreign is None:
             parts.append(text.replace("\n", " "))
     return tidy_lines("".join(parts))
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import html as html_module
 from collections.abc import Iterator
 
-from dedupe.sources.pages.blocks import BLOCK_ELEMENTS, UNSEEN_ELEMENTS, tidy_lines
-from dedupe.sources.pages.tags import scan_tags
+from dedupe.sources.pages.blocks import (
+    BLOCK_ELEMENTS,
+    ENDS_FOREIGN,
+    FOREIGN_ELEMENTS,
+    UNSEEN_ELEMENTS,
+    tidy_lines,
+)
+from dedupe.sources.pages.tags import Tag, scan_tags
 
 
 def strip_tags(html: str) -> str:
@@ -28,9 +34,17 @@ def _parts(html: str) -> Iterator[str]:
             yield html[position : tag.start].replace("\n", " ")
             yield "\n" if tag.name in BLOCK_ELEMENTS else ""
         position = tag.end
-        if unseen and tag.is_end and tag.name == unseen:
+        if unseen and _ends(unseen, tag):
             unseen = ""
-        elif not unseen and not tag.is_end and tag.name in UNSEEN_ELEMENTS:
+            yield "" if tag.is_end else "\n"
+        elif not unseen and tag.name in UNSEEN_ELEMENTS and not (tag.is_end or tag.is_empty):
             unseen = tag.name
     if not unseen:
         yield html[position:].replace("\n", " ")
+
+
+def _ends(unseen: str, tag: Tag) -> bool:
+    """Whether a tag ends an unseen element; blocks of the page end drawings and formulas too."""
+    if tag.is_end:
+        return tag.name == unseen
+    return unseen in FOREIGN_ELEMENTS and tag.name in ENDS_FOREIGN

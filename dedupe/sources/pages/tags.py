@@ -28,6 +28,7 @@ class Tag(NamedTuple):
     :param start: the position of ``<``
     :param end: the position after ``>``
     :param attribute_bound: an upper bound of its attributes
+    :param is_empty: whether it closes itself, as ``<title/>`` does in XHTML
     """
 
     name: str
@@ -35,6 +36,7 @@ class Tag(NamedTuple):
     start: int
     end: int
     attribute_bound: int
+    is_empty: bool = False
 
 
 def scan_tags(html: str) -> Iterator[Tag]:
@@ -56,7 +58,7 @@ class _Scanner:
                 continue
             yield tag
             position = tag.end
-            if tag.name in RAW_ELEMENTS and not tag.is_end:
+            if tag.name in RAW_ELEMENTS and not (tag.is_end or tag.is_empty):
                 position = self._end_of_raw(tag.name, position)
                 yield Tag(tag.name, True, tag.end, position, 0)
 
@@ -64,7 +66,8 @@ class _Scanner:
         """The tag that begins at ``start``; ``None`` where none does."""
         html = self._html
         if plain := _PLAIN_TAG.match(html, start):
-            return Tag(plain[2].lower(), bool(plain[1]), start, plain.end(), 0)
+            is_empty = html.startswith("/>", plain.end() - 2)
+            return Tag(plain[2].lower(), bool(plain[1]), start, plain.end(), 0, is_empty)
         if html.startswith("<!--", start):
             return Tag("", False, start, self._find_after("-->", start + 4), 0)
         if html.startswith(("<!", "<?"), start):
@@ -74,7 +77,8 @@ class _Scanner:
         if name is None:
             return None
         end, attribute_bound = self._end_of_tag(name.end())
-        return Tag(name[0].lower(), is_end, start, end, attribute_bound)
+        is_empty = html[end - 3 : end].startswith((" />", '"/>', "'/>", "\n/>", "\t/>"))
+        return Tag(name[0].lower(), is_end, start, end, attribute_bound, is_empty)
 
     def _end_of_tag(self, position: int) -> tuple[int, int]:
         """The position after a tag's ``>``, which is not inside quotes; a bound of attributes."""
