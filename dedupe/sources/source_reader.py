@@ -125,6 +125,8 @@ class SourceReader:
             yield SkippedDocument(source.id, OWN_OUTPUT, detail)
         else:
             yield from self._read_recognised(source, blocks)
+        if blocks.remark is not None:
+            yield Notice(source.id, blocks.remark.reason, blocks.remark.detail)
 
     def _read_recognised(self, source: Source, blocks: ByteBlocks) -> Iterator[Piece]:
         """The pieces of an open source by what it holds: an archive, documents, or neither."""

@@ -77,6 +77,21 @@ def test_front_matter_is_metadata(tmp_path: Path, ending: str, newline: str) -> 
     assert metas[f"t.{ending}"] == {"title": "The ferry", "date": "2024-03-02T10:00:00Z"}
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "---\n标题: 渡船\ntitle: x\n---\n",
+        "---\ntitle:\tx\ndate:\t2024-01-02\n---\n",
+        "---\ntitle: x\nblog/section: news\n---\n",
+        '+++\ntitle = "x"\nÜberschrift = "y"\n+++\n',
+    ],
+)
+def test_names_of_any_alphabet(tmp_path: Path, block: str) -> None:
+    put(tmp_path / "a.md", block + BODY)
+    found = read(tmp_path)
+    assert found.texts == {"a.md": BODY} and meta_of(found)["a.md"]["title"] == "x"
+
+
 def test_pages_with_front_matter(tmp_path: Path) -> None:
     text = "A headline\n\n" + "The ferry stays in the harbour today, said the master. " * 9
     link = '<link rel="canonical" href="https://page.example/x">'

@@ -23,6 +23,8 @@ PROSE = {
             "make.md",
             "What is node.js?.txt",
             "page?v=2.1",
+            "on vue.js.md",
+            "app.js.html",
             "license agreement.txt",
             "requirements of life.txt",
             "mr.x",
@@ -47,6 +49,14 @@ CODE = {
     "requirements.txt": "build and settings files",
     "dev-requirements.txt": "build and settings files",
     "ci.yml": "build and settings files",
+    "app.js.download": "source code",
+    "lib.JS.téléchargement": "source code",
+    "lib.min.js.Без названия": "source code",
+    "a.css(1)": "style sheets",
+    "analysis.R": "source code",
+    "fix.patch": "source code",
+    "sitemap.xml": "build and settings files",
+    "site.webmanifest": "build and settings files",
     "robots.txt": "build and settings files",
 }
 

@@ -536,3 +536,62 @@ def test_a_file_of_another_format_than_the_chosen_one_is_told_with_the_option(
         read(tmp_path, input_format="text").skipped, ("sqlite", "epub"), strict=True
     ):
         assert item.detail.endswith(f": --input-format auto or {name} reads it")
+
+
+# --- pages without their first tags, and what is no page --------------------------------------
+
+
+FRAGMENTS = [
+    "<p>{}</p>",
+    '<div class="a"><p>{}',
+    "<head><title>News</title></head><body><p>{}</body>",
+    '<meta charset="utf-8"><title>News</title><p>{}',
+    "<!-- made by hand -->\n<BODY BGCOLOR=white><CENTER><P>{}",
+]
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_a_page_without_its_first_tags(tmp_path: Path, fragment: str) -> None:
+    """A mirror of a site holds them under names that show no format; a text may begin like one."""
+    for name in ("story.aspx", "news", "story.php?id=3"):
+        write(tmp_path / name, fragment.format(TEXT).encode())
+    write(tmp_path / "readme.md", fragment.format(TEXT).encode())
+    write(tmp_path / "prose", f"<pages> and <p are no tags. {TEXT}".encode())
+    found = read(tmp_path, html="text")
+    assert {name for name, text in found.texts.items() if text.endswith(TEXT)} == {
+        *("story.aspx", "news", "story.php?id=3", "prose"),
+        *(["readme.md"] if fragment.endswith("{}") else []),
+    }
+    assert "<" not in found.texts["news"] and found.texts["readme.md"] == fragment.format(TEXT)
+
+
+def test_answers_of_a_server_that_a_mirror_holds_as_pages(tmp_path: Path) -> None:
+    (tmp_path / "wp-json" / "posts").mkdir(parents=True)
+    write(tmp_path / "wp-json" / "index.html", b'{"name": "x", "routes": {"a": {"b": "c"}}}')
+    posts = b'[{"id": 1, "text": "' + TEXT.encode() + b'"}, {"id": 2, "text": "second one"}]'
+    write(tmp_path / "wp-json" / "posts" / "index.html", posts)
+    found = read(tmp_path)
+    assert found.texts == {"1": TEXT, "2": "second one"}
+    assert found.reasons == {"wp-json/index.html": "field_missing"}
+
+
+# --- behind compressed data ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", [each for each in COMPRESSORS if each])
+def test_other_data_behind_compressed_data_costs_no_line(tmp_path: Path, ending: str) -> None:
+    packed = COMPRESSORS[ending](TEXT.encode() + b"\nthe last line is whole")
+    for name, behind in {
+        "a": b"",
+        "b": b"\n",
+        "c": b"\0" * 9,
+        "d": b"other data",
+        "e": b"x",
+    }.items():
+        write(tmp_path / f"{name}.lines{ending}", packed + behind)
+    found = read(tmp_path)
+    assert len(found.texts) == 10 and not found.skipped
+    assert found.notice_reasons == {f"{name}.lines{ending}": "damaged" for name in "de"}
+    assert all("is other data" in each.detail for each in found.notices)
+    write(tmp_path / "a.txt.gz", gzip.compress(b"a text") + gzip.compress(b"three")[:2])
+    assert "ends early" in read(tmp_path / "a.txt.gz").notices[0].detail

@@ -21,13 +21,15 @@ ENDINGS: dict[str, str] = {
         ".mm .go .rs .zig .nim .dart .rb .erb .lua .tcl .sh .bash .zsh .fish .ps1 .psm1 .bat .cmd "
         ".awk .hs .lhs .ml .mli .erl .hrl .ex .exs .elm .jl .f90 .f95 .pas .asm .vhd .vhdl .sv "
         ".glsl .hlsl .wgsl .proto .thrift .graphql .sql .sol .el .lisp .scm .rkt .vim .ejs .hbs "
-        ".pug .j2 .jinja .jinja2 .liquid .cob .cbl .abap .sas .do .gd .ipp .inl"
+        ".pug .j2 .jinja .jinja2 .liquid .cob .cbl .abap .sas .do .gd .ipp .inl "
+        ".pl .pm .r .m .patch .diff .xsl .xslt .xsd .dtd .sty .cls .bst"
     ),
     "style sheets": ".css .scss .sass .less .styl",
     "lock files": ".lock .lockfile",
     "build and settings files": (
         ".yaml .yml .toml .ini .cfg .conf .properties .env .mk .cmake .gradle .bazel .bzl .nix .tf "
-        ".tfvars .sln .csproj .vcxproj .fsproj .vbproj .pbxproj .xcconfig .gemspec .podspec .cabal"
+        ".tfvars .jsonc .json5 .webmanifest "
+        ".sln .csproj .vcxproj .fsproj .vbproj .pbxproj .xcconfig .gemspec .podspec .cabal"
     ),
 }
 """By kind, the endings of names, in any case."""
@@ -41,7 +43,8 @@ NAMES: dict[str, str] = {
         "Procfile Vagrantfile Brewfile Justfile justfile Pipfile SConstruct meson.build "
         "CMakeLists.txt MANIFEST.in requirements.txt constraints.txt package.json tsconfig.json "
         "jsconfig.json composer.json bower.json angular.json lerna.json turbo.json nx.json "
-        "deno.json renovate.json pom.xml build.xml CODEOWNERS robots.txt"
+        "deno.json renovate.json pom.xml build.xml CODEOWNERS robots.txt ads.txt app-ads.txt "
+        "sitemap.xml opensearch.xml browserconfig.xml crossdomain.xml hts-log.txt"
     ),
 }
 """By kind, whole names."""
@@ -52,6 +55,9 @@ _LICENCE = re.compile(
     r"(?:LICEN[SC]E|[Ll]icen[sc]e|COPYING|UNLICENSE|NOTICE)"
     r"(?:[-_.][A-Z][A-Za-z0-9.-]*)?(?:\.(?:txt|md|rst))?"
 )
+_SAVED = re.compile(r".+(\.(?:js|css))(?:\.[^.]+|\(\d+\))", re.IGNORECASE)
+"""Browsers add an ending, in their language, to scripts that they save (``a.js.download``)."""
+
 _REQUIREMENTS = re.compile(r"(?:[a-z]+-)?requirements(?:[-_][a-z]+)?\.txt")
 
 
@@ -95,6 +101,8 @@ def kind_of_name(name: str) -> str:
         return kind
     if _REQUIREMENTS.fullmatch(plain):
         return "build and settings files"
+    if (saved := _SAVED.fullmatch(plain)) and recognise_name(plain, AUTO) == AUTO:
+        return _KIND_OF_ENDING[saved[1].lower()]
     return LICENCES if _LICENCE.fullmatch(plain) else ""
 
 

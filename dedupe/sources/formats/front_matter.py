@@ -20,8 +20,8 @@ _BLOCK = re.compile(
     rb"---[ \t]*\r?\n(?P<yaml>(?:[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)"
     rb"|\+\+\+[ \t]*\r?\n(?P<toml>(?:[^\n]*\n)*?)\+\+\+[ \t]*(?:\r?\n|\Z))"
 )
-_YAML_LINE = re.compile(r"""(?P<name>["']?[A-Za-z_][\w .-]{0,60}["']?) ?:(?: (?P<value>.*))?$""")
-_TOML_LINE = re.compile(r"""(?P<name>["']?[A-Za-z_][\w.-]{0,60}["']?)\s*=\s*(?P<value>.*)$""")
+_YAML_LINE = re.compile(r"""(?P<name>["']?[^\W\d][\w ./-]{0,60}["']?) ?:(?:[ \t](?P<value>.*))?$""")
+_TOML_LINE = re.compile(r"""(?P<name>["']?[^\W\d][\w.-]{0,60}["']?)\s*=\s*(?P<value>.*)$""")
 _CONTINUED = re.compile(r"[ \t]|- |-$|[\]\}\)]|#|\[|$")
 """The beginning of a line that goes on with the value before, or is a comment, a table or blank."""
 

@@ -26,7 +26,7 @@ from dedupe.sources.unpack.compression import (
     codec_of,
     codec_of_name,
 )
-from dedupe.sources.unpack.unpackers import WindowError
+from dedupe.sources.unpack.unpackers import OutsideError, WindowError
 
 HEAD_BYTES = 8192
 """How many bytes of a file's beginning are used to recognise it."""
@@ -50,6 +50,7 @@ class ByteBlocks:
     :ivar missing_codec: the compression that the name shows, but the content does not have
     :ivar is_cut: whether the blocks end where the file ended when it was opened
     :ivar fault: what went wrong, if anything did; known once the blocks have ended
+    :ivar remark: what else there is to tell, though the content is whole; known then too
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ByteBlocks:
             where that is not known
         """
         self.fault: Fault | None = None
+        self.remark: Fault | None = None
         self.recoder: Recoder | None = None
         self._encoding, self._is_chosen = "", False
         self._source = source
@@ -129,6 +131,9 @@ class ByteBlocks:
             self.fault = Fault(TRUNCATED, f"the {self._what} ends early")
         except WindowError as error:
             self.fault = Fault(TOO_LARGE, str(error))
+        except OutsideError:
+            what = f"what stands behind the end of its {self._what} is other data, and is not read"
+            self.remark = Fault(DAMAGED, what)
         except CompressionError as error:
             self.fault = Fault(DAMAGED, f"the {self._what} is damaged ({error})")
         except BombError as error:

@@ -20,6 +20,7 @@ from dedupe.sources.unpack.unpackers import (
     DEFAULT_ZSTD_WINDOW,
     MAX_ZSTD_WINDOW,
     CompressionError,
+    OutsideError,
     Unpacker,
     WindowError,
     new_bzip2,
@@ -34,6 +35,7 @@ __all__ = [
     "MAX_LAYERS",
     "Codec",
     "CompressionError",
+    "OutsideError",
     "StreamUnpacker",
     "UnpackedFile",
     "WindowError",
@@ -126,7 +128,8 @@ def unpack(
     Several members, one after another, are one content; zeros after the last are padding.
 
     :raises EOFError: if the data ends early, after all that could be decompressed
-    :raises CompressionError: if the data is damaged, after all that could be decompressed
+    :raises CompressionError: if the data is damaged, after all that could be decompressed; or if
+        other data follows it
     """
     unpacker = StreamUnpacker(codec, block_bytes, max_window)
     for block in blocks:
@@ -144,6 +147,7 @@ class StreamUnpacker:
         self._block_bytes = block_bytes
         self._max_window = max_window
         self._member = _Member(codec, block_bytes, max_window)
+        self._held = b""  # what follows the last member, and is too short to be known
 
     def feed(self, block: bytes) -> Iterator[bytes]:
         """The data that a block unpacks to, in blocks of at most ``block_bytes``.
@@ -154,10 +158,9 @@ class StreamUnpacker:
             data = block[begin : begin + self._codec.piece_bytes]
             while data:
                 if self._member.is_over:
-                    data = data.lstrip(b"\0")
+                    data = self._next_member(data)
                     if not data:
                         break
-                    self._member = _Member(self._codec, self._block_bytes, self._max_window)
                 yield from self._member.unpack(data)
                 data = self._member.rest
 
@@ -165,9 +168,32 @@ class StreamUnpacker:
         """Check, after the last block, that the data is complete.
 
         :raises EOFError: if it ends early
+        :raises OutsideError: if other data follows it
         """
         if not self._member.is_over:
             raise EOFError
+        rest = self._held.strip(b"\0\r\n")
+        if rest and any(
+            rest.startswith(each) or each.startswith(rest) for each in self._codec.magics
+        ):
+            raise EOFError
+        if rest:
+            raise OutsideError(self._codec.name)
+
+    def _next_member(self, data: bytes) -> bytes:
+        """What follows the end of a member: the beginning of the next one, or nothing.
+
+        :raises OutsideError: if it is other data
+        """
+        data = self._held + data if self._held else data.lstrip(b"\0")
+        if len(data) < MAGIC_BYTES:
+            self._held = data
+            return b""
+        self._held = b""
+        if codec_of(data) is not self._codec:
+            raise OutsideError(self._codec.name)
+        self._member = _Member(self._codec, self._block_bytes, self._max_window)
+        return data
 
 
 class _Member:

@@ -28,6 +28,10 @@ class WindowError(CompressionError):
     """Data needs a longer window, and so more memory, than is allowed."""
 
 
+class OutsideError(CompressionError):
+    """Other data follows compressed data that is whole."""
+
+
 class Unpacker(Protocol):
     """Decompresses one member.
 

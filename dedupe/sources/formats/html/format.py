@@ -20,7 +20,23 @@ _PAGE_START = re.compile(
 )
 
 
+_JSON_START = re.compile(rb"\{\s*\"|\[\s*\{\s*\"")
+_FRAGMENT_START = re.compile(
+    rb"\s*(?:<!--.{0,2000}?-->\s*)*+<(?:head|body|meta|title|div|p|article|section|main|table|center|font"
+    rb"|h[1-6]|ul|ol|blockquote)(?:\s[^<>]*)?>",
+    re.I | re.S,
+)
+"""A page without its first tags, as some sites and programs save it."""
+
 _START_BYTES = 64
+
+
+def is_page(start: bytes) -> bool:
+    """Whether content begins as a page does, with its type or its first tag."""
+    if _PAGE_START.match(start):
+        return True
+    root = find_root(start) if start.startswith(b"<?xml") else None
+    return root is not None and root.local.lower() == "html"
 
 
 class HtmlFormat(Format):
@@ -32,17 +48,17 @@ class HtmlFormat(Format):
 
     def is_certain(self, head: bytes) -> bool:
         """Whether it begins as a page: so do error pages that were saved as ``.json``."""
-        return b"<" in head[:_START_BYTES] and self.resembles(plain_start(head))
+        return b"<" in head[:_START_BYTES] and is_page(plain_start(head))
 
     def resembles(self, start: bytes) -> bool:
-        if _PAGE_START.match(start):
-            return True
-        root = find_root(start) if start.startswith(b"<?xml") else None
-        return root is not None and root.local.lower() == "html"
+        return is_page(start) or _FRAGMENT_START.match(start) is not None
 
     def refine(self, head: bytes) -> str:
-        """XML where the content is a feed: copies of sites hold them as ``feed/index.html``."""
-        root = find_root(plain_start(head))
+        """XML or JSON where the content is that: copies of sites hold ``feed/index.html``."""
+        start = plain_start(head)
+        if _JSON_START.match(start):
+            return "json"
+        root = find_root(start)
         return "xml" if root is not None and item_name(root) else self.name
 
     def problem(self, head: bytes, is_chosen: bool) -> str:

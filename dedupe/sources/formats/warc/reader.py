@@ -16,7 +16,7 @@ from dedupe.sources.encoding.text_content import plain_start
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.find_kind import find_kind
-from dedupe.sources.formats.html.format import HTML
+from dedupe.sources.formats.html.format import is_page
 from dedupe.sources.formats.html.reader import decode_page
 from dedupe.sources.formats.pdf.format import PDF
 from dedupe.sources.formats.warc.records import Record, cut_records, split_headers
@@ -283,7 +283,7 @@ def _is_page(media_type: str, body: bytes) -> bool | None:
     """
     head = body[:_HEAD_BYTES]
     start = plain_start(head)
-    if HTML.resembles(start):
+    if is_page(start):
         return True
     if PDF.is_certain(head):
         raise KnownKindError("it is a PDF document, though its headers say that it is text")
