@@ -25,7 +25,9 @@ from dedupe.report.rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.names import readable_name
+from dedupe.sources.formats.recognition import STREAM_HINT
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
+from dedupe.sources.reasons import NOT_JSON
 from dedupe.store.document_marks import ScannedTexts
 
 if TYPE_CHECKING:
@@ -247,6 +249,9 @@ def _explain_nothing_read(report: Report, what: str = "no document") -> str:
             more = f", … {len(names) - len(shown)} more" if len(shown) < len(names) else ""
             lines.append(f"  {', '.join(shown)}{more}: {detail} ({reason})")
         lines += [f"  … and {rest} more of {reason}"] if rest else []
+    broken = (name for _, name in by_reason.get(NOT_JSON, ()))
+    if any(name.startswith(("-:", "/dev/fd/")) for name in broken):
+        lines.append(f"  {STREAM_HINT}")
     if told := report.corpus.too_short_count:
         least = report.config.min_tokens
         lines.append(f"  documents of fewer than {least:,} words (--min-tokens): {told:,}")

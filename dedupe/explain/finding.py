@@ -15,6 +15,7 @@ from dedupe.model.documents import SkippedDocument, SourceInfo, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import UNREADABLE_PATH_REASONS, Corpus, read_corpus
+from dedupe.sources.formats.recognition import STREAM_HINT
 from dedupe.sources.reasons import NOT_JSON
 
 LISTED: Final = 5
@@ -111,10 +112,7 @@ def _read_file(name: str, settings: ScanSettings) -> FoundDocument:
         told = _list_skipped(skipped) or "holds no document"
         is_stream = any(source.spool is not None for source in corpus.sources)
         if is_stream and any(item.reason == NOT_JSON for item in skipped):
-            told += (
-                "; what comes through a pipe is read as JSON Lines unless --input-format says text "
-                "or lines"
-            )
+            told += f"; {STREAM_HINT}"
         raise InputError(f"{name}: {told}")
     return found.first[0]
 

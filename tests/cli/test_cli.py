@@ -277,6 +277,13 @@ def test_standard_input_can_show_diffs_and_embeds_texts(dedupe_here):
     assert set(report["texts"]) == {"r1", "r2", "r3", "r4"}
 
 
+def test_prose_on_standard_input_is_told_what_to_do(dedupe_here):
+    told = dedupe_here("scan", "-", stdin=b"Words of prose, and no record.\n", code=2).stderr
+    assert b"--input-format says text" in told
+    told = dedupe_here("scan", "-", stdin=b"Rar!\x1a\x07\0\0\0", code=2).stderr
+    assert b"unpack it" in told and b"--input-format" not in told
+
+
 def test_standard_input_as_one_text(dedupe_here):
     arguments = ("scan", "-", ARTICLES / "typos.txt", "--input-format", "text")
     text = (ARTICLES / "typos_retyped.txt").read_bytes()

@@ -24,6 +24,10 @@ from dedupe.sources.unpack.zip_tail import ends_as_zip
 _DEFAULT, _DEFAULT_OF_STREAM = "text", "jsonl"
 """The formats of a file and of a stream where neither name nor content show another."""
 
+STREAM_HINT = (
+    "what comes through a pipe is read as JSON Lines unless --input-format says text or lines"
+)
+
 
 class Recognised(msgspec.Struct, frozen=True):
     """What a file holds: one of archive, format, and a kind that is not read.
