@@ -575,6 +575,12 @@ def test_answers_of_a_server_that_a_mirror_holds_as_pages(tmp_path: Path) -> Non
     assert found.reasons == {"wp-json/index.html": "field_missing"}
 
 
+@pytest.mark.parametrize("name", ["a.pdf", "a.epub", "a.zip", "a.gz"])
+def test_an_empty_file_is_told_to_be_empty(tmp_path: Path, name: str) -> None:
+    found = read(write(tmp_path / name, b""))
+    assert not found.texts and "empty" in found.skipped[0].detail
+
+
 # --- behind compressed data ------------------------------------------------------------------
 
 

@@ -99,9 +99,10 @@ def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
         _refuse_many(file, max_members)
         return zipfile.ZipFile(file)
     except ARCHIVE_FAULTS as error:
+        is_empty = file.seek(0, os.SEEK_END) == 0
         file.seek(0)
         begins_as_zip = file.read(len(_MEMBER_MAGIC)) == _MEMBER_MAGIC
-        detail = f"it cannot be read as a ZIP file ({error})"
+        detail = "it is empty" if is_empty else f"it cannot be read as a ZIP file ({error})"
         if begins_as_zip:
             detail += ": its directory, which stands at its end, is missing or damaged; "
             detail += "`zip -FF` can make one again"

@@ -21,6 +21,8 @@ class EpubFormat(Format):
         return is_epub(start)
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
+        if not head:
+            return "it is empty"
         return "" if head.startswith(ZIP_MAGICS) else "it is no EPUB, which is a ZIP file"
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:

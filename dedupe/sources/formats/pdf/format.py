@@ -34,8 +34,9 @@ class PdfFormat(Format):
         return found is not None and b" obj" in start[found.end() :]
 
     def problem(self, head: bytes, is_chosen: bool) -> str:
-        is_pdf = not head or b"%PDF-" in head[:_JUNK_BYTES]
-        return "" if is_pdf else "it does not begin as a PDF does (%PDF-)"
+        if not head:
+            return "it is empty"
+        return "" if b"%PDF-" in head[:_JUNK_BYTES] else "it does not begin as a PDF does (%PDF-)"
 
     def missing_package(self) -> str:
         if find_spec("pypdfium2") is not None:
