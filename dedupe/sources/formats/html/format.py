@@ -22,7 +22,7 @@ _PAGE_START = re.compile(
 
 _JSON_START = re.compile(rb"\{\s*\"|\[\s*\{\s*\"")
 _FRAGMENT_START = re.compile(
-    rb"\s*(?:<!--.{0,2000}?-->\s*)*+<(?:head|body|meta|title|div|p|article|section|main|table|center|font"
+    rb"\s*(?:<!--.{0,2000}?-->\s*)*+<(?:head|body|meta|title|div|p|section|main|table|center|font"
     rb"|h[1-6]|ul|ol|blockquote)(?:\s[^<>]*)?>",
     re.I | re.S,
 )
