@@ -19,6 +19,8 @@ from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
 _ARRAY_OF_RECORDS = re.compile(rb'\[\s*\{\s*"[^"]{1,200}"\s*:')
 _RECORD = re.compile(rb'\{\s*"[^"]{1,200}"\s*:')
+_INDENTED_RECORD = re.compile(rb'\[?\s*\{[ \t\r]*\n\s*"[^"]{1,200}"\s*:')
+_LINE_THAT_OPENS = re.compile(rb"\[\s*\n")
 
 
 class JsonLinesFormat(RecordFormat):
@@ -31,18 +33,19 @@ class JsonLinesFormat(RecordFormat):
         return is_record and (b"\n" not in start.strip() or _are_lines(start))
 
     def read_as(self, blocks: ByteBlocks, settings: ReadSettings) -> str:
-        """JSON where the records are inside a line, since they are no lines then."""
-        if settings.records:
+        """JSON where the records are no lines: they are inside a line, or have several lines."""
+        start = plain_start(blocks.head)
+        if settings.records or _are_no_lines(start):
             return JSON.name
-        start = plain_start(blocks.head).rstrip()
-        if b"\n" in start or not start.startswith(b"{"):
+        if b"\n" in start.strip() or not start.startswith(b"{"):
             return self.name
         from dedupe.sources.formats.json.places import PLACE_BYTES, holds_one_object
         from dedupe.sources.formats.json.record import record_decoder
 
+        start = plain_start(blocks.look_recoded(PLACE_BYTES))
         plan = record_decoder(settings).plan
-        is_one = holds_one_object(blocks.look_recoded(PLACE_BYTES), plan)
-        return JSON.name if is_one else self.name
+        is_json = _are_no_lines(start) or holds_one_object(start, plan)
+        return JSON.name if is_json else self.name
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.json.lines import read_json_lines
@@ -106,6 +109,16 @@ def _are_lines(start: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _are_no_lines(start: bytes) -> bool:
+    """Whether what is called JSON Lines is JSON: an array, indented, or with commas behind lines."""
+    if _ARRAY_OF_RECORDS.match(start) or _INDENTED_RECORD.match(start):
+        return True
+    if _LINE_THAT_OPENS.match(start):
+        return True
+    line, _, following = start.partition(b"\n")
+    return line.rstrip().endswith(b"},") and (not following or following.startswith(b"{"))
 
 
 JSON_LINES = JsonLinesFormat("jsonl")

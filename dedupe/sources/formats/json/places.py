@@ -11,9 +11,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.records.field_names import descend
+from dedupe.sources.records.field_names import descend, find_name
 from dedupe.sources.records.fields import FieldPlan
-from dedupe.sources.records.hints import count_prose, find_longest, find_records, quote_for_shell
+from dedupe.sources.records.hints import (
+    SAMPLE_RECORDS,
+    count_prose,
+    find_longest,
+    find_records,
+    quote_for_shell,
+)
 
 PLACE_BYTES = 1 << 20
 """How many bytes of a file's beginning, in UTF-8, decide where its records are."""
@@ -64,16 +70,28 @@ def find_place(sample: bytes, plan: FieldPlan) -> Place:
 
 
 def _list_outer(value: dict[str, Any], path: str) -> Iterator[list[dict[str, Any]]]:
-    """The objects on the way to a place, level by level, without the objects in them."""
-    names = path.split(".")
-    for count in range(len(names)):
-        inner = descend(value, ".".join(names[:count])) if count else value
-        objects = inner if isinstance(inner, list) else [inner]
+    """The objects on the way to a place, level by level, without the objects in them.
+
+    Lists on the way are passed through, as they are in the reading of a place.
+    """
+    pending: list[tuple[dict[str, Any], str]] = [(value, path)]
+    while pending:
         yield [
             {name: each for name, each in fields.items() if not isinstance(each, dict)}
-            for fields in objects
-            if isinstance(fields, dict)
+            for fields, _ in pending
         ]
+        pending = list(_step_down(pending))
+
+
+def _step_down(level: list[tuple[dict[str, Any], str]]) -> Iterator[tuple[dict[str, Any], str]]:
+    """The objects one level deeper on the way to a place, each with the rest of the path."""
+    for fields, rest in level:
+        name = find_name(rest, fields)
+        head, _, deeper = (name, "", "") if name is not None else rest.partition(".")
+        inner = fields.get(find_name(head, fields) or "") if deeper else None
+        for each in inner[:SAMPLE_RECORDS] if isinstance(inner, list) else [inner]:
+            if isinstance(each, dict):
+                yield each, deeper
 
 
 def holds_one_object(sample: bytes, plan: FieldPlan) -> bool:
