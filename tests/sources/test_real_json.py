@@ -12,7 +12,18 @@ from dedupe.applying import plan_drops, write_output
 from dedupe.model.settings import Config
 from tests.support.reading import lines, put, read
 
-WORDS = "river council engineer bridge winter committee market farmer school doctor".split()
+WORDS = [
+    "river",
+    "council",
+    "engineer",
+    "bridge",
+    "winter",
+    "committee",
+    "market",
+    "farmer",
+    "school",
+    "doctor",
+]
 TEXTS = [" ".join([f"{each}{number}" for each in WORDS] * 2) for number in (0, 1, 2, 0)]
 RECORDS = [{"id": f"r{number}", "text": text} for number, text in enumerate(TEXTS)]
 LINES = [json.dumps(record) for record in RECORDS]

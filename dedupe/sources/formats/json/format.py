@@ -112,7 +112,7 @@ def _are_lines(start: bytes) -> bool:
 
 
 def _are_no_lines(start: bytes) -> bool:
-    """Whether what is called JSON Lines is JSON: an array, indented, or with commas behind lines."""
+    """Whether what is called JSON Lines is JSON: an array, indented, or lines with commas."""
     if _ARRAY_OF_RECORDS.match(start) or _INDENTED_RECORD.match(start):
         return True
     if _LINE_THAT_OPENS.match(start):
