@@ -12,18 +12,7 @@ from dedupe.applying import plan_drops, write_output
 from dedupe.model.settings import Config
 from tests.support.reading import lines, put, read
 
-WORDS = [
-    "river",
-    "council",
-    "engineer",
-    "bridge",
-    "winter",
-    "committee",
-    "market",
-    "farmer",
-    "school",
-    "doctor",
-]
+WORDS = ["river", "council", "engineer", "bridge", "winter", "committee", "market", "farmer"]
 TEXTS = [" ".join([f"{each}{number}" for each in WORDS] * 2) for number in (0, 1, 2, 0)]
 RECORDS = [{"id": f"r{number}", "text": text} for number, text in enumerate(TEXTS)]
 LINES = [json.dumps(record) for record in RECORDS]
@@ -82,3 +71,51 @@ def test_prose_around_the_texts_inside_wins_in_lists_too(tmp_path: Path) -> None
     assert skipped.detail.endswith(": --records 'data.paragraphs' --text-field 'context'")
     again = read(path, records="data.paragraphs", text_field=("context",))
     assert [*again.texts.values()] == TEXTS
+
+
+COLUMNS = {
+    "columns": {"id": {"0": "a", "1": "b"}, "text": {"0": TEXTS[0], "1": TEXTS[1]}},
+    "columns of another name": {"n": {"0": 1, "1": 2}, "lede": {"0": TEXTS[0], "1": TEXTS[1]}},
+    "lists": {"id": ["a", "b"], "text": TEXTS[:2]},
+    "split": {"columns": ["id", "text"], "index": [0, 1], "data": [["a", TEXTS[0]], [1, TEXTS[1]]]},
+    "more than is looked at": {
+        "id": {str(number): number for number in range(9000)},
+        "lede": {str(number): TEXTS[1] for number in range(9000)},
+    },
+}
+
+
+@pytest.mark.parametrize("value", COLUMNS.values(), ids=COLUMNS)
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_a_table_by_columns_is_no_record(tmp_path: Path, value: object, ending: str) -> None:
+    """Its texts would be joined to one, or one of them taken."""
+    path = put(tmp_path / f"table.{ending}", json.dumps(value).encode())
+    found = read(path)
+    assert found.texts == {}
+    [skipped] = found.skipped
+    assert skipped.reason == "no_records"
+    assert skipped.detail.endswith("to_json(path, orient='records', lines=True)")
+
+
+def test_what_is_like_a_table_by_columns(tmp_path: Path) -> None:
+    """Records by their ids, and one record of lists, are read; so is what the user names."""
+    by_id = {"a": {"title": "A", "text": TEXTS[0]}, "b": {"title": "B", "text": TEXTS[1]}}
+    found = read(put(tmp_path / "by-id.json", json.dumps(by_id).encode()))
+    assert found.texts == {"a": TEXTS[0], "b": TEXTS[1]}
+    scraped = {"url": ["https://a.example"], "text": TEXTS[:2]}
+    found = read(put(tmp_path / "one.json", json.dumps(scraped).encode()))
+    assert [*found.texts.values()] == ["\n\n".join(TEXTS[:2])]
+    columns = put(tmp_path / "c.json", json.dumps(COLUMNS["columns"]).encode())
+    assert [*read(columns, text_field=("text.1",)).texts.values()] == [TEXTS[1]]
+
+
+def test_texts_without_fields_are_told_with_the_next_step(tmp_path: Path) -> None:
+    value = {f"d{number}": TEXTS[number % 3] for number in range(6)}
+    by_name = put(tmp_path / "a.json", json.dumps(value).encode())
+    [skipped] = read(by_name).skipped
+    assert skipped.reason == "no_records"
+    assert skipped.detail.endswith("jq -c 'to_entries[] | {id: .key, text: .value}'")
+    assert [*read(by_name, text_field=("d1",)).texts.values()] == [TEXTS[1]]
+    listed = put(tmp_path / "b.json", json.dumps(TEXTS).encode())
+    details = {item.detail for item in read(listed).skipped}
+    assert details == {"it is a string, not an object; jq '{text: .}' makes records of strings"}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.formats.json.columns import explain_no_records
 from dedupe.sources.records.field_names import descend, find_name
 from dedupe.sources.records.fields import FieldPlan
 from dedupe.sources.records.hints import (
@@ -55,7 +56,11 @@ def find_place(sample: bytes, plan: FieldPlan) -> Place:
         return Place()
     text = sample.decode("utf-8", "replace")
     value, end = _parse_beginning(text, 0)
-    if not isinstance(value, dict) or text[end:].strip() or plan.has_text(value):
+    if not isinstance(value, dict) or text[end:].strip():
+        return Place()
+    if problem := explain_no_records(value, len(sample) >= PLACE_BYTES, plan):
+        return Place(problem=problem)
+    if plan.has_text(value):
         return Place()
     found = dict(find_records(value, plan.has_text))
     if not any(found.values()):

@@ -115,12 +115,13 @@ class RecordDecoder:
         return self._struct(**{f"f{index}": _decode_any(raws[name]) for index, name in matched})
 
     def is_record_with_text(self, data: bytes) -> bool:
-        """Whether this is one JSON object with a text that is not blank, and nothing else."""
+        """Whether this is one JSON object with a text that is one string, and nothing else."""
         try:
-            text = self.plan.find_text(self.values(self.decode(data)))
+            values = self.values(self.decode(data))
         except (ValueError, RecursionError):
             return False
-        return type(text) is str and not is_blank(text)
+        text = self.plan.find_text(values)
+        return type(text) is str and not is_blank(text) and list not in map(type, values)
 
     def _decode_odd_names(self, line: bytes) -> Record:
         """Decode a line with bytes that are not UTF-8 in names alone, where no text is lost."""
@@ -233,7 +234,8 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     except RecursionError:
         raise NotARecord(TOO_DEEP, "it is nested deeper than Python can parse") from None
     if not isinstance(value, dict):
-        raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object")
+        step = "; jq '{text: .}' makes records of strings" * isinstance(value, str)
+        raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object{step}")
     return value, has_bad_bytes
 
 
