@@ -16,7 +16,7 @@ from dedupe.sources.reasons import NO_DATE
 from dedupe.sources.records.usual_names import META_NAMES
 
 _SHOWN_CHARACTERS = 30
-_USUAL = f"{META_NAMES['date'][0]}, {META_NAMES['date'][-2]}, …"
+_USUAL = f"{META_NAMES['date'][0]}, {META_NAMES['date'][11]}, …"
 
 
 def find_undated(

@@ -17,7 +17,7 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.reasons import FIELD_MISSING, TEXT_NOT_STRING, TEXT_NULL
 from dedupe.sources.records.field_names import UNSET, descend, match_names
 from dedupe.sources.records.hints import Hint, describe_fields, quote_name
-from dedupe.sources.records.metadata_values import as_meta_column
+from dedupe.sources.records.metadata_values import as_meta_column, unwrap
 from dedupe.sources.records.usual_names import META_NAMES, TEXT_NAMES
 
 Values = Sequence[Any]
@@ -328,6 +328,8 @@ def _fill_gaps(column: list[str], others: list[str]) -> list[str]:
 
 def id_as_text(record_id: object) -> str:
     """An id that is a string or an integer, as text; empty for a value that cannot be an id."""
+    if type(record_id) in (list, dict):
+        record_id = unwrap(record_id)
     if type(record_id) is str:
         return record_id
     return str(record_id) if type(record_id) is int else ""

@@ -11,8 +11,27 @@ MAX_VALUE_CHARACTERS = 2048
 """The longest value that is not cut, since values are kept for every document of a corpus."""
 
 
+_MAX_WRAPPERS = 3
+_WRAPPERS = frozenset(("$oid", "$date", "$numberLong", "$numberInt", "$numberDouble"))
+"""The names under which exports of MongoDB give single values (Extended JSON)."""
+
+
+def unwrap(value: Any) -> Any:
+    """The single value in a list of one, as scrapers write it, or in an object of MongoDB."""
+    for _ in range(_MAX_WRAPPERS):
+        if type(value) is list and len(value) == 1:
+            value = value[0]
+        elif type(value) is dict and len(value) == 1 and not _WRAPPERS.isdisjoint(value):
+            [value] = value.values()
+        else:
+            break
+    return value
+
+
 def as_meta_value(value: Any) -> str:
-    """A value as metadata; empty for null, lists and objects."""
+    """A value as metadata; empty for null, lists and objects (but see :func:`unwrap`)."""
+    if type(value) in (list, dict):
+        value = unwrap(value)
     if type(value) is str:
         text = value.strip()
     elif isinstance(value, bool):

@@ -1,0 +1,81 @@
+"""Names and values of fields as real data have them: dates, ids and texts under many names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dedupe.sources.records.usual_names import META_NAMES, TEXT_NAMES
+from tests.support.every_format import RECORDS
+from tests.support.reading import lines, put, read
+
+ONE = "The council met on Monday to talk about the new harbour bridge."
+TWO = "Engineers found cracks in two of its piers, and the ferry did not sail."
+
+
+def test_no_usual_name_is_another_in_other_letters() -> None:
+    """Names match without regard to case, so such a pair would end the fast reading of JSON."""
+    names = [*TEXT_NAMES, *(name for names in META_NAMES.values() for name in names)]
+    assert len({name.casefold() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("created_at", "2020-01-02T03:04:05Z"),
+        ("createdAt", "2020-01-02"),
+        ("created_utc", 1588000000),
+        ("datetime", "2020-01-02 03:04"),
+        ("PubDate", "Thu, 02 Jan 2020 03:04:05 GMT"),
+        ("webPublicationDate", "2020-01-02T03:04:05Z"),
+        ("dateModified", "2020-01-02"),
+        ("seendate", "20200102T030405Z"),
+        ("post_date", "2020-01-02 03:04:05"),
+    ],
+)
+def test_dates_under_the_names_of_real_data(tmp_path: Path, field: str, value: object) -> None:
+    for kind in ("jsonl", "csv", "parquet"):
+        path = put(tmp_path / f"r.{kind}", RECORDS[kind]([{"text": ONE, field: value}]))
+        [meta] = read(path).batches[0].metas
+        assert str(value).encode() in meta, kind
+
+
+def test_when_it_was_written_comes_before_when_it_was_changed(tmp_path: Path) -> None:
+    record = {"text": ONE, "updated_at": "2021-01-01", "created_at": "2020-01-01"}
+    path = put(tmp_path / "r.jsonl", lines(record, {**record, "date": "2019-01-01"}))
+    created, dated = read(path).batches[0].metas
+    assert b"2020-01-01" in created
+    assert b"2019-01-01" in dated
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "value"),
+    [
+        ({"$date": "2020-01-02T03:04:05Z"}, "2020-01-02T03:04:05Z"),
+        ({"$date": {"$numberLong": "1588000000000"}}, "1588000000000"),
+        (["2020-01-02"], "2020-01-02"),
+    ],
+)
+def test_wrapped_values_are_metadata_and_ids(tmp_path: Path, wrapped: object, value: str) -> None:
+    record = {"text": ONE, "date": wrapped, "url": ["https://a.example/x"], "_id": {"$oid": "5f"}}
+    path = put(tmp_path / "r.jsonl", lines(record, {**record, "_id": ["6a"]}))
+    found = read(path, id_field="_id")
+    assert [*found.texts] == ["5f", "6a"]
+    for meta in found.batches[0].metas:
+        assert value.encode() in meta
+        assert b"a.example" in meta
+
+
+def test_lists_and_other_objects_are_no_metadata(tmp_path: Path) -> None:
+    record = {"text": ONE, "date": ["2020-01-02", "2020-01-03"], "url": {"href": "https://a.b/x"}}
+    found = read(put(tmp_path / "r.jsonl", lines({**record, "id": ["a", "b"]})))
+    assert not any(found.batches[0].metas)
+    assert [*found.texts] == [f"{(tmp_path / 'r.jsonl').as_posix()}:1"]
+
+
+def test_an_added_name_counts_only_where_no_other_does(tmp_path: Path) -> None:
+    both = {"selftext": TWO, "body": ONE}
+    path = put(tmp_path / "r.json", json.dumps([both, {"selftext": TWO, "title": "T"}]).encode())
+    assert [*read(path).texts.values()] == [ONE, TWO]
