@@ -221,6 +221,17 @@ def test_fields_may_be_named(tmp_path: Path) -> None:
     assert found.provider(True, text_field=("media:text",)).read_texts(["Ann"]) == found.texts
 
 
+def test_names_of_elements_match_in_any_case(tmp_path: Path) -> None:
+    extra = "<dc:Creator>Ann</dc:Creator><fullText>a named one</fullText><made>2020-01-02</made>"
+    put(tmp_path / "a.rss", rss(item("usual", "urn:1", extra)))
+    found = read(tmp_path, text_field=("FULLTEXT",), id_field="DC:creator",
+                 meta_field=("dc:creator",), date_field="Made")  # fmt: skip
+    assert found.texts == {"Ann": "a named one"}
+    assert metas(found)["Ann"]["dc:creator"] == "Ann"
+    assert metas(found)["Ann"]["date"] == "2020-01-02"
+    assert found.provider(True, text_field=("FULLTEXT",)).read_texts(["Ann"]) == found.texts
+
+
 # --- texts -----------------------------------------------------------------------------------
 
 TEI = """<?xml version="1.0"?><?xml-model href="x"?><!DOCTYPE TEI [<!ENTITY a "<b>]]>">]>

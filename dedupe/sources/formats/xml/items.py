@@ -13,7 +13,7 @@ from dedupe.sources.formats.xml.kinds import FEED_ITEMS
 from dedupe.sources.formats.xml.parsing import Parsed, parse
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TRUNCATED
-from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.field_names import find_name
 from dedupe.sources.records.fields import FieldPlan
 from dedupe.sources.records.hints import describe_fields, find_hint
 from dedupe.sources.records.metadata_values import as_meta_value
@@ -107,11 +107,14 @@ class ItemReader:
         item = self._read_page(fields) if name == "page" else self._read_entry(fields)
         item.replaced_count = parsed.replaced_count
         if self._names_id:
-            values = [fields[n].text if n in fields else UNSET for n in self._plan.names]
+            values = self._plan.values_of({n: each.text for n, each in fields.items()})
             item.id = self._plan.find_id(values).strip()
-        for asked in self._settings.meta_field:
-            if asked in fields:
-                item.meta[asked] = fields[asked].text
+        asked = {each: each for each in self._settings.meta_field}
+        if self._settings.date_field:
+            asked["date"] = self._settings.date_field
+        for key, wanted in asked.items():
+            if (name := find_name(wanted, fields)) is not None:
+                item.meta[key] = fields[name].text
         item.meta = {n: value for n, each in item.meta.items() if (value := as_meta_value(each))}
         if self._names_text:
             self._take_named(item, fields)
@@ -121,11 +124,9 @@ class ItemReader:
 
     def _take_named(self, item: Item, fields: Mapping[str, Field]) -> None:
         """Take the text from the fields that the user named."""
-        visible = [
-            fields[n].visible if n in self._settings.text_field and n in fields else UNSET
-            for n in self._plan.names
-        ]
-        text = self._plan.find_text(visible)
+        asked = [find_name(wanted, fields) for wanted in self._settings.text_field]
+        visible = {name: fields[name].visible for name in asked if name is not None}
+        text = self._plan.find_text(self._plan.values_of(visible))
         if type(text) is str:
             item.text = text
             return
