@@ -158,7 +158,7 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--records",
         "Where the records of a JSON file are, if not at its top: a list or object inside it, as a "
-        "dotted path; . is the object that is the file.",
+        "dotted path; . is the object that is the file. In a SQLite database: the table.",
         metavar="PATH",
     ),
     click.option(

@@ -117,7 +117,8 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param max_values: the most lists, objects and items in a JSON record, or in a JSON file
     :param max_members: the most members of one archive
     :param max_tokens: a document with more tokens is skipped
-    :param records: where the records of a JSON file are inside it, as a dotted path
+    :param records: where the records of a JSON file are inside it, as a dotted path; or the table
+        of a SQLite database
     :param max_window: the longest window of zstd data in bytes, which unpacking it takes as memory
     :param follow: whether symbolic links below folders are followed
     :param all_files: whether source code, style sheets, licences, lock and build files below

@@ -63,11 +63,38 @@ def test_rows_of_tables_with_a_text_are_records(tmp_path: Path) -> None:
         'a.db/odd "name#9007199254740993': "five",
     }
     assert found.reasons == {"7": "text_null", "8": "text_not_string"}
-    assert not found.notices
+    assert {*found.notice_reasons.values()} == {"odd_layout"}  # several tables
     metas = [read_meta(meta) for batch in found.batches for meta in batch.metas]
     assert {"url": "https://a.example/1", "date": "1700000000", "site": "a.example"} in metas
     for by_name in (False, True):
         assert found.provider(by_name).read_texts([*found.texts][::-1]) == found.texts
+
+
+def test_one_table_can_be_chosen(tmp_path: Path) -> None:
+    data = made(
+        "CREATE TABLE posts (id TEXT, content TEXT)",
+        "INSERT INTO posts VALUES ('p1', 'one'), ('p2', 'two')",
+        'CREATE TABLE "Comments" (body TEXT)',
+        """INSERT INTO "Comments" VALUES ('three')""",
+        "CREATE TABLE users (name TEXT, about TEXT)",
+        "INSERT INTO users VALUES ('A', 'She writes about the sea and about harbours')",
+    )
+    path = put(tmp_path / "a.db", data)
+    found = read(path)
+    assert len(found.texts) == 3
+    [notice] = found.notices
+    assert notice.detail.endswith("2 tables: 'posts', 'Comments'; --records names one")
+    for name in ("comments", "Comments"):
+        chosen = read(path, records=name)
+        assert [*chosen.texts.values()] == ["three"]
+        assert not chosen.notices
+        assert chosen.provider(by_name=True).read_texts(chosen.texts) == chosen.texts
+    [missing] = read(path, records="articles").skipped
+    assert missing.reason == "no_records"
+    assert missing.detail.endswith("its tables are 'posts', 'Comments', 'users'")
+    [textless] = read(path, records="users").skipped
+    assert textless.detail.endswith("--text-field 'about'")
+    assert len(read(path, records="users", text_field=("about",)).texts) == 1
 
 
 def test_fields_are_named_as_in_other_records(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -21,21 +22,24 @@ from dedupe.sources.limits import MAX_LOCATED_BYTES, ReadLimits
 from dedupe.sources.reasons import (
     DAMAGED,
     FIELD_MISSING,
+    NO_RECORDS,
+    ODD_LAYOUT,
     PENDING_CHANGES,
     TOO_LARGE,
     UNDECODABLE_BYTES,
     UNREADABLE,
 )
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
-from dedupe.sources.records.field_names import UNSET
+from dedupe.sources.records.field_names import UNSET, find_name
 from dedupe.sources.records.fields import FieldPlan
-from dedupe.sources.records.hints import find_hint, quote_name
+from dedupe.sources.records.hints import SAMPLE_RECORDS, find_hint, quote_name
 from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable
 
 _GROUP_ROWS = 1000
 _GROUP_BYTES = 1 << 20
 _MAX_TABLES_NAMED = 3
+_MAX_NAMED = 20
 _SPARE_BYTES = 1 << 20
 _NUMBERS = ("INT", "REAL", "FLOA", "DOUB")
 
@@ -174,14 +178,26 @@ class _DatabaseReader:
         self._file = file
         self._database = database
         self._plan = FieldPlan(settings)
+        self._chosen = settings.records
         self._limits = limits
         self._bytes_left = 3 * size + _SPARE_BYTES  # UTF-16 takes two thirds of its UTF-8
         self._replaced_count = 0
 
     def read(self) -> Iterator[Piece]:
-        tables = [table for table in self._database.tables if self._has_text(table)]
+        id, given = self._file.source.id, self._database.tables
+        if self._chosen:
+            name = find_name(self._chosen, [table.name for table in given])
+            if name is None:
+                yield SkippedDocument(id, NO_RECORDS, self._explain_choice())
+                return
+            given = [table for table in given if table.name == name]
+        tables = [table for table in given if self._has_text(table)]
         if not tables:
-            yield self._explain()
+            yield self._explain(given)
+        elif len(tables) > 1:
+            names = _join_names([table.name for table in tables])
+            detail = f"read are the rows of {len(tables)} tables: {names}; --records names one"
+            yield Notice(id, ODD_LAYOUT, detail)
         for table in tables:
             id = f"{self._file.source.id}/{table.name}"
             if not table.row_id:
@@ -196,15 +212,19 @@ class _DatabaseReader:
     def _has_text(self, table: Table) -> bool:
         return self._plan.could_find_text(_examples(table))
 
-    def _explain(self) -> SkippedDocument:
+    def _explain_choice(self) -> str:
+        names = _join_names([table.name for table in self._database.tables])
+        return f"it has no table {quote_name(self._chosen)} (--records); its tables are {names}"
+
+    def _explain(self, tables: Sequence[Table]) -> SkippedDocument:
         """Why no table can be read, with the columns of some tables."""
-        id, tables = self._file.source.id, self._database.tables
+        id = self._file.source.id
         if not tables:
             return SkippedDocument(id, FIELD_MISSING, "it has no table")
         missing, told = "", []
         for table in tables[:_MAX_TABLES_NAMED]:
-            row = self._first_row(table)
-            _, detail = self._plan.explain(UNSET, row, find_hint([row]))
+            rows = self._first_rows(table)
+            _, detail = self._plan.explain(UNSET, rows[0], find_hint(rows))
             missing, _, columns = detail.partition("; ")
             columns = columns.replace("its fields", "its columns")
             told.append(f"table {quote_name(table.name)}: {columns}")
@@ -212,14 +232,16 @@ class _DatabaseReader:
         rest = f"; and {more} more tables" if more else ""
         return SkippedDocument(id, FIELD_MISSING, f"{missing}; {'; '.join(told)}{rest}")
 
-    def _first_row(self, table: Table) -> dict[str, Any]:
-        """The first row of a table by column, as an example; without values if it has none."""
+    def _first_rows(self, table: Table) -> list[dict[str, Any]]:
+        """The first rows of a table by column, as examples; one without values if it has none."""
         names = [*table.columns]
-        row: Any = None
+        rows: list[dict[str, Any]] = []
         with suppress(BrokenDatabaseError):
-            row = next(self._database.rows(table, names), None) if table.row_id else None
-        values = row[1:] if isinstance(row, tuple) else [None] * len(names)
-        return dict(zip(names, values, strict=True))
+            if table.row_id:
+                for row in islice(self._database.rows(table, names), SAMPLE_RECORDS):
+                    if isinstance(row, tuple):
+                        rows.append(dict(zip(names, row[1:], strict=True)))
+        return rows or [dict.fromkeys(names)]
 
     def _read_table(self, table: Table, id: str) -> Iterator[Piece]:
         source = msgspec.structs.replace(self._file.source, id=id)
@@ -287,6 +309,13 @@ class _DatabaseReader:
             raise
         if rows:
             yield rows
+
+
+def _join_names(names: Sequence[str]) -> str:
+    """The names of some tables, for people."""
+    shown = ", ".join(map(quote_name, names[:_MAX_NAMED]))
+    more = len(names) - _MAX_NAMED
+    return shown + (f" and {more} more" if more > 0 else "")
 
 
 def _line_of(number: int) -> int:
