@@ -68,6 +68,7 @@ NO_DATE = "no_date"
 MISNAMED = "misnamed"
 OUTSIDE_ARCHIVE = "outside_archive"
 ENCODING_DOUBTFUL = "encoding_doubtful"
+FIELD_DOUBTFUL = "field_doubtful"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -82,6 +83,7 @@ DOUBTFUL_READING = frozenset(
         PENDING_CHANGES,
         UNKNOWN_XML,
         ENCODING_DOUBTFUL,
+        FIELD_DOUBTFUL,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

@@ -79,3 +79,36 @@ def test_an_added_name_counts_only_where_no_other_does(tmp_path: Path) -> None:
     both = {"selftext": TWO, "body": ONE}
     path = put(tmp_path / "r.json", json.dumps([both, {"selftext": TWO, "title": "T"}]).encode())
     assert [*read(path).texts.values()] == [ONE, TWO]
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+@pytest.mark.parametrize(
+    ("values", "is_told"),
+    [
+        (["a.txt", "b.txt", "c.txt"], True),
+        (["https://a.example/1", "https://a.example/2", "https://a.example/3"], True),
+        (["NaN", "NaN", "NaN"], True),
+        (["A house at sea", "A boat at sea", "A storm at sea"], True),  # headings
+        ([ONE, TWO, f"{ONE} {TWO}"], False),
+        (["a.txt", "b.txt"], False),  # two may be so by chance
+    ],
+)
+def test_a_usual_name_whose_values_are_hardly_texts_is_told(
+    tmp_path: Path, kind: str, values: list[str], is_told: bool
+) -> None:
+    prose = [f"{ONE} {TWO} {ONE}", f"{TWO} {ONE} {TWO}", f"{TWO} {TWO} {ONE}"]
+    records = [{"document": v, "passage": p} for v, p in zip(values, prose, strict=False)]
+    path = put(tmp_path / f"r.{kind}", RECORDS[kind](records))
+    found = read(path)
+    assert [*found.texts.values()] == values
+    doubts = [each.detail for each in found.notices if each.reason == "field_doubtful"]
+    assert len(doubts) == is_told
+    if is_told:
+        assert doubts[0].endswith("'passage'; if these are meant: --text-field 'passage'")
+        assert not read(path, text_field=("document",)).notices
+        assert [*read(path, text_field=("passage",)).texts.values()] == prose
+
+
+def test_short_texts_alone_are_not_doubted(tmp_path: Path) -> None:
+    tweets = [{"text": "ok!", "user": "ann", "url": "https://a.example/1"}] * 5
+    assert not read(put(tmp_path / "r.jsonl", lines(*tweets))).notices

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.documents import Locator, SkippedDocument
+from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.formats import name_record
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import TOO_LARGE
+from dedupe.sources.reasons import FIELD_DOUBTFUL, TOO_LARGE
+from dedupe.sources.records.doubt import doubt_usual_text
 from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan, Records, Values
 from dedupe.sources.records.hints import FileHints
@@ -59,6 +60,7 @@ class DocumentMaker:
         self._plan = plan
         self._max_bytes = limits.document_bytes
         self._hints = FileHints()
+        self._is_first = plan.is_automatic
 
     def name_record(self, row: int) -> str:
         """The id of a record that has none of its own: ``file:line`` or ``file#row``.
@@ -82,6 +84,9 @@ class DocumentMaker:
         :param keys: the ids of records that have none of their own, if they are known
         """
         texts = self._plan.find_texts(records, self._file.text_field_counts)
+        if self._is_first and texts:
+            self._is_first = False
+            yield from self.doubt(texts, fields)
         own_ids = self._plan.find_ids(records)
         if keys is not None:
             own_ids = [own or key for own, key in zip(own_ids, keys, strict=True)]
@@ -96,6 +101,11 @@ class DocumentMaker:
             yield from self._skip_all(texts, usable, own_ids, locators, fields)
             chunk = chunk.select(np.flatnonzero(usable).tolist())
         yield chunk
+
+    def doubt(self, texts: Sequence[Any], fields: FieldsOf) -> Iterator[Notice]:
+        """A notice where the first texts of the file are hardly its texts."""
+        if detail := doubt_usual_text(texts, fields):
+            yield Notice(self._file.source.id, FIELD_DOUBTFUL, detail)
 
     def _name(self, ids: list[str], locators: NDArray[np.int64]) -> list[str]:
         """The id of each record: its own, or its file and line."""

@@ -247,6 +247,10 @@ class _DatabaseReader:
         source = msgspec.structs.replace(self._file.source, id=id)
         file = msgspec.structs.replace(self._file, source=source)
         makers = [each(file, self._plan, self._limits) for each in (DocumentMaker, _NegativeRows)]
+        if self._plan.is_automatic:
+            rows = self._first_rows(table)
+            texts = [self._plan.find_text(self._plan.values_of(row)) for row in rows]
+            yield from makers[0].doubt(texts, lambda i: rows[i])
         count, groups = 0, self._groups(table)
         try:
             for group in groups:

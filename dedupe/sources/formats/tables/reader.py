@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.documents import Locator, SkippedDocument, TextBatch
+from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
@@ -142,6 +142,8 @@ class _RowsReader:
             self._samples = self._sample()
         parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
         while (part := self._next(parts)) is not None:
+            if not self.row and self._plan.is_automatic:
+                yield from self._doubt(part)
             batch = self._zero_copy(part)
             if batch is not None:
                 yield batch
@@ -156,6 +158,17 @@ class _RowsReader:
             return next(parts, None)
         except table_errors() as error:
             raise BrokenTableError(explain_error(error)) from None
+
+    def _doubt(self, part: Any) -> Iterator[Notice]:
+        """A notice where the first texts are hardly those of the table."""
+        texts = self._plan.find_texts(self._columns.gather(part.slice(0, SAMPLE_RECORDS)))
+        samples: list[dict[str, Any]] = []
+
+        def fields_of(row: int) -> dict[str, Any] | None:
+            samples[:] = samples or self._sample()
+            return samples[row] if row < len(samples) else None
+
+        yield from self._maker.doubt(texts, fields_of)
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
         """A batch over the part's own memory; ``None`` if its texts are not one valid column."""
