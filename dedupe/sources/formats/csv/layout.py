@@ -41,6 +41,7 @@ _MIN_ROWS = 3
 
 _MAX_RESTARTS = 20
 _SPACED = "spaces stand between separators and quotes, which are taken as quotes"
+_BARE = "quotes at the beginning of fields are signs of the text, since nothing is quoted"
 _OTHERS = "rows that do not fit this are skipped"
 
 
@@ -89,7 +90,7 @@ class Layout(NamedTuple):
 class Expected(NamedTuple):
     """What is known of a file before it is looked at.
 
-    :param is_tsv: whether tabs separate, whatever the file holds
+    :param is_tsv: whether tabs separate, if there are any
     :param has_header: whether a row names the columns
     :param has_text: tells whether one of some columns can be the text
     """
@@ -113,6 +114,8 @@ def find_layout(sample: bytes, expected: Expected) -> Layout:
     lines = [f"{line}\n" for line in (lines[:-1] if is_cut or not lines[-1] else lines)]
     lines = hide_cr_in_rows(lines)
     separator = separator_of_line(lines[0]) if lines else ""
+    if b"\t" not in sample:
+        expected = expected._replace(is_tsv=False)
     if not expected.has_header:
         preamble = int(bool(separator))
         known = separator or "\t" * expected.is_tsv
@@ -180,13 +183,43 @@ def _choose_layout(
     if len(header) == 1:
         return _layout_of_one_column(lines, dialect, is_cut)
     width = Layout(dialect).width_of(header)
+    if _has_bare_quotes(lines, dialect, width):
+        return Layout({**dialect, "quoting": csv.QUOTE_NONE}, notice=f"{_BARE}; {_OTHERS}")
     misfits = _count_misfits(rows, width)
     if not misfits:
         return Layout(dialect)
     spaced: Dialect = {**dialect, "skipinitialspace": True}
     if _count_misfits(_read_sample(lines, spaced, is_cut)[1], width) < misfits:
         return Layout(spaced, notice=f"{_SPACED}; {_OTHERS}")
+    single: Dialect = {**dialect, "quotechar": "'"}
+    if not any('"' in line for line in lines) and not _count_misfits(
+        _read_sample(lines, single, is_cut)[1], width
+    ):
+        return Layout(single, notice=f"single quotes are taken as quotes; {_OTHERS}")
     return _layout_of_other_width(dialect, header, rows, width)
+
+
+def _has_bare_quotes(lines: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether a double quote at the beginning of a field is a sign like any other.
+
+    So it is in many TSV files, which quote nothing: each line has all fields although quotes are
+    left open, or go on behind their end. Between commas such a file would not be read at all.
+    """
+    separator, quote = dialect["delimiter"], dialect["quotechar"]
+    if separator not in "\t|" or not any(f"{separator}{quote}" in line for line in lines):
+        return False
+    rows = [line.rstrip("\r\n").split(separator) for line in lines if line.strip()]
+    are_whole = len(rows) > _MIN_ROWS and all(fits(row, width) for row in rows)
+    return are_whole and any(_is_bare(field, quote) for row in rows[1:] for field in row)
+
+
+def _is_bare(field: str, quote: str) -> bool:
+    """Whether a field begins with a quote that does not end just where the field does."""
+    if not field.startswith(quote) or field == quote * 2:
+        return False
+    inner = field[1:-1]
+    is_closed = len(field) > 1 and field.endswith(quote)
+    return not is_closed or quote in inner.replace(quote * 2, "").replace(f"\\{quote}", "")
 
 
 def _layout_without_header(
