@@ -109,12 +109,12 @@ class ItemReader:
         if self._names_id:
             values = self._plan.values_of({n: each.text for n, each in fields.items()})
             item.id = self._plan.find_id(values).strip()
-        asked = {each: each for each in self._settings.meta_field}
+        named = {each: each for each in self._settings.meta_field}
         if self._settings.date_field:
-            asked["date"] = self._settings.date_field
-        for key, wanted in asked.items():
-            if (name := find_name(wanted, fields)) is not None:
-                item.meta[key] = fields[name].text
+            named["date"] = self._settings.date_field
+        for key, wanted in named.items():
+            if (found := find_name(wanted, fields)) is not None:
+                item.meta[key] = fields[found].text
         item.meta = {n: value for n, each in item.meta.items() if (value := as_meta_value(each))}
         if self._names_text:
             self._take_named(item, fields)
