@@ -112,3 +112,54 @@ def test_a_usual_name_whose_values_are_hardly_texts_is_told(
 def test_short_texts_alone_are_not_doubted(tmp_path: Path) -> None:
     tweets = [{"text": "ok!", "user": "ann", "url": "https://a.example/1"}] * 5
     assert not read(put(tmp_path / "r.jsonl", lines(*tweets))).notices
+
+
+# --- texts in lists of objects -------------------------------------------------------------
+
+PARTS = [
+    {"id": "a", "parts": [{"head": "A", "text": ONE}, {"head": "B"}, {"text": [TWO, ONE]}]},
+    {"id": "b", "parts": [{"head": "C", "text": TWO}, None]},
+]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "parquet", "arrow"])
+def test_a_path_passes_through_lists_of_objects(tmp_path: Path, kind: str) -> None:
+    records = [
+        {"id": "a", "data": {"parts": [{"n": 1, "Text": ONE}, {"n": 2, "Text": TWO}]}},
+        {"id": "b", "data": {"parts": [{"n": 3, "Text": TWO}]}},
+        {"id": "c", "data": {"parts": [{"n": 4, "Text": None}, {"n": 5, "Text": ONE}]}},
+    ]
+    path = put(tmp_path / f"r.{kind}", RECORDS[kind](records))
+    field = ("data.parts.text",)
+    found = read(path, text_field=field)
+    assert found.texts == {"a": f"{ONE}\n\n{TWO}", "b": TWO, "c": ONE}
+    assert found.reasons == {}
+    assert found.provider(by_name=True, text_field=field).read_texts(found.texts) == found.texts
+
+
+def test_parts_may_lack_the_field_and_hold_lists(tmp_path: Path) -> None:
+    found = read(put(tmp_path / "r.jsonl", lines(*PARTS)), text_field=("parts.text",))
+    assert found.texts == {"a": f"{ONE}\n\n{TWO}\n\n{ONE}", "b": TWO}
+    wrong = [{"parts": [ONE, {"text": TWO}]}, {"parts": []}, {"parts": [{"head": "A"}]}]
+    found = read(put(tmp_path / "r.jsonl", lines(*wrong)), text_field=("parts.text",))
+    assert [*found.reasons.values()] == ["field_missing"] * 3
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "parquet", "arrow"])
+def test_the_hint_for_texts_in_lists_works(tmp_path: Path, kind: str) -> None:
+    records = [{"parts": [{"head": "A", "text": ONE}]}, {"parts": [{"head": "B", "text": TWO}]}]
+    path = put(tmp_path / f"r.{kind}", RECORDS[kind](records))
+    detail = read(path).skipped[0].detail
+    assert "--text-field 'parts.text'" in detail
+    assert ("--records" in detail) == (kind == "jsonl")  # which only JSON has
+    assert len(read(path, text_field=("parts.text",)).texts) == 2
+
+
+def test_a_list_of_records_in_a_file_is_not_joined_to_one_text(tmp_path: Path) -> None:
+    answer = {"status": "ok", "hits": {"hits": [{"_source": {"body": t}} for t in (ONE, TWO)]}}
+    path = put(tmp_path / "r.json", json.dumps(answer).encode())
+    [skipped] = read(path, text_field=("hits.hits._source.body",)).skipped
+    assert skipped.reason == "no_records"
+    assert skipped.detail.endswith("--records 'hits.hits' --text-field '_source.body'")
+    found = read(path, records="hits.hits", text_field=("_source.body",))
+    assert [*found.texts.values()] == [ONE, TWO]

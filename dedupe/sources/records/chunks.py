@@ -20,6 +20,9 @@ from dedupe.sources.records.fields import FieldPlan, Records, Values
 from dedupe.sources.records.hints import FileHints
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
+_WITH_PLACES = ("json", "jsonl")
+"""The formats of which ``--records`` can name the place of records."""
+
 FieldsOf = Callable[[int], Mapping[str, Any] | None]
 """Gives all fields of a record by its position among the records; ``None`` if that fails."""
 
@@ -59,7 +62,7 @@ class DocumentMaker:
         self._file = file
         self._plan = plan
         self._max_bytes = limits.document_bytes
-        self._hints = FileHints()
+        self._hints = FileHints(file.source.format in _WITH_PLACES)
         self._is_first = plan.is_automatic
 
     def name_record(self, row: int) -> str:

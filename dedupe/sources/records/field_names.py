@@ -61,7 +61,12 @@ def _index_names(names: tuple[str, ...]) -> dict[str, list[int]]:
 
 
 def descend(value: Any, path: str) -> Any:
-    """The value at a dotted path inside an object; ``UNSET`` where there is none."""
+    """The value at a dotted path inside an object; ``UNSET`` where there is none.
+
+    Lists of objects on the way are passed through: then it is a list of the values in each.
+    """
+    if isinstance(value, list):
+        return _descend_each(value, path)
     if not isinstance(value, dict):
         return UNSET
     name = find_name(path, value)
@@ -70,3 +75,17 @@ def descend(value: Any, path: str) -> Any:
     head, _, rest = path.partition(".")
     name = find_name(head, value) if rest else None
     return UNSET if name is None else descend(value[name], rest)
+
+
+def _descend_each(values: list[Any], path: str) -> Any:
+    """The values at a path inside each of some objects; ``UNSET`` where none of them has one."""
+    if not all(each is None or isinstance(each, dict) for each in values):
+        return UNSET
+    found: list[Any] = []
+    for each in values:
+        inner = descend(each, path)
+        if isinstance(inner, list):
+            found += inner
+        elif inner is not UNSET:
+            found.append(inner)
+    return found or UNSET

@@ -56,10 +56,12 @@ class Hint(NamedTuple):
 
     :param text: the path of the field with the longest prose; empty where none holds prose
     :param records: where the records are, if they are inside the objects that were looked at
+    :param joined: the path by which the texts of these records are one text; empty where none is
     """
 
     text: str = ""
     records: str = ""
+    joined: str = ""
 
     @property
     def options(self) -> str:
@@ -71,7 +73,8 @@ class Hint(NamedTuple):
         """What to name, in words."""
         if self.records:
             place = "it" if self.records == OWN_OBJECT else quote_name(self.records)
-            return f"the records are inside {place}: {self.options}"
+            whole = f"joined to one text: --text-field {quote_for_shell(self.joined)}; or "
+            return f"{whole * bool(self.joined)}the records are inside {place}: {self.options}"
         return f"name one, such as {self.options}" if self.text else "none holds prose"
 
     def fits(self, fields: Fields) -> bool:
@@ -86,7 +89,12 @@ class FileHints:
     Some of the first records that need one decide for all that have the field which they show.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_places: bool = True) -> None:
+        """Prepare to look at records.
+
+        :param has_places: whether ``--records`` can name where records are inside others
+        """
+        self._has_places = has_places
         self._first: Hint | None = None
         self._is_known = False
         self._others: dict[tuple[str, ...], Hint | None] = {}
@@ -94,7 +102,9 @@ class FileHints:
     def learn(self, samples: Iterable[Fields | None]) -> None:
         """Look at some records without texts, unless that has been done."""
         if not self._is_known:
-            self._first = find_hint([*filter(None, islice(samples, SAMPLE_RECORDS))])
+            self._first = find_hint(
+                [*filter(None, islice(samples, SAMPLE_RECORDS))], self._has_places
+            )
             self._is_known = True
 
     def find(self, fields: Fields | None) -> Hint | None:
@@ -104,16 +114,18 @@ class FileHints:
         names = tuple(fields)
         known = self._others.get(names)
         if known is None and len(self._others) < _MAX_HINTS:
-            known = self._others[names] = find_hint([fields])
+            known = self._others[names] = find_hint([fields], self._has_places)
         return known
 
 
-def find_hint(samples: Sequence[Fields]) -> Hint | None:
+def find_hint(samples: Sequence[Fields], has_places: bool = True) -> Hint | None:
     """The hint that some records of a file give; an empty one where no field of them holds prose.
 
     It is ``None`` where nothing is known, because no field has a value.
     Records in a list inside are named, and not a field beside that list, where they hold the most;
     where there is one object alone, also if it has somewhat longer prose beside the list.
+
+    :param has_places: whether ``--records`` can name that list; else its texts are one text
     """
     if not any(value not in ("", None) for fields in samples for value in fields.values()):
         return None
@@ -128,7 +140,11 @@ def find_hint(samples: Sequence[Fields]) -> Hint | None:
         mean, text = find_longest(records)
         total = mean * len(records) / len(samples[:_MAX_SEARCHED])
         if text and total > best:
-            best, hint = total, Hint(text, path)
+            joined = f"{path}.{text}"
+            if not any(isinstance(descend(fields, joined), list) for fields in samples):
+                joined = ""
+            found = Hint(text, path, joined * (len(samples) > 1))
+            best, hint = total, found if has_places else Hint(joined or hint.text)
     return hint
 
 

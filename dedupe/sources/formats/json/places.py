@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
@@ -97,6 +97,26 @@ def _step_down(level: list[tuple[dict[str, Any], str]]) -> Iterator[tuple[dict[s
         for each in inner[:SAMPLE_RECORDS] if isinstance(inner, list) else [inner]:
             if isinstance(each, dict):
                 yield each, deeper
+
+
+def explain_list_on_the_way(sample: bytes, text_fields: Sequence[str]) -> str:
+    """Why an object that is a file is not one text, in words: a text field passes through a list.
+
+    Such a list holds several records, as in ``{"articles": [{"content": …}, …]}``.
+    """
+    text = sample.removeprefix(UTF8_MARK).lstrip().decode("utf-8", "replace")
+    value, end = _parse_beginning(text, 0)
+    is_one = isinstance(value, dict) and not text[end:].strip()
+    for field in text_fields if is_one else ():
+        names = field.split(".")
+        for count in reversed(range(1, len(names))):
+            path, rest = ".".join(names[:count]), ".".join(names[count:])
+            around = descend(value, ".".join(names[: count - 1])) if count > 1 else value
+            objects = around if isinstance(around, list) else [around]
+            if any(isinstance(descend(each, names[count - 1]), list) for each in objects):
+                options = f"--records {quote_for_shell(path)} --text-field {quote_for_shell(rest)}"
+                return f"{quote_for_shell(field)} is in each object of a list; name both: {options}"
+    return ""
 
 
 def holds_one_object(sample: bytes, plan: FieldPlan) -> bool:

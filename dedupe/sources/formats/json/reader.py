@@ -18,7 +18,12 @@ from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.json.cuts import Cut, JsonCutter
 from dedupe.sources.formats.json.lines import reread_records_with
-from dedupe.sources.formats.json.places import PLACE_BYTES, Place, find_place
+from dedupe.sources.formats.json.places import (
+    PLACE_BYTES,
+    Place,
+    explain_list_on_the_way,
+    find_place,
+)
 from dedupe.sources.formats.json.raw_records import RawRecords
 from dedupe.sources.formats.json.record import record_decoder
 from dedupe.sources.limits import ReadLimits
@@ -46,8 +51,12 @@ def read_json(file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> I
     if not settings.records:
         sample = file.blocks.look_recoded(PLACE_BYTES)
         decoder = record_decoder(settings)
-        is_record = decoder.is_record_with_text(sample)
+        is_inside = any("." in each for each in settings.text_field)
+        is_record = not is_inside and decoder.is_record_with_text(sample)
         place = Place() if is_record else find_place(sample, decoder.plan)
+        if is_inside and not place.path:
+            problem = explain_list_on_the_way(sample, settings.text_field)
+            place = Place(problem=place.problem or problem)
         is_guess = len(sample) == PLACE_BYTES
     if place.problem:
         yield SkippedDocument(file.source.id, NO_RECORDS, place.problem)

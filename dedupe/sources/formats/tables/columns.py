@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from typing import Any
 
-from dedupe.sources.formats.tables.values import as_values, may_be_text
+from dedupe.sources.formats.tables.values import as_values, is_list_of_structs, may_be_text
 from dedupe.sources.records.chunks import ColumnRecords
 from dedupe.sources.records.field_names import find_name
 from dedupe.sources.records.fields import FieldPlan
@@ -86,5 +86,5 @@ def _inner_paths(schema: Any, name: str, rest: str) -> Iterator[str]:
         if found is None:
             return
         kind, path, rest = kind.field(given.index(found)).type, f"{path}.{found}", left
-    if not rest:
+    if not rest or is_list_of_structs(kind):
         yield path

@@ -128,7 +128,7 @@ class _RowsReader:
         schema = self._table.schema
         fields = {field.name: example_of(field.type) for field in schema}
         if not self._plan.could_find_text(fields):
-            hint = find_hint(self._sample())
+            hint = find_hint(self._sample(), has_places=False)
             reason, detail = self._plan.explain(UNSET, fields, hint)
             yield SkippedDocument(
                 self._file.source.id, reason, detail.replace("its fields", "its columns")

@@ -124,7 +124,17 @@ def example_of(kind: Any) -> Any:
 
     if kinds.is_struct(kind):
         return {field.name: example_of(field.type) for field in kind}
-    return "" if may_be_text(kind) else 0
+    if may_be_text(kind):
+        return ""
+    return [example_of(kind.value_type)] if is_list_of_structs(kind) else 0
+
+
+def is_list_of_structs(kind: Any) -> bool:
+    """Whether the values of a column's type are lists of objects."""
+    import pyarrow.types as kinds
+
+    lists = (kinds.is_list, kinds.is_large_list, kinds.is_fixed_size_list)
+    return any(is_list(kind) for is_list in lists) and bool(kinds.is_struct(kind.value_type))
 
 
 def may_be_text(kind: Any) -> bool:
