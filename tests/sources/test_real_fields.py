@@ -163,3 +163,15 @@ def test_a_list_of_records_in_a_file_is_not_joined_to_one_text(tmp_path: Path) -
     assert skipped.detail.endswith("--records 'hits.hits' --text-field '_source.body'")
     found = read(path, records="hits.hits", text_field=("_source.body",))
     assert [*found.texts.values()] == [ONE, TWO]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "parquet"])
+def test_a_hint_at_html_says_so_and_prefers_plain_text(tmp_path: Path, kind: str) -> None:
+    source = [{"lede": f"<p>{ONE}</p><p>{TWO}</p>"}, {"lede": f"<p>{TWO}</p><br>{ONE}"}]
+    path = put(tmp_path / f"a.{kind}", RECORDS[kind](source))
+    assert "--text-field 'lede' --text-format html" in read(path).skipped[0].detail
+    both = [{"a": each["lede"], "plain": f"{ONE} {TWO}"} for each in source]
+    path = put(tmp_path / f"b.{kind}", RECORDS[kind](both))
+    detail = read(path).skipped[0].detail
+    assert "--text-field 'plain'" in detail
+    assert "--text-format" not in detail

@@ -45,6 +45,10 @@ _LABEL_RECORDS = 4
 """If each value of a field occurs in this many records, the field is a label."""
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
+_ELEMENT = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|h[1-6]|ul|li|html|body)\b[^<>]*>", re.I)
+_MARKUP_DISCOUNT = 0.1
+"""Of two fields with about the same prose, the one without markup is named."""
+
 _NO_WORD = frozenset("/\\=_@{}<>|")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff]")
 
@@ -57,17 +61,20 @@ class Hint(NamedTuple):
     :param text: the path of the field with the longest prose; empty where none holds prose
     :param records: where the records are, if they are inside the objects that were looked at
     :param joined: the path by which the texts of these records are one text; empty where none is
+    :param is_markup: whether the texts are HTML
     """
 
     text: str = ""
     records: str = ""
     joined: str = ""
+    is_markup: bool = False
 
     @property
     def options(self) -> str:
         """The options, as they can be pasted into a shell."""
         records = f"--records {quote_for_shell(self.records)} " if self.records else ""
-        return f"{records}--text-field {quote_for_shell(self.text)}"
+        form = " --text-format html" * self.is_markup
+        return f"{records}--text-field {quote_for_shell(self.text)}{form}"
 
     def describe(self) -> str:
         """What to name, in words."""
@@ -130,7 +137,7 @@ def find_hint(samples: Sequence[Fields], has_places: bool = True) -> Hint | None
     if not any(value not in ("", None) for fields in samples for value in fields.values()):
         return None
     best, text = find_longest(samples)
-    hint = Hint(text)
+    hint = Hint(text, is_markup=_holds_markup(samples, text))
     best = best / _SINGLE_FACTOR if len(samples) == 1 else best
     inner: dict[str, list[Fields]] = {}
     for fields in samples[:_MAX_SEARCHED]:
@@ -143,9 +150,16 @@ def find_hint(samples: Sequence[Fields], has_places: bool = True) -> Hint | None
             joined = f"{path}.{text}"
             if not any(isinstance(descend(fields, joined), list) for fields in samples):
                 joined = ""
-            found = Hint(text, path, joined * (len(samples) > 1))
-            best, hint = total, found if has_places else Hint(joined or hint.text)
+            form = _holds_markup(records, text)
+            found = Hint(text, path, joined * (len(samples) > 1), form)
+            best, hint = total, found if has_places else Hint(joined or hint.text, is_markup=form)
     return hint
+
+
+def _holds_markup(records: Sequence[Fields], path: str) -> bool:
+    """Whether most values of a field are HTML."""
+    found = [value for fields in records if isinstance(value := descend(fields, path), str)]
+    return bool(path) and 2 * sum(map(is_markup, found)) > len(found)
 
 
 def describe_fields(fields: Fields | None, hint: Hint | None) -> str:
@@ -254,9 +268,15 @@ def find_longest(records: Sequence[Fields]) -> tuple[float, str]:
         is_label = len(found) >= _LABEL_RECORDS * len(values[path])
         is_prose = 2 * len(list(filter(None, found))) >= len(found) and not is_label
         mean = sum(found) / len(records[:SAMPLE_RECORDS])
+        mean *= 1 - _MARKUP_DISCOUNT * any(map(is_markup, values[path]))
         if is_prose and mean > best[0]:
             best = mean, path
     return best
+
+
+def is_markup(text: str) -> bool:
+    """Whether a text is HTML, as what services give often is."""
+    return len(_ELEMENT.findall(text[:_LOOKED_AT])) > 1
 
 
 def _list_texts(fields: Fields) -> list[tuple[str, Any]]:
