@@ -76,8 +76,9 @@ def test_one_table_can_be_chosen(tmp_path: Path) -> None:
         "INSERT INTO posts VALUES ('p1', 'one'), ('p2', 'two')",
         'CREATE TABLE "Comments" (body TEXT)',
         """INSERT INTO "Comments" VALUES ('three')""",
-        "CREATE TABLE users (name TEXT, about TEXT)",
-        "INSERT INTO users VALUES ('A', 'She writes about the sea and about harbours')",
+        "CREATE TABLE users (name TEXT, about TEXT, motto INT)",
+        "INSERT INTO users VALUES ('A', 'She writes about the sea and about harbours', "
+        "'It is better to sail slowly and to arrive than never to sail at all')",
     )
     path = put(tmp_path / "a.db", data)
     found = read(path)
@@ -93,7 +94,7 @@ def test_one_table_can_be_chosen(tmp_path: Path) -> None:
     assert missing.reason == "no_records"
     assert missing.detail.endswith("its tables are 'posts', 'Comments', 'users'")
     [textless] = read(path, records="users").skipped
-    assert textless.detail.endswith("--text-field 'about'")
+    assert textless.detail.endswith("--text-field 'about'")  # INT makes motto a number
     assert len(read(path, records="users", text_field=("about",)).texts) == 1
 
 

@@ -224,7 +224,8 @@ class _DatabaseReader:
         missing, told = "", []
         for table in tables[:_MAX_TABLES_NAMED]:
             rows = self._first_rows(table)
-            _, detail = self._plan.explain(UNSET, rows[0], find_hint(rows))
+            able = [{name: row[name] for name in _examples(table)} for row in rows]
+            _, detail = self._plan.explain(UNSET, rows[0], find_hint(able))
             missing, _, columns = detail.partition("; ")
             columns = columns.replace("its fields", "its columns")
             told.append(f"table {quote_name(table.name)}: {columns}")
