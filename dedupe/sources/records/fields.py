@@ -191,9 +191,11 @@ class FieldPlan:
             paths = [path for path in self._texts if path.literal in records.present]
             path = (paths or self._texts)[0]
             texts = path.find_column(records)
-            if set(map(type, texts)) != {str}:
+            kinds = set(map(type, texts))
+            if kinds != {str}:
                 texts = list(map(as_text, texts))
-            if set(map(type, texts)) == {str} and (len(paths) == 1 or not any_blank(texts)):
+                kinds = set(map(type, texts))
+            if kinds == {str} and (len(paths) == 1 or not any_blank(texts)):
                 if chosen is not None and self.is_automatic:
                     chosen[path.name] += len(texts)
                 return texts
