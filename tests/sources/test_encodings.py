@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from dedupe.sources import SourceTexts, read_corpus
 from dedupe.sources.encoding.decoding import decode_document
 from dedupe.sources.encoding.detection import guess_encoding
 from dedupe.sources.encoding.folders import FolderEncodings
+from dedupe.sources.encoding.plausibility import mixes_scripts
 from tests.support.every_format import csv_rows, page, tar_of, zip_of
 from tests.support.reading import Outcome, put, read
 
@@ -151,6 +153,48 @@ def test_accents_far_behind_are_seen() -> None:
 def test_clear_western_text_is_not_doubted(text: str) -> None:
     guess = guess_encoding(text.encode("cp1252"))
     assert (guess.encoding, guess.is_doubtful) == ("cp1252", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a é", "déjà vu", "São Paulo", "Straßenbahn", "¿Qué pasa?", "Räksmörgås", "El Niño", "œuvre"],
+)
+def test_a_few_accents_are_western(text: str) -> None:
+    guess = guess_encoding(text.encode("cp1252"))
+    assert (guess.encoding, guess.is_doubtful) == ("cp1252", False)
+
+
+@pytest.mark.parametrize(
+    "text, encoding",
+    [
+        ("Więcej słońca", "cp1250"),
+        ("Książka o Śląsku", "iso8859-2"),
+        ("Jürgen Müller grüßt", "cp850"),
+        ("Les élèves du collège", "cp850"),
+        ("Bir salon açılışı yapıldı", "cp1254"),
+        ("市議会は水曜日", "euc_jp"),
+        ("thám hiểm", "cp1258"),
+    ],
+)
+def test_what_cannot_be_western_is_not_read_as_western(text: str, encoding: str) -> None:
+    marks = unicodedata.normalize("NFC", text)
+    if encoding == "cp1258":
+        marks = marks.replace("á", "a\u0301").replace("ể", "ê\u0309")
+    decoded = decode_document(marks.encode(encoding))
+    assert decoded.text.decode() == marks or decoded.doubt
+
+
+def test_words_of_two_scripts_are_no_writing() -> None:
+    for text in ("dйjа vu", "Genه ressamlar", "za 퉗olou a 얀c"):
+        assert mixes_scripts(text)
+    for text in (
+        "USB-кабель",
+        "Кто такой Python?",
+        "IT企業のAPI",
+        "Kpop의 역사",
+        "жûрi — нет, жюри",
+    ):
+        assert not mixes_scripts(text)
 
 
 def test_noise_is_no_text(tmp_path: Path) -> None:

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
 from dedupe.model.encodings import encoding_named
+from dedupe.sources.encoding.accents import WESTERN, choose_reading
 from dedupe.sources.encoding.escapes import escaped_encoding
+from dedupe.sources.encoding.plausibility import (
+    holds_controls,
+    holds_kana,
+    letters_of,
+    mixes_scripts,
+    oddness,
+)
 from dedupe.sources.encoding.text_encoding import REPLACEMENT
 
 SAMPLE_BYTES = 1 << 16
@@ -37,10 +44,12 @@ _ACCENTS = re.compile(
     rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])|(?<=[A-Za-z])[\x80-\xff]{2}(?=[A-Za-z])"
 )
 _QUOTES = re.compile(
-    rb"(?<![A-Za-z\x80-\xff])[\x80\x85\x91-\x97\x99\xab\xbb]+(?![\x80-\xff])"
-    rb"|(?<![\x80-\xff])[\x80\x85\x91-\x97\x99\xab\xbb]+(?![A-Za-z\x80-\xff])"
+    rb"\x80(?![A-Za-z\x80-\xff])"
+    rb"|(?<![A-Za-z\x80-\xff])[\x85\x91-\x97\x99\xab\xbb]+(?![\x80-\xff])"
+    rb"|(?<![\x80-\xff])[\x85\x91-\x97\x99\xab\xbb]+(?![A-Za-z\x80-\xff])"
     rb"|(?<=[A-Za-z])[\x92\x97](?=[A-Za-z])"
-    rb"|(?<![\x80-\xff])[\xa0\xa3\xa7\xa9\xae](?![\x80-\xff])"
+    rb"|(?<![\x80-\xff])[\xa0\xa9\xae](?![\x80-\xff])"
+    rb"|(?<![A-Za-z\x80-\xff])[\xa3\xa7](?![A-Za-z\x80-\xff])"
 )
 """Typographic signs of Windows where prose in Latin letters has them."""
 
@@ -48,18 +57,15 @@ _MAX_LATIN_SHARE = 0.1
 _SAFE_ENDS = re.compile(rb"[\t\n\r -/]")
 """Bytes that no character of several bytes ends with: behind one of them a part may begin."""
 
-_MEANT = {"euc_jis_2004": "euc_jp"}
-_ODD_PLACES = re.compile(r"(?=(^|.)([^\0-\x7f])(.|$))", re.S)
-_JUDGED_CHARACTERS = 4000
-WESTERN = "cp1252"
-_NOT_CP1252 = b"\x81\x8d\x8f\x90\x9d"
+_JAPANESE, _CHINESE = ("cp932", "euc_jp"), ("gb18030", "big5hkscs")
+_KANA_FACTOR, _CONTROL_FACTOR, _SHORT_BYTES = 0.3, 0.5, 30
 
+_MEANT = {"euc_jis_2004": "euc_jp"}
 _FEW_ACCENTS = 8
 _NEAR_SHARES = ((200, 0.985), (30, 0.97), (0, 0.9))
 """From how many bytes beyond ASCII on, which share of the best score is as good as the best."""
 
 _RIVAL_SHARE = 0.5
-_CLOSE_SCORE = 0.9
 _MIN_SCORE, _ENOUGH_BYTES = 0.06, 100
 """With so many bytes beyond ASCII, text in any language scores more than this."""
 
@@ -108,14 +114,34 @@ def guess_encoding(data: bytes) -> Guess:
         return Guess(WESTERN)
     parts = _parts(sample)
     scores, judged = _score(parts), b"\n".join(parts)
+    if _has_few_accents(sample):
+        return _choose_by_accents(judged, scores)
+    scores = _without_impossible(judged, scores)
     best, high_count = max(scores.values(), default=0.0), _count_high(judged)
-    western = scores.get(WESTERN, 0.0)
-    if _has_few_accents(sample) and (western >= _CLOSE_SCORE * best or best < _WEAK_SCORE):
-        guess = _choose(judged, {**scores, WESTERN: max(best, western)}, WESTERN)
-        return guess._replace(is_doubtful=guess.is_doubtful and western < best)
     if not scores or (best < _MIN_SCORE and high_count >= _ENOUGH_BYTES):
         return NO_GUESS
     return _choose(judged, scores)
+
+
+def _choose_by_accents(judged: bytes, scores: dict[str, float]) -> Guess:
+    """The best of the encodings of Latin letters for text with few accents."""
+    names = [WESTERN, *(name for name in _names_by_candidate().values() if name in scores)]
+    texts = {name: _decode(judged, name) for name in names}
+    return Guess(*choose_reading(texts, scores))
+
+
+def _without_impossible(judged: bytes, scores: dict[str, float]) -> dict[str, float]:
+    """The scores of the candidates that make writing of the bytes; all where none does."""
+    texts = {name: _decode(judged, name) for name in scores}
+    possible = {name: scores[name] for name, text in texts.items() if not mixes_scripts(text)}
+    if _count_high(judged) < _SHORT_BYTES:
+        for name in possible:
+            possible[name] *= _CONTROL_FACTOR if holds_controls(texts[name]) else 1
+    if any(name in possible for name in _JAPANESE):
+        for name in _CHINESE:
+            if name in possible and holds_kana(texts[name]):
+                possible[name] *= _KANA_FACTOR
+    return possible or scores
 
 
 def _sample(data: bytes) -> bytes:
@@ -150,14 +176,14 @@ def _choose(judged: bytes, scores: dict[str, float], chosen: str = "") -> Guess:
     rated = [name for name in scores if scores[name] >= share * best]
     texts = {name: _decode(judged, name) for name in rated}
     near = [name for name in rated if scores[name] >= least]
-    oddness = {name: _oddness(texts[name]) if len(near) > 1 else 0 for name in near}
+    odd = {name: oddness(texts[name]) if len(near) > 1 else 0 for name in near}
     order = {name: number for number, name in enumerate(_names_by_candidate().values())}
     if not chosen:
-        chosen = min(oddness, key=lambda name: (oddness[name], -scores[name], order[name]))
-    letters = _letters(texts[chosen])
-    rivals = [name for name in rated if _letters(texts[name]) != letters]
+        chosen = min(odd, key=lambda name: (odd[name], -scores[name], order[name]))
+    letters = letters_of(texts[chosen])
+    rivals = [name for name in rated if letters_of(texts[name]) != letters]
     rivals.sort(key=lambda name: (-scores[name], order[name]))
-    is_even = any(oddness[name] <= oddness[chosen] for name in rivals if name in oddness)
+    is_even = any(odd[name] <= odd[chosen] for name in rivals if name in odd)
     return Guess(chosen, tuple(rivals), bool(rivals) and (is_even or is_weak))
 
 
@@ -223,36 +249,6 @@ def _decode(sample: bytes, encoding: str) -> str:
     return codecs.getincrementaldecoder(encoding)("replace").decode(sample)
 
 
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text))
-
-
-def _oddness(text: str) -> int:
-    """How many characters stand where writing does not have them, or are no characters at all."""
-    odd = 0
-    for found in _ODD_PLACES.finditer(text[:_JUDGED_CHARACTERS]):
-        before, character, after = found.groups()
-        kind = unicodedata.category(character)
-        if kind[0] == "C" or character == REPLACEMENT:
-            odd += 3 if kind != "Cf" else 0
-        elif kind[0] == "S" or kind == "No":
-            odd += any(each > "\x7f" and each.isalpha() for each in before + after)
-            odd += before.isalpha() and after.isalpha()
-        elif kind in ("Ps", "Pe", "Po"):
-            odd += before.isalpha() and after.isalpha()
-        elif kind == "Lu":
-            odd += before.islower()
-        if before.isalpha() and character.isalpha():
-            odd += _script(before) != _script(character)
-    return odd
-
-
-@lru_cache(maxsize=4096)
-def _script(letter: str) -> str:
-    """The first word of a letter's name: LATIN, CYRILLIC, …"""
-    return unicodedata.name(letter, "").partition(" ")[0]
-
-
 def _count_high(sample: bytes) -> int:
     return sum(map(len, _NOT_ASCII.findall(sample)))
 
@@ -263,9 +259,7 @@ def _has_few_accents(sample: bytes) -> bool:
     Accents stand alone, or in pairs between ASCII letters.
     """
     accents = b"".join(_ACCENTS.findall(sample))
-    if len(accents) > _FEW_ACCENTS or len(accents) != _count_high(sample):
-        return False
-    return not any(byte in _NOT_CP1252 for byte in accents)
+    return len(accents) <= _FEW_ACCENTS and len(accents) == _count_high(sample)
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:
