@@ -264,3 +264,69 @@ def test_a_utf8_corpus_holds_nothing_back(tmp_path: Path, monkeypatch: Any) -> N
     monkeypatch.setattr(FolderEncodings, "count", None)
     monkeypatch.setattr(FolderEncodings, "hold", None)
     assert len(Outcome(corpus).texts) == 2
+
+
+MISDECLARED = [
+    ("utf-8", "cp1251", RUSSIAN),
+    ("utf-8", "cp932", JAPANESE),
+    ("utf-8", "cp1252", FRENCH),
+    ("windows-1251", "koi8-r", RUSSIAN),
+    ("shift_jis", "euc_jp", JAPANESE),
+]
+
+
+@pytest.mark.parametrize("declared, encoding, text", MISDECLARED)
+@pytest.mark.parametrize("kind", ["html", "xml"])
+def test_what_bytes_cannot_be_is_not_believed_and_told(
+    tmp_path: Path, declared: str, encoding: str, text: str, kind: str
+) -> None:
+    if kind == "html":
+        data = page(text * 3, encoding, f'<meta charset="{declared}">')
+    else:
+        head = f'<?xml version="1.0" encoding="{declared}"?>'
+        data = (head + f"<rss><channel><item><description>{text * 3}").encode(encoding)
+        data += b"</description></item></channel></rss>"
+    put(tmp_path / f"x.{kind}", data)
+    found = read(tmp_path, html="text")
+    (read_text,) = found.texts.values()
+    assert text * 3 in read_text
+    told = [each.detail for each in found.notices if each.reason == "encoding_doubtful"]
+    assert len(told) == 1 and f"but its bytes are {encoding}" in told[0]
+    assert settings_provider(found, html="text").read_texts(found.texts) == found.texts
+
+
+@pytest.mark.parametrize(
+    "declared, encoding, text",
+    [
+        ("windows-1251", "cp1251", RUSSIAN.upper()),
+        ("koi8-r", "koi8-r", RUSSIAN),
+        ("shift_jis", "cp932", JAPANESE),
+        ("iso-8859-1", "cp1252", FRENCH),
+        ("x-gbk", "gb18030", CHINESE),
+        ("ks_c_5601-1987", "cp949", KOREAN),
+    ],
+)
+def test_a_true_declaration_is_believed(declared: str, encoding: str, text: str) -> None:
+    decoded = decode_document(text.encode(encoding), declared)
+    assert (decoded.text.decode(), decoded.doubt) == (text, "")
+
+
+def test_utf8_with_stray_bytes_stays_the_utf8_that_it_declares() -> None:
+    decoded = decode_document("Noël, été et ".encode() + b"d\xe9j\xe0 caf\xe9", "utf-8")
+    assert (decoded.encoding, decoded.replaced_count) == ("utf-8", 3)
+
+
+def test_the_end_of_a_dos_file_is_no_record_and_no_sign_of_binary_data(tmp_path: Path) -> None:
+    put(tmp_path / "x.txt", RUSSIAN.encode("cp866") + b"\r\n\x1a")
+    put(tmp_path / "x.jsonl", b'{"text":"one"}\r\n\x1a')
+    found = read(tmp_path)
+    assert found.texts == {"x.txt": RUSSIAN + "\r\n\x1a", "x.jsonl:1": "one"}
+    assert not found.skipped and not found.notices
+
+
+def test_a_mark_between_joined_files_costs_no_record(tmp_path: Path) -> None:
+    put(tmp_path / "x.jsonl", b'\xef\xbb\xbf{"text":"one"}\n\xef\xbb\xbf{"text":"two"}\n')
+    found = read(tmp_path)
+    assert found.texts == {"x.jsonl:1": "one", "x.jsonl:2": "two"}
+    assert not found.skipped
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts

@@ -60,6 +60,21 @@ def test_names_of_pages_are_references(tmp_path: Path) -> None:
     assert read(tmp_path).texts == {"a.epub": TEXT}
 
 
+def test_the_settings_decide_for_pages_that_declare_no_encoding(tmp_path: Path) -> None:
+    bare = b"<html><body><p>" + "Осень близко.".encode("mac-cyrillic") + b"</p></body></html>"
+    declared = b'<?xml version="1.0" encoding="koi8-r"?>\n<html><body><p>Koi '
+    declared += "Зима близко".encode("koi8-r") + b"</p></body></html>"
+    book = without(epub(PAGES), "OPS/a.xhtml", "OPS/b/c d.xhtml")
+    put(tmp_path / "a.epub", without(book, **{"OPS/a.xhtml": bare, "OPS/b/c d.xhtml": declared}))
+    found = read(tmp_path, encoding="mac-cyrillic")
+    assert found.texts == {"a.epub": "Осень близко.\n\nKoi Зима близко"}
+    assert not found.notices
+    found = read(tmp_path)
+    assert found.notice_reasons == {"a.epub": "encoding_doubtful"}
+    assert "pages in a doubtful encoding: 1; the first: " in found.notices[0].detail
+    assert "a.xhtml" in found.notices[0].detail
+
+
 def test_metadata_is_that_of_the_package(tmp_path: Path) -> None:
     metadata = (
         "<dc:title>The <i>Book</i></dc:title><dc:title>Other</dc:title>"

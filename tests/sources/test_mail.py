@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from dedupe.model.metadata import read_meta
-from dedupe.sources import ReadLimits
+from dedupe.model.settings import ScanSettings
+from dedupe.sources import ReadLimits, SourceTexts
 from tests.support.command import RunDedupe
 from tests.support.every_format import as_mail, as_mailbox, zip_of
 from tests.support.reading import Outcome, put, read
@@ -216,6 +217,44 @@ def test_messages_are_cut_where_they_begin_and_nowhere_else(tmp_path: Path) -> N
     assert ids == [f"{number}@b.example" for number in range(4)] * 2
     assert [found.texts[id] for id in ids[:4]] == texts
     assert found.provider(by_name=True).read_texts(ids) == found.texts
+
+
+def box_without_charsets() -> bytes:
+    """A mailbox in cp866: the first message declares KOI8-R, the others nothing that is true."""
+    russian, plain = "Осень близко.", b"Content-Type: text/%s; charset=%s\n\n"
+    bodies = [
+        plain % (b"plain", b"koi8-r") + russian.encode("koi8-r"),
+        plain % (b"plain", b"us-ascii") + russian.encode("cp866"),
+        plain % (b"html", b"x-unknown") + b"<p>" + russian.encode("cp866"),
+        b"\n" + russian.encode("cp866"),
+        b"\nASCII alone",
+    ]
+    return b"".join(
+        FROM_LINE + message(body, b"%d" % number) + b"\n" for number, body in enumerate(bodies)
+    )
+
+
+def test_the_settings_decide_for_parts_that_declare_no_charset(tmp_path: Path) -> None:
+    put(tmp_path / "a.mbox", box_without_charsets())
+    one = message(b"\n" + "Осень близко.".encode("cp866"), b"one")
+    put(tmp_path / "b.eml", one.replace(b"News", "Зима".encode("cp866")))
+    found = read(tmp_path, encoding="cp866")
+    assert [*found.texts.values()] == ["Осень близко."] * 4 + ["ASCII alone", "Осень близко."]
+    assert meta_of(found)[-1]["title"] == "Зима"
+    assert not found.notices
+    again = SourceTexts(
+        found.corpus.source_infos, found.locators, found.hashes(), ScanSettings(encoding="cp866")
+    )
+    assert again.read_texts(found.texts) == found.texts
+
+
+def test_doubtful_charsets_are_told_once_with_a_count(tmp_path: Path) -> None:
+    put(tmp_path / "a.mbox", (FROM_LINE + message("\nДа".encode("cp866")) + b"\n") * 3)
+    put(tmp_path / "b.eml", message("\nДа".encode("cp866")))
+    found = read(tmp_path)
+    assert found.notice_reasons == {"a.mbox": "encoding_doubtful", "b.eml": "encoding_doubtful"}
+    detail = found.notices[0].detail
+    assert "messages in a doubtful encoding: 3; the first: " in detail and "--encoding" in detail
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1 << 18])

@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dedupe.model.encodings import UTF8, known_encoding
-from dedupe.sources.encoding.detection import NO_GUESS, Guess, describe_doubt, guess_encoding
+from dedupe.sources.encoding.detection import (
+    NO_GUESS,
+    Guess,
+    describe_doubt,
+    describe_misdeclared,
+    guess_encoding,
+    guess_undeclared,
+)
 from dedupe.sources.encoding.escapes import escaped_encoding, has_escapes
 from dedupe.sources.encoding.text_encoding import (
     UTF8_MARK,
@@ -30,6 +37,7 @@ class Decoded(NamedTuple):
     :param replaced_count: sequences of bytes that became U+FFFD
     :param guess: the guess, if it was decoded by one
     :param is_utf8: whether it was decoded as the settings say, though it is valid UTF-8
+    :param misdeclared: the encoding that it declares, if that is another
     """
 
     text: bytes
@@ -37,12 +45,15 @@ class Decoded(NamedTuple):
     replaced_count: int
     guess: Guess = NO_GUESS
     is_utf8: bool = False
+    misdeclared: str = ""
 
     @property
     def doubt(self) -> str:
         """A message that the text may be in another encoding; empty where that is not likely."""
         if self.is_utf8:
             return describe_utf8(self.encoding.partition(" ")[0])
+        if self.misdeclared:
+            return describe_misdeclared(self.misdeclared, self.encoding.partition(" ")[0])
         return describe_doubt(self.guess) if self.guess.is_doubtful else ""
 
 
@@ -50,9 +61,9 @@ def decode_document(data: bytes, declared: str = "", chosen: str = "") -> Decode
     """Decode a document.
 
     A byte order mark decides on the encoding, else the settings, else the NUL bytes of UTF-16.
-    Without these the declaration decides, unless the bytes are valid UTF-8 with more than ASCII:
-    text in another encoding is never valid UTF-8 by chance. Without a declaration it is UTF-8, an
-    encoding with escapes, or a guess.
+    Without these the declaration decides, unless the bytes are valid UTF-8 with more than ASCII
+    (text in another encoding is never valid UTF-8 by chance), or plainly are in another. Without
+    a declaration it is UTF-8, an encoding with escapes, or a guess.
 
     :param declared: the encoding that the document itself, or an HTTP header, names
     :param chosen: the encoding of the settings, in Python's name
@@ -68,12 +79,22 @@ def decode_document(data: bytes, declared: str = "", chosen: str = "") -> Decode
     if _is_utf8(body):
         return _decode_ascii(body, declared) if body.isascii() else Decoded(body, UTF8, 0)
     encoding = "" if body is not data else known_encoding(declared)
+    if encoding and (guess := guess_undeclared(data, encoding)).encoding:
+        return _decode(body, guess.encoding, "detected")._replace(misdeclared=encoding)
     if encoding not in ("", UTF8):
         return _decode(body, encoding, "declared")
     if body is data and not encoding and (guess := guess_encoding(data)).encoding:
         return _decode(body, guess.encoding, "detected")._replace(guess=guess)
     text, replaced_count = replace_utf8(body)
     return Decoded(text, UTF8, replaced_count)
+
+
+def decode_part(data: bytes, declared: str = "", chosen: str = "") -> Decoded:
+    """Decode a part of a file whose parts are in many encodings, such as a message of a mailbox.
+
+    The encoding of the settings decides only where the part declares none that is known.
+    """
+    return decode_document(data, declared, "" if known_encoding(declared) else chosen)
 
 
 def _decode_chosen(data: bytes, chosen: str) -> Decoded:

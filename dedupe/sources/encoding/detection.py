@@ -12,13 +12,14 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from dedupe.model.encodings import encoding_named
+from dedupe.model.encodings import UTF8, encoding_named
 from dedupe.sources.encoding.accents import WESTERN, choose_reading
 from dedupe.sources.encoding.escapes import escaped_encoding
 from dedupe.sources.encoding.plausibility import (
     holds_controls,
     holds_kana,
     letters_of,
+    looks_misread,
     mixes_scripts,
     oddness,
 )
@@ -58,7 +59,10 @@ _SAFE_ENDS = re.compile(rb"[\t\n\r -/]")
 """Bytes that no character of several bytes ends with: behind one of them a part may begin."""
 
 _JAPANESE, _CHINESE = ("cp932", "euc_jp"), ("gb18030", "big5hkscs")
-_KANA_FACTOR, _CONTROL_FACTOR, _SHORT_BYTES = 0.3, 0.5, 30
+_KANA_FACTOR, _ODD_FACTOR, _SHORT_BYTES = 0.3, 0.5, 30
+
+_MIN_DECLARED_SHARE = 0.7
+"""How many valid characters for one that is not valid show that a page is the UTF-8 it declares."""
 
 _MEANT = {"euc_jis_2004": "euc_jp"}
 _FEW_ACCENTS = 8
@@ -99,6 +103,29 @@ def describe_doubt(guess: Guess, taken: str = "") -> str:
     return f"it was read as {taken}, but may be in {other}; --encoding NAME decides"
 
 
+def describe_misdeclared(declared: str, encoding: str) -> str:
+    """A message that a document or file is not in the encoding that it declares."""
+    return f"it declares {declared}, but its bytes are {encoding}; --encoding NAME decides"
+
+
+def guess_undeclared(data: bytes, declared: str) -> Guess:
+    """The encoding of bytes that declare another, but cannot be in that; none where they can.
+
+    :param data: bytes that are not valid UTF-8
+    :param declared: the encoding that they declare, in Python's name
+    """
+    sample = _sample(data)
+    if sample.isascii():
+        return NO_GUESS
+    if declared == UTF8:
+        return NO_GUESS if _is_damaged_utf8(sample, _MIN_DECLARED_SHARE) else guess_encoding(data)
+    if not looks_misread(text := _decode(sample, declared)):
+        return NO_GUESS
+    guess = guess_encoding(data)
+    is_other = guess.encoding and letters_of(_decode(sample, guess.encoding)) != letters_of(text)
+    return guess if is_other and not guess.is_doubtful else NO_GUESS
+
+
 def guess_encoding(data: bytes) -> Guess:
     """The likeliest encoding of a document or a file that is not valid UTF-8 beyond ASCII.
 
@@ -134,9 +161,10 @@ def _without_impossible(judged: bytes, scores: dict[str, float]) -> dict[str, fl
     """The scores of the candidates that make writing of the bytes; all where none does."""
     texts = {name: _decode(judged, name) for name in scores}
     possible = {name: scores[name] for name, text in texts.items() if not mixes_scripts(text)}
-    if _count_high(judged) < _SHORT_BYTES:
-        for name in possible:
-            possible[name] *= _CONTROL_FACTOR if holds_controls(texts[name]) else 1
+    is_short = _count_high(judged) < _SHORT_BYTES
+    for name in possible:
+        is_odd = looks_misread(texts[name]) or (is_short and holds_controls(texts[name]))
+        possible[name] *= _ODD_FACTOR if is_odd else 1
     if any(name in possible for name in _JAPANESE):
         for name in _CHINESE:
             if name in possible and holds_kana(texts[name]):
@@ -145,7 +173,11 @@ def _without_impossible(judged: bytes, scores: dict[str, float]) -> dict[str, fl
 
 
 def _sample(data: bytes) -> bytes:
-    """The beginning of the bytes; where that is ASCII alone, what stands around the first other."""
+    """The beginning of the bytes; where that is ASCII alone, what stands around the first other.
+
+    DOS ends a text with a SUB, which is no part of it.
+    """
+    data = data.rstrip(b"\x1a")
     first = _NOT_ASCII.search(data)
     if first is None or first.start() < SAMPLE_BYTES // 2:
         return data[:SAMPLE_BYTES]
@@ -262,10 +294,14 @@ def _has_few_accents(sample: bytes) -> bool:
     return len(accents) <= _FEW_ACCENTS and len(accents) == _count_high(sample)
 
 
-def _is_damaged_utf8(sample: bytes) -> bool:
+def _is_damaged_utf8(sample: bytes, share: float = 1.0) -> bool:
+    """Whether bytes are UTF-8 with a few that are not.
+
+    :param share: how many valid characters beyond ASCII there are at least for one that is not
+    """
     if REPLACEMENT.encode() in sample:
         return True
     text = sample.decode("utf-8", "replace")
     bad = text.count(REPLACEMENT)
     good = len(text) - len(text.encode("ascii", "ignore")) - bad
-    return good > bad
+    return good > share * bad

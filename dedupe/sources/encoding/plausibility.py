@@ -18,6 +18,13 @@ _MIXED_LETTER = re.compile(
     f"(?<=[{_LATIN}]){_NARROW}|{_NARROW}(?=[{_LATIN}])|[\u2e80-\U0010ffff](?=[a-z])"
 )
 _CONTROL = re.compile("[\x80-\x9f\ufffd]")
+_MISREAD = re.compile(
+    "[a-z\xdf-\xff\u03b1-\u03ce\u0430-\u045f][A-Z\xc0-\xde\u0391-\u03a9\u0401-\u042f]"
+    "|[\x80-\x9f\ue000-\uf8ff\ufffd]|[\uff61-\uff9f](?=[\u4e00-\u9fff])"
+)
+_SWAPPED_CASE = re.compile("\\b[\u0430-\u045f][\u0401-\u042f]{2}")
+_CYRILLIC_CAPITAL = re.compile("[\u0401-\u042f]")
+_MIN_MISREAD, _MISREAD_SHARE = 4, 0.04
 _SIGNS = re.compile("(?:(?![\u0300-\u036f])[\\W_])+")
 _KANA = re.compile("[\u3041-\u30fa]")
 
@@ -75,3 +82,16 @@ def holds_kana(text: str) -> bool:
 def holds_controls(text: str) -> bool:
     """Whether a text holds control characters beyond ASCII, or what could not be decoded."""
     return _CONTROL.search(text) is not None
+
+
+def looks_misread(text: str) -> bool:
+    """Whether a text has many capitals within words, or characters of no writing.
+
+    Russian in KOI8 is capitals in Windows-1251, with small letters where sentences begin.
+    """
+    text = text[:_JUDGED_CHARACTERS]
+    high_count = sum(not each.isascii() for each in text)
+    if len(_MISREAD.findall(text)) >= max(_MIN_MISREAD, _MISREAD_SHARE * high_count):
+        return True
+    is_swapped = _SWAPPED_CASE.search(text) is not None
+    return is_swapped and 2 * len(_CYRILLIC_CAPITAL.findall(text)) > high_count

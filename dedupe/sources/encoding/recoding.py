@@ -13,7 +13,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from dedupe.model.encodings import UTF8, encoding_named, is_wide, known_encoding
-from dedupe.sources.encoding.detection import NO_GUESS, Guess, describe_doubt, guess_encoding
+from dedupe.sources.encoding.detection import (
+    NO_GUESS,
+    Guess,
+    describe_doubt,
+    describe_misdeclared,
+    guess_encoding,
+    guess_undeclared,
+)
 from dedupe.sources.encoding.escapes import escaped_encoding, has_escapes
 from dedupe.sources.encoding.text_encoding import (
     UTF8_MARK,
@@ -43,12 +50,14 @@ class FileEncoding(NamedTuple):
     :param how: how it is known: ``mark``, ``chosen``, ``declared``, ``detected``; empty for UTF-8
     :param guess: the guess, if it is detected by one
     :param is_utf8: whether the settings chose another, though it is valid UTF-8
+    :param misdeclared: the encoding that the file declares, if that is another
     """
 
     name: str = ""
     how: str = ""
     guess: Guess = NO_GUESS
     is_utf8: bool = False
+    misdeclared: str = ""
 
     @property
     def label(self) -> str:
@@ -60,6 +69,8 @@ class FileEncoding(NamedTuple):
         """A message that the file may be in another encoding; empty where that is not likely."""
         if self.is_utf8:
             return describe_utf8(self.name)
+        if self.misdeclared:
+            return describe_misdeclared(self.misdeclared, self.name)
         return describe_doubt(self.guess) if self.guess.is_doubtful else ""
 
 
@@ -86,15 +97,23 @@ def recognise_encoding(sample: bytes, declared: str = "", chosen: str = "") -> F
         return FileEncoding(encoding, "detected")
     is_utf8 = _is_utf8(sample, is_cut)
     encoding = known_encoding(declared)
-    if encoding not in ("", UTF8) and not (is_utf8 and (not is_cut or not sample.isascii())):
-        return FileEncoding(encoding, "declared")
-    if is_utf8:
+    is_ascii = is_cut and sample.isascii()
+    if is_utf8 and not (is_ascii and encoding not in ("", UTF8)):
         return FileEncoding()
+    bad = b"" if is_ascii else _lines_not_utf8(sample, is_cut)
+    if encoding and (guess := guess_undeclared(bad, encoding)).encoding:
+        return FileEncoding(guess.encoding, "detected", misdeclared=encoding)
+    if encoding not in ("", UTF8):
+        return FileEncoding(encoding, "declared")
+    guess = guess_encoding(bad) if bad else NO_GUESS
+    return FileEncoding(guess.encoding, "detected", guess) if guess.encoding else FileEncoding()
+
+
+def _lines_not_utf8(sample: bytes, is_cut: bool) -> bytes:
+    """The lines that are not UTF-8; the last may be cut."""
     *lines, last = sample.split(b"\n")
     bad = [line for line in lines if not _is_utf8(line)]
-    bad += [] if _is_utf8(last, is_cut) else [last]
-    guess = guess_encoding(b"\n".join(bad)) if bad else NO_GUESS
-    return FileEncoding(guess.encoding, "detected", guess) if guess.encoding else FileEncoding()
+    return b"\n".join(bad + ([] if _is_utf8(last, is_cut) else [last]))
 
 
 def _is_utf8(data: bytes, is_cut: bool = False) -> bool:

@@ -28,7 +28,7 @@ class EpubFormat(Format):
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.epub.reader import read_epub
 
-        return read_epub(file, limits)
+        return read_epub(file, limits, settings.encoding)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.epub.reader import reread_epub_with

@@ -11,6 +11,8 @@ import msgspec
 from dedupe.model.documents import Locator, Notice, SkippedDocument, pack_locators
 from dedupe.model.metadata import pack_meta
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.encoding.declared import declared_encoding
+from dedupe.sources.encoding.decoding import decode_part
 from dedupe.sources.encoding.text_encoding import describe_replaced, encode_text
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
@@ -22,12 +24,12 @@ from dedupe.sources.formats.epub.package import (
     parse_xml,
     read_package,
 )
-from dedupe.sources.formats.html.reader import decode_page
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.stripped import strip_tags
 from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
+    ENCODING_DOUBTFUL,
     ENCRYPTED,
     NO_TEXT,
     TOO_LARGE,
@@ -62,22 +64,27 @@ class Book(msgspec.Struct, frozen=True):
 
     :param lost_pages: the names of pages that are missing or damaged
     :param replaced_count: sequences of bytes that became U+FFFD
+    :param doubts: for each page that may be in another encoding, a message
     """
 
     text: str
     package: Package
     lost_pages: tuple[str, ...]
     replaced_count: int
+    doubts: tuple[str, ...]
 
 
-def read_epub(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
-    """The document of a book, and remarks on it."""
+def read_epub(file: OpenSource, limits: ReadLimits, chosen: str) -> Iterator[Piece]:
+    """The document of a book, and remarks on it.
+
+    :param chosen: the encoding of the settings, for pages that declare none
+    """
     id, blocks = file.source.id, file.blocks
     try:
         with open_seekable(file.source, blocks, limits.unpacked_bytes) as seekable:
             if (fault := blocks.fault) is not None:
                 raise UnusableBookError(fault.reason, fault.detail)
-            book = read_book(seekable, blocks.budget, limits)
+            book = read_book(seekable, blocks.budget, limits, chosen)
     except UnusableBookError as error:
         yield SkippedDocument(id, error.reason, error.detail)
         return
@@ -96,6 +103,9 @@ def read_epub(file: OpenSource, limits: ReadLimits) -> Iterator[Piece]:
         yield Notice(id, DAMAGED, f"pages that are missing or damaged: {told}; the others are kept")
     if book.replaced_count:
         yield Notice(id, UNDECODABLE_BYTES, describe_replaced(book.replaced_count))
+    if book.doubts:
+        detail = f"pages in a doubtful encoding: {len(book.doubts)}; the first: {book.doubts[0]}"
+        yield Notice(id, ENCODING_DOUBTFUL, detail)
 
 
 def reread_epub_with(settings: ReadSettings) -> Rereader:
@@ -105,14 +115,14 @@ def reread_epub_with(settings: ReadSettings) -> Rereader:
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
         try:
             seekable, _held = seekable_again(file)
-            return read_book(seekable, UnpackBudget(limits), limits).text
+            return read_book(seekable, UnpackBudget(limits), limits, settings.encoding).text
         except (UnusableBookError, OSError):
             return None
 
     return reread
 
 
-def read_book(file: BinaryIO, budget: UnpackBudget, limits: ReadLimits) -> Book:
+def read_book(file: BinaryIO, budget: UnpackBudget, limits: ReadLimits, chosen: str) -> Book:
     """The text of a book.
 
     :param budget: bounds what the file unpacks to
@@ -123,7 +133,7 @@ def read_book(file: BinaryIO, budget: UnpackBudget, limits: ReadLimits) -> Book:
             by_name: dict[str, Entry] = {}
             for entry in entries:
                 by_name.setdefault(entry.name, entry)
-            return _BookReader(by_name, budget, limits).read()
+            return _BookReader(by_name, budget, limits, chosen).read()
     except ArchiveError as error:
         raise UnusableBookError(error.reason, error.detail) from None
     except BombError as error:
@@ -133,10 +143,13 @@ def read_book(file: BinaryIO, budget: UnpackBudget, limits: ReadLimits) -> Book:
 class _BookReader:
     """Reads the members of one book."""
 
-    def __init__(self, entries: dict[str, Entry], budget: UnpackBudget, limits: ReadLimits) -> None:
+    def __init__(
+        self, entries: dict[str, Entry], budget: UnpackBudget, limits: ReadLimits, chosen: str
+    ) -> None:
         self._entries = entries
         self._budget = budget
         self._limits = limits
+        self._chosen = chosen
 
     def read(self) -> Book:
         path = self._find_package()
@@ -146,6 +159,7 @@ class _BookReader:
         self._refuse_encrypted(package)
         texts: list[str] = []
         lost: list[str] = []
+        doubts: list[str] = []
         size = replaced_count = 0
         for name in package.pages:
             try:
@@ -154,14 +168,15 @@ class _BookReader:
                 lost.append(name)
                 continue
             size += len(data)
-            page = decode_page(data)
+            page = decode_part(data, declared_encoding(data), self._chosen)
             replaced_count += page.replaced_count
+            doubts += [f"{page.doubt} ({name})"] if page.doubt else []
             texts.append(strip_tags(page.text.decode()))
         text = PART_BREAK.join(filter(None, texts))
         if not text:
             what = "could be read" if lost else "hold text, but pictures or nothing"
             raise UnusableBookError(DAMAGED if lost else NO_TEXT, f"none of its pages {what}")
-        return Book(text, package, tuple(lost), replaced_count)
+        return Book(text, package, tuple(lost), replaced_count, tuple(doubts))
 
     def _find_package(self) -> str:
         """The name of the file that lists the pages."""

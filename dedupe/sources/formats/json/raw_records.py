@@ -25,6 +25,9 @@ from dedupe.sources.records.pieces import OpenSource, Piece
 
 _Positions = NDArray[np.int64]
 
+_BLANK = b" \t\r\n\v\f\x1a"
+"""White space, and the SUB that ends files of DOS."""
+
 
 class RawRecords:
     """Reads the records of one source; many at a time, because speed matters here.
@@ -96,7 +99,7 @@ class RawRecords:
                 rows.append(self._careful.decode(raw))
             except NotARecord as problem:
                 rows.append(None)
-                if raw and not raw.isspace():
+                if raw.strip(_BLANK):
                     name = self._maker.name_record(number)
                     problems.append(SkippedDocument(name, problem.reason, problem.detail))
         return rows, problems

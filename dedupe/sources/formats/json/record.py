@@ -16,7 +16,7 @@ import msgspec
 
 from dedupe.model.documents import Notice
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.encoding.text_encoding import replace_surrogates
+from dedupe.sources.encoding.text_encoding import UTF8_MARK, replace_surrogates
 from dedupe.sources.formats.json.depth import has_too_many_values, is_too_deep
 from dedupe.sources.reasons import (
     LONE_SURROGATES,
@@ -223,6 +223,7 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     """
     import json
 
+    line = line.removeprefix(UTF8_MARK)  # of a file that was put behind another
     try:
         text, has_bad_bytes = line.decode(), False
     except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
@@ -48,12 +49,12 @@ class EmlFormat(Format):
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.mail.reader import read_message_file
 
-        return read_message_file(file, limits)
+        return read_message_file(file, limits, settings.encoding)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.mail.reader import reread_message_file
 
-        return reread_message_file
+        return partial(reread_message_file, chosen=settings.encoding)
 
     def is_whole_file(self, locator: Locator) -> bool:
         return True
@@ -84,12 +85,12 @@ class MboxFormat(Format):
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.mail.reader import read_mailbox
 
-        return read_mailbox(file, limits)
+        return read_mailbox(file, limits, settings.encoding)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
         from dedupe.sources.formats.mail.reader import reread_message
 
-        return reread_message
+        return partial(reread_message, chosen=settings.encoding)
 
     def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         return find_messages(content, locators)

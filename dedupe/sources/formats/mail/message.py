@@ -13,10 +13,10 @@ import msgspec
 from dedupe.model.encodings import UTF8
 from dedupe.model.metadata import pack_meta
 from dedupe.sources.encoding.text_encoding import encode_text
-from dedupe.sources.formats.html.reader import decode_page
 from dedupe.sources.formats.mail.parts import (
     UnusableMailError,
     charset_of_part,
+    decode_html,
     decode_text,
     field_date,
     field_text,
@@ -48,12 +48,14 @@ class MailText(msgspec.Struct, frozen=True):
     :param encoding: how it was decoded: that of the first part that is not UTF-8
     :param replaced_count: sequences of bytes that became U+FFFD
     :param is_sound: whether nothing of it looks damaged
+    :param doubt: a message that a part may be in another encoding; empty where that is not likely
     """
 
     text: bytes
     encoding: str
     replaced_count: int
     is_sound: bool
+    doubt: str
 
 
 class _Part(NamedTuple):
@@ -75,6 +77,7 @@ class _PartText(msgspec.Struct, frozen=True, dict=True):
     is_html: bool
     encoding: str
     replaced_count: int
+    doubt: str
 
     @cached_property
     def text(self) -> str:
@@ -88,11 +91,13 @@ class Mail:
     :ivar id: its ``Message-ID`` without the brackets around it; empty where it has none
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, chosen: str = "") -> None:
         """Take a message as it stands in its file, without a ``From`` line.
 
+        :param chosen: the encoding of the settings, for parts that declare none
         :raises UnusableMailError: if its header does not end
         """
+        self._chosen = chosen
         self._part = _open_part(data, 0, len(data))
         self.id = field_text(self._part.fields, "message-id").strip("<> ")
 
@@ -101,7 +106,11 @@ class Mail:
         """Its packed metadata: subject, date, and the address at which it is archived."""
         fields = self._part.fields
         url = field_text(fields, "archived-at").strip("<> ")
-        values = {"title": field_text(fields, "subject"), "date": field_date(fields), "url": url}
+        values = {
+            "title": field_text(fields, "subject", self._chosen),
+            "date": field_date(fields),
+            "url": url,
+        }
         found = {name: as_meta_value(value) for name, value in values.items()}
         return pack_meta({name: value for name, value in found.items() if value})
 
@@ -110,14 +119,15 @@ class Mail:
 
         :raises UnusableMailError: if it has none, or it cannot be read
         """
-        reader = _TextReader()
+        reader = _TextReader(self._chosen)
         parts = reader.read(self._part, 0)
         if not parts:
             raise UnusableMailError(*reader.explain())
         text = PART_BREAK.join(filter(None, (part.text for part in parts)))
         encoding = next((part.encoding for part in parts if part.encoding != UTF8), UTF8)
         count = sum(part.replaced_count for part in parts)
-        return MailText(encode_text(text), encoding, count, reader.is_sound)
+        doubt = next((part.doubt for part in parts if part.doubt), "")
+        return MailText(encode_text(text), encoding, count, reader.is_sound, doubt)
 
 
 def _open_part(data: bytes, begin: int, end: int) -> _Part:
@@ -131,8 +141,9 @@ class _TextReader:
     :ivar is_sound: whether nothing looked damaged so far
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chosen: str) -> None:
         self.is_sound = True
+        self._chosen = chosen
         self._parts_left = _MAX_PARTS
         self._types: dict[str, None] = {}
         self._unknown_encoding = ""
@@ -218,13 +229,15 @@ class _TextReader:
         if self._unknown_encoding:
             return []
         charset = charset_of_part(part.fields)
-        decoded = (decode_page if is_html else decode_text)(data[begin:end], charset)
+        decode = decode_html if is_html else decode_text
+        decoded = decode(data[begin:end], charset, self._chosen)
         text = decoded.text.decode()
         if "\r" in text:
             text = text.replace("\r\n", "\n")
         if not is_html and parameter_of(part.fields, "format").lower() == "flowed":
             text = unflow(text, parameter_of(part.fields, "delsp").lower() == "yes")
-        return [_PartText(text, is_html, decoded.encoding, decoded.replaced_count)]
+        count = decoded.replaced_count
+        return [_PartText(text, is_html, decoded.encoding, count, decoded.doubt)]
 
 
 def _choose(found: list[list[_PartText]]) -> list[_PartText]:

@@ -12,7 +12,8 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
 
-from dedupe.sources.encoding.decoding import Decoded, decode_document
+from dedupe.sources.encoding.declared import declared_encoding
+from dedupe.sources.encoding.decoding import Decoded, decode_document, decode_part
 from dedupe.sources.encoding.text_encoding import REPLACEMENT, encode_text
 from dedupe.sources.reasons import TOO_LARGE
 
@@ -80,12 +81,16 @@ def parameter_of(fields: Message, name: str) -> str:
         return ""
 
 
-def field_text(fields: Message, name: str) -> str:
-    """A field of a header as text, without the encoding of RFC 2047; empty where it is missing."""
+def field_text(fields: Message, name: str, chosen: str = "") -> str:
+    """A field of a header as text, without the encoding of RFC 2047; empty where it is missing.
+
+    :param chosen: the encoding of the settings, for bytes that are not ASCII
+    """
     value = next((value for key, value in fields.raw_items() if key.lower() == name), "")
     value = str(value)[:_MAX_VALUE_CHARACTERS].replace("\r", "").replace("\n", "")
     if not value.isascii():
-        value = decode_document(value.encode("ascii", "surrogateescape")).text.decode()
+        raw = value.encode("ascii", "surrogateescape")
+        value = decode_document(raw, chosen=chosen).text.decode()
     if "=?" in value:
         with suppress(*_ERRORS):
             value = "".join(_decode_word(*each) for each in decode_header(value))
@@ -139,13 +144,21 @@ def charset_of_part(fields: Message) -> str:
     return "" if charset in _ASCII else charset
 
 
-def decode_text(data: bytes, charset: str) -> Decoded:
-    """Decode the bytes of a plain text."""
+def decode_text(data: bytes, charset: str, chosen: str = "") -> Decoded:
+    """Decode the bytes of a plain text.
+
+    :param chosen: the encoding of the settings, for texts whose charset is not known
+    """
     encoding = _UTF.sub("utf-", charset)
     if _UNICODE.fullmatch(encoding):  # no page can be in these, but a mail can
         text = data.decode(encoding, "replace").removeprefix("\ufeff")
         return Decoded(encode_text(text), f"{encoding} (declared)", text.count(REPLACEMENT))
-    return decode_document(data, charset)
+    return decode_part(data, charset, chosen)
+
+
+def decode_html(data: bytes, charset: str, chosen: str = "") -> Decoded:
+    """Decode the bytes of a page, as :func:`decode_text` does."""
+    return decode_part(data, charset or declared_encoding(data), chosen)
 
 
 def unflow(text: str, deletes_space: bool) -> str:
