@@ -15,8 +15,8 @@ from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.encodings import UTF8
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
-from dedupe.sources.encoding.detection import describe_doubt
 from dedupe.sources.encoding.folders import FolderEncodings, Settled
+from dedupe.sources.encoding.guess import describe_doubt
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, FileEncoding, recognise_encoding
 from dedupe.sources.encoding.text_content import chosen_start, text_problem
 from dedupe.sources.encoding.text_encoding import describe_replaced
@@ -198,7 +198,7 @@ class SourceReader:
             if isinstance(chunk, Chunk):
                 if chosen.holds_text and not encoding and chunk.encoding != UTF8:
                     size = sum(map(len, chunk.texts))
-                    self._folders.count(file.source.folder, chunk.encoding, size)
+                    self._folders.count(file.source.folder, chunk.encoding, size, chunk.alike)
                 chunk.encoding = encoding or chunk.encoding
                 yield Pages(chunk, file.source.id) if has_pages else piece
             elif isinstance(piece, Undecided):

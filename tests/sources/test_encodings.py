@@ -257,6 +257,20 @@ def test_the_folder_decides_where_a_file_is_doubtful(
     assert settings_provider(found, html="raw").read_texts(found.texts) == found.texts
 
 
+def test_files_that_two_encodings_read_alike_speak_for_both(tmp_path: Path) -> None:
+    czech = "Mladý muž přišel domů pozdě večer a uviděl, že ještě svítí. Šel tedy spát.\n"
+    put(tmp_path / "sure.txt", (czech * 3).encode("iso8859-2"))
+    for number in range(30):  # in iso8859-2 and cp1250, these have the same bytes
+        put(tmp_path / f"{number}.txt", f"Příběh o mlýně, který vyprávěl dědeček {number}\n" * 3)
+        data = (tmp_path / f"{number}.txt").read_bytes().decode().encode("iso8859-2")
+        assert data.decode("cp1250").encode("iso8859-2") == data
+        put(tmp_path / f"{number}.txt", data)
+    put(tmp_path / "short.txt", "Všechno nejlepší".encode("iso8859-2"))
+    found = read(tmp_path)
+    assert found.texts["short.txt"] == "Všechno nejlepší"
+    assert not found.notices
+
+
 def test_a_utf8_corpus_holds_nothing_back(tmp_path: Path, monkeypatch: Any) -> None:
     for name in ("a", "b"):
         put(tmp_path / f"{name}.txt", RUSSIAN)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from dedupe.sources.encoding.guess import Guess
 from dedupe.sources.encoding.plausibility import is_latin, letters_of, oddness
 
 WESTERN = "cp1252"
@@ -54,10 +55,8 @@ class _Reading(NamedTuple):
     oddness: int
 
 
-def choose_reading(
-    texts: dict[str, str], scores: dict[str, float]
-) -> tuple[str, tuple[str, ...], bool]:
-    """The encoding of a text with few accents, others that it may be in, and whether it is doubted.
+def choose_reading(texts: dict[str, str], scores: dict[str, float]) -> Guess:
+    """The encoding of a text with few accents.
 
     :param texts: what each candidate makes of the bytes, the most usual first
     :param scores: how well each reads them
@@ -65,7 +64,7 @@ def choose_reading(
     western, *others = _find_readings(texts, scores)
     others.sort(key=lambda each: (each.oddness, -each.weight))
     if not others:
-        return WESTERN, (), False
+        return Guess(WESTERN, alike=tuple(western.names[1:]))
     best, *rest = others
     if western.oddness <= best.oddness:
         rivalry = max(
@@ -74,24 +73,25 @@ def choose_reading(
         rivalry *= _RARE_FACTOR if _RARE_LETTERS.search(texts[WESTERN]) else 1
         if rivalry <= _OVERRULED * western.weight or rivalry < _MIN_SCORE:
             rivalry *= _DOUBTFUL_FACTOR if _DOUBTFUL_LETTERS.search(texts[WESTERN]) else 1
-            return WESTERN, _names(others), rivalry > _DOUBTED * western.weight
+            return _as_guess(western, others, rivalry > _DOUBTED * western.weight)
     is_even = any(
         each.oddness <= best.oddness and each.weight > _SURE_SHARE * best.weight for each in rest
     )
     is_bare = western.oddness < best.oddness + 2 and best.weight < _DOUBTED * western.weight
     is_short = western.oddness <= best.oddness and _count_accents(texts[best.names[0]]) < _FEW
     is_weak = best.weight < _WEAK
-    return best.names[0], _names([western, *rest]), is_even or is_bare or is_short or is_weak
+    is_doubtful = is_even or is_bare or is_short or is_weak
+    return _as_guess(best, [western, *rest], is_doubtful)
 
 
 def _count_accents(text: str) -> int:
     return sum(not each.isascii() for each in text)
 
 
-def _names(readings: list[_Reading]) -> tuple[str, ...]:
-    """The encodings of readings, the likeliest first."""
-    readings = sorted(readings, key=lambda each: (each.oddness, -each.weight))
-    return tuple(name for each in readings for name in each.names)
+def _as_guess(chosen: _Reading, others: list[_Reading], is_doubtful: bool) -> Guess:
+    ordered = sorted(others, key=lambda each: (each.oddness, -each.weight))
+    rivals = tuple(name for each in ordered for name in each.names)
+    return Guess(chosen.names[0], rivals, is_doubtful, tuple(chosen.names[1:]))
 
 
 def _find_readings(texts: dict[str, str], scores: dict[str, float]) -> list[_Reading]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 from dedupe.model.encodings import UTF8, encoding_named
 from dedupe.sources.encoding.accents import WESTERN, choose_reading
 from dedupe.sources.encoding.escapes import escaped_encoding
+from dedupe.sources.encoding.guess import NO_GUESS, Guess
 from dedupe.sources.encoding.plausibility import (
     holds_controls,
     holds_kana,
@@ -77,37 +77,6 @@ _WEAK_SCORE, _FEW_BYTES = 0.1, 12
 _WEAK_RIVAL_SHARE = 0.2
 
 
-class Guess(NamedTuple):
-    """An encoding that bytes may be in.
-
-    :param encoding: the likeliest; empty where none is likely
-    :param rivals: others that may be meant, and read other letters, the likeliest first
-    :param is_doubtful: whether the first of the rivals is about as likely
-    """
-
-    encoding: str
-    rivals: tuple[str, ...] = ()
-    is_doubtful: bool = False
-
-
-NO_GUESS = Guess("")
-
-
-def describe_doubt(guess: Guess, taken: str = "") -> str:
-    """A message that says which encoding was taken, and which other may be meant.
-
-    :param taken: the encoding that was taken, if it is not the likeliest
-    """
-    taken = taken or guess.encoding
-    other = next(name for name in (guess.encoding, *guess.rivals) if name != taken)
-    return f"it was read as {taken}, but may be in {other}; --encoding NAME decides"
-
-
-def describe_misdeclared(declared: str, encoding: str) -> str:
-    """A message that a document or file is not in the encoding that it declares."""
-    return f"it declares {declared}, but its bytes are {encoding}; --encoding NAME decides"
-
-
 def guess_undeclared(data: bytes, declared: str) -> Guess:
     """The encoding of bytes that declare another, but cannot be in that; none where they can.
 
@@ -154,7 +123,7 @@ def _choose_by_accents(judged: bytes, scores: dict[str, float]) -> Guess:
     """The best of the encodings of Latin letters for text with few accents."""
     names = [WESTERN, *(name for name in _names_by_candidate().values() if name in scores)]
     texts = {name: _decode(judged, name) for name in names}
-    return Guess(*choose_reading(texts, scores))
+    return choose_reading(texts, scores)
 
 
 def _without_impossible(judged: bytes, scores: dict[str, float]) -> dict[str, float]:
@@ -216,7 +185,8 @@ def _choose(judged: bytes, scores: dict[str, float], chosen: str = "") -> Guess:
     rivals = [name for name in rated if letters_of(texts[name]) != letters]
     rivals.sort(key=lambda name: (-scores[name], order[name]))
     is_even = any(odd[name] <= odd[chosen] for name in rivals if name in odd)
-    return Guess(chosen, tuple(rivals), bool(rivals) and (is_even or is_weak))
+    alike = tuple(name for name in rated if name != chosen and name not in rivals)
+    return Guess(chosen, tuple(rivals), bool(rivals) and (is_even or is_weak), alike)
 
 
 def _score(parts: list[bytes]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from dedupe.sources.encoding.detection import Guess
+from dedupe.sources.encoding.guess import Guess
 
 _MEMORY_BYTES = 16 << 20
 _LENGTH_BYTES = 8
@@ -52,14 +52,16 @@ class FolderEncodings:
         self._likely: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._file: IO[bytes] | None = None
 
-    def count(self, folder: str, label: str, byte_count: int) -> None:
+    def count(self, folder: str, label: str, byte_count: int, alike: tuple[str, ...] = ()) -> None:
         """Note that a file of a folder is certain to be in an encoding.
 
         :param label: ``cp1251 (detected)`` or ``(declared)``; no other shows what its folder is in
+        :param alike: encodings in which it has the same letters, so that it may be in them too
         """
         encoding, _, how = label.partition(" ")
         if how in ("(detected)", "(declared)"):
-            self._certain[folder][encoding] += byte_count
+            for name in (encoding, *alike):
+                self._certain[folder][name] += byte_count
 
     def hold(self, index: int, folder: str, data: bytes, guess: Guess) -> None:
         """Keep a doubtful file until all files are read."""
@@ -99,7 +101,7 @@ class FolderEncodings:
 def _most_common(counts: Counter[str], data: bytes, guess: Guess) -> str:
     """Of the encodings that bytes may be in, the one with most bytes in a folder; or empty."""
     possible = [name for name in (guess.encoding, *guess.rivals) if counts[name]]
-    for name in sorted(possible, key=lambda name: (-counts[name], name)):
+    for name in sorted(possible, key=lambda name: (-counts[name], possible.index(name))):
         try:
             data.decode(name)
         except UnicodeDecodeError:

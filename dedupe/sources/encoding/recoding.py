@@ -13,15 +13,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from dedupe.model.encodings import UTF8, encoding_named, is_wide, known_encoding
-from dedupe.sources.encoding.detection import (
-    NO_GUESS,
-    Guess,
-    describe_doubt,
-    describe_misdeclared,
-    guess_encoding,
-    guess_undeclared,
-)
+from dedupe.sources.encoding.detection import guess_encoding, guess_undeclared
 from dedupe.sources.encoding.escapes import escaped_encoding, has_escapes
+from dedupe.sources.encoding.guess import NO_GUESS, Guess, describe_doubt, describe_misdeclared
 from dedupe.sources.encoding.text_encoding import (
     UTF8_MARK,
     count_replaced,

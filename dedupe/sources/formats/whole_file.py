@@ -40,7 +40,8 @@ def read_document(
         yield Undecided(data, decoded.guess)
     else:
         locators = pack_locators([Locator(file.index, 0, len(data))])
-        yield finish(Chunk([id], [decoded.text], locators, decoded.encoding))
+        alike = decoded.guess.alike
+        yield finish(Chunk([id], [decoded.text], locators, decoded.encoding, alike=alike))
         yield from _remarks(id, decoded)
     if fault is not None:
         yield Notice(id, fault.reason, f"{fault.detail}; what stood before is kept")

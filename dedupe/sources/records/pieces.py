@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, TextBatch
-from dedupe.sources.encoding.detection import Guess
+from dedupe.sources.encoding.guess import Guess
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.source import Source
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
@@ -38,6 +38,7 @@ class Chunk(msgspec.Struct):
     :param encoding: how the texts were decoded (see :mod:`dedupe.sources.encoding.decoding`)
     :param metas: packed metadata (see :mod:`dedupe.model.metadata`); an empty list where no
         document has any
+    :param alike: encodings in which the texts have the same letters, if theirs was guessed
     """
 
     ids: list[str]
@@ -45,6 +46,7 @@ class Chunk(msgspec.Struct):
     locators: NDArray[np.int64]
     encoding: str = "utf-8"
     metas: list[bytes] = msgspec.field(default_factory=list)
+    alike: tuple[str, ...] = ()
 
     def select(self, chosen: list[int]) -> Chunk:
         """The chunk with these of its documents only."""
