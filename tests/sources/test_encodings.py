@@ -333,8 +333,9 @@ def test_utf8_with_stray_bytes_stays_the_utf8_that_it_declares() -> None:
 def test_the_end_of_a_dos_file_is_no_record_and_no_sign_of_binary_data(tmp_path: Path) -> None:
     put(tmp_path / "x.txt", RUSSIAN.encode("cp866") + b"\r\n\x1a")
     put(tmp_path / "x.jsonl", b'{"text":"one"}\r\n\x1a')
+    put(tmp_path / "x.csv", b"id,text\r\na,two\r\n\x1a")
     found = read(tmp_path)
-    assert found.texts == {"x.txt": RUSSIAN + "\r\n\x1a", "x.jsonl:1": "one"}
+    assert found.texts == {"x.txt": RUSSIAN + "\r\n\x1a", "x.jsonl:1": "one", "a": "two"}
     assert not found.skipped and not found.notices
 
 

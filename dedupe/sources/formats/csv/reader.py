@@ -46,6 +46,7 @@ from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
+_DOS_END = ["\x1a"]
 _GROUP_ROWS = 1000
 _MARK = UTF8_MARK.decode()
 
@@ -209,7 +210,7 @@ class _CsvReader:
             except (csv.Error, RowTooLongError) as error:
                 yield self._skip_row(error)
                 continue
-            if not row:
+            if not row or (self._lines.is_last and row == _DOS_END):
                 continue
             self._row += 1
             is_odd = len(row) != self._width or row[-1][:1] == " " or self._lines.is_last
