@@ -257,6 +257,16 @@ def test_the_folder_decides_where_a_file_is_doubtful(
     assert settings_provider(found, html="raw").read_texts(found.texts) == found.texts
 
 
+def test_a_folder_of_many_encodings_settles_nothing(tmp_path: Path) -> None:
+    files = short_files()
+    long = files["long.txt"].decode("mac-cyrillic")
+    put(tmp_path / "long.txt", files["long.txt"])
+    put(tmp_path / "other.txt", long.encode("cp1251"))
+    put(tmp_path / "short.txt", files["short.txt"])
+    found = read(tmp_path)
+    assert found.notice_reasons == {"short.txt": "encoding_doubtful"}
+
+
 def test_files_that_two_encodings_read_alike_speak_for_both(tmp_path: Path) -> None:
     czech = "Mladý muž přišel domů pozdě večer a uviděl, že ještě svítí. Šel tedy spát.\n"
     put(tmp_path / "sure.txt", (czech * 3).encode("iso8859-2"))

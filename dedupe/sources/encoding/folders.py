@@ -16,6 +16,11 @@ from dedupe.sources.encoding.guess import Guess
 
 _MEMORY_BYTES = 16 << 20
 _LENGTH_BYTES = 8
+_MAX_OTHER_SHARE = 0.1
+"""The largest share of a folder in other encodings, with which it still shows what a file is in."""
+
+_Counts = Counter[tuple[str, ...]]
+"""Bytes of files by the encodings that they may be in, which read them alike."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -48,8 +53,8 @@ class FolderEncodings:
     """
 
     def __init__(self) -> None:
-        self._certain: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._likely: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._certain: defaultdict[str, _Counts] = defaultdict(Counter)
+        self._likely: defaultdict[str, _Counts] = defaultdict(Counter)
         self._file: IO[bytes] | None = None
 
     def count(self, folder: str, label: str, byte_count: int, alike: tuple[str, ...] = ()) -> None:
@@ -60,12 +65,11 @@ class FolderEncodings:
         """
         encoding, _, how = label.partition(" ")
         if how in ("(detected)", "(declared)"):
-            for name in (encoding, *alike):
-                self._certain[folder][name] += byte_count
+            self._certain[folder][encoding, *alike] += byte_count
 
     def hold(self, index: int, folder: str, data: bytes, guess: Guess) -> None:
         """Keep a doubtful file until all files are read."""
-        self._likely[folder][guess.encoding] += len(data)
+        self._likely[folder][guess.encoding,] += len(data)
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
         packed = msgspec.msgpack.encode(_HeldFile(index, folder, data, guess))
@@ -90,21 +94,38 @@ class FolderEncodings:
 
     def _settle(self, held: _HeldFile) -> Settled:
         guess = held.guess
-        for counts, is_doubtful in ((self._certain, False), (self._likely, True)):
-            encoding = _most_common(counts[held.folder], held.data, guess)
+        for counts, is_doubtful in (
+            (self._certain[held.folder], False),
+            (self._likely[held.folder], True),
+        ):
+            encoding = _most_common(counts, held.data, guess)
+            if encoding and not is_doubtful and _is_mixed(counts, encoding, guess):
+                break  # the folder shows nothing
             if encoding:
                 how = "detected" if encoding == guess.encoding else "folder"
                 return Settled(held.index, held.data, guess, encoding, how, is_doubtful)
         return Settled(held.index, held.data, guess, guess.encoding, "detected", True)
 
 
-def _most_common(counts: Counter[str], data: bytes, guess: Guess) -> str:
+def _most_common(counts: _Counts, data: bytes, guess: Guess) -> str:
     """Of the encodings that bytes may be in, the one with most bytes in a folder; or empty."""
-    possible = [name for name in (guess.encoding, *guess.rivals) if counts[name]]
-    for name in sorted(possible, key=lambda name: (-counts[name], possible.index(name))):
+    sizes: Counter[str] = Counter()
+    for names, size in counts.items():
+        for name in names:
+            sizes[name] += size
+    possible = [name for name in (guess.encoding, *guess.rivals) if sizes[name]]
+    for name in sorted(possible, key=lambda name: (-sizes[name], possible.index(name))):
         try:
             data.decode(name)
         except UnicodeDecodeError:
             continue
         return name
     return ""
+
+
+def _is_mixed(counts: _Counts, encoding: str, guess: Guess) -> bool:
+    """Whether many files of a folder are in others of the encodings that bytes may be in."""
+    possible = {guess.encoding, *guess.rivals}
+    size = sum(size for names, size in counts.items() if encoding in names)
+    others = [names for names in counts if encoding not in names and possible.intersection(names)]
+    return sum(counts[names] for names in others) > _MAX_OTHER_SHARE * size
