@@ -256,5 +256,5 @@ def _explain_nothing_read(report: Report, what: str = "no document") -> str:
         least = report.config.min_tokens
         lines.append(f"  documents of fewer than {least:,} words (--min-tokens): {told:,}")
     elif not report.skipped:
-        lines.append("  the input is empty")
+        lines.append("  the input is empty, or holds only what is no document")
     return "\n".join(lines)

@@ -28,11 +28,14 @@ PROSE = {
             "license agreement.txt",
             "requirements of life.txt",
             "mr.x",
+            "news-v7.cs-en.cs",
+            "news.en-el.el",
         ),
     )
 }
 CODE = {
     "app.js": "source code",
+    "to-be.cs": "source code",
     "lib.min.js": "source code",
     "deep/tool.PY": "source code",
     "old.c.gz": "source code",

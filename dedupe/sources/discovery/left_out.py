@@ -58,6 +58,9 @@ _LICENCE = re.compile(
 _SAVED = re.compile(r".+(\.(?:js|css))(?:\.[^.]+|\(\d+\))", re.IGNORECASE)
 """Browsers add an ending, in their language, to scripts that they save (``a.js.download``)."""
 
+_TRANSLATION = re.compile(r".*[.-]([a-z]{2,3})[-_]([a-z]{2,3})\.(?:\1|\2)")
+"""One side of a corpus of translations (``europarl.cs-en.cs``), whose ending is a language."""
+
 _REQUIREMENTS = re.compile(r"(?:[a-z]+-)?requirements(?:[-_][a-z]+)?\.txt")
 
 
@@ -98,7 +101,7 @@ def kind_of_name(name: str) -> str:
     if kind := _KIND_OF_NAME.get(plain):
         return kind
     if kind := _KIND_OF_ENDING.get(ending_of(plain)):
-        return kind
+        return "" if _TRANSLATION.fullmatch(plain) else kind
     if _REQUIREMENTS.fullmatch(plain):
         return "build and settings files"
     if (saved := _SAVED.fullmatch(plain)) and recognise_name(plain, AUTO) == AUTO:
