@@ -355,3 +355,8 @@ def test_a_mark_between_joined_files_costs_no_record(tmp_path: Path) -> None:
     assert found.texts == {"x.jsonl:1": "one", "x.jsonl:2": "two"}
     assert not found.skipped
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
+
+
+def test_a_quote_behind_a_line_break_of_json_is_no_letter() -> None:
+    line = '{"text": "It was late.\\n\\n\x93We waited for it,\x94 she said.\\r\x93All day.\x94"}'
+    assert guess_encoding(line.encode("latin-1"))[:3] == ("cp1252", (), False)

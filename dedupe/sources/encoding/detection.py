@@ -48,6 +48,7 @@ _QUOTES = re.compile(
     rb"\x80(?![A-Za-z\x80-\xff])"
     rb"|(?<![A-Za-z\x80-\xff])[\x85\x91-\x97\x99\xab\xbb]+(?![\x80-\xff])"
     rb"|(?<![\x80-\xff])[\x85\x91-\x97\x99\xab\xbb]+(?![A-Za-z\x80-\xff])"
+    rb"|(?<=\\[nrt])[\x80\x85\x91-\x97\x99\xab\xbb]+(?![\x80-\xff])"  # a line break of JSON
     rb"|(?<=[A-Za-z])[\x92\x97](?=[A-Za-z])"
     rb"|(?<![\x80-\xff])[\xa0\xa9\xae](?![\x80-\xff])"
     rb"|(?<![A-Za-z\x80-\xff])[\xa3\xa7](?![A-Za-z\x80-\xff])"
