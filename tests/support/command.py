@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,27 +50,46 @@ class Measured(NamedTuple):
     peak_kilobytes: int
 
 
+_MEASURE = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}")
+"""
+
+
 def run_measured(*arguments: object, cwd: Path, seconds: float = 300) -> Measured:
-    """Run the command and measure its process together with those that it started."""
-    with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+    """Run the command and measure its process together with those that it started.
+
+    A small process starts it: the peak of a process begins with what its parent holds, and that of
+    the tests may be a gigabyte.
+    """
+    with (
+        tempfile.TemporaryFile() as stdout,
+        tempfile.TemporaryFile() as stderr,
+        tempfile.NamedTemporaryFile("r") as measured,
+    ):
+        command = [*dedupe_command(), *map(str, arguments)]
         began = time.monotonic()
         process = subprocess.Popen(
-            [*dedupe_command(), *map(str, arguments)],
+            [sys.executable, "-c", _MEASURE, measured.name, *command],
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
             cwd=cwd,
             env=clean_environment(),
+            start_new_session=True,
         )
-        timer = threading.Timer(seconds, process.kill)
+        timer = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
         timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         timer.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         stdout.seek(0)
         stderr.seek(0)
         took = time.monotonic() - began
-        return Measured(process.returncode, stdout.read(), stderr.read(), took, usage.ru_maxrss)
+        code, peak = map(int, measured.read().split())
+        return Measured(code, stdout.read(), stderr.read(), took, peak)
 
 
 def clean_environment(**changes: str) -> dict[str, str]:
