@@ -49,5 +49,13 @@ def test_members_with_backslashes_are_in_folders(tmp_path: Path) -> None:
     assert not read(tmp_path, exclude=("deep/",)).texts
 
 
+def test_a_member_without_a_name_costs_no_other(tmp_path: Path) -> None:
+    empty = zipfile.ZipInfo("x")
+    empty.filename = ""
+    (tmp_path / "a.zip").write_bytes(zip_of({empty: b"nameless", "b.txt": b"text"}))
+    found = read(tmp_path)
+    assert found.texts["a.zip/b.txt"] == "text" and "reader_failed" not in found.reasons.values()
+
+
 def test_names_in_any_case() -> None:
     assert kind_of_name("APP.JS") == "source code" and kind_of_name("STORY.TXT") == ""

@@ -79,7 +79,7 @@ def _write_zip(file: BinaryIO, changes: Changes, sink: Sink, limits: ReadLimits)
         position = _copy(file, 0, min([*begins, archive.start_dir]), sink)
         for entry in entries:
             name = readable_id(entry.info.filename)
-            if entry.info.is_dir() or name not in pending:
+            if entry.info.filename.endswith("/") or name not in pending:
                 if entry.begin not in copied:
                     copied[entry.begin] = position
                     position += _copy(file, entry.begin, entry.end, sink)

@@ -87,7 +87,7 @@ def _entries_of(archive: zipfile.ZipFile, counted: _CountedFile) -> Iterator[Ent
 def _is_folder(info: zipfile.ZipInfo) -> bool:
     """Whether an entry is a folder; old programs for Windows wrote names with backslashes."""
     is_windows_folder = info.filename.endswith("\\") and not info.file_size
-    return info.is_dir() or is_windows_folder
+    return info.filename.endswith("/") or is_windows_folder  # is_dir() fails for an empty name
 
 
 def open_zip(file: BinaryIO, max_members: int) -> zipfile.ZipFile:
