@@ -206,3 +206,11 @@ def test_apply_drops_whole_books(tmp_path: Path, dedupe_here: RunDedupe) -> None
     assert (tmp_path / "out" / "a.epub").read_bytes() == book
     with zipfile.ZipFile(tmp_path / "out" / "b.zip") as archive:
         assert archive.namelist() == ["y.txt"]
+
+
+def test_a_book_is_read_where_its_format_is_chosen(tmp_path: Path) -> None:
+    book = epub({"a.xhtml": f"<p>{sentence(0)}</p>"})
+    for name in ("a.epub", "b.zip", "c"):
+        put(tmp_path / name, book)
+    found = read(tmp_path, input_format="epub")
+    assert set(found.texts.values()) == {sentence(0)} and len(found.texts) == 3

@@ -434,3 +434,22 @@ def test_hostile_messages_take_little_time(content: bytes, tmp_path: Path) -> No
     assert time.process_time() - began < 4
     assert found.texts["2@b.example"] == "end"
     assert "reader_failed" not in found.reasons.values()
+
+
+def test_archives_of_lists_are_mailboxes_though_named_as_text(
+    tmp_path: Path, dedupe_here: RunDedupe
+) -> None:
+    """Mailman names them ``2004-May.txt``; what only quotes such a line stays a text."""
+    body = b"\n" + sentence(0, 60).encode() + b"\n"
+    box = FROM_LINE + message(body, b"1") + b"\n" + FROM_LINE + message(body, b"2") + b"\n"
+    put(tmp_path / "in" / "2004-May.txt", box)
+    story = b"is how it began. " + sentence(100, 60).encode()
+    put(tmp_path / "in" / "story.txt", FROM_LINE + story)
+    found = read(tmp_path / "in")
+    assert set(found.texts) == {"1@b.example", "2@b.example", "story.txt"}
+    assert found.provider(by_name=True).read_texts(found.texts) == found.texts
+    assert ("2004-May.txt", "misnamed") in {(each.id, each.reason) for each in found.notices}
+    dedupe_here("scan", "in", "--output", "r.json")
+    dedupe_here("apply", "r.json", "--output", "out", "--yes")
+    assert (tmp_path / "out" / "2004-May.txt").read_bytes().count(b"From a@b.example") == 1
+    assert (tmp_path / "out" / "story.txt").exists()

@@ -92,7 +92,7 @@ class LeftOutFiles:
         if not found:
             return ""
         told = ", ".join(f"{kind} {count:,}" for kind, count in found)
-        return f"left out, since they are no prose: {told}; --all-files reads them"
+        return f"files that are no prose: {told}; --all-files reads them"
 
 
 def kind_of_name(name: str) -> str:
