@@ -25,6 +25,7 @@ from dedupe.report.rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.source import Source
 from dedupe.sources.formats.recognition import STREAM_HINT
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.reasons import NOT_JSON
@@ -190,13 +191,18 @@ def scan_with_texts(
         raise InputError(_explain_nothing_read(report))
     if against and report.corpus.reference_count == 0:
         raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
-    if config.embed_text or any(source.spool is not None for source in corpus.sources):
+    if config.embed_text or any(map(_is_kept_stream, corpus.sources)):
         report = materialise(report)
         texts = SourceTexts.of_report(report, corpus.sources)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
     # The provider uses nothing but the report, so that a saved report shows the same texts.
     return report, SourceTexts.of_report(report)
+
+
+def _is_kept_stream(source: Source) -> bool:
+    """Whether only this process can read the texts of a source, so that a report must hold them."""
+    return source.spool is not None and source.spool.is_kept
 
 
 def _list_paths(paths: Paths) -> list[str]:

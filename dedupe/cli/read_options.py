@@ -178,4 +178,9 @@ READ_OPTIONS: list[Callable[[Any], Any]] = [
         "seems to be. A byte order mark wins.  [default: each file shows it]",
         metavar="NAME",
     ),
+    declare_switch(
+        "keep-stream",
+        "Keep what a pipe or standard input gives until the end, so that its texts can be shown. "
+        "Without it a stream of any length takes no room on disk.  [default: kept]",
+    ),
 ]

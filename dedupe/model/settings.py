@@ -124,6 +124,8 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     :param all_files: whether source code, style sheets, licences, lock and build files below
         folders are read too
     :param encoding: the encoding of all text without a byte order mark (empty: each file shows it)
+    :param keep_stream: whether what a pipe gives is kept until the end, so that its texts can be
+        shown
     """
 
     text_field: tuple[str, ...] = ()
@@ -155,6 +157,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     follow: bool = False
     all_files: bool = False
     encoding: str = ""
+    keep_stream: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import pytest
 
@@ -275,6 +276,19 @@ def test_standard_input_can_show_diffs_and_embeds_texts(dedupe_here):
     assert "[-" in shown or "{+" in shown
     report = json.loads(dedupe_here("scan", "-", "--format", "json", stdin=data).stdout)
     assert set(report["texts"]) == {"r1", "r2", "r3", "r4"}
+
+
+def test_a_stream_that_is_not_kept_gives_the_same_clusters_without_texts(dedupe_here, tmp_path):
+    records = RECORDS.read_bytes()
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:  # is read from its end
+        archive.writestr("x.jsonl", records)
+    for data in (records, (tmp_path / "x.zip").read_bytes()):
+        arguments = ("scan", "-", "--format", "json")
+        kept = json.loads(dedupe_here(*arguments, stdin=data).stdout)
+        report = json.loads(dedupe_here(*arguments, "--no-keep-stream", stdin=data).stdout)
+        assert report["texts"] is None and report["clusters"] == kept["clusters"] != []
+        shown = dedupe_here("scan", "-", "--no-keep-stream", stdin=data).stdout.decode()
+        assert "standard input cannot be read again" in shown
 
 
 def test_prose_on_standard_input_is_told_what_to_do(dedupe_here):

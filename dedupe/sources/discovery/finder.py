@@ -177,7 +177,7 @@ class _Finder:
             readable_id(path),
             path,
             recognise_source(path, self._settings.input_format),
-            spool=Spool(),
+            spool=Spool(self._settings.keep_stream),
             stream=self._stdin if path == STANDARD_INPUT else None,
             files=self._files,
         )

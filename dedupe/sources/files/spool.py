@@ -11,16 +11,18 @@ _IN_MEMORY_BYTES = 8 << 20
 class Spool:
     """Bytes that are kept in memory, and beyond 8 MiB in an unnamed temporary file.
 
+    :ivar is_kept: whether bytes are kept at all
     :ivar problem: why they could not be kept (a full disk); empty where they are kept
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_kept: bool = True) -> None:
+        self.is_kept = is_kept
         self.problem = ""
         self._file: IO[bytes] | None = None
 
     def write(self, data: bytes) -> None:
         """Append bytes. If that fails, nothing is kept any more, but no error is raised."""
-        if self.problem:
+        if self.problem or not self.is_kept:
             return
         try:
             self._open().write(data)
@@ -37,6 +39,8 @@ class Spool:
 
         :raises OSError: if they were not kept
         """
+        if not self.is_kept:
+            raise OSError(0, "what the stream gave was not kept (--no-keep-stream)")
         if self.problem:
             raise OSError(0, f"what the stream gave could not be kept: {self.problem}")
         file = self._open()

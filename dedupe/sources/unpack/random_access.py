@@ -25,11 +25,11 @@ def open_seekable(source: Source, blocks: ByteBlocks, max_bytes: int) -> Iterato
     :param max_bytes: the most bytes that may be copied
     :raises OSError: if copying fails, or there is more to copy
     """
-    if source.spool is not None:
+    if source.spool is not None and source.spool.is_kept:
         for _ in _bounded(blocks, max_bytes):
             pass  # reading the blocks copies them to the spool
         yield source.spool.reopen()
-    elif (direct := _open_direct(source, blocks.head)) is not None:
+    elif source.spool is None and (direct := _open_direct(source, blocks.head)) is not None:
         with direct:
             yield direct
     else:
