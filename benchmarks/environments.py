@@ -93,6 +93,9 @@ PEERS: Final = {
         Peer(
             "text-dedup-unverified", "text_dedup_script.py", TEXT_DEDUP, "no", ("--no-verify",)
         ),
+        Peer(
+            "spark-mllib", "mllib_script.py", (Recipe(("pyspark==4.0.1", "numpy")),), "by hashes"
+        ),
     )
 }  # fmt: skip
 
