@@ -2,7 +2,7 @@
 
 A doubt does not mean that a document is no duplicate. It points out where "duplicate" may not mean
 what the user thinks: texts too short to be meaningful, equal texts with different titles, files
-that lose most of their documents, texts that may have been misread.
+that lose most of their documents, texts that may have been misread, attachments.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Member, Report
 from dedupe.report.index import ReportIndex
 from dedupe.sources import read_corpus
 from dedupe.sources.files.names import readable_name
-from dedupe.sources.reasons import DOUBTFUL_READING
+from dedupe.sources.reasons import DOUBTFUL_READING, NOT_COMPARED
 
 _TITLE_NAMES = ("title", "headline")
 _URL_NAMES = ("url",)
@@ -43,14 +43,16 @@ class Doubt(msgspec.Struct, frozen=True):
 def find_doubts(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Doubt, ...]:
     """All doubts about a plan."""
     described = ReportIndex(report).documents
-    reading_notices = _ReadingNotices(report)
+    misread = _NoticesOnDocuments(report, DOUBTFUL_READING)
+    not_compared = _NoticesOnDocuments(report, frozenset((NOT_COMPARED,)))
     found = (
         _doubt_of_drops(plan, "under 20 words", lambda drop: _describe_few_tokens(drop, described)),
         _doubt_of_drops(
             plan, "equal texts under other names", lambda drop: _describe_names(drop, described)
         ),
         _doubt_of_files(report, plan, documents),
-        _doubt_of_drops(plan, "texts that may be misread", reading_notices.describe),
+        _doubt_of_drops(plan, "texts that may be misread", misread.describe),
+        _doubt_of_drops(plan, "attachments that were not compared", not_compared.describe),
     )
     return tuple(doubt for doubt in found if doubt is not None)
 
@@ -132,14 +134,14 @@ def _document_count(report: Report, path: str) -> int:
     return sum(len(each) for each in read_corpus([path], settings) if isinstance(each, TextBatch))
 
 
-class _ReadingNotices:
-    """The notices of a report on documents and files that may have been misread."""
+class _NoticesOnDocuments:
+    """The notices of a report on documents and files that were given for some reasons."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, reasons: frozenset[str]) -> None:
         self._report = report
         self._notices: dict[str, Notice] = {}
         for notice in report.notices:
-            if notice.reason in DOUBTFUL_READING:
+            if notice.reason in reasons:
                 self._notices.setdefault(notice.id, notice)
 
     def describe(self, drop: Drop) -> str:

@@ -69,6 +69,7 @@ MISNAMED = "misnamed"
 OUTSIDE_ARCHIVE = "outside_archive"
 ENCODING_DOUBTFUL = "encoding_doubtful"
 FIELD_DOUBTFUL = "field_doubtful"
+NOT_COMPARED = "not_compared"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -89,7 +90,7 @@ DOUBTFUL_READING = frozenset(
 """Reasons of notices that say that a text may not be what its author wrote.
 
 A person should look before something is deleted because of such a text. Add each new reason above
-here too if it means that.
+here too if it means that. What is not part of a text at all is ``NOT_COMPARED``.
 """
 
 NOT_COMPRESSED = {"gzip": NOT_GZIP, "bzip2": NOT_BZIP2, "xz": NOT_XZ, "zstd": NOT_ZSTD}

@@ -10,6 +10,7 @@ import pty
 import random
 import subprocess
 import zlib
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,23 @@ def put_table(folder: Path) -> None:
     put_texts(folder / "in", c=prose(2))
 
 
+def put_mails(folder: Path) -> None:
+    """Two messages of one text, each with a file of its own."""
+    (folder / "in").mkdir()
+    for name in "ab":
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = "a@x.example", "b@x.example", "The plan"
+        mail["Message-ID"] = f"<{name}@x.example>"
+        mail.set_content(prose(1))
+        mail.add_attachment(name.encode(), "application", "pdf", filename="plan.pdf")
+        (folder / "in" / f"{name}.eml").write_bytes(mail.as_bytes())
+
+
 META = ("--meta-field", "title")
 CASES = {
     "short": (put_short, (), "under 20 words: 1 of the 1 documents", "words: 3"),
     "misread": (put_misread, (), "may be misread: 1 of the 1 documents", "undecodable_bytes"),
+    "mails": (put_mails, (), "not compared: 1 of the 1 documents", "attachments of the message: 1"),
     "cut": (put_cut, (), "may be misread: 1 of the 1 documents", "truncated"),
     "titles": (put_titles, META, "equal texts under other names: 1 of", "title: On "),
     "urls": (put_urls, (), "equal texts under other names: 1 of", "https://www.x.example/"),
@@ -98,7 +112,7 @@ CASES = {
 
 
 def actions_of(case: str) -> list[tuple[str, ...]]:
-    whole = case in ("short", "misread", "cut")
+    whole = case in ("short", "misread", "cut", "mails")
     return [("--output", "out"), *([("--move-to", "aside"), ("--delete",)] if whole else [])]
 
 

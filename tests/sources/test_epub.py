@@ -114,6 +114,20 @@ def test_an_archive_of_books_is_an_archive(tmp_path: Path) -> None:
     assert read(tmp_path).texts.keys() == {"a.zip/mimetype.txt", "a.zip/a.epub"}
 
 
+def test_a_book_of_pictures_is_told(tmp_path: Path) -> None:
+    """Not so a book of words with a cover."""
+    picture = '<item id="p{}" href="{}.png" media-type="image/png"/>'
+    for name, count in {"few": 1, "many": 9}.items():
+        book = epub({"a.xhtml": f"<p>{'so many words ' * 30}</p>"})
+        opf = zipfile.ZipFile(io.BytesIO(book)).read("OPS/p.opf").decode()
+        items = "".join(picture.format(n, n) for n in range(count))
+        opf = opf.replace("</manifest>", f"{items}</manifest>")
+        put(tmp_path / f"{name}.epub", without(book, **{"OPS/p.opf": opf.encode()}))
+    (notice,) = read(tmp_path).notices
+    assert (notice.id, notice.reason) == ("many.epub", "not_compared")
+    assert "it has 9" in notice.detail
+
+
 # --- what cannot be read -------------------------------------------------------------------
 
 ENTITIES = (

@@ -122,8 +122,25 @@ def test_the_text_is_what_was_written(kind: str) -> None:
     content, text = TEXTS[kind]
     found = read_one(content)
     assert found.texts == {"-": text}
-    assert not found.notices
+    attached = {"mixed": ["not_compared"]}.get(kind, [])
+    assert [each.reason for each in found.notices] == attached
     assert found.provider().read_texts(["-"]) == found.texts
+
+
+SIGNED = b"Content-Type: application/pgp-signature; name=a.asc\n\nwsFzBAAB"
+
+
+def test_attachments_are_counted_and_signatures_are_none(tmp_path: Path) -> None:
+    files = parts(b"mixed", b"\none", PICTURE, FILE)
+    letters = [files, parts(b"signed", b"\ntwo", SIGNED), parts(b"mixed", b"\nthree", PICTURE)]
+    messages = [message(each, b"%d" % n) for n, each in enumerate(letters)]
+    put(tmp_path / "in.mbox", b"\n".join(FROM_LINE + each for each in messages))
+    put(tmp_path / "a.eml", messages[0])
+    put(tmp_path / "b.eml", messages[1])
+    assert [(each.id, each.reason, each.detail) for each in read(tmp_path).notices] == [
+        ("a.eml", "not_compared", "pictures and other attachments of the message: 2"),
+        ("in.mbox", "not_compared", "messages with attachments: 2; the first: 0@b.example"),
+    ]
 
 
 ODD = {

@@ -446,7 +446,7 @@ def as_plain_crawl(texts: Sequence[str], name: str) -> bytes:
 
 
 def mail(text: str, id: str = "", charset: str = "utf-8") -> bytes:
-    """A message with its text beside a form in HTML, and an attachment."""
+    """A message with its text beside a form in HTML, and a signature as a file."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "a@mail.example", "b@mail.example", "News"
     message["Date"] = "Fri, 01 Mar 2024 10:00:00 +0000"
@@ -454,7 +454,7 @@ def mail(text: str, id: str = "", charset: str = "utf-8") -> bytes:
         message["Message-ID"] = f"<{id}>"
     message.set_content(text, charset=charset)
     message.add_alternative(page(text).decode(), subtype="html")
-    message.add_attachment(b"\x89PNG", "image", "png", filename="a.png")
+    message.add_attachment(b"wsFzBAAB", "application", "pgp-signature", filename="a.asc")
     for number, each in enumerate(filter(EmailMessage.is_multipart, message.walk())):
         each.set_boundary(f"=_{number}")  # the same each time
     return message.as_bytes()

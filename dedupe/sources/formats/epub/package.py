@@ -33,12 +33,14 @@ class Package(msgspec.Struct, frozen=True):
     """What the package file of a book says.
 
     :param pages: the names of its pages in the order in which they are read, each once
+    :param picture_count: how many pictures it lists, its cover among them
     """
 
     pages: tuple[str, ...]
     title: str = ""
     date: str = ""
     url: str = ""
+    picture_count: int = 0
 
 
 def parse_xml(data: bytes) -> ElementTree.Element:
@@ -125,12 +127,17 @@ def read_package(root: ElementTree.Element, path: str) -> Package:
         title=next(_values(root, "title"), ""),
         date=_date_of(root),
         url=next((each for each in _addresses(root) if each.startswith(("http:", "https:"))), ""),
+        picture_count=sum(map(_is_picture, root.iter("item"))),
     )
 
 
 def _is_page(item: ElementTree.Element) -> bool:
     kind = str(item.get("media-type", "")).strip().lower()
     return kind in _PAGE_TYPES or str(item.get("href", "")).lower().endswith(_PAGE_ENDINGS)
+
+
+def _is_picture(item: ElementTree.Element) -> bool:
+    return str(item.get("media-type", "")).strip().lower().startswith("image/")
 
 
 def _values(root: ElementTree.Element, name: str) -> Iterator[str]:

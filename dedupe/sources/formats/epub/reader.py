@@ -32,6 +32,7 @@ from dedupe.sources.reasons import (
     ENCODING_DOUBTFUL,
     ENCRYPTED,
     NO_TEXT,
+    NOT_COMPARED,
     TOO_LARGE,
     UNDECODABLE_BYTES,
     UNREADABLE,
@@ -48,6 +49,9 @@ from dedupe.sources.unpack.zip_entries import open_entries
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _MAX_XML_BYTES = 8_000_000
 _READ_BYTES = 1 << 18
+_FEW_CHARACTERS = 300
+"""So much text for each picture has a book in which pictures do not only adorn the text."""
+
 _MEMBER_FAULTS = (*ARCHIVE_FAULTS, CompressionError)
 
 
@@ -101,6 +105,9 @@ def read_epub(file: OpenSource, limits: ReadLimits, chosen: str) -> Iterator[Pie
             f"{len(book.lost_pages)} of {len(package.pages)}, such as {book.lost_pages[0]!r:.100}"
         )
         yield Notice(id, DAMAGED, f"pages that are missing or damaged: {told}; the others are kept")
+    if len(book.text) < _FEW_CHARACTERS * package.picture_count:
+        detail = f"a book of pictures: it has {package.picture_count}, and little text between"
+        yield Notice(id, NOT_COMPARED, detail)
     if book.replaced_count:
         yield Notice(id, UNDECODABLE_BYTES, describe_replaced(book.replaced_count))
     if book.doubts:

@@ -38,6 +38,15 @@ _FULLER = 10
 """How many times as long as the plain text its HTML is, where the plain text only points to it."""
 
 _END_OF_MARK = re.compile(rb"(--)?[ \t]*(?:\r?\n|\Z)")
+_NO_LOSS = frozenset(
+    (
+        *("application/pgp-signature", "application/pkcs7-signature"),
+        *("application/x-pkcs7-signature", "text/enriched", "text/richtext"),
+        *("text/watch-html", "text/x-amp-html"),
+    )
+)
+"""Types of parts that hold nothing of their own: signatures, and other forms of the text."""
+
 _ENCRYPTED = ("multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
@@ -49,6 +58,7 @@ class MailText(msgspec.Struct, frozen=True):
     :param replaced_count: sequences of bytes that became U+FFFD
     :param is_sound: whether nothing of it looks damaged
     :param doubt: a message that a part may be in another encoding; empty where that is not likely
+    :param attachment_count: parts that are not compared: pictures, and other attachments
     """
 
     text: bytes
@@ -56,6 +66,7 @@ class MailText(msgspec.Struct, frozen=True):
     replaced_count: int
     is_sound: bool
     doubt: str
+    attachment_count: int
 
 
 class _Part(NamedTuple):
@@ -127,7 +138,8 @@ class Mail:
         encoding = next((part.encoding for part in parts if part.encoding != UTF8), UTF8)
         count = sum(part.replaced_count for part in parts)
         doubt = next((part.doubt for part in parts if part.doubt), "")
-        return MailText(encode_text(text), encoding, count, reader.is_sound, doubt)
+        attachments = reader.attachment_count
+        return MailText(encode_text(text), encoding, count, reader.is_sound, doubt, attachments)
 
 
 def _open_part(data: bytes, begin: int, end: int) -> _Part:
@@ -139,10 +151,12 @@ class _TextReader:
     """Goes through the parts of one message.
 
     :ivar is_sound: whether nothing looked damaged so far
+    :ivar attachment_count: parts that were passed over, but for signatures
     """
 
     def __init__(self, chosen: str) -> None:
         self.is_sound = True
+        self.attachment_count = 0
         self._chosen = chosen
         self._parts_left = _MAX_PARTS
         self._types: dict[str, None] = {}
@@ -157,18 +171,20 @@ class _TextReader:
             part.fields["content-type"] = default
         kind = part.fields.get_content_type()
         if kind in _ENCRYPTED and parameter_of(part.fields, "smime-type") != "signed-data":
-            self._types[kind] = None
-            return []
+            return self._pass_over(kind)
         if depth and part.fields.get_content_disposition() == "attachment":
-            self._types[kind] = None
-            return []
+            return self._pass_over(kind)
         if kind.startswith("multipart/"):
             return self._read_parts(part, kind, depth)
         if kind in ("message/rfc822", "message/global"):
             return self.read(_open_part(*self._undo(part)), depth + 1)
         if kind in ("text/plain", "text/html"):
             return self._decode(part, kind == "text/html")
+        return self._pass_over(kind)
+
+    def _pass_over(self, kind: str) -> list[_PartText]:
         self._types[kind] = None
+        self.attachment_count += kind not in _NO_LOSS
         return []
 
     def explain(self) -> tuple[str, str]:

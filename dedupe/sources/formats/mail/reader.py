@@ -17,6 +17,7 @@ from dedupe.sources.reasons import (
     BOMB,
     DAMAGED,
     ENCODING_DOUBTFUL,
+    NOT_COMPARED,
     TOO_LARGE,
     UNDECODABLE_BYTES,
     UNREADABLE,
@@ -54,6 +55,9 @@ def read_message_file(file: OpenSource, limits: ReadLimits, chosen: str) -> Iter
         yield Notice(id, UNDECODABLE_BYTES, describe_replaced(found.replaced_count))
     if found.doubt:
         yield Notice(id, ENCODING_DOUBTFUL, found.doubt)
+    if found.attachment_count:
+        detail = f"pictures and other attachments of the message: {found.attachment_count}"
+        yield Notice(id, NOT_COMPARED, detail)
     if not found.is_sound:
         detail = "its parts or its base64 are damaged; what could be read of it is compared"
         yield Notice(id, DAMAGED, detail)
@@ -114,7 +118,8 @@ class _MailboxReader:
         self._chosen = chosen
         self._number = 0
         self._replaced_count = self._damaged_count = self._doubt_count = 0
-        self._first_doubt = ""
+        self._attached_count = 0
+        self._first_doubt = self._first_attached = ""
 
     def read(self) -> Iterator[Piece]:
         for message in MailboxCutter(self._file.blocks, self._limits.document_bytes):
@@ -153,6 +158,9 @@ class _MailboxReader:
         if found.doubt:
             self._doubt_count += 1
             self._first_doubt = self._first_doubt or f"{found.doubt} ({id})"
+        if found.attachment_count:
+            self._attached_count += 1
+            self._first_attached = self._first_attached or id
 
     def _conclude(self) -> Iterator[Piece]:
         path_id, fault = self._file.source.id, self._file.blocks.fault
@@ -163,6 +171,9 @@ class _MailboxReader:
         if self._doubt_count:
             detail = f"messages in a doubtful encoding: {self._doubt_count}; the first: "
             yield Notice(path_id, ENCODING_DOUBTFUL, detail + self._first_doubt)
+        if self._attached_count:
+            detail = f"messages with attachments: {self._attached_count}; the first: "
+            yield Notice(path_id, NOT_COMPARED, detail + self._first_attached)
         if self._damaged_count:
             detail = "messages whose parts or base64 are damaged (what could be read is compared)"
             yield Notice(path_id, DAMAGED, f"{detail}: {self._damaged_count}")
