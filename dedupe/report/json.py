@@ -108,7 +108,9 @@ def parse_report(data: bytes, name: str = "report") -> Report:
                 "update dedupe"
             )
         report = msgspec.json.decode(data, type=Report)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise ReportError(f"{name}: not a dedupe report: it is nested too deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{name}: not a dedupe report: {error}") from error
     if problem := find_contradiction(report):
         raise ReportError(f"{name}: not a dedupe report: {problem}")

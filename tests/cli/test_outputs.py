@@ -318,6 +318,7 @@ def test_exit_code_of_report(tmp_path, dedupe_here, saved):
         (b"[1]", "not a dedupe report"),
         (b"\xff\xfe", "not a dedupe report"),
         (b"[" * 100_000, "not a dedupe report"),
+        (b'{"x": ' + b"[" * 100_000, "not a dedupe report: it is nested too deep"),
         (b'{"schema_version": 2}', "update dedupe"),
         (b'{"schema_version": 1}', "missing required field"),
         (None, "there is no such file"),

@@ -118,7 +118,9 @@ def test_json_keeps_what_stands_before_the_break(tmp_path: Path) -> None:
         "deep.json": "not_json",
         "nan.json#2": "not_a_record",
     }
-    assert "after record 4" in {item.id: item.detail for item in found.skipped}["cut.json"]
+    details = {item.id: item.detail for item in found.skipped}
+    assert "after record 4" in details["cut.json"]
+    assert "nested deeper than Python can parse" in details["deep.json"]
     assert found.provider(by_name=True).read_texts(found.texts) == found.texts
 
 

@@ -30,6 +30,7 @@ from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan, Values, is_blank, name_kind
 
 _MAX_DEPTH = 50
+_TOO_DEEP_TO_PARSE = "it is nested deeper than Python can parse"
 
 Record = Any
 """A generated struct with an attribute for each name of the plan: ``f0``, ``f1``, …"""
@@ -233,7 +234,7 @@ def parse_fields(line: bytes) -> tuple[dict[str, Any], bool]:
     except ValueError:
         raise NotARecord(NOT_JSON, explain_json(text.encode("utf-8", "replace"))) from None
     except RecursionError:
-        raise NotARecord(TOO_DEEP, "it is nested deeper than Python can parse") from None
+        raise NotARecord(TOO_DEEP, _TOO_DEEP_TO_PARSE) from None
     if not isinstance(value, dict):
         step = "; jq '{text: .}' makes records of strings" * isinstance(value, str)
         raise NotARecord(NOT_A_RECORD, f"it is {name_kind(value)}, not an object{step}")
@@ -252,7 +253,9 @@ def explain_json(data: bytes) -> str:
     """The message of msgspec on broken JSON, which does not change with Python's version."""
     try:
         msgspec.json.decode(data)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return _TOO_DEEP_TO_PARSE
+    except ValueError as error:
         return str(error)
     return "it is not JSON"
 
