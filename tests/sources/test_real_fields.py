@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dedupe.sources.records.usual_names import META_NAMES, TEXT_NAMES
-from tests.support.every_format import RECORDS
+from tests.support.every_format import RECORDS, database
 from tests.support.reading import lines, put, read
 
 ONE = "The council met on Monday to talk about the new harbour bridge."
@@ -112,6 +112,31 @@ def test_a_usual_name_whose_values_are_hardly_texts_is_told(
 def test_short_texts_alone_are_not_doubted(tmp_path: Path) -> None:
     tweets = [{"text": "ok!", "user": "ann", "url": "https://a.example/1"}] * 5
     assert not read(put(tmp_path / "r.jsonl", lines(*tweets))).notices
+
+
+@pytest.mark.parametrize("kind", [*RECORDS, "db", "rss"])
+def test_an_id_field_that_names_none_is_told(tmp_path: Path, kind: str) -> None:
+    records = [{"guid": f"g{n}", "score": 0.5, "text": text} for n, text in enumerate((ONE, TWO))]
+    path = tmp_path / f"r.{kind}"
+    if kind == "rss":
+        put(path, b"<rss><channel><item><guid>g0</guid><text>x</text></item></channel></rss>")
+    else:
+        put(path, database(records) if kind == "db" else RECORDS[kind](records))
+    asked = {"text_field": ("text",)} if kind == "rss" else {}
+    for wrong in ("uid", "score"):
+        (notice,) = read(path, id_field=wrong, **asked).notices
+        assert notice.reason == "no_id" and f"no id in '{wrong}' (--id-field)" in notice.detail
+        assert "its fields are 'guid'" in notice.detail
+        if kind in ("csv", "tsv", "rss"):
+            break  # a number in these is a string
+    found = read(path, id_field="guid", **asked)
+    assert not found.notices and "g0" in found.texts
+
+
+def test_some_records_may_have_no_id(tmp_path: Path) -> None:
+    path = put(tmp_path / "r.jsonl", lines({"text": ONE}, {"text": TWO, "uid": "a"}))
+    assert not read(path, id_field="uid").notices
+    assert not read(path).notices
 
 
 # --- texts in lists of objects -------------------------------------------------------------

@@ -13,11 +13,11 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.formats import name_record
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.reasons import FIELD_DOUBTFUL, TOO_LARGE
+from dedupe.sources.reasons import FIELD_DOUBTFUL, NO_ID, TOO_LARGE
 from dedupe.sources.records.doubt import doubt_usual_text
 from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan, Records, Values
-from dedupe.sources.records.hints import FileHints
+from dedupe.sources.records.hints import FileHints, describe_no_id
 from dedupe.sources.records.pieces import Chunk, OpenSource, Piece, SkippedRecord
 
 _WITH_PLACES = ("json", "jsonl")
@@ -64,6 +64,7 @@ class DocumentMaker:
         self._max_bytes = limits.document_bytes
         self._hints = FileHints(file.source.format in _WITH_PLACES)
         self._is_first = plan.is_automatic
+        self._named_id = plan.named_id
 
     def name_record(self, row: int) -> str:
         """The id of a record that has none of its own: ``file:line`` or ``file#row``.
@@ -91,6 +92,8 @@ class DocumentMaker:
             self._is_first = False
             yield from self.doubt(texts, fields)
         own_ids = self._plan.find_ids(records)
+        if self._named_id:
+            yield from self.check_ids(own_ids, fields)
         if keys is not None:
             own_ids = [own or key for own, key in zip(own_ids, keys, strict=True)]
         ids = self._name(own_ids, locators)
@@ -109,6 +112,14 @@ class DocumentMaker:
         """A notice where the first texts of the file are hardly its texts."""
         if detail := doubt_usual_text(texts, fields):
             yield Notice(self._file.source.id, FIELD_DOUBTFUL, detail)
+
+    def check_ids(self, own_ids: Sequence[str], fields: FieldsOf) -> Iterator[Notice]:
+        """A notice where the field that the user named for ids has none in the first records."""
+        name = self._named_id
+        if own_ids:
+            self._named_id = ""  # it is told once
+        if name and own_ids and not any(own_ids):
+            yield Notice(self._file.source.id, NO_ID, describe_no_id(name, fields(0)))
 
     def _name(self, ids: list[str], locators: NDArray[np.int64]) -> list[str]:
         """The id of each record: its own, or its file and line."""

@@ -92,6 +92,7 @@ class FieldPlan:
     :ivar names: the needed fields at the top level of a record
     :ivar is_automatic: whether texts are found under usual names, because the user named no field
     :ivar has_simple_text: whether a text is one field at the top level
+    :ivar named_id: the field of the id, if the user named one; else empty
     :ivar id_index: the index of the id in ``names``; -1 where it may be inside another field
     """
 
@@ -103,6 +104,7 @@ class FieldPlan:
             len(self._texts) == 1 and not self._texts[0].rest
         )
         self._id = self._path(settings.id_field)
+        self.named_id = settings.id_field * (settings.id_field != ReadSettings().id_field)
         self.id_index = -1 if self._id.rest else self._id.literal
         asked = {name: (self._path(name),) for name in settings.meta_field}
         found = {

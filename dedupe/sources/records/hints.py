@@ -178,6 +178,12 @@ def describe_fields(fields: Fields | None, hint: Hint | None) -> str:
     return listed if hint is None else f"{listed}; {hint.describe()}"
 
 
+def describe_no_id(name: str, fields: Fields | None) -> str:
+    """A message that the first records of a file have no id in the field that the user named."""
+    problem = f"its first records have no id in {quote_name(name)} (--id-field)"
+    return f"{problem}, and are named by their place; {describe_fields(fields, None)}"
+
+
 def quote_for_shell(path: str) -> str:
     """A path whole and in quotes, so that a shell takes it as it is."""
     return "'" + path.replace("'", "'\"'\"'") + "'"

@@ -142,7 +142,7 @@ class _RowsReader:
             self._samples = self._sample()
         parts = self._table.parts(self._columns.paths, self._limits.batch_bytes)
         while (part := self._next(parts)) is not None:
-            if not self.row and self._plan.is_automatic:
+            if not self.row and (self._plan.is_automatic or self._plan.named_id):
                 yield from self._doubt(part)
             batch = self._zero_copy(part)
             if batch is not None:
@@ -160,15 +160,17 @@ class _RowsReader:
             raise BrokenTableError(explain_error(error)) from None
 
     def _doubt(self, part: Any) -> Iterator[Notice]:
-        """A notice where the first texts are hardly those of the table."""
-        texts = self._plan.find_texts(self._columns.gather(part.slice(0, SAMPLE_RECORDS)))
+        """Notices where the first texts or ids are hardly those of the table."""
+        records = self._columns.gather(part.slice(0, SAMPLE_RECORDS))
         samples: list[dict[str, Any]] = []
 
         def fields_of(row: int) -> dict[str, Any] | None:
             samples[:] = samples or self._sample()
             return samples[row] if row < len(samples) else None
 
-        yield from self._maker.doubt(texts, fields_of)
+        if self._plan.is_automatic:
+            yield from self._maker.doubt(self._plan.find_texts(records), fields_of)
+        yield from self._maker.check_ids(self._plan.find_ids(records), fields_of)
 
     def _zero_copy(self, part: Any) -> TextBatch | None:
         """A batch over the part's own memory; ``None`` if its texts are not one valid column."""

@@ -15,7 +15,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import DAMAGED, FIELD_MISSING, TRUNCATED
 from dedupe.sources.records.field_names import find_name
 from dedupe.sources.records.fields import FieldPlan
-from dedupe.sources.records.hints import describe_fields, find_hint
+from dedupe.sources.records.hints import describe_fields, describe_no_id, find_hint
 from dedupe.sources.records.metadata_values import as_meta_value
 
 _TEXTS = (
@@ -78,19 +78,23 @@ class Item(msgspec.Struct):
 
 
 class ItemReader:
-    """Makes documents of items, as the settings say."""
+    """Makes documents of items, as the settings say.
+
+    :ivar id_problem: a message that the first item has no id in the field that the user named
+    """
 
     def __init__(self, settings: ReadSettings, limits: ReadLimits, wiki: str = "") -> None:
         """Take the settings.
 
         :param wiki: the beginning of the addresses of a wiki's pages, if that is known
         """
+        self.id_problem = ""
+        self._is_first = True
         self._settings = settings
         self._limits = limits
         self._wiki = wiki
         self._plan = FieldPlan(settings)
         self._names_text = bool(settings.text_field)
-        self._names_id = settings.id_field != ReadSettings().id_field
 
     def read(self, raw: bytes, name: str) -> Item:
         """The document of an item.
@@ -106,9 +110,12 @@ class ItemReader:
         fields = handler.fields
         item = self._read_page(fields) if name == "page" else self._read_entry(fields)
         item.replaced_count = parsed.replaced_count
-        if self._names_id:
-            values = self._plan.values_of({n: each.text for n, each in fields.items()})
-            item.id = self._plan.find_id(values).strip()
+        if self._plan.named_id:
+            texts = {n: each.text for n, each in fields.items()}
+            item.id = self._plan.find_id(self._plan.values_of(texts)).strip()
+            if self._is_first and not item.id:
+                self.id_problem = describe_no_id(self._plan.named_id, texts)
+            self._is_first = False
         named = {each: each for each in self._settings.meta_field}
         if self._settings.date_field:
             named["date"] = self._settings.date_field

@@ -25,6 +25,7 @@ from dedupe.sources.formats.xml.prolog import Root, find_root, local_name
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     FIELD_MISSING,
+    NO_ID,
     OTHER_ITEMS,
     TOO_LARGE,
     TRUNCATED,
@@ -161,6 +162,8 @@ class _Collection:
             yield Notice(id, TRUNCATED, detail)
         elif not row:
             yield SkippedDocument(id, FIELD_MISSING, f"there is no <{self._name}> in it")
+        if self._items.id_problem:
+            yield Notice(id, NO_ID, self._items.id_problem)
         if self._passed_over:
             counts = sorted(self._passed_over.items())
             listed = ", ".join(f"{count} {kind}" for kind, count in counts)
