@@ -192,6 +192,24 @@ def test_long_lists_are_cut_and_counted():
     assert "and 30 more" in page
 
 
+def test_the_run_decides_nothing_where_room_is_scarce():
+    """Two scans with other workers give one page, but for the line about the run."""
+    report, texts = many_clusters(12)
+    named = {
+        "version": "1.0.0+local.build.of.somebody",
+        "python": "3.13.0 with a long name of its own",
+    }
+    other = msgspec.structs.replace(
+        report.run, workers=10**9, seconds=1e6, byte_count=10**15, **named
+    )
+    other = msgspec.structs.replace(report, run=other)
+    for max_bytes in range(86_000, 98_000, 1_500):
+        pages = [render(each, texts, max_bytes=max_bytes) for each in (report, other)]
+        cut = [re.sub(r"<p>dedupe .*?</p>", "", page) for page in pages]
+        assert cut[0] == cut[1] and len(pages[0]) + 50 < len(pages[1])
+        assert "To keep this file below" in cut[0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("max_bytes", [120_000, 250_000, 600_000, 20_000_000])
 def test_size_is_kept_and_what_is_left_out_is_stated(max_bytes: int):

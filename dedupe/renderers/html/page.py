@@ -52,7 +52,7 @@ NAMED_PATHS: Final = 2
 NAME_SIZE: Final = 60
 
 SPARE_BYTES: Final = 10_000
-"""Bytes reserved for the sentences that say what was left out."""
+"""Bytes reserved for the sentences that say what was left out, and the facts about the run."""
 
 
 def render_html(report: Report, texts: TextProvider, options: HtmlOptions) -> Iterator[bytes]:
@@ -79,7 +79,8 @@ class _Page:
     def render(self) -> Iterator[bytes]:
         page = self._environment.get_template("page.html")
         context = self._context()
-        empty = page.render(context, clusters=(), left_out=(), sites=())
+        # The facts about the run do not count, so that equal results give equal pages but for them.
+        empty = page.render({**context, "run_facts": ()}, clusters=(), left_out=(), sites=())
         room = self._options.max_bytes - len(empty.encode()) - SPARE_BYTES
         selections, used = self._select(int(room * LIST_SHARE))
         readings = self._read(selections, room - used)
@@ -159,7 +160,9 @@ class _Page:
             "relations": _relations_met(report),
             "remarks": _remarks(report),
             "report": report,
-            "run_facts": list(findings.list_run_facts(report)),
+            "run_facts": [
+                shorten_middle(each, NAME_SIZE) for each in findings.list_run_facts(report)
+            ],
             "settings": list(findings.list_settings(report)),
             "sizes": chart_sizes(report),
             "skipped": findings.list_skipped(report),
