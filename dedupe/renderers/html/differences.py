@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import chain, islice
@@ -37,6 +38,9 @@ FIRST_BYTES: Final = 700
 
 HELPED_TOKENS: Final = 400_000
 """Tokens of all differences from which on helper processes are worth their start."""
+
+_NOTHING = ClusterTexts("", ())
+"""What is compared ahead of a cluster for which no room is."""
 
 
 class Reading(msgspec.Struct):
@@ -119,15 +123,24 @@ class DifferenceWriter:
         if pool is None:
             yield from (compare_texts(cluster, vocabulary) for cluster in clusters)
             return
-        ahead = pool.compare(map(self._cut_to_room, clusters))
-        for cluster, differences in zip(clusters, ahead, strict=True):
-            rest = islice(compare_texts(cluster, vocabulary), len(differences), None)
-            yield chain(differences, rest)
+        asked: deque[ClusterTexts] = deque()
+
+        def cut(cluster: ClusterTexts) -> ClusterTexts:
+            asked.append(self._cut_to_room(cluster))
+            return asked[-1]
+
+        for cluster, made in zip(clusters, pool.compare(map(cut, clusters)), strict=True):
+            ahead = () if asked.popleft() is _NOTHING else made
+            rest = islice(compare_texts(cluster, vocabulary), len(ahead), None)
+            yield chain(ahead, rest)
 
     def _cut_to_room(self, cluster: ClusterTexts) -> ClusterTexts:
-        """What of a cluster to compare ahead, so that little is compared for which no room is."""
+        """What of a cluster to compare ahead, so that little is compared for which no room is.
+
+        Short headlines may give room back until the cluster is read.
+        """
         if not self.has_room(is_first=True):
-            return ClusterTexts("", ())
+            return _NOTHING
         return cluster if self.has_room(is_first=False) else cluster.first()
 
     def has_room(self, is_first: bool) -> bool:
