@@ -70,6 +70,7 @@ MISNAMED = "misnamed"
 OUTSIDE_ARCHIVE = "outside_archive"
 ENCODING_DOUBTFUL = "encoding_doubtful"
 FIELD_DOUBTFUL = "field_doubtful"
+FORMAT_DOUBTFUL = "format_doubtful"
 NOT_COMPARED = "not_compared"
 
 DOUBTFUL_READING = frozenset(
@@ -86,6 +87,7 @@ DOUBTFUL_READING = frozenset(
         UNKNOWN_XML,
         ENCODING_DOUBTFUL,
         FIELD_DOUBTFUL,
+        FORMAT_DOUBTFUL,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

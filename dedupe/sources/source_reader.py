@@ -13,6 +13,7 @@ import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.encodings import UTF8
+from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
 from dedupe.sources.encoding.folders import FolderEncodings, Settled
@@ -23,12 +24,13 @@ from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
 from dedupe.sources.formats.format import Format
-from dedupe.sources.formats.recognition import Recognised, recognise_file
+from dedupe.sources.formats.recognition import Recognised, doubt_text, recognise_file
 from dedupe.sources.formats.registry import format_named, has_page_records, missing_extra
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     ENCODING_DOUBTFUL,
+    FORMAT_DOUBTFUL,
     KNOWN_FORMAT,
     MISNAMED,
     MISSING_EXTRA,
@@ -180,6 +182,8 @@ class SourceReader:
             yield from self._read_format(chosen, file, self._settings, found.label)
             if found.doubt:
                 yield Notice(source.id, ENCODING_DOUBTFUL, found.doubt)
+            if chosen.name == "text" and wanted == AUTO and (doubt := doubt_text(blocks.head)):
+                yield Notice(source.id, FORMAT_DOUBTFUL, doubt)
         if blocks.recoder is not None and blocks.recoder.replaced_count:
             detail = describe_replaced(blocks.recoder.replaced_count)
             yield Notice(source.id, UNDECODABLE_BYTES, detail)

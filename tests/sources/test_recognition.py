@@ -23,6 +23,7 @@ from dedupe.sources.unpack.unpackers import MAX_ZSTD_WINDOW
 from tests.support.command import RunDedupe
 from tests.support.every_format import (
     COMPRESSORS,
+    json_array,
     json_lines,
     page,
     parquet,
@@ -42,6 +43,40 @@ def write(path: Path, data: bytes) -> Path:
 
 
 CRAWL = warc_record("conversion", "https://a.example/", TEXT.encode(), "text/plain")
+
+NO_TEXTS = {
+    "jsonl": json_lines(RECORDS),
+    "json": json_array(RECORDS),
+    "csv": b"no,text\n1,the ferry stays in the harbour today\n",
+    "eml": b"From: a@b.example\nTo: c@b.example\nMessage-ID: <1@b.example>\n\nthe ferry stays\n",
+    "xml": b"<?xml version='1.0'?><rss><item><title>the ferry stays</title></item></rss>",
+}
+
+
+@pytest.mark.parametrize("kind", NO_TEXTS)
+@pytest.mark.parametrize("packing", ["", ".gz"])
+def test_records_under_a_name_of_text_are_told(tmp_path: Path, kind: str, packing: str) -> None:
+    path = write(tmp_path / f"a.txt{packing}", COMPRESSORS[packing](NO_TEXTS[kind]))
+    found = read(path)
+    (notice,) = found.notices
+    assert notice.reason == "format_doubtful" and found.texts.keys() == {str(path)}
+    assert f"--input-format {kind} reads" in notice.detail
+    told = [each.reason for each in read(path, input_format=kind).notices]
+    assert "format_doubtful" not in told
+    assert not read(path, input_format="text").notices
+
+
+def test_texts_that_only_look_a_little_like_records_are_not_told(tmp_path: Path) -> None:
+    texts = {
+        "a.md": "<p align=center>\n\n# A project\n\n{see: below}\n",
+        "b.txt": "Text, and more of it\nThe ferry stays, in the harbour, today.\n",
+        "c.txt": "From: the desk\nDate: today\n\nThe ferry stays in the harbour.\n",
+        "d.txt": '{ "we said", and so on }\n',
+    }
+    for name, text in texts.items():
+        write(tmp_path / name, text.encode())
+    assert not read(tmp_path).notices
+
 
 WRONG_NAMES: dict[str, tuple[bytes, str]] = {
     "plain.jsonl.gz": (json_lines(RECORDS), "plain.jsonl.gz:1"),

@@ -82,8 +82,30 @@ def recognise_content(head: bytes, default: str = _DEFAULT) -> str:
     for each in all_formats():
         if each.magics and head.startswith(each.magics):
             return each.name
+    return _resembled(head) or default
+
+
+def _resembled(head: bytes) -> str:
+    """The first format that the beginning of a text resembles; empty where there is none."""
     start = plain_start(head)
-    return next((each.name for each in all_formats() if each.resembles(start)), default)
+    return next((each.name for each in all_formats() if each.resembles(start)), "")
+
+
+def doubt_text(head: bytes) -> str:
+    """Why a file that its name calls a text may be none, in words; empty where nothing shows it.
+
+    Many texts in Markdown begin with tags, as pages do.
+
+    :param head: the beginning of its content
+    """
+    found = _resembled(head)
+    if found in ("", "html"):
+        return ""
+    ending = format_named(found).endings[0]
+    return (
+        f"by its name it is one text, and was read as that; its content looks like {found}, "
+        f"which --input-format {found} reads, or the ending {ending}"
+    )
 
 
 def _recognise_archive(source: Source, head: bytes, input_format: str) -> Recognised:

@@ -113,8 +113,6 @@ def _is_message(start: bytes) -> bool:
 
     Memos and articles have fields such as ``From`` and ``Date`` too.
     """
-    if _SAVED_PAGE.search(start):
-        return False  # MHTML, a web page with its pictures
     names: set[bytes] = set()
     *lines, last = start.split(b"\n")
     for line in lines or [last]:
@@ -127,4 +125,6 @@ def _is_message(start: bytes) -> bool:
         if field is None or (field[1].lower() == b"lines" and not field[2].strip().isdigit()):
             return False
         names.add(field[1].lower())
-    return bool(names & _TELLING) and len(names & _USUAL) >= _MIN_USUAL
+    if not names & _TELLING or len(names & _USUAL) < _MIN_USUAL:
+        return False
+    return not _SAVED_PAGE.search(start)  # MHTML, a web page with its pictures
