@@ -138,6 +138,30 @@ def test_rss_of_the_semantic_web(tmp_path: Path) -> None:
     assert metas(found)["http://a.example/1"]["date"] == "2024-01-02"
 
 
+def test_notes_of_an_export_of_evernote(tmp_path: Path) -> None:
+    notes = (
+        "<note><title>One</title><content><![CDATA[<?xml version='1.0'?>"
+        "<!DOCTYPE en-note SYSTEM 'x'><en-note><div>first &amp; <b>b</b>old</div><div>second</div>"
+        "<en-media hash='1'/></en-note>]]></content>"
+        "<created>20130730T205204Z</created><note-attributes><author>A</author>"
+        "<source-url>https://a.example/1</source-url></note-attributes>"
+        "<resource><data encoding='base64'>iVBORw0KGgo=</data></resource></note>"
+        "<note><title>Two</title><content><![CDATA[<en-note>third</en-note>]]></content></note>"
+    )
+    put(tmp_path / "a.enex", f"<?xml version='1.0'?><en-export>{notes}</en-export>")
+    found = read(tmp_path)
+    assert found.texts == {"a.enex#1": "first & bold\nsecond", "a.enex#2": "third"}
+    assert metas(found)["a.enex#1"] == {
+        "date": "20130730T205204Z",
+        "site": "a.example",
+        "title": "One",
+        "url": "https://a.example/1",
+    }
+    (notice,) = found.notices
+    assert (notice.reason, notice.detail) == ("not_compared", "notes with attachments: 1")
+    check_rereading(found)
+
+
 def test_posts_of_an_export_of_wordpress(tmp_path: Path) -> None:
     def post(number: int, kind: str, content: str, excerpt: str = "", date: str = "") -> str:
         return (

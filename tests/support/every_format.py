@@ -569,6 +569,17 @@ def as_wiki(texts: Sequence[str], name: str) -> bytes:
     return f"<mediawiki>\n{pages}</mediawiki>".encode()
 
 
+def as_notes(texts: Sequence[str], name: str) -> bytes:
+    """An export of Evernote: each text as a note."""
+    notes = ""
+    for title, body in map(xml_paragraphs, texts):
+        opening = '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE en-note SYSTEM "x.dtd">'
+        html = f"{opening}<en-note><div>{title}</div>{body}</en-note>"
+        notes += f"<note><title>{title}</title><content><![CDATA[{html}]]></content></note>\n"
+    opening = '<?xml version="1.0"?><!DOCTYPE en-export SYSTEM "x.dtd">'
+    return f"{opening}<en-export>\n{notes}</en-export>".encode()
+
+
 def as_old_feed(texts: Sequence[str], name: str) -> bytes:
     """RSS 1.0, whose items stand beside the channel."""
     items = ""
@@ -693,6 +704,7 @@ FORMATS: dict[str, Writer] = {
     "nitf.xml": as_news_item,
     "corpus.xml": as_tei_corpus,
     "set.xml": as_article_set,
+    "a.enex": as_notes,
 }
 """Writers by file name."""
 
@@ -701,7 +713,7 @@ UNNAMED = (
     *("a.eml", "a.mbox", "a.db", "a.epub", "a.arc", "a.pdf"),
     *("encoded.warc", "version-2.arc", "usenet.mbox", "under-key.json", "sep.csv", "mac.csv"),
     *("a.rss", "a.rdf", "a.atom", "a.wxr", "wiki.xml", "a.tei", "corpus.xml", "a.nxml", "set.xml"),
-    *("a.fb2", "nitf.xml"),
+    *("a.fb2", "nitf.xml", "a.enex"),
 )
 """Files whose format is recognised by their content alone."""
 

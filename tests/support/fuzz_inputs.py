@@ -290,7 +290,7 @@ _XML = (
     *(every_format.as_feed, every_format.as_atom, every_format.as_blog, every_format.as_wiki),
     *(every_format.as_tei, every_format.as_jats, every_format.as_old_feed),
     *(every_format.as_tei_corpus, every_format.as_article_set),
-    *(every_format.as_fiction_book, every_format.as_news_item),
+    *(every_format.as_fiction_book, every_format.as_news_item, every_format.as_notes),
 )
 
 

@@ -13,7 +13,7 @@ from dedupe.sources.pages.stripped import strip_tags
 LINE_BREAK = "\v"
 """Stands for the end of a block in what is collected of a text: XML itself cannot hold it."""
 
-_CONTAINERS = frozenset({"revision"})
+_CONTAINERS = frozenset({"revision", "note-attributes"})
 """Elements whose own elements are fields too; the last one counts, as in a history of revisions."""
 
 _MADE_UP_PREFIX = re.compile(r"ns\d+:")

@@ -22,7 +22,7 @@ _DECLARATION = b"<?xml"
 class XmlFormat(Format):
     """XML: a collection of items (a feed, a dump), or one document."""
 
-    endings = (".xml", ".rss", ".atom", ".rdf", ".wxr", ".tei", ".nxml", ".fb2")
+    endings = (".xml", ".rss", ".atom", ".rdf", ".wxr", ".tei", ".nxml", ".fb2", ".enex")
     takes_utf8 = True
 
     def resembles(self, start: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Makes documents of the items of feeds, exports of WordPress and dumps of MediaWiki."""
+"""Makes documents of the items of feeds, exports of WordPress and Evernote, and of wikis."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ class Item(msgspec.Struct):
     :param passed_over: what it is instead of a document, such as ``attachment``
     :param reason: why it cannot be used; empty where it can
     :param replaced_count: sequences of bytes that became U+FFFD
+    :param has_attachment: whether it holds a picture or another file, which is not compared
     """
 
     text: str = ""
@@ -75,6 +76,7 @@ class Item(msgspec.Struct):
     reason: str = ""
     detail: str = ""
     replaced_count: int = 0
+    has_attachment: bool = False
 
 
 class ItemReader:
@@ -142,8 +144,10 @@ class ItemReader:
 
     def _read_entry(self, fields: Mapping[str, Field]) -> Item:
         """An item of a feed, or a post in an export of WordPress."""
-        guid, link = _plain(fields, "guid"), _plain(fields, "link")
-        own = next((each for each in (guid, _plain(fields, "id"), link) if ":" in each), "")
+        guid = _plain(fields, "guid")
+        link = _plain(fields, "link") or _plain(fields, "note-attributes/source-url")
+        names = guid, _plain(fields, "id"), _plain(fields, "link")
+        own = next((each for each in names if ":" in each), "")
         is_address = link.startswith(("http://", "https://"))
         if not is_address and "guid/other" not in fields and guid.startswith("http"):
             link = guid
@@ -156,6 +160,7 @@ class ItemReader:
             id=own if len(own) <= _MAX_ID_CHARACTERS else "",
             meta={"title": title, "url": link, "date": date},
             passed_over=kind if kind in _NOT_POSTS else "",
+            has_attachment="resource" in fields,
         )
 
     def _read_page(self, fields: Mapping[str, Field]) -> Item:

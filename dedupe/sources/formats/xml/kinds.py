@@ -12,6 +12,7 @@ _ITEMS = {
     "RDF": "item",
     "feed": "entry",
     "mediawiki": "page",
+    "en-export": "note",
     "teiCorpus": "TEI",
     "teiCorpus.2": "TEI.2",
     "pmc-articleset": "article",
@@ -19,7 +20,7 @@ _ITEMS = {
 """Roots of collections, and the names of their items, without prefixes."""
 
 ITEM_NAMES = frozenset(_ITEMS.values())
-FEED_ITEMS = frozenset({"item", "entry", "page"})
+FEED_ITEMS = frozenset({"item", "entry", "page", "note"})
 """Items that have fields; all others are whole texts."""
 
 _NAMESPACES = {"RDF": (b"purl.org/rss/", b"netscape.com/rdf/"), "feed": (b"/Atom", b"/atom/")}

@@ -26,6 +26,7 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     FIELD_MISSING,
     NO_ID,
+    NOT_COMPARED,
     OTHER_ITEMS,
     TOO_LARGE,
     TRUNCATED,
@@ -106,7 +107,7 @@ class _Collection:
         self._cutter = ItemCutter(file.blocks, name, root.name, limits.line_bytes)
         self._items = items
         self._passed_over: Counter[str] = Counter()
-        self._replaced_in = 0
+        self._replaced_in = self._attached_to = 0
         self._group: list[tuple[str, bytes, Locator, bytes]] = []
 
     def read(self) -> Iterator[Piece]:
@@ -143,6 +144,7 @@ class _Collection:
             yield SkippedRecord(skipped, locator) if item.id else skipped
             return
         self._replaced_in += item.replaced_count > 0
+        self._attached_to += item.has_attachment
         self._group.append((item.id or row_id, text, locator, pack_meta(item.meta)))
 
     def _take_group(self) -> Iterator[Piece]:
@@ -168,6 +170,8 @@ class _Collection:
             counts = sorted(self._passed_over.items())
             listed = ", ".join(f"{count} {kind}" for kind, count in counts)
             yield Notice(id, OTHER_ITEMS, f"items that are no texts were passed over: {listed}")
+        if self._attached_to:
+            yield Notice(id, NOT_COMPARED, f"notes with attachments: {self._attached_to}")
         if self._replaced_in:
             detail = "items that hold bytes that are not UTF-8 (replaced by U+FFFD): "
             yield Notice(id, UNDECODABLE_BYTES, f"{detail}{self._replaced_in}")
