@@ -65,6 +65,7 @@ class PageOutcome(msgspec.Struct, frozen=True):
     :param exceeded: why it was not found in the way of the request, such as a limit, in words;
         empty where it was; or what is odd about a PDF
     :param doubt: whether the article may be something else; ``None`` if there is no doubt
+    :param hides_text: whether much more text is in its scripts and frames than it shows
     :param reason: the reason for which a PDF is unread, if it is not that its process died
     :param meta: packed metadata that only the process could find
     """
@@ -73,5 +74,6 @@ class PageOutcome(msgspec.Struct, frozen=True):
     way: Way
     exceeded: str = ""
     doubt: Doubt | None = None
+    hides_text: bool = False
     reason: str = ""
     meta: bytes = b""

@@ -10,7 +10,13 @@ import msgspec
 
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.reasons import NO_ARTICLE, ODD_LAYOUT, PAGE_LIMIT, PAGE_UNREADABLE
+from dedupe.sources.reasons import (
+    EXTRACTION_DOUBTFUL,
+    NO_ARTICLE,
+    ODD_LAYOUT,
+    PAGE_LIMIT,
+    PAGE_UNREADABLE,
+)
 from dedupe.sources.records.pieces import Chunk, Pages, Piece
 
 if TYPE_CHECKING:
@@ -22,6 +28,10 @@ if TYPE_CHECKING:
 
 _MAX_IN_FLIGHT = 64
 _MAX_NAMED = 3
+_HIDES_TEXT = (
+    "it shows little, and holds much more text in a script (data such as __NEXT_DATA__) or as the "
+    "source of a frame (srcdoc), which is not read; what it shows was compared"
+)
 
 
 class _Pending(msgspec.Struct):
@@ -121,6 +131,8 @@ class PageStage:
                 yield SkippedDocument(page_id, PAGE_UNREADABLE, outcome.exceeded)
                 continue
             self.counts[outcome.way] += 1
+            if outcome.hides_text:
+                yield Notice(page_id, EXTRACTION_DOUBTFUL, _HIDES_TEXT)
             if outcome.way == "stripped":
                 detail = f"{outcome.exceeded}; all its text was taken, without its layout"
                 yield Notice(page_id, PAGE_LIMIT, detail)

@@ -17,10 +17,11 @@ from dedupe.sources.pages.tags import Tag, scan_tags
 
 def strip_tags(html: str) -> str:
     """The text between the tags, without scripts and the like, in time linear in the page."""
-    return tidy_lines(_unescape("".join(_parts(html))))
+    return tidy_lines(unescape("".join(_parts(html))))
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """The text with references to characters replaced; as it is where that fails."""
     try:
         return html_module.unescape(text)
     except ValueError:  # a character reference with thousands of digits

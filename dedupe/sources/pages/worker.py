@@ -11,6 +11,7 @@ import msgspec
 from dedupe.sources.pages.cost import find_exceeded
 from dedupe.sources.pages.doubt import find_doubt
 from dedupe.sources.pages.frames import read_frame, write_frame
+from dedupe.sources.pages.hidden import hides_text
 from dedupe.sources.pages.layout import PageLimitError, extract_article, extract_visible
 from dedupe.sources.pages.outcome import PageOutcome, PageRequest
 from dedupe.sources.pages.stripped import strip_tags
@@ -45,20 +46,24 @@ def read_page(request: PageRequest) -> PageOutcome:
     exceeded = find_exceeded(html, len(request.html), request.limits)
     try:
         if not exceeded:
-            return _read_layout(request)
+            return _read_layout(request, html)
     except PageLimitError as error:
         exceeded = str(error)
     return PageOutcome(_encode(strip_tags(html)), "stripped", exceeded)
 
 
-def _read_layout(request: PageRequest) -> PageOutcome:
+def _read_layout(request: PageRequest, html: str) -> PageOutcome:
     """The text of a page by its layout: its article if there is one, else all that is visible."""
+    text = ""
     if request.way == "text":
-        return PageOutcome(_encode(extract_visible(request.html, request.limits)), "text")
-    text, visible = extract_article(request.html, request.limits)
+        visible = extract_visible(request.html, request.limits)
+    else:
+        text, visible = extract_article(request.html, request.limits)
+    hides = hides_text(html, visible)
     if not text:
-        return PageOutcome(_encode(visible), "text")
-    return PageOutcome(_encode(text), "article", doubt=find_doubt(text, visible))
+        return PageOutcome(_encode(visible), "text", hides_text=hides)
+    doubt = find_doubt(text, visible)
+    return PageOutcome(_encode(text), "article", doubt=doubt, hides_text=hides)
 
 
 def _encode(text: str) -> bytes:
