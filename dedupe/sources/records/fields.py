@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dedupe.model.metadata import USUAL_META_FIELDS, pack_meta_columns
 from dedupe.model.settings import ReadSettings
@@ -117,6 +117,7 @@ class FieldPlan:
             self._meta["date"] = (self._path(settings.date_field),)
         self.names: tuple[str, ...] = tuple(self._indices)
         self._matches: dict[tuple[str, ...], list[tuple[int, str]]] = {}
+        self._present: dict[frozenset[int], _PresentPaths] = {}
 
     @property
     def text_indices(self) -> list[int]:
@@ -190,7 +191,7 @@ class FieldPlan:
     def find_texts(self, records: Records, chosen: Counter[str] | None = None) -> list[Any]:
         """The result of :meth:`find_text` for each record."""
         if self.has_simple_text:
-            paths = [path for path in self._texts if path.literal in records.present]
+            paths = self._paths_among(records.present).texts
             path = (paths or self._texts)[0]
             texts = path.find_column(records)
             kinds = set(map(type, texts))
@@ -215,12 +216,10 @@ class FieldPlan:
     def find_metas(self, records: Records) -> list[bytes]:
         """The packed metadata of each record; an empty list where no record has a field for it."""
         found: dict[str, list[str]] = {}
-        for name, paths in self._meta.items():
-            for path in paths:
-                if path.literal in records.present or path.head in records.present:
-                    column = as_meta_column(path.find_column(records))
-                    before = found.get(name)
-                    found[name] = column if before is None else _fill_gaps(before, column)
+        for name, path in self._paths_among(records.present).metas:
+            column = as_meta_column(path.find_column(records))
+            before = found.get(name)
+            found[name] = column if before is None else _fill_gaps(before, column)
         return pack_meta_columns(found)
 
     def explain(
@@ -258,6 +257,22 @@ class FieldPlan:
     def _all_paths(self) -> list[_FieldPath]:
         return [*self._texts, self._id, *(path for paths in self._meta.values() for path in paths)]
 
+    def _paths_among(self, present: frozenset[int]) -> _PresentPaths:
+        """The paths that lead to something; few do, and most blocks of a file have the same."""
+        found = self._present.get(present)
+        if found is None:
+            if len(self._present) >= _MAX_MATCHES:
+                self._present.clear()
+            texts = tuple(path for path in self._texts if path.literal in present)
+            metas = tuple(
+                (name, path)
+                for name, paths in self._meta.items()
+                for path in paths
+                if path.literal in present or path.head in present
+            )
+            found = self._present[present] = _PresentPaths(texts, metas)
+        return found
+
     def _path(self, name: str) -> _FieldPath:
         head, _, rest = name.partition(".")
         literal = self._index(name)
@@ -294,6 +309,13 @@ class FieldPlan:
         if wrong is not None:
             return wrong
         return PART_BREAK.join(text for text in given if not is_blank(text))
+
+
+class _PresentPaths(NamedTuple):
+    """The paths of texts and metadata that some of the records may have, in their order."""
+
+    texts: tuple[_FieldPath, ...]
+    metas: tuple[tuple[str, _FieldPath], ...]
 
 
 class _FieldPath:
