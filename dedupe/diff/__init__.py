@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from dedupe.diff.compare import diff_texts, diff_words
     from dedupe.diff.fold import Fold, fold_equal
     from dedupe.diff.segments import Diff, Segment
-    from dedupe.diff.words import Break, Vocabulary, Words
+    from dedupe.diff.vocabulary import Vocabulary
+    from dedupe.diff.words import Break, Words
 
 _HOMES = {
     "MAX_CELLS": "align",
@@ -29,7 +30,7 @@ _HOMES = {
     "Diff": "segments",
     "Fold": "fold",
     "Segment": "segments",
-    "Vocabulary": "words",
+    "Vocabulary": "vocabulary",
     "Words": "words",
     "diff_texts": "compare",
     "diff_words": "compare",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from operator import lt
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from dedupe.diff.blocks import Block, Gap, common_end, common_length, gaps_around, merge_blocks
-from dedupe.diff.long_texts import LONG_SPAN, find_shared_shingles
+from dedupe.diff.shingles import Positions, Shingles, find_shared
 
 MAX_CELLS: Final = 16_000_000
 """The largest gap that is aligned: words of one side times words of the other.
@@ -36,6 +34,7 @@ def align_keys(
     """
     blocks: list[Block] = []
     coarse_count = 0
+    shingles = [Shingles.of_keys(keys, ANCHOR_SIZE) for keys in (left, right)]
     waiting = [(Gap(range(len(left)), range(len(right))), 0)]
     while waiting:
         gap, depth = waiting.pop()
@@ -44,7 +43,7 @@ def align_keys(
         cells = len(gap.left) * len(gap.right)
         if cells == 0:
             continue
-        anchors = _find_anchors(gap, left, right) if depth < MAX_DEPTH else []
+        anchors = _find_anchors(gap, *shingles) if depth < MAX_DEPTH else []
         if anchors:
             blocks += anchors
             waiting += ((part, depth + 1) for part in gaps_around(anchors, gap))
@@ -69,53 +68,32 @@ def _trim_gap(gap: Gap, left: Sequence[int], right: Sequence[int]) -> tuple[list
     return [block for block in ends if block.size], Gap(range(i, i_stop), range(j, j_stop))
 
 
-def _find_anchors(gap: Gap, left: Sequence[int], right: Sequence[int]) -> list[Block]:
+def _find_anchors(gap: Gap, left: Shingles, right: Shingles) -> list[Block]:
     """The shingles that occur once on both sides of the gap, as blocks that do not cross."""
-    if min(map(len, gap)) >= LONG_SPAN:
-        first, second = find_shared_shingles(gap, left, right, ANCHOR_SIZE)
-    else:
-        first, second = _shared_shingles(gap, left, right)
-    chosen = _longest_increasing(second)
-    return merge_blocks(_join_runs([(first[at], second[at]) for at in chosen]))
+    if min(map(len, gap)) < ANCHOR_SIZE:
+        return []
+    first, second = find_shared(left, gap.left, right, gap.right)
+    if (second[1:] <= second[:-1]).any():  # in most texts nothing has moved
+        chosen = _longest_increasing(second.tolist())
+        first, second = first[chosen], second[chosen]
+    return merge_blocks(_join_runs(first, second))
 
 
-def _shared_shingles(
-    gap: Gap, left: Sequence[int], right: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Where these shingles stand in the left text, ascending, and where in the right one."""
-    in_left = _unique_shingles(left, gap.left)
-    in_right = _unique_shingles(right, gap.right)
-    pairs = [(i, in_right[s]) for s, i in in_left.items() if s in in_right]
-    return [i for i, _ in pairs], [j for _, j in pairs]
-
-
-def _join_runs(anchors: Iterable[tuple[int, int]]) -> Iterator[Block]:
+def _join_runs(first: Positions, second: Positions) -> Iterator[Block]:
     """Anchors that overlap or touch on one diagonal as one block each."""
-    begun: tuple[int, int] | None = None
-    last = (0, 0)
-    for i, j in anchors:
-        if begun is not None:
-            if i - last[0] == j - last[1] <= ANCHOR_SIZE:
-                last = (i, j)
-                continue
-            yield Block(*begun, last[0] - begun[0] + ANCHOR_SIZE)
-        begun = last = (i, j)
-    if begun is not None:
-        yield Block(*begun, last[0] - begun[0] + ANCHOR_SIZE)
+    if not len(first):
+        return
+    steps = np.diff(first)
+    breaks = np.flatnonzero((steps > ANCHOR_SIZE) | (steps != np.diff(second)))
+    begins = [0, *(breaks + 1).tolist()]
+    ends = [*breaks.tolist(), len(first) - 1]
+    lefts, rights, lasts = first[begins].tolist(), second[begins].tolist(), first[ends].tolist()
+    for i, j, last in zip(lefts, rights, lasts, strict=True):
+        yield Block(i, j, last - i + ANCHOR_SIZE)
 
 
-def _unique_shingles(keys: Sequence[int], span: range) -> dict[tuple[int, ...], int]:
-    """The position of each shingle that occurs once in the span."""
-    part = keys[span.start : span.stop]
-    shingles = list(zip(*(part[offset:] for offset in range(ANCHOR_SIZE)), strict=False))
-    counts = Counter(shingles)
-    return {s: span.start + i for i, s in enumerate(shingles) if counts[s] == 1}
-
-
-def _longest_increasing(values: Sequence[int]) -> Sequence[int]:
+def _longest_increasing(values: Sequence[int]) -> list[int]:
     """The indices of a longest increasing subsequence (patience sorting)."""
-    if all(map(lt, values, islice(values, 1, None))):  # nothing has moved, as in most texts
-        return range(len(values))
     tails: list[int] = []
     tail_indices: list[int] = []
     previous: list[int] = []

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from itertools import chain
 from operator import or_
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+import xxhash
+
+from dedupe.model.characters import OPENERS, Break, Chunk
 
 Tokenizer = Callable[[str], Sequence[str]]
 _CharacterKind = Literal["letter", "unspaced", "inner", "separator"]
+
+_CODEC: Final = f"utf-32-{sys.byteorder[0]}e"
 
 REMEMBERED_SIZE: Final = 40
 REMEMBERED_CHUNK: Final = 200
@@ -31,32 +37,13 @@ _MARKS: Final = frozenset("\0\1\2\3\4")
 """Marks that a long chunk gets before its characters: of a head, and of letters that may be one;
 the last marks a head of letters."""
 
-_OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 
-
-class Break(IntEnum):
-    """The separator between a word and the one before it."""
-
-    GLUED = 0
-    """nothing, or punctuation that holds the two together"""
-    JOINT = 1
-    """nothing, in a script without spaces: a line may break here"""
-    SPACE = 2
-    LINE = 3
-
-
-class Chunk(NamedTuple):
-    """The words of a chunk, as columns of equal length.
-
-    :param lead: punctuation before the first word; all of the chunk where it has no word
-    :param surfaces: each word as it is written; ``""`` for one that the surface before it made too
-    :param breaks: the separator before each word but the first
-    """
-
-    lead: str
-    keys: tuple[int, ...]
-    surfaces: tuple[str, ...]
-    breaks: tuple[Break, ...]
+def token_key(token: str) -> int:
+    """The number of a token: its code point, or of several characters their hash (XXH3)."""
+    if len(token) == 1:
+        return ord(token)
+    code_points = token.encode(_CODEC, "surrogatepass")
+    return xxhash.xxh3_64_intdigest(code_points)
 
 
 class _KindCodes(dict[int, str]):
@@ -69,7 +56,7 @@ class _KindCodes(dict[int, str]):
     def __missing__(self, code_point: int) -> str:
         character = chr(code_point)
         kind = self._kind(character)
-        is_opener = kind == "separator" and character in _OPENERS
+        is_opener = kind == "separator" and character in OPENERS
         code = self[code_point] = "o" if is_opener else kind[0]
         return code
 
@@ -87,10 +74,10 @@ class _Marked(dict[int, str]):
 
 
 class _TokenKeys(dict[str, int]):
-    """A number for each token, given when it is first asked for."""
+    """The keys of the tokens met so far."""
 
     def __missing__(self, token: str) -> int:
-        key = self[token] = len(self)
+        key = self[token] = token_key(token)
         return key
 
 
@@ -111,6 +98,7 @@ class _Pieces(dict[str, tuple[str, tuple[int, ...]]]):
 class ChunkCutter:
     """Cuts chunks into words; what is short is tokenised once.
 
+    :ivar key_of: the key of a token
     :ivar plain_keys: the keys of the short chunks met so far that are nothing but one word
     :ivar plain: these chunks, of which equal ones are one object
     """
@@ -118,6 +106,7 @@ class ChunkCutter:
     def __init__(self, tokenize: Tokenizer) -> None:
         self._tokenize = tokenize
         self._key_of = _TokenKeys()
+        self.key_of: Callable[[str], int] = self._key_of.__getitem__
         self._pieces = _Pieces(self._keys)
         self._chunks: dict[str, Chunk] = {}
         self.plain_keys: dict[str, int] = {}
@@ -170,7 +159,7 @@ class ChunkCutter:
         return chunk[: cuts[0]] if cuts else chunk, surfaces, unspaced
 
     def _keys(self, text: str) -> tuple[int, ...]:
-        return tuple(map(self._key_of.__getitem__, self._tokenize(text)))
+        return tuple(map(self.key_of, self._tokenize(text)))
 
     def _cut(self, chunk: str) -> Chunk:
         keys = self._keys(chunk)

@@ -43,6 +43,10 @@ def _slide_changes(blocks: list[Block], left: Words, right: Words) -> list[Block
 def _best_shift(words: Words, change: range, before: Block, after: Block) -> int:
     """The number of words to shift the change by; a shift that removes a small block wins."""
 
+    shifts = _possible_shifts(words, change, before, after)
+    if len(shifts) == 1:
+        return 0
+
     def worth(shift: int) -> tuple[int, int]:
         score = boundary_score(words, change.start + shift)
         score += boundary_score(words, change.stop + shift)
@@ -50,7 +54,7 @@ def _best_shift(words: Words, change: range, before: Block, after: Block) -> int
         small = swallowed and abs(shift) <= ISLAND_SIZE
         return score + 4 * small, -abs(shift)
 
-    return max(_possible_shifts(words, change, before, after), key=worth)
+    return max(shifts, key=worth)
 
 
 def _possible_shifts(words: Words, change: range, before: Block, after: Block) -> list[int]:
@@ -125,7 +129,7 @@ def _silent_run(block: Block, left: Words, right: Words) -> int:
     """The number of words at the block's start that have no surface of their own."""
     run = 0
     while run < block.size and not (
-        left.surfaces[block.left + run] and right.surfaces[block.right + run]
+        left.surface(block.left + run) and right.surface(block.right + run)
     ):
         run += 1
     return run

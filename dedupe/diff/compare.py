@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from dedupe.diff.align import MAX_CELLS, align_keys
 from dedupe.diff.blocks import Block, Gap, gaps_around
+from dedupe.diff.chunks import Tokenizer
 from dedupe.diff.cleanup import clean_blocks
-from dedupe.diff.moves import Mark, cut_at_marks, find_moves, find_repeats
+from dedupe.diff.faint import find_faint, runs_of
+from dedupe.diff.moves import Mark, Side, cut_at_marks, find_moves, find_repeats
 from dedupe.diff.segments import Diff, Kind, Segment
-from dedupe.diff.words import Tokenizer, Vocabulary, Words
+from dedupe.diff.vocabulary import Vocabulary
+from dedupe.diff.words import Words
 
 
 def diff_texts(left: str, right: str, tokenize: Tokenizer, max_cells: int = MAX_CELLS) -> Diff:
@@ -51,12 +53,13 @@ def _mark_changes(
     changes: list[Gap], blocks: list[Block], left: Words, right: Words
 ) -> tuple[list[Mark], list[Mark]]:
     """The marks of moved and repeated text in the changes: of the left side, of the right side."""
-    left_marks, right_marks = find_moves(changes, left.keys, right.keys)
+    left_side, right_side = Side.of_keys(left.keys), Side.of_keys(right.keys)
+    left_marks, right_marks = find_moves(changes, left_side, right_side)
     left_equal = [range(block.left, block.left_stop) for block in blocks]
     right_equal = [range(block.right, block.right_stop) for block in blocks]
     return (
-        find_repeats(left.keys, [change.left for change in changes], left_marks, left_equal),
-        find_repeats(right.keys, [change.right for change in changes], right_marks, right_equal),
+        find_repeats(left_side, [change.left for change in changes], left_marks, left_equal),
+        find_repeats(right_side, [change.right for change in changes], right_marks, right_equal),
     )
 
 
@@ -66,25 +69,18 @@ def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
 
 def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
     """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
+    position = 0
+    for start, stop in [*runs_of(find_faint(block, left, right)), (block.size, block.size)]:
+        if position < start:
+            yield _segment_of(block, "equal", range(position, start))
+        if start < stop:
+            yield _segment_of(block, "faint", range(start, stop))
+        position = stop
 
-    surfaces = left.surfaces[block.left : block.left_stop]
-    if surfaces and surfaces == right.surfaces[block.right : block.right_stop]:
-        # Nearly all blocks, and the longest of them.
-        yield Segment(
-            "equal", range(block.left, block.left_stop), range(block.right, block.right_stop)
-        )
-        return
 
-    def looks_equal(offset: int) -> bool:
-        first = left.surfaces[block.left + offset]
-        second = right.surfaces[block.right + offset]
-        return first == second or first.replace(" ", "") == second.replace(" ", "")
-
-    for equal, group in groupby(range(block.size), looks_equal):
-        offsets = list(group)
-        start, stop = offsets[0], offsets[-1] + 1
-        yield Segment(
-            "equal" if equal else "faint",
-            range(block.left + start, block.left + stop),
-            range(block.right + start, block.right + stop),
-        )
+def _segment_of(block: Block, kind: Kind, part: range) -> Segment:
+    return Segment(
+        kind,
+        range(block.left + part.start, block.left + part.stop),
+        range(block.right + part.start, block.right + part.stop),
+    )

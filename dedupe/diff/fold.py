@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.diff.boundaries import SENTENCE_SCORE
 from dedupe.diff.segments import Diff, Segment
 from dedupe.diff.words import Break, Words
 
@@ -63,20 +63,20 @@ def _cut_backwards(words: Words, stop: int, context: int) -> int:
 
 def _scaled(words: Words, position: int, context: int) -> int:
     """The number of words of context in the script at this position."""
-    return 2 * context if words.breaks[position] is Break.JOINT else context
+    return 2 * context if words.breaks[position] == Break.JOINT else context
 
 
 def _nearest_cut(words: Words, wanted: int, reach: int) -> int:
     """The end of a sentence at most ``reach`` words away, or the nearest end of a word."""
-    candidates = range(max(0, wanted - reach), min(len(words), wanted + reach) + 1)
-    if not candidates:
+    first, last = max(0, wanted - reach), min(len(words), wanted + reach)
+    if first > last:
         return min(max(wanted, 0), len(words))
-
-    def worth(position: int) -> tuple[bool, bool, int]:
-        score = boundary_score(words, position)
-        return score >= SENTENCE_SCORE, score > 0, -abs(position - wanted)
-
-    return max(candidates, key=worth)
+    scores = words.scores
+    for least in (SENTENCE_SCORE, 1):
+        positions = [at for at in range(first, last + 1) if scores[at] >= least]
+        if positions:
+            return min(positions, key=lambda position: abs(position - wanted))
+    return min(max(wanted, first), last)
 
 
 def _clip(segments: Iterable[Segment], part: range) -> Iterator[Segment]:

@@ -9,14 +9,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from dedupe.diff.blocks import Block, Gap, common_length
-from dedupe.diff.long_texts import LONG_SPAN, positions_of
 from dedupe.diff.segments import Origin
+from dedupe.diff.shingles import Shingles
 
 GRAM_SIZE: Final = 4
 REPEATED_SIZE: Final = 8
 LONG_COPY_SIZE: Final = 20
-
-_Gram = tuple[int, ...]
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -41,16 +39,36 @@ class _Occurrence(NamedTuple):
     number: int
 
 
-def find_moves(
-    changes: Sequence[Gap], left: Sequence[int], right: Sequence[int]
-) -> tuple[list[Mark], list[Mark]]:
+class Side(NamedTuple):
+    """One of the two texts, with its grams, by hash.
+
+    (What is found by a hash is then compared word by word.)
+    """
+
+    keys: Sequence[int]
+    grams: Shingles
+
+    @classmethod
+    def of_keys(cls, keys: Sequence[int]) -> Side:
+        return cls(keys, Shingles.of_keys(keys, GRAM_SIZE))
+
+    def grams_in(self, span: range) -> list[int]:
+        """The grams that begin and end in the span, in order."""
+        grams: list[int] = self.grams.inside(span).tolist()
+        return grams
+
+    def gram_at(self, position: int) -> int:
+        return int(self.grams.hashes[position])
+
+
+def find_moves(changes: Sequence[Gap], left: Side, right: Side) -> tuple[list[Mark], list[Mark]]:
     """Text deleted in one change and inserted in another: marks of each side, sorted."""
     wanted = _grams_of(left, (change.left for change in changes))
     occurrences = _index_grams(right, [change.right for change in changes], wanted)
-    taken = bytearray(len(right))
+    taken = bytearray(len(right.keys))
     left_marks: list[Mark] = []
     right_marks: list[Mark] = []
-    for number, change in enumerate(changes):
+    for number, change in enumerate(changes if occurrences else ()):
         for i, j, size in _find_copies(left, change.left, number, right, occurrences, taken):
             taken[j : j + size] = b"\1" * size
             origin: Origin = "moved_down" if j >= change.right.stop else "moved_up"
@@ -60,7 +78,7 @@ def find_moves(
 
 
 def find_repeats(
-    keys: Sequence[int], changed: Sequence[range], marks: list[Mark], equal: Sequence[range]
+    side: Side, changed: Sequence[range], marks: list[Mark], equal: Sequence[range]
 ) -> list[Mark]:
     """The marks of one side, with those of text that its document holds more than once; sorted.
 
@@ -70,18 +88,18 @@ def find_repeats(
     """
     found = list(marks)
     for part in _unmarked(changed, marks):
-        found += _find_tandems(keys, part)
+        found += _find_tandems(side, part)
     found.sort(key=_mark_start)
     rest = [part for part in _unmarked(changed, found) if len(part) >= GRAM_SIZE]
     if not rest and not any(mark.copies > 1 for mark in found):
         return found
-    wanted = _grams_of(keys, rest)
-    wanted.update(_gram(keys, mark.span.start) for mark in found)
-    occurrences = _index_grams(keys, equal, wanted)
-    found = [_note_elsewhere(mark, keys, occurrences) for mark in found]
-    free = bytearray(len(keys))
-    for part in rest:
-        for block in _find_copies(keys, part, -1, keys, occurrences, free, REPEATED_SIZE):
+    wanted = _grams_of(side, rest)
+    wanted.update(side.gram_at(mark.span.start) for mark in found)
+    occurrences = _index_grams(side, equal, wanted)
+    found = [_note_elsewhere(mark, side, occurrences) for mark in found]
+    free = bytearray(len(side.keys))
+    for part in rest if occurrences else ():
+        for block in _find_copies(side, part, -1, side, occurrences, free, REPEATED_SIZE):
             span = range(block.left, block.left_stop)
             found.append(Mark(span, "repeated", block.size, elsewhere=True))
     return sorted(found, key=_mark_start)
@@ -117,43 +135,36 @@ def _mark_start(mark: Mark) -> int:
     return mark.span.start
 
 
-def _gram(keys: Sequence[int], position: int) -> _Gram:
-    return tuple(keys[position : position + GRAM_SIZE])
-
-
-def _grams_of(keys: Sequence[int], spans: Iterable[range]) -> set[_Gram]:
+def _grams_of(side: Side, spans: Iterable[range]) -> set[int]:
     """All grams that begin and end in one of the spans."""
-    return {
-        _gram(keys, position)
-        for span in spans
-        for position in range(span.start, span.stop - GRAM_SIZE + 1)
-    }
+    return {gram for span in spans if len(span) >= GRAM_SIZE for gram in side.grams_in(span)}
 
 
 def _index_grams(
-    keys: Sequence[int], stretches: Iterable[range], wanted: set[_Gram]
-) -> dict[_Gram, _Occurrence]:
+    side: Side, stretches: Iterable[range], wanted: set[int]
+) -> dict[int, _Occurrence]:
     """The first occurrence in the stretches of each gram that is asked for."""
-    positions: Sequence[int] = range(len(keys))
-    if len(keys) >= LONG_SPAN:
-        positions = positions_of(wanted, keys, GRAM_SIZE)
-    occurrences: dict[_Gram, _Occurrence] = {}
+    occurrences: dict[int, _Occurrence] = {}
+    if not wanted:
+        return occurrences
     for number, stretch in enumerate(stretches):
-        first = bisect_left(positions, stretch.start)
-        stop = bisect_left(positions, stretch.stop - GRAM_SIZE + 1, first)
-        for position in positions[first:stop]:
-            gram = _gram(keys, position)
+        if len(stretch) < GRAM_SIZE:
+            continue
+        grams = side.grams_in(stretch)
+        if wanted.isdisjoint(grams):
+            continue
+        for position, gram in enumerate(grams, stretch.start):
             if gram in wanted and gram not in occurrences:
                 occurrences[gram] = _Occurrence(position, stretch, number)
     return occurrences
 
 
 def _find_copies(
-    keys: Sequence[int],
+    side: Side,
     span: range,
     number: int,
-    other: Sequence[int],
-    occurrences: Mapping[_Gram, _Occurrence],
+    other: Side,
+    occurrences: Mapping[int, _Occurrence],
     taken: bytearray,
     min_size: int = GRAM_SIZE,
 ) -> Iterator[Block]:
@@ -165,9 +176,12 @@ def _find_copies(
     :param occurrences: the grams of ``other``
     :param taken: one byte for each word of ``other``: 1 if it is a copy already
     """
+    grams = side.grams_in(span)
+    if occurrences.keys().isdisjoint(grams):
+        return
     position = span.start
     while position + GRAM_SIZE <= span.stop:
-        occurrence = occurrences.get(_gram(keys, position))
+        occurrence = occurrences.get(grams[position - span.start])
         if (
             occurrence is not None
             and occurrence.number != number
@@ -176,7 +190,7 @@ def _find_copies(
             start, stretch, _ = occurrence
             taken_at = taken.find(1, start, stretch.stop)
             there = range(start, stretch.stop if taken_at < 0 else taken_at)
-            size = common_length(keys, range(position, span.stop), other, there)
+            size = common_length(side.keys, range(position, span.stop), other.keys, there)
             enough = min(LONG_COPY_SIZE, (min(len(span), len(stretch)) + 1) // 2)
             if size == len(span) or size >= max(min_size, enough):
                 yield Block(position, start, size)
@@ -185,14 +199,17 @@ def _find_copies(
         position += 1
 
 
-def _find_tandems(keys: Sequence[int], span: range) -> Iterator[Mark]:
+def _find_tandems(side: Side, span: range) -> Iterator[Mark]:
     """Text that is repeated without a gap, such as a title pasted three times."""
-    last_seen: dict[_Gram, int] = {}
+    keys, grams = side.keys, side.grams_in(span)
+    if len({*grams}) == len(grams):
+        return
+    last_seen: dict[int, int] = {}
     no_repeat_until: dict[int, int] = {}
     enough = min(LONG_COPY_SIZE, (len(span) + 1) // 2)
     position = span.start
     while position + GRAM_SIZE <= span.stop:
-        gram = _gram(keys, position)
+        gram = grams[position - span.start]
         start = last_seen.get(gram, position)
         last_seen[gram] = position
         period = position - start
@@ -208,14 +225,12 @@ def _find_tandems(keys: Sequence[int], span: range) -> Iterator[Mark]:
         position += 1
 
 
-def _note_elsewhere(
-    mark: Mark, keys: Sequence[int], occurrences: Mapping[_Gram, _Occurrence]
-) -> Mark:
+def _note_elsewhere(mark: Mark, side: Side, occurrences: Mapping[int, _Occurrence]) -> Mark:
     """The mark; if of repeated text, with ``elsewhere`` set if unchanged text has its words too."""
     start = mark.span.start
-    occurrence = occurrences.get(_gram(keys, start))
+    occurrence = occurrences.get(side.gram_at(start))
     if mark.origin != "repeated" or mark.period < GRAM_SIZE or occurrence is None:
         return mark
     there = range(occurrence.position, occurrence.stretch.stop)
-    size = common_length(keys, range(start, start + mark.period), keys, there)
+    size = common_length(side.keys, range(start, start + mark.period), side.keys, there)
     return msgspec.structs.replace(mark, elsewhere=size == mark.period)

@@ -5,160 +5,132 @@ Two words have equal keys exactly if their tokens are equal, so a diff agrees wi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any, Final
+from array import array
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, Final, Literal
 
-import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from dedupe.diff.chunks import Break, Chunk, ChunkCutter, Tokenizer
+from dedupe.model.characters import Break, WordColumns
 
-__all__ = ["Break", "Tokenizer", "Vocabulary", "Words"]
+__all__ = ["SEPARATORS", "Break", "Words", "join_words"]
 
-_CHUNK: Final = re.compile(r"\S+")
+SEPARATORS: Final = ("", "", " ", "\n")
+"""What is written before a word, by the numbers of :class:`Break`."""
 
 
-class Words(msgspec.Struct, frozen=True):
+class Words:
     """A text as *n* words, one for each token.
 
-    :param keys: equal numbers are equal tokens, also across texts of one :class:`Vocabulary`
-    :param surfaces: each word as it is written, without white space around it. If one character
-        makes several tokens (½), the first of them has it as its surface, the others have ``""``.
-    :param breaks: the separator before each word
+    :ivar keys: equal numbers are equal tokens, also across texts of one :class:`Vocabulary`
+    :ivar text: all words as they are written, with ``SEPARATORS`` between them. If one character
+        makes several tokens (½), the first of them is written as it, the others are empty.
+    :ivar starts: where each word starts in ``text``
+    :ivar ends: where each word ends in ``text``
+    :ivar breaks: the separator before each word, as a number of :class:`Break`
     """
 
-    keys: tuple[int, ...]
-    surfaces: tuple[str, ...]
-    breaks: tuple[Break, ...]
+    def __init__(
+        self,
+        keys: array[int],
+        text: str,
+        starts: array[int],
+        ends: array[int],
+        breaks: bytes,
+        scores: bytes | None = None,
+    ) -> None:
+        self.keys = keys
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+        self.breaks = breaks
+        self._scores = scores
+
+    @classmethod
+    def of_columns(cls, found: WordColumns) -> Words:
+        """The words that a finder found."""
+        return cls(
+            _array("Q", found.keys),
+            found.text,
+            _array("q", found.starts),
+            _array("q", found.ends),
+            found.breaks.tobytes(),
+            found.scores.tobytes(),
+        )
+
+    def _lengths(self) -> NDArray[np.int64]:
+        return np.frombuffer(self.ends, np.int64) - np.frombuffer(self.starts, np.int64)
 
     def __len__(self) -> int:
         return len(self.keys)
 
+    def surface(self, index: int) -> str:
+        """The word at this position as it is written, without white space around it."""
+        return self.text[self.starts[index] : self.ends[index]]
 
-class Vocabulary:
-    """Splits texts into words with comparable keys; each distinct chunk is tokenised once."""
+    def surfaces(self, span: range) -> list[str]:
+        """These words as they are written."""
+        part = slice(span.start, span.stop)
+        bounds = zip(self.starts[part], self.ends[part], strict=True)
+        return [self.text[start:end] for start, end in bounds]
 
-    def __init__(self, tokenize: Tokenizer) -> None:
-        self._cutter = ChunkCutter(tokenize)
+    def written(self, span: range) -> str:
+        """These words with the separators between them."""
+        if not span:
+            return ""
+        text = self.text[self.starts[span.start] : self.ends[span.stop - 1]]
+        return text.lstrip(" \n")  # which stands behind words without a surface
 
-    def split(self, text: str) -> Words:
-        """The words of a text, in order; their tokens are the tokens of the whole text."""
-        builder = _WordsBuilder()
-        cutter, plain_keys, plain = self._cutter, self._cutter.plain_keys, self._cutter.plain
-        for number, line in enumerate(text.splitlines()):
-            chunks = line.split()
-            keys: list[Any] = [*map(plain_keys.get, chunks)]
-            begin, before = 0, Break.LINE
-            if number == 0 and line[:1].isspace():
-                before = Break.SPACE
-            while begin < len(chunks):
-                end = _find_none(keys, begin)
-                if end > begin:
-                    surfaces = map(plain.__getitem__, chunks[begin:end])
-                    builder.add_plain(keys[begin:end], [*surfaces], before)
-                    before = Break.SPACE
-                if end < len(chunks):
-                    builder.add_chunk(cutter.cut(chunks[end]), before)
-                    before = Break.SPACE
-                begin = end + 1
-        return builder.build()
+    @cached_property
+    def longest(self) -> int:
+        """The characters of the longest word."""
+        return int(self._lengths().max(initial=0))
 
-    def locate_tokens(self, text: str) -> list[tuple[int, int]]:
-        """The span of each token in the text: first character, and the one behind it.
+    @cached_property
+    def has_empty(self) -> bool:
+        """Whether there is a word that is written as nothing."""
+        return not self._lengths().all()
 
-        Tokens of one surface (½, combining characters) share one span.
-        """
-        spans: list[tuple[int, int]] = []
-        for found in _CHUNK.finditer(text):
-            chunk = self._cutter.cut(found[0])
-            if not chunk.keys:
-                continue
-            start = found.start() + len(chunk.lead)
-            for surface in chunk.surfaces:
-                end = start + len(surface)
-                spans.append(self._trim(text, start, end) if surface else spans[-1])
-                start = end
-        return spans
+    @property
+    def scores(self) -> bytes:
+        """How natural a cut before each word, and at the end, is: ``boundaries.score_cuts``."""
+        if self._scores is None:
+            from dedupe.diff.boundaries import score_cuts
 
-    def _trim(self, text: str, start: int, end: int) -> tuple[int, int]:
-        """The span ``start:end`` of the text, without the punctuation around it."""
-        kind = self._cutter.kind
-        while start < end - 1 and kind(text[start]) in ("separator", "inner"):
-            start += 1
-        while end > start + 1 and kind(text[end - 1]) == "separator":
-            end -= 1
-        return start, end
+            self._scores = score_cuts(self)
+        return self._scores
+
+    @cached_property
+    def sentences(self) -> list[int]:
+        """The words before which a sentence ends or a line, and the end."""
+        from dedupe.diff.boundaries import SENTENCE_SCORE
+
+        scores = np.frombuffer(self.scores, np.uint8)
+        positions: list[int] = np.flatnonzero(scores >= SENTENCE_SCORE).tolist()
+        return positions
+
+    @cached_property
+    def flat(self) -> str:
+        """The text with spaces in place of line feeds."""
+        return self.text.replace("\n", " ")
 
 
-def _find_none(keys: Sequence[Any], begin: int) -> int:
-    """The first position from ``begin`` on without a key; the end where all have one."""
-    try:
-        return keys.index(None, begin)
-    except ValueError:
-        return len(keys)
+def join_words(keys: Iterable[int], surfaces: Sequence[str], breaks: Sequence[int]) -> Words:
+    """Words of columns with a value for each."""
+    if not surfaces:
+        return Words(array("Q"), "", array("q"), array("q"), b"")
+    parts = [""] * (2 * len(surfaces) - 1)
+    parts[::2] = surfaces
+    parts[1::2] = map(SEPARATORS.__getitem__, breaks[1:])
+    places = [*accumulate(map(len, parts), initial=0)]
+    starts, ends = array("q", places[:-1:2]), array("q", places[1::2])
+    return Words(array("Q", keys), "".join(parts), starts, ends, bytes(breaks))
 
 
-class _WordsBuilder:
-    """Collects words. Punctuation joins the word before it; at a line's start, the one after it."""
-
-    def __init__(self) -> None:
-        self._keys: list[int] = []
-        self._surfaces: list[str] = []
-        self._breaks: list[Break] = []
-        self._trailing: list[str] = []
-        self._leading: list[str] = []
-        self._leading_break = Break.SPACE
-
-    def add_chunk(self, chunk: Chunk, before: Break) -> None:
-        """Add the words of one chunk; ``before`` is the white space in front of it."""
-        if not chunk.keys:
-            self._add_punctuation(chunk.lead, before)
-            return
-        if chunk.lead:
-            self._lead(chunk.lead, before)
-        self._add(chunk.keys, chunk.surfaces, before, chunk.breaks)
-
-    def add_plain(self, keys: Sequence[int], surfaces: Sequence[str], before: Break) -> None:
-        """Add chunks of one word each; ``before`` is the white space in front of the first."""
-        self._add(keys, surfaces, before, [Break.SPACE] * (len(keys) - 1))
-
-    def _add(
-        self, keys: Sequence[int], surfaces: Sequence[str], before: Break, breaks: Sequence[Break]
-    ) -> None:
-        if self._trailing:
-            self._close_word()
-        if self._leading:
-            surfaces = ["".join([*self._leading, surfaces[0]]), *surfaces[1:]]
-            before = self._leading_break
-            self._leading.clear()
-        self._keys += keys
-        self._surfaces += surfaces
-        self._breaks.append(before)
-        self._breaks += breaks
-
-    def _add_punctuation(self, surface: str, before: Break) -> None:
-        if self._leading or before is Break.LINE or not self._keys:
-            self._lead(surface + " ", before)
-        else:
-            self._trailing += (" ", surface)
-
-    def _lead(self, surface: str, before: Break) -> None:
-        if not self._leading:
-            self._leading_break = before
-        self._leading.append(surface)
-
-    def _close_word(self) -> None:
-        if self._trailing:
-            last = len(self._surfaces) - 1
-            while not self._surfaces[last]:
-                last -= 1
-            self._surfaces[last] += "".join(self._trailing)
-            self._trailing.clear()
-
-    def build(self) -> Words:
-        """The words; punctuation at the end of the text joins the last word."""
-        if self._leading and self._keys:
-            self._trailing += (" ", "".join(self._leading).rstrip(" "))
-        if self._keys:
-            self._close_word()
-        return Words(tuple(self._keys), tuple(self._surfaces), tuple(self._breaks))
+def _array(typecode: Literal["q", "Q"], values: NDArray[Any]) -> array[int]:
+    column = array(typecode)
+    column.frombytes(values.tobytes())
+    return column

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from dedupe.model.characters import WordFinder
 from dedupe.model.errors import KernelsError
 from dedupe.model.kernels import Kernels
 from dedupe.model.settings import KernelChoice
@@ -34,6 +35,16 @@ def load_kernels(choice: KernelChoice = "auto") -> Kernels:
 def tokenize_text(text: str) -> list[str]:
     """The tokens of a text, by the compiled implementation where it was built."""
     return _tokenizer()(text)
+
+
+@cache
+def load_word_finder() -> WordFinder | None:
+    """What finds words of whole texts, where the compiled implementation was built."""
+    if isinstance(_compiled(), ImportError):
+        return None
+    from dedupe.sketch.word_finder import CompiledWordFinder
+
+    return CompiledWordFinder()
 
 
 @cache

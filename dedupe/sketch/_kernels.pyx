@@ -12,6 +12,7 @@ from libc.string cimport memcpy
 
 cdef extern from "kernels.h" nogil:
     void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low)
+    uint64_t dedupe_hash64(const uint8_t *data, size_t length)
     void dedupe_hash_shingles(const uint8_t *output, const int64_t *starts, size_t shingle_size,
                               size_t count, uint64_t *hashes)
     void dedupe_mix(const uint64_t *hashes, uint32_t *mixed, size_t count)
@@ -888,3 +889,123 @@ def read_runs(int file, const int64_t[::1] begins, const int64_t[::1] lengths,
             place += length
     if is_missing:
         raise OSError(-got, os.strerror(-got)) if got < 0 else EOFError()
+
+
+# --- words of a text, for differences ------------------------------------------------------
+
+cdef enum:
+    # Kinds of characters, and breaks: see dedupe.model.characters.
+    LETTER_KIND = 1
+    UNSPACED_KIND = 2
+    OTHER_KIND = 3
+    OPENER_KIND = 4
+    SPACE_KIND = 5
+    LINE_KIND = 6
+    GLUED = 0
+    JOINT = 1
+    SPACE = 2
+    LINE = 3
+
+
+cdef inline uint64_t token_key(const uint32_t[::1] spelled, Py_ssize_t begin,
+                               Py_ssize_t end) noexcept nogil:
+    """The key of a token: its character, or the hash of several."""
+    if end - begin == 1:
+        return spelled[begin]
+    return dedupe_hash64(<const uint8_t *> &spelled[begin], 4 * (end - begin))
+
+
+def find_words(const uint32_t[::1] text, const uint8_t[::1] kinds, const uint32_t[::1] normalised,
+               int64_t[::1] state, uint32_t[::1] output, uint32_t[::1] spelled,
+               int64_t[::1] starts, uint8_t[::1] breaks, uint64_t[::1] keys):
+    """Write the words of a text; see ``model.characters.WordFinder``.
+
+    ``spelled`` is room for what characters become. Continues from ``state`` and stops behind a
+    chunk with a character of another kind, of which no word is written: then it returns ``True``.
+    """
+    cdef Py_ssize_t at = state[0], length = state[1], count = state[2], size = text.shape[0]
+    cdef int64_t lead = state[4], lead_break = state[5]
+    cdef Py_ssize_t chunk = 0, first = 0, opener = -1, letters = -1
+    cdef uint8_t before = state[3], kind, chunk_break = LINE
+    cdef bint is_other = False, after_unspaced = False
+    with nogil:
+        while at < size:
+            kind = kinds[text[at]]
+            if kind >= SPACE_KIND:
+                before = LINE if kind == LINE_KIND else max(before, <uint8_t> SPACE)
+                at += 1
+                continue
+            chunk_break = before if before else LINE
+            if length > 0:
+                output[length] = 10 if chunk_break == LINE and lead < 0 else 32
+                length += 1
+            chunk, first, before = length, count, 0
+            opener = letters = -1
+            is_other = after_unspaced = False
+            while at < size:
+                kind = kinds[text[at]]
+                if kind >= SPACE_KIND:
+                    break
+                output[length] = text[at]
+                spelled[length] = normalised[text[at]]
+                if letters >= 0 and kind != LETTER_KIND:
+                    keys[count - 1] = token_key(spelled, letters, length)
+                    letters = -1
+                if kind == OTHER_KIND:
+                    is_other = True
+                elif kind == UNSPACED_KIND or (kind == LETTER_KIND and letters < 0):
+                    if count == first:
+                        starts[count] = lead if lead >= 0 else chunk
+                        breaks[count] = lead_break if lead >= 0 else chunk_break
+                    else:
+                        starts[count] = opener if opener >= 0 else length
+                        breaks[count] = (
+                            JOINT if after_unspaced or kind == UNSPACED_KIND else GLUED
+                        )
+                    keys[count] = spelled[length]
+                    after_unspaced = kind == UNSPACED_KIND
+                    if kind == LETTER_KIND:
+                        letters = length
+                    count += 1
+                if kind != OPENER_KIND:
+                    opener = -1
+                elif opener < 0:
+                    opener = length
+                length += 1
+                at += 1
+            if letters >= 0:
+                keys[count - 1] = token_key(spelled, letters, length)
+            if is_other:
+                count = first
+                break
+            if count > first:
+                lead = -1
+            elif lead < 0 and (chunk_break == LINE or count == 0):
+                lead, lead_break = chunk, chunk_break
+        if not is_other and lead > 0 and count > 0:
+            output[lead - 1] = 32
+    state[0], state[1], state[2], state[3] = at, length, count, before
+    state[4], state[5], state[6], state[7] = lead, lead_break, chunk, chunk_break
+    return is_other
+
+
+def score_cuts(const uint32_t[::1] text, const uint8_t[::1] table, const int64_t[::1] starts,
+               const int64_t[::1] ends, const uint8_t[::1] breaks, uint8_t[::1] scores):
+    """Score a cut before each word but the first; see ``dedupe.diff.boundaries``.
+
+    A character whose score is 0 leaves the decision to the one before it in its word.
+    """
+    cdef Py_ssize_t word, at
+    cdef uint8_t score
+    with nogil:
+        for word in range(1, starts.shape[0]):
+            if breaks[word] == GLUED:
+                scores[word] = 0
+            elif breaks[word] == LINE:
+                scores[word] = 4
+            else:
+                score, at = 0, ends[word - 1]
+                while score == 0 and at > starts[word - 1]:
+                    at -= 1
+                    score = table[min(text[at], <uint32_t> (table.shape[0] - 1))]
+                scores[word] = score if score else 1

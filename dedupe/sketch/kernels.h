@@ -33,6 +33,10 @@ static inline void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *
     high_low[1] = hash.low64;
 }
 
+static inline uint64_t dedupe_hash64(const uint8_t *data, size_t length) {
+    return XXH3_64bits(data, length);
+}
+
 /* The hashes of ``count`` shingles; ``starts`` has one entry more, past the last token. */
 static void dedupe_hash_shingles(const uint8_t *restrict output, const int64_t *restrict starts,
                                  size_t shingle_size, size_t count, uint64_t *restrict hashes) {

@@ -1,6 +1,7 @@
-"""Long texts are aligned by columns; the difference is what going word by word gives."""
+"""Texts are split and aligned by columns; the difference is what going word by word gives."""
 
 import random
+from array import array
 from unittest.mock import patch
 
 import pytest
@@ -8,18 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.diff import diff_texts
-from dedupe.diff.blocks import Gap, common_end, common_length
-from dedupe.diff.chunks import _OPENERS, ChunkCutter
-from dedupe.diff.long_texts import find_shared_shingles, positions_of
-from dedupe.sketch import tokenize_text
+from dedupe.diff.blocks import Block, Gap, common_end, common_length
+from dedupe.diff.chunks import ChunkCutter
+from dedupe.diff.compare import diff_words
+from dedupe.diff.faint import find_faint
+from dedupe.diff.shingles import Shingles, find_shared
+from dedupe.diff.vocabulary import Vocabulary
+from dedupe.model.characters import OPENERS
+from dedupe.sketch import load_word_finder, tokenize_text
 
-MODULES = ("dedupe.diff.align", "dedupe.diff.moves")
 
-
-def segments(left, right, long_span):
-    with pytest.MonkeyPatch.context() as patch:
-        for module in MODULES:
-            patch.setattr(f"{module}.LONG_SPAN", long_span)
+def segments(left, right, packed_size):
+    """Sorted as one number with the position up to so many shingles, beyond by position."""
+    with patch("dedupe.diff.shingles._PACKED_SIZE", packed_size):
         diff = diff_texts(left, right, tokenize_text)
     return diff.segments, diff.coarse_count
 
@@ -41,11 +43,11 @@ def edited(words, rng):
 
 @settings(max_examples=120, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([3, 30, 400]), st.sampled_from([0, 8, 300]))
-def test_columns_and_words_give_the_same_difference(seed, vocabulary, count):
+def test_both_ways_of_sorting_shingles_give_the_same_difference(seed, vocabulary, count):
     rng = random.Random(seed)
     words = [f"w{rng.randrange(vocabulary)}{rng.choice(['', '.', ','])}" for _ in range(count)]
     left, right = " ".join(words), " ".join(edited(words, rng))
-    assert segments(left, right, 0) == segments(left, right, 10**9)
+    assert segments(left, right, 1) == segments(left, right, 1 << 15)
 
 
 def test_texts_of_100_000_words_have_their_changes_alone_in_the_difference():
@@ -74,9 +76,8 @@ def test_common_parts_are_counted_as_one_by_one(left, right):
 @given(st.lists(st.integers(0, 3), max_size=60), st.lists(st.integers(0, 3), max_size=60))
 def test_shared_shingles_are_those_that_occur_once_on_both_sides(left, right):
     size = 3
-    first, second = find_shared_shingles(
-        Gap(range(len(left)), range(len(right))), tuple(left), tuple(right), size
-    )
+    sides = [Shingles.of_keys(array("Q", keys), size) for keys in (left, right)]
+    first, second = find_shared(sides[0], range(len(left)), sides[1], range(len(right)))
     shingles = [
         [tuple(keys[i : i + size]) for i in range(len(keys) - size + 1)] for keys in (left, right)
     ]
@@ -86,9 +87,44 @@ def test_shared_shingles_are_those_that_occur_once_on_both_sides(left, right):
         if shingles[0].count(shingle) == shingles[1].count(shingle) == 1
     ]
     assert list(zip(first, second, strict=True)) == expected
-    wanted = {*shingles[1][:3]}
-    found = positions_of(wanted, tuple(left), size)
-    assert [i for i, shingle in enumerate(shingles[0]) if shingle in wanted] == found
+
+
+TEXTS = st.text(
+    "aB1é地七カ。，、！“”‘’「（(《[<-_'.·ー々ก่½ﬁ\u0301\u200d\u00ad🎉№…  \n\n\t\r\u2028", max_size=40
+)
+
+
+@pytest.mark.skipif(load_word_finder() is None, reason="the kernels were not built")
+@settings(max_examples=400, deadline=None)
+@given(TEXTS, TEXTS)
+def test_a_finder_changes_nothing_in_a_difference(left, right):
+    plain = diff_texts(left, right, tokenize_text)
+    vocabulary = Vocabulary(tokenize_text, load_word_finder())
+    found = diff_words(vocabulary.split(left), vocabulary.split(right))
+    assert found.segments == plain.segments
+    for side in ("left", "right"):
+        one, other = getattr(found, side), getattr(plain, side)
+        assert (one.keys, one.text, one.breaks) == (other.keys, other.text, other.breaks)
+        assert (one.starts, one.ends, one.scores) == (other.starts, other.ends, other.scores)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(["a", "a,", "–", "A", "½", "b\n", "\n-", "(c"]), max_size=60),
+    st.data(),
+)
+def test_words_look_equal_where_their_surfaces_do(parts, data):
+    """However they are cut into lines, which moves punctuation from one word to the next."""
+    spaces = st.lists(st.sampled_from([" ", " ", " ", "\n"]), min_size=60, max_size=60)
+    vocabulary = Vocabulary(tokenize_text)
+    sides = []
+    for _ in range(2):
+        text = "".join(map(str.__add__, parts, data.draw(spaces)))
+        sides.append(vocabulary.split(text.replace("a,", data.draw(st.sampled_from(["a,", "a"])))))
+    size = len(sides[0])
+    left, right = (side.surfaces(range(size)) for side in sides)
+    expected = [at for at in range(size) if left[at].replace(" ", "") != right[at].replace(" ", "")]
+    assert find_faint(Block(0, 0, size), *sides) == expected
 
 
 def cut_one_by_one(cutter, chunk):
@@ -99,7 +135,7 @@ def cut_one_by_one(cutter, chunk):
         kind = cutter.kind(character)
         if kind == "unspaced" or (kind == "letter" and not in_word):
             cut = position
-            while cut > start and chunk[cut - 1] in _OPENERS:
+            while cut > start and chunk[cut - 1] in OPENERS:
                 cut -= 1
             if cut > start:
                 yield chunk[start:cut], unspaced

@@ -16,11 +16,13 @@ from collections import Counter
 
 import numpy as np
 
+from dedupe.diff import Vocabulary
 from dedupe.model.documents import TextBatch
 from dedupe.model.sketches import BITMAP_WORDS, SetFilters
-from dedupe.sketch import _kernels, compiled, plain
+from dedupe.sketch import _kernels, compiled, plain, word_finder
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
 
+FINDERS = word_finder.CompiledWordFinder(), None
 COMPILED, PLAIN = compiled.CompiledKernels(), plain.PlainKernels()
 SIZES = _kernels.SIZES
 EDGES = sorted({0, 1, 2, 3, *(max(size + by, 0) for size in SIZES.values() for by in (-1, 0, 1))})
@@ -290,6 +292,18 @@ def fuzz_tokenize(rng: random.Random) -> None:
     assert compiled.tokenize_text(text) == plain.tokenize_text(text)
 
 
+def fuzz_words(rng: random.Random) -> None:
+    text = draw_text(rng).decode("utf-8", "surrogateescape")
+    spaced = "".join(rng.choice(" \n\t\r\u2028\u3000") if rng.random() < 0.2 else c for c in text)
+    found, plainly = (Vocabulary(plain.tokenize_text, each).split(spaced) for each in FINDERS)
+    assert (found.text, found.breaks, found.scores) == (
+        plainly.text, plainly.breaks, plainly.scores,
+    )  # fmt: skip
+    assert found.keys == plainly.keys
+    assert found.starts == plainly.starts
+    assert found.ends == plainly.ends
+
+
 KERNELS = {
     "sketch": fuzz_sketch,
     "survey": fuzz_survey,
@@ -300,6 +314,7 @@ KERNELS = {
     "bucket_pairs": fuzz_bucket_pairs,
     "label_components": fuzz_label_components,
     "runs": fuzz_runs,
+    "words": fuzz_words,
 }
 
 

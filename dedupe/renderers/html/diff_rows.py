@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, Literal, NamedTuple
 
 from dedupe.diff import Break, Diff, Fold, Segment, Words, fold_equal
-from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.diff.words import SEPARATORS
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.view.differences import describe_origin
 from dedupe.renderers.view.figures import format_count
@@ -22,9 +23,6 @@ WORD_SIZE: Final = 500
 
 Nobody reads more, and browsers would take minutes to lay it out.
 """
-
-_SEPARATORS: Final = ("", "", " ", "\n")
-"""The separators by the numbers of :class:`Break`."""
 
 
 class Part(NamedTuple):
@@ -117,7 +115,7 @@ class _RowBuilder:
     def add_change(self, segments: Sequence[Segment]) -> None:
         """Add the deleted and inserted words of one place; they share a row."""
         spans = [self._own_words(segment) for segment in segments]
-        if all(words.breaks[span.start] is Break.LINE for words, span in spans):
+        if all(words.breaks[span.start] == Break.LINE for words, span in spans):
             self._end_row()
         for segment, (words, span) in zip(segments, spans, strict=True):
             shown = span[:SHOWN_CHANGE_WORDS]
@@ -140,10 +138,11 @@ class _RowBuilder:
             line = self._right.breaks.index(Break.LINE, first, stop)
         except ValueError:
             line = stop
-        for index in range(max(first, start + LONG_ROW - self._equal_count), line):
-            if boundary_score(self._right, index) >= SENTENCE_SCORE:
-                return index
-        return line
+        least = max(first, start + LONG_ROW - self._equal_count)
+        if least >= line:
+            return line
+        sentence = bisect_left(self._right.sentences, least)
+        return min(line, self._right.sentences[sentence])
 
     def _own_words(self, segment: Segment) -> tuple[Words, range]:
         if segment.kind == "delete":
@@ -161,7 +160,7 @@ class _RowBuilder:
         self._equal_count += len(span)
 
     def _before(self, words: Words, span: range) -> str:
-        return _SEPARATORS[words.breaks[span.start]] if self._row else ""
+        return SEPARATORS[words.breaks[span.start]] if self._row else ""
 
     def _end_row(self) -> None:
         if self._row:
@@ -172,13 +171,9 @@ class _RowBuilder:
 
 def _text_of(words: Words, span: range) -> str:
     """The text of a range of words, with its line breaks."""
-    surfaces = words.surfaces[span.start : span.stop]
-    breaks = words.breaks[span.start : span.stop]
-    if not all(surfaces) or max(map(len, surfaces), default=0) > WORD_SIZE:
-        written = [pair for pair in zip(surfaces, breaks, strict=True) if pair[0]]
-        surfaces = tuple(shorten_middle(surface, WORD_SIZE) for surface, _ in written)
-        breaks = tuple(before for _, before in written)
-    parts = [""] * (2 * len(surfaces))
-    parts[::2] = map(_SEPARATORS.__getitem__, breaks)
-    parts[1::2] = surfaces
-    return "".join(parts[1:])
+    if words.longest <= WORD_SIZE:
+        return words.written(span)
+    pairs = zip(words.surfaces(span), words.breaks[span.start : span.stop], strict=True)
+    written = [(shorten_middle(word, WORD_SIZE), before) for word, before in pairs if word]
+    parts = [SEPARATORS[before] + word for word, before in written]
+    return "".join(parts)[len(SEPARATORS[written[0][1]]) :] if written else ""

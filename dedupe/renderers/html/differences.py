@@ -22,7 +22,7 @@ from dedupe.renderers.html.comparing import (
 )
 from dedupe.renderers.html.headlines import find_headline
 from dedupe.renderers.view.selection import Selection
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 
 if TYPE_CHECKING:
     from dedupe.renderers.html.helpers import HelperPool
@@ -119,7 +119,7 @@ class DifferenceWriter:
     ) -> Iterator[Iterator[Difference]]:
         """The differences of each cluster, in the order of its members whose texts were found."""
         clusters = [_cluster_texts(selection, found) for selection in batch]
-        vocabulary = Vocabulary(tokenize_text)
+        vocabulary = Vocabulary(tokenize_text, load_word_finder())
         if pool is None:
             yield from (compare_texts(cluster, vocabulary) for cluster in clusters)
             return

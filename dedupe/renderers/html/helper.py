@@ -10,7 +10,7 @@ import msgspec
 
 from dedupe.diff import Vocabulary
 from dedupe.renderers.html.comparing import ClusterTexts, Difference, compare_texts
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 from dedupe.sources.pages.frames import read_frame, write_frame
 
 REMEMBERED_BYTES = 8_000_000
@@ -34,7 +34,7 @@ def run_job(job: Job, vocabulary: Vocabulary | None = None) -> Results:
 
     :param vocabulary: of earlier jobs, which saves time and changes nothing
     """
-    vocabulary = vocabulary or Vocabulary(tokenize_text)
+    vocabulary = vocabulary or Vocabulary(tokenize_text, load_word_finder())
     return Results(tuple(tuple(compare_texts(each, vocabulary)) for each in job.clusters))
 
 
@@ -45,10 +45,10 @@ def main() -> None:
     sys.stdout = sys.stderr  # so that nothing that a library prints mixes with the frames
     gc.disable()  # it would look through the words of all texts, of which none are in circles
     decoder = msgspec.msgpack.Decoder(Job)
-    vocabulary, size = Vocabulary(tokenize_text), 0
+    vocabulary, size = Vocabulary(tokenize_text, load_word_finder()), 0
     while (frame := read_frame(jobs)) is not None:
         write_frame(results, run_job(decoder.decode(frame), vocabulary))
         size += len(frame)
         if size > REMEMBERED_BYTES:
-            vocabulary, size = Vocabulary(tokenize_text), 0
+            vocabulary, size = Vocabulary(tokenize_text, load_word_finder()), 0
             gc.collect()

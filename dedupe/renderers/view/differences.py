@@ -127,9 +127,9 @@ class DiffWriter:
     def _words(self, words: Words, span: range, style: Style) -> Iterator[Piece]:
         last_break = Break.LINE if self._full else Break.SPACE
         for index in span:
-            if words.surfaces[index]:
-                text = self._word_text(words.surfaces[index])
-                yield Piece(text, style, min(words.breaks[index], last_break))
+            if surface := words.surface(index):
+                before = Break(min(words.breaks[index], last_break))
+                yield Piece(self._word_text(surface), style, before)
 
     def _word_text(self, surface: str) -> str:
         text = escape_word(surface)
@@ -189,7 +189,7 @@ def _shown_part(segment: Segment, span: range, words: Words) -> range:
     if limit > CHANGE_LIMIT:
         limit = CHANGE_HEAD
     stop = min(span.start + limit, span.stop)
-    while stop < span.stop and words.breaks[stop] is Break.GLUED and stop < span.start + 2 * limit:
+    while stop < span.stop and words.breaks[stop] == Break.GLUED and stop < span.start + 2 * limit:
         stop += 1
     return range(span.start, stop)
 

@@ -1,0 +1,70 @@
+"""Words with equal tokens that look different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from dedupe.diff.blocks import Block
+from dedupe.diff.words import Words
+
+_FEW: Final = 16
+"""Words that are compared one by one."""
+
+
+def find_faint(block: Block, left: Words, right: Words) -> list[int]:
+    """The words of the block that look different, ascending, counted from its beginning on.
+
+    Long stretches are compared as text, many times faster than word by word.
+    """
+    faint: list[int] = []
+    waiting = [block] if block.size else []
+    while waiting:
+        i, j, size = waiting.pop()
+        if _looks_equal(i, j, size, left, right):
+            continue
+        if size > _FEW:
+            half = size // 2
+            waiting += (Block(i + half, j + half, size - half), Block(i, j, half))
+            continue
+        pairs = zip(
+            left.surfaces(range(i, i + size)), right.surfaces(range(j, j + size)), strict=True
+        )
+        first = i - block.left
+        faint += [
+            first + at
+            for at, (one, other) in enumerate(pairs)
+            if one != other and one.replace(" ", "") != other.replace(" ", "")
+        ]
+    return faint
+
+
+def _looks_equal(i: int, j: int, size: int, left: Words, right: Words) -> bool:
+    """Whether so many words are known to look equal, from these two positions on."""
+    if left.has_empty or right.has_empty:
+        return False
+    left_span = slice(left.starts[i], left.ends[i + size - 1])
+    right_span = slice(right.starts[j], right.ends[j + size - 1])
+    if left.text[left_span] == right.text[right_span]:
+        return True
+    if left.flat[left_span] != right.flat[right_span]:
+        return False
+    # The same but for ends of lines, which may have moved punctuation to another word.
+    lines = np.frombuffer(left.starts, np.int64)[i : i + size] - left_span.start
+    others = np.frombuffer(right.starts, np.int64)[j : j + size] - right_span.start
+    return bool((lines == others).all())
+
+
+def runs_of(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Consecutive positions as spans: the first, and the one behind the last."""
+    start = stop = -1
+    for position in positions:
+        if position != stop:
+            if start >= 0:
+                yield start, stop
+            start = position
+        stop = position + 1
+    if start >= 0:
+        yield start, stop

@@ -1,0 +1,69 @@
+"""Words of texts as columns, and what finds them at once (for differences)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
+"""Brackets and quotes that belong to the word after them."""
+
+
+LINE_SCORE: Final = 4
+"""The score of a cut at the end of a line: the highest."""
+
+
+class Break(IntEnum):
+    """The separator between a word and the one before it."""
+
+    GLUED = 0
+    """nothing, or punctuation that holds the two together"""
+    JOINT = 1
+    """nothing, in a script without spaces: a line may break here"""
+    SPACE = 2
+    LINE = 3
+
+
+class Chunk(NamedTuple):
+    """The words of a chunk, which is text without white space, as columns of equal length.
+
+    :param lead: punctuation before the first word; all of the chunk where it has no word
+    :param surfaces: each word as it is written; ``""`` for one that the surface before it made too
+    :param breaks: the separator before each word but the first
+    """
+
+    lead: str
+    keys: tuple[int, ...]
+    surfaces: tuple[str, ...]
+    breaks: tuple[Break, ...]
+
+
+class WordColumns(NamedTuple):
+    """Words in order: for the columns see :class:`dedupe.diff.words.Words`.
+
+    :param scores: how natural a cut before each word and at the end is
+    """
+
+    keys: NDArray[np.uint64]
+    text: str
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    breaks: NDArray[np.uint8]
+    scores: NDArray[np.uint8]
+
+
+class WordFinder(Protocol):
+    """Finds the words of whole texts, by compiled loops."""
+
+    def find(
+        self, text: str, cut: Callable[[str], Chunk], scores: NDArray[np.uint8]
+    ) -> WordColumns:
+        """The words of a text.
+
+        :param cut: cuts the chunks that hold a character whose tokens depend on its neighbours
+        :param scores: that of a cut behind each character, the last of them for all beyond
+        """
