@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from array import array
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.diff.words import Words
-from dedupe.model.characters import LINE_SCORE, Break
-
-SENTENCE_SCORE: Final = 3
-"""The lowest score of a cut at the end of a sentence or a line."""
+from dedupe.model.characters import LINE_SCORE, SENTENCE_SCORE, Break
 
 _SENTENCE_ENDS: Final = frozenset(".!?…。！？｡।؟។။")
 _CLAUSE_ENDS: Final = frozenset(",;:，；：、،")
@@ -22,35 +21,31 @@ _CLOSER: Final = 0
 _BEYOND: Final = 0xFFFF
 """Stands for all characters from it on, of which none ends a sentence."""
 
+__all__ = ["SENTENCE_SCORE", "boundary_score", "score_cuts", "score_table", "splits_word"]
 
-def score_cuts(words: Words) -> bytes:
+
+def score_cuts(text: str, starts: array[int], ends: array[int], breaks: Sequence[int]) -> bytes:
     """How natural a cut before each word and at the end is, from 0 (inside a word) to 4.
 
     1 is between words, 2 between clauses, 3 (``SENTENCE_SCORE``) between sentences, 4
     (``LINE_SCORE``) between lines.
     """
-    breaks = np.frombuffer(words.breaks, np.uint8)
-    scores = np.full(len(breaks) + 1, LINE_SCORE, np.uint8)
-    if len(breaks) > 1:
-        inner = _score_ends(words)[:-1]
-        inner[breaks[1:] == Break.LINE] = LINE_SCORE
-        inner[breaks[1:] == Break.GLUED] = 0
-        scores[1:-1] = inner
-    return scores.tobytes()
+    scores = bytearray([LINE_SCORE]) * (len(breaks) + 1)
+    for position in range(1, len(breaks)):
+        if breaks[position] == Break.GLUED:
+            scores[position] = 0
+        elif breaks[position] != Break.LINE:
+            scores[position] = _score_end(text[starts[position - 1] : ends[position - 1]])
+    return bytes(scores)
 
 
-def _score_ends(words: Words) -> NDArray[np.uint8]:
-    """How natural a cut behind each word is, where white space follows."""
-    text = np.frombuffer(words.text.encode("utf-32-le", "surrogatepass"), "<u4")
-    scores = score_table()[np.minimum(text, _BEYOND)]
-    starts, ends = np.frombuffer(words.starts, np.int64), np.frombuffer(words.ends, np.int64)
-    found = scores[ends - 1]
-    closed = np.flatnonzero((found == _CLOSER) | (starts == ends))
-    if len(closed):
-        others = np.where(scores == _CLOSER, -1, np.arange(len(scores)))
-        last = np.maximum.accumulate(others)[ends[closed] - 1]
-        found[closed] = np.where(last >= starts[closed], scores[last], 1)
-    return found
+@lru_cache(maxsize=1 << 14)
+def _score_end(surface: str) -> int:
+    """How natural a cut behind this word is, where white space follows."""
+    end = surface.rstrip(_CLOSERS)[-1:]
+    if end in _SENTENCE_ENDS:
+        return SENTENCE_SCORE
+    return 2 if end in _CLAUSE_ENDS else 1
 
 
 @cache

@@ -30,8 +30,7 @@ class Shingles(NamedTuple):
 
     @classmethod
     def of_keys(cls, keys: Sequence[int], size: int) -> Shingles:
-        is_column = isinstance(keys, array) and keys.typecode == "Q"
-        column = np.frombuffer(keys, np.uint64) if is_column and keys else np.array(keys, np.uint64)
+        column = np.frombuffer(keys if isinstance(keys, array) else array("Q", keys), np.uint64)
         return cls(column, _hash_shingles(column, size), size)
 
     def inside(self, span: range) -> Hashes:

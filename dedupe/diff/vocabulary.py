@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, Final
 
-from dedupe.diff.boundaries import score_table
+from dedupe.diff.boundaries import score_cuts, score_table
 from dedupe.diff.chunks import ChunkCutter, Tokenizer
-from dedupe.diff.words import Words, join_words
+from dedupe.diff.words import SEPARATORS, Words
 from dedupe.model.characters import Break, Chunk, WordFinder
 
 _CHUNK: Final = re.compile(r"\S+")
@@ -149,4 +151,17 @@ class _WordsBuilder:
             self._trailing += (" ", "".join(self._leading).rstrip(" "))
         if self._keys:
             self._close_word()
-        return join_words(self._keys, self._surfaces, self._breaks)
+        return _join_words(self._keys, self._surfaces, self._breaks)
+
+
+def _join_words(keys: Sequence[int], surfaces: Sequence[str], breaks: Sequence[int]) -> Words:
+    """Words of columns with a value for each."""
+    parts = [""] * (2 * len(surfaces))
+    parts[::2] = map(SEPARATORS.__getitem__, breaks)
+    parts[1::2] = surfaces
+    if parts:
+        parts[0] = ""
+    places = array("q", accumulate(map(len, parts), initial=0))
+    text, starts, ends = "".join(parts), places[1::2], places[2::2]
+    scores = score_cuts(text, starts, ends, breaks)
+    return Words(array("Q", keys), text, starts, ends, bytes(breaks), scores)

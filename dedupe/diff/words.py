@@ -6,17 +6,15 @@ Two words have equal keys exactly if their tokens are equal, so a diff agrees wi
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import accumulate
 from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.characters import Break, WordColumns
+from dedupe.model.characters import SENTENCE_SCORE, Break, WordColumns
 
-__all__ = ["SEPARATORS", "Break", "Words", "join_words"]
+__all__ = ["SEPARATORS", "Break", "Words"]
 
 SEPARATORS: Final = ("", "", " ", "\n")
 """What is written before a word, by the numbers of :class:`Break`."""
@@ -31,6 +29,7 @@ class Words:
     :ivar starts: where each word starts in ``text``
     :ivar ends: where each word ends in ``text``
     :ivar breaks: the separator before each word, as a number of :class:`Break`
+    :ivar scores: how natural a cut before each word, and at the end, is (``boundaries.py``)
     """
 
     def __init__(
@@ -40,14 +39,14 @@ class Words:
         starts: array[int],
         ends: array[int],
         breaks: bytes,
-        scores: bytes | None = None,
+        scores: bytes,
     ) -> None:
         self.keys = keys
         self.text = text
         self.starts = starts
         self.ends = ends
         self.breaks = breaks
-        self._scores = scores
+        self.scores = scores
 
     @classmethod
     def of_columns(cls, found: WordColumns) -> Words:
@@ -94,20 +93,9 @@ class Words:
         """Whether there is a word that is written as nothing."""
         return not self._lengths().all()
 
-    @property
-    def scores(self) -> bytes:
-        """How natural a cut before each word, and at the end, is: ``boundaries.score_cuts``."""
-        if self._scores is None:
-            from dedupe.diff.boundaries import score_cuts
-
-            self._scores = score_cuts(self)
-        return self._scores
-
     @cached_property
     def sentences(self) -> list[int]:
         """The words before which a sentence ends or a line, and the end."""
-        from dedupe.diff.boundaries import SENTENCE_SCORE
-
         scores = np.frombuffer(self.scores, np.uint8)
         positions: list[int] = np.flatnonzero(scores >= SENTENCE_SCORE).tolist()
         return positions
@@ -116,18 +104,6 @@ class Words:
     def flat(self) -> str:
         """The text with spaces in place of line feeds."""
         return self.text.replace("\n", " ")
-
-
-def join_words(keys: Iterable[int], surfaces: Sequence[str], breaks: Sequence[int]) -> Words:
-    """Words of columns with a value for each."""
-    if not surfaces:
-        return Words(array("Q"), "", array("q"), array("q"), b"")
-    parts = [""] * (2 * len(surfaces) - 1)
-    parts[::2] = surfaces
-    parts[1::2] = map(SEPARATORS.__getitem__, breaks[1:])
-    places = [*accumulate(map(len, parts), initial=0)]
-    starts, ends = array("q", places[:-1:2]), array("q", places[1::2])
-    return Words(array("Q", keys), "".join(parts), starts, ends, bytes(breaks))
 
 
 def _array(typecode: Literal["q", "Q"], values: NDArray[Any]) -> array[int]:

@@ -13,6 +13,9 @@ OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 """Brackets and quotes that belong to the word after them."""
 
 
+SENTENCE_SCORE: Final = 3
+"""The lowest score of a cut at the end of a sentence or a line."""
+
 LINE_SCORE: Final = 4
 """The score of a cut at the end of a line: the highest."""
 
