@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dedupe.diff.blocks import Block, Gap, gap_between, gaps_around
+from dedupe.diff.blocks import Block, Gap, gaps_around
 from dedupe.diff.boundaries import boundary_score, splits_word
 from dedupe.diff.words import Words
 
@@ -29,14 +29,17 @@ def _slide_changes(blocks: list[Block], left: Words, right: Words) -> list[Block
     slid = [Block(0, 0, 0)]
     for block in [*blocks, Block(len(left), len(right), 0)]:
         before = slid[-1]
-        gap = gap_between(before, block)
+        left_gap = range(before.left + before.size, block.left)
+        right_gap = range(before.right + before.size, block.right)
         shift = 0
-        if gap.right and not gap.left:
-            shift = _best_shift(right, gap.right, before, block)
-        elif gap.left and not gap.right:
-            shift = _best_shift(left, gap.left, before, block)
-        slid[-1] = before._replace(size=before.size + shift)
-        slid.append(Block(block.left + shift, block.right + shift, block.size - shift))
+        if right_gap and not left_gap:
+            shift = _best_shift(right, right_gap, before, block)
+        elif left_gap and not right_gap:
+            shift = _best_shift(left, left_gap, before, block)
+        if shift:
+            slid[-1] = before._replace(size=before.size + shift)
+            block = Block(block.left + shift, block.right + shift, block.size - shift)
+        slid.append(block)
     return [block for block in slid if block.size]
 
 
@@ -83,12 +86,16 @@ def _drop_islands(blocks: list[Block], end: Block) -> list[Block]:
 
 
 def _is_island(previous: Block, block: Block, following: Block) -> bool:
-    before, after = gap_between(previous, block), gap_between(block, following)
-    limit = min(max(map(len, before)), max(map(len, after)))
-    one_sided = not (before.left or after.left) or not (before.right or after.right)
+    left, right, size = block
+    if size > ISLAND_SIZE:
+        return False
+    left_before, right_before = left - previous.left_stop, right - previous.right_stop
+    left_after, right_after = following.left - left - size, following.right - right - size
+    limit = min(max(left_before, right_before), max(left_after, right_after))
+    one_sided = not (left_before or left_after) or not (right_before or right_after)
     if one_sided:
         limit //= 4
-    return block.size <= min(limit, ISLAND_SIZE)
+    return size <= limit
 
 
 def _snap_blocks(blocks: list[Block], left: Words, right: Words) -> list[Block]:

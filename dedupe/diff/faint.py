@@ -43,7 +43,7 @@ def find_faint(block: Block, left: Words, right: Words) -> list[int]:
 
 def _looks_equal(i: int, j: int, size: int, left: Words, right: Words) -> bool:
     """Whether so many words are known to look equal, from these two positions on."""
-    if left.has_empty or right.has_empty:
+    if left.has_empty(i, i + size) or right.has_empty(j, j + size):
         return False
     left_span = slice(left.starts[i], left.ends[i + size - 1])
     right_span = slice(right.starts[j], right.ends[j + size - 1])

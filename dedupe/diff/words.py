@@ -6,6 +6,7 @@ Two words have equal keys exactly if their tokens are equal, so a diff agrees wi
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -89,9 +90,16 @@ class Words:
         return int(self._lengths().max(initial=0))
 
     @cached_property
-    def has_empty(self) -> bool:
-        """Whether there is a word that is written as nothing."""
-        return not self._lengths().all()
+    def empty(self) -> list[int]:
+        """The words that are written as nothing, ascending."""
+        positions: list[int] = np.flatnonzero(self._lengths() == 0).tolist()
+        return positions
+
+    def has_empty(self, start: int, stop: int) -> bool:
+        """Whether one of these words is written as nothing."""
+        if not self.empty:
+            return False
+        return bisect_left(self.empty, start) < bisect_left(self.empty, stop)
 
     @cached_property
     def sentences(self) -> list[int]:

@@ -16,7 +16,7 @@ from dedupe.renderers.html.diff_rows import (
     arrange_rows,
     arrange_text,
 )
-from dedupe.renderers.html.rows import write_rows
+from dedupe.renderers.html.rows import write_lines, write_rows
 
 SHOWN_TEXT_WORDS: Final = 80
 MAX_TEXT_WORDS: Final = 120
@@ -107,7 +107,10 @@ def _write(figures: DiffFigures | None, rows: Iterable[Row | FoldedRows]) -> Dif
         if not isinstance(each, FoldedRows):
             shown.append(each)
             continue
-        items += _items(0, shown) + _items(each.word_count, each.rows)
+        items += _items(0, shown)
+        lines = each.lines()
+        html = write_rows(each.rows) if lines is None else write_lines(lines)
+        items.append(Item(each.word_count, html))
         shown = []
     return Difference(figures, (*items, *_items(0, shown)))
 
@@ -124,6 +127,4 @@ def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
         ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
         sentence_ends = (end for end in ends if boundary_score(words, end) >= SENTENCE_SCORE)
         cut = next(sentence_ends, SHOWN_TEXT_WORDS)
-    yield from arrange_text(words, range(cut))
-    if cut < len(words):
-        yield FoldedRows(len(words) - cut, arrange_text(words, range(cut, len(words))))
+    return arrange_text(words, range(cut))

@@ -47,7 +47,26 @@ class FoldedRows(NamedTuple):
     """Rows without a change, which are folded away."""
 
     word_count: int
-    rows: list[Row]
+    diff: Diff
+    segments: tuple[Segment, ...]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, as others are."""
+        return _rows_of(self.diff, self.segments)
+
+    def lines(self) -> list[str] | None:
+        """The text of each row; none where a row has more than one part, or long words."""
+        words = self.diff.right
+        if len(self.segments) > 1 or self.segments[0].kind != "equal" or words.longest > WORD_SIZE:
+            return None
+        lines, span = [], self.segments[0].right
+        start = span.start
+        while start < span.stop:
+            cut = _next_row(words, start + 1, start + LONG_ROW, span.stop)
+            lines.append(words.written(range(start, cut)))
+            start = cut
+        return lines
 
 
 def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
@@ -59,15 +78,19 @@ def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
         if is_fold:
             for fold in group:
                 assert isinstance(fold, Fold)
-                yield FoldedRows(fold.word_count, _rows_of(diff, fold.segments))
+                yield FoldedRows(fold.word_count, diff, fold.segments)
         else:
             yield from _rows_of(diff, [part for part in group if isinstance(part, Segment)])
 
 
-def arrange_text(words: Words, span: range) -> list[Row]:
-    """The rows of a part of one text, without changes."""
-    segments = (Segment("equal", span, span),)
-    return _rows_of(Diff(words, words, segments, 0), segments)
+def arrange_text(words: Words, shown: range) -> Iterator[Row | FoldedRows]:
+    """The rows of a text without changes; those behind the words that are shown are folded."""
+    rest = range(shown.stop, len(words))
+    segments = Segment("equal", shown, shown), Segment("equal", rest, rest)
+    diff = Diff(words, words, segments, 0)
+    yield from _rows_of(diff, segments[:1])
+    if rest:
+        yield FoldedRows(len(rest), diff, segments[1:])
 
 
 def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
@@ -106,7 +129,11 @@ class _RowBuilder:
     def add_equal(self, segment: Segment) -> None:
         """Add words that both texts have, cut into rows."""
         start, stop = segment.right.start, segment.right.stop
-        while (cut := self._next_row(start, stop)) < stop:
+        while True:
+            first = start + (not self._row)
+            cut = _next_row(self._right, first, start + LONG_ROW - self._equal_count, stop)
+            if cut >= stop:
+                break
             self._add_words(segment, range(start, cut))
             self._end_row()
             start = cut
@@ -131,19 +158,6 @@ class _RowBuilder:
         self._end_row()
         return self._rows
 
-    def _next_row(self, start: int, stop: int) -> int:
-        """The first word after which a row begins: at a line, or a sentence where it is long."""
-        first = start + (not self._row)
-        try:
-            line = self._right.breaks.index(Break.LINE, first, stop)
-        except ValueError:
-            line = stop
-        least = max(first, start + LONG_ROW - self._equal_count)
-        if least >= line:
-            return line
-        sentence = bisect_left(self._right.sentences, least)
-        return min(line, self._right.sentences[sentence])
-
     def _own_words(self, segment: Segment) -> tuple[Words, range]:
         if segment.kind == "delete":
             return self._left, segment.left
@@ -167,6 +181,21 @@ class _RowBuilder:
             self._rows.append(self._row)
         self._row = []
         self._equal_count = 0
+
+
+def _next_row(words: Words, first: int, long: int, stop: int) -> int:
+    """The first word of the next row: at a line, or a sentence where the row is long.
+
+    :param first: the first that may be
+    :param long: the first at which the row is long
+    """
+    line = words.breaks.find(Break.LINE, first, stop)
+    if line < 0:
+        line = stop
+    least = max(first, long)
+    if least >= line:
+        return line
+    return min(line, words.sentences[bisect_left(words.sentences, least)])
 
 
 def _text_of(words: Words, span: range) -> str:

@@ -13,6 +13,12 @@ def write_rows(rows: Iterable[Row]) -> str:
     return "".join([f"<p>{''.join(map(_write_part, row))}</p>" for row in rows])
 
 
+def write_lines(lines: Iterable[str]) -> str:
+    """Rows of equal words, by the text of each; as :func:`write_rows` writes them."""
+    rows = mark_lines("\n".join(lines)).replace("\n", "</p><p>")
+    return f"<p>{rows}</p>"
+
+
 def _write_part(part: Part) -> str:
     text = mark_lines(part.text)
     if part.kind == "equal":

@@ -55,6 +55,8 @@ def mark_lines(text: str) -> str:
     """As :func:`mark_invisible`, but line feeds are kept."""
     if "\n" not in text:
         return mark_invisible(text)
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return escape(text)
     return "\n".join(map(mark_invisible, text.split("\n")))
 
 
