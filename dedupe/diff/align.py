@@ -38,6 +38,8 @@ def align_keys(
     waiting = [(Gap(range(len(left)), range(len(right))), 0)]
     while waiting:
         gap, depth = waiting.pop()
+        if not gap.left or not gap.right:
+            continue
         ends, gap = _trim_gap(gap, left, right)
         blocks += ends
         cells = len(gap.left) * len(gap.right)

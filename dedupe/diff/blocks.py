@@ -36,7 +36,8 @@ class Gap(NamedTuple):
 
 def gap_between(before: Block, after: Block) -> Gap:
     """The gap between two blocks."""
-    return Gap(range(before.left_stop, after.left), range(before.right_stop, after.right))
+    i, j, size = before
+    return Gap(range(i + size, after.left), range(j + size, after.right))
 
 
 def gaps_around(blocks: Iterable[Block], whole: Gap) -> Iterator[Gap]:
@@ -54,13 +55,15 @@ def merge_blocks(blocks: Iterable[Block]) -> list[Block]:
         if not merged:
             merged.append(block)
             continue
-        last = merged[-1]
-        overlap = max(0, last.left_stop - block.left, last.right_stop - block.right)
-        on_diagonal = block.left - last.left == block.right - last.right
-        if on_diagonal and block.left <= last.left_stop:
-            merged[-1] = last._replace(size=max(last.size, block.left_stop - last.left))
-        elif overlap < block.size:
-            merged.append(Block(block.left + overlap, block.right + overlap, block.size - overlap))
+        i, j, last_size = merged[-1]
+        left, right, size = block
+        overlap = max(0, i + last_size - left, j + last_size - right)
+        if left - i == right - j and left <= i + last_size:
+            merged[-1] = Block(i, j, max(last_size, left + size - i))
+        elif not overlap:
+            merged.append(block)
+        elif overlap < size:
+            merged.append(Block(left + overlap, right + overlap, size - overlap))
     return merged
 
 

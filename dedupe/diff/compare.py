@@ -8,7 +8,7 @@ from dedupe.diff.align import MAX_CELLS, align_keys
 from dedupe.diff.blocks import Block, Gap, gaps_around
 from dedupe.diff.chunks import Tokenizer
 from dedupe.diff.cleanup import clean_blocks
-from dedupe.diff.faint import find_faint, runs_of
+from dedupe.diff.faint import find_faint, looks_equal, runs_of
 from dedupe.diff.moves import Mark, Side, cut_at_marks, find_moves, find_repeats
 from dedupe.diff.segments import Diff, Kind, Segment
 from dedupe.diff.vocabulary import Vocabulary
@@ -40,12 +40,14 @@ def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[S
     left_marks, right_marks = _mark_changes(changes, blocks, left, right)
     ends = [*blocks, Block(len(left), len(right), 0)]
     for change, block in zip(changes, ends, strict=True):
-        for mark in cut_at_marks(change.left, left_marks):
+        if change.left:
             nothing = range(change.right.start, change.right.start)
-            yield _segment("delete", mark.span, nothing, mark)
-        for mark in cut_at_marks(change.right, right_marks):
+            for mark in cut_at_marks(change.left, left_marks):
+                yield _segment("delete", mark.span, nothing, mark)
+        if change.right:
             nothing = range(change.left.stop, change.left.stop)
-            yield _segment("insert", nothing, mark.span, mark)
+            for mark in cut_at_marks(change.right, right_marks):
+                yield _segment("insert", nothing, mark.span, mark)
         yield from _equal_segments(block, left, right)
 
 
@@ -53,7 +55,7 @@ def _mark_changes(
     changes: list[Gap], blocks: list[Block], left: Words, right: Words
 ) -> tuple[list[Mark], list[Mark]]:
     """The marks of moved and repeated text in the changes: of the left side, of the right side."""
-    left_side, right_side = Side.of_keys(left.keys), Side.of_keys(right.keys)
+    left_side, right_side = Side(left.keys), Side(right.keys)
     left_marks, right_marks = find_moves(changes, left_side, right_side)
     left_equal = [range(block.left, block.left_stop) for block in blocks]
     right_equal = [range(block.right, block.right_stop) for block in blocks]
@@ -69,6 +71,9 @@ def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
 
 def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
     """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
+    if looks_equal(block, left, right):  # nearly all, and the longest
+        yield _segment_of(block, "equal", range(block.size))
+        return
     position = 0
     for start, stop in [*runs_of(find_faint(block, left, right)), (block.size, block.size)]:
         if position < start:

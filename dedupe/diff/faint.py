@@ -22,9 +22,10 @@ def find_faint(block: Block, left: Words, right: Words) -> list[int]:
     faint: list[int] = []
     waiting = [block] if block.size else []
     while waiting:
-        i, j, size = waiting.pop()
-        if _looks_equal(i, j, size, left, right):
+        part = waiting.pop()
+        if looks_equal(part, left, right):
             continue
+        i, j, size = part
         if size > _FEW:
             half = size // 2
             waiting += (Block(i + half, j + half, size - half), Block(i, j, half))
@@ -41,8 +42,11 @@ def find_faint(block: Block, left: Words, right: Words) -> list[int]:
     return faint
 
 
-def _looks_equal(i: int, j: int, size: int, left: Words, right: Words) -> bool:
-    """Whether so many words are known to look equal, from these two positions on."""
+def looks_equal(block: Block, left: Words, right: Words) -> bool:
+    """Whether all words of the block are known to look equal."""
+    i, j, size = block
+    if not size:
+        return False
     if left.has_empty(i, i + size) or right.has_empty(j, j + size):
         return False
     left_span = slice(left.starts[i], left.ends[i + size - 1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import msgspec
 
-from dedupe.diff.boundaries import SENTENCE_SCORE
 from dedupe.diff.segments import Diff, Segment
 from dedupe.diff.words import Break, Words
 
@@ -32,7 +33,7 @@ def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fo
     A stretch is cut at the end of a sentence or a line if one is near. Scripts without spaces
     keep twice as many words, since each character is a word there.
     """
-    for changed, group in groupby(diff.segments, lambda segment: segment.is_change):
+    for changed, group in groupby(diff.segments, _is_change):
         segments = list(group)
         if changed:
             yield from segments
@@ -47,6 +48,9 @@ def fold_equal(diff: Diff, context: int = CONTEXT_SIZE) -> Iterator[Segment | Fo
         yield from _clip(segments, range(start, head))
         yield Fold(tail - head, tuple(_clip(segments, range(head, tail))))
         yield from _clip(segments, range(tail, stop))
+
+
+_is_change = attrgetter("is_change")
 
 
 def _cut_forwards(words: Words, start: int, context: int) -> int:
@@ -71,12 +75,14 @@ def _nearest_cut(words: Words, wanted: int, reach: int) -> int:
     first, last = max(0, wanted - reach), min(len(words), wanted + reach)
     if first > last:
         return min(max(wanted, 0), len(words))
-    scores = words.scores
-    for least in (SENTENCE_SCORE, 1):
-        positions = [at for at in range(first, last + 1) if scores[at] >= least]
-        if positions:
-            return min(positions, key=lambda position: abs(position - wanted))
-    return min(max(wanted, first), last)
+    sentences = words.sentences
+    following = bisect_left(sentences, wanted)
+    near = [at for at in sentences[max(0, following - 1) : following + 1] if first <= at <= last]
+    if not near:
+        near = [at for at in range(first, last + 1) if words.scores[at]]
+    if not near:
+        return min(max(wanted, first), last)
+    return min(near, key=lambda position: abs(position - wanted))
 
 
 def _clip(segments: Iterable[Segment], part: range) -> Iterator[Segment]:

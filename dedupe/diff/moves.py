@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import msgspec
@@ -39,18 +40,18 @@ class _Occurrence(NamedTuple):
     number: int
 
 
-class Side(NamedTuple):
+class Side:
     """One of the two texts, with its grams, by hash.
 
     (What is found by a hash is then compared word by word.)
     """
 
-    keys: Sequence[int]
-    grams: Shingles
+    def __init__(self, keys: Sequence[int]) -> None:
+        self.keys = keys
 
-    @classmethod
-    def of_keys(cls, keys: Sequence[int]) -> Side:
-        return cls(keys, Shingles.of_keys(keys, GRAM_SIZE))
+    @cached_property
+    def grams(self) -> Shingles:
+        return Shingles.of_keys(self.keys, GRAM_SIZE)
 
     def grams_in(self, span: range) -> list[int]:
         """The grams that begin and end in the span, in order."""
@@ -63,12 +64,17 @@ class Side(NamedTuple):
 
 def find_moves(changes: Sequence[Gap], left: Side, right: Side) -> tuple[list[Mark], list[Mark]]:
     """Text deleted in one change and inserted in another: marks of each side, sorted."""
+    for spans in zip(*changes, strict=True):
+        if max(map(len, spans)) < GRAM_SIZE:
+            return [], []
     wanted = _grams_of(left, (change.left for change in changes))
     occurrences = _index_grams(right, [change.right for change in changes], wanted)
     taken = bytearray(len(right.keys))
     left_marks: list[Mark] = []
     right_marks: list[Mark] = []
-    for number, change in enumerate(changes if occurrences else ()):
+    for number, change in enumerate(changes):
+        if not occurrences or len(change.left) < GRAM_SIZE:
+            continue
         for i, j, size in _find_copies(left, change.left, number, right, occurrences, taken):
             taken[j : j + size] = b"\1" * size
             origin: Origin = "moved_down" if j >= change.right.stop else "moved_up"
@@ -87,6 +93,7 @@ def find_repeats(
     :param equal: the unchanged stretches of the side
     """
     found = list(marks)
+    changed = [stretch for stretch in changed if len(stretch) >= GRAM_SIZE]
     for part in _unmarked(changed, marks):
         found += _find_tandems(side, part)
     found.sort(key=_mark_start)

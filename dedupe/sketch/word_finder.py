@@ -92,10 +92,13 @@ class _Search:
     def result(self, scores: NDArray[np.uint8]) -> WordColumns:
         count, length = int(self._state[_COUNT]), int(self._state[_LENGTH])
         starts, breaks = self._starts[:count], self._breaks[:count]
-        ends = np.append(starts[1:] - (breaks[1:] >= Break.SPACE), length)[:count]
+        ends = np.empty(count, np.int64)
+        np.subtract(starts[1:], breaks[1:] >= Break.SPACE, out=ends[:-1])
+        ends[-1:] = length
         for index in reversed(self._empty):  # they stand behind what belongs to the word before
             starts[index] = ends[index - 1] = ends[index]
-        found = np.full(count + 1, LINE_SCORE, np.uint8)
+        found = np.empty(count + 1, np.uint8)
+        found[0] = found[-1] = LINE_SCORE
         _kernels.score_cuts(self._output, scores, starts, ends, breaks, found)
         text = _decode(self._output[:length]) if count else ""
         return WordColumns(self._keys[:count], text, starts, ends, breaks, found)

@@ -6,7 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedupe.diff import (
@@ -102,6 +102,7 @@ def test_breaks_are_those_of_the_white_space_before_each_word(text: str, breaks:
         assert " ".join(Break(each).name for each in vocabulary.split(text).breaks) == breaks
 
 
+@settings(deadline=None)  # the first text loads the tables
 @given(ANY_TEXTS)
 def test_words_are_the_tokens_of_the_text(text: str) -> None:
     vocabulary = Vocabulary(tokenize_text)
