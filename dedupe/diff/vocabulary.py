@@ -13,6 +13,9 @@ from dedupe.diff.chunks import ChunkCutter, Tokenizer
 from dedupe.diff.words import SEPARATORS, Words
 from dedupe.model.characters import Break, Chunk, WordFinder
 
+FINDER_SIZE: Final = 20_000
+"""Characters of texts from which on a finder is worth the loading of its tables."""
+
 _CHUNK: Final = re.compile(r"\S+")
 
 
@@ -25,10 +28,12 @@ class Vocabulary:
     def __init__(self, tokenize: Tokenizer, finder: WordFinder | None = None) -> None:
         self._cutter = ChunkCutter(tokenize)
         self._finder = finder
+        self._size = 0
 
     def split(self, text: str) -> Words:
         """The words of a text, in order; their tokens are the tokens of the whole text."""
-        if self._finder is None:
+        self._size += len(text)
+        if self._finder is None or self._size < FINDER_SIZE:
             return self._split_lines(text)
         return Words.of_columns(self._finder.find(text, self._cutter.cut, score_table()))
 

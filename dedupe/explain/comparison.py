@@ -22,7 +22,7 @@ from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
 from dedupe.model.sketches import Banding, SketchBatch
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import make_batch
 
@@ -220,7 +220,7 @@ def _align(
 
     :param sketch: of the two texts
     """
-    vocabulary = Vocabulary(tokenize_text)
+    vocabulary = Vocabulary(tokenize_text, load_word_finder())
     token_spans = vocabulary.locate_tokens(texts[0]), vocabulary.locate_tokens(texts[1])
     cut = sketch.shingle_offsets[1]
     runs = find_runs(sketch.shingle_hashes[:cut], sketch.shingle_hashes[cut:])

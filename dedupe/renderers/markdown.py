@@ -35,7 +35,7 @@ from dedupe.renderers.view.selection import (
 )
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, shorten_middle
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 
 ID_CELLS: Final = 80
 SENTENCE_CELLS: Final = 400
@@ -164,7 +164,7 @@ class _ClusterWriter:
         self._report = report
         self._selection = selection
         self._options = options
-        self._vocabulary = Vocabulary(tokenize_text)
+        self._vocabulary = Vocabulary(tokenize_text, load_word_finder())
 
     def write(self, number: int, differences: Sequence[str]) -> str:
         """The whole block of the cluster.

@@ -96,11 +96,13 @@ TEXTS = st.text(
 
 @pytest.mark.skipif(load_word_finder() is None, reason="the kernels were not built")
 @settings(max_examples=400, deadline=None)
-@given(TEXTS, TEXTS)
-def test_a_finder_changes_nothing_in_a_difference(left, right):
+@given(TEXTS, TEXTS, st.sampled_from([0, 1]))
+def test_a_finder_changes_nothing_in_a_difference(left, right, found_from):
+    """Whether it finds the words of both texts, or only of the second."""
     plain = diff_texts(left, right, tokenize_text)
     vocabulary = Vocabulary(tokenize_text, load_word_finder())
-    found = diff_words(vocabulary.split(left), vocabulary.split(right))
+    with patch("dedupe.diff.vocabulary.FINDER_SIZE", found_from * (len(left) + 1)):
+        found = diff_words(vocabulary.split(left), vocabulary.split(right))
     assert found.segments == plain.segments
     for side in ("left", "right"):
         one, other = getattr(found, side), getattr(plain, side)

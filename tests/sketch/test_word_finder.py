@@ -10,6 +10,8 @@ pytest.importorskip(
     "dedupe.sketch.compiled", reason="the extension is not built", exc_type=ImportError
 )
 from dedupe.diff import Vocabulary, Words
+from dedupe.diff.boundaries import score_table
+from dedupe.diff.chunks import ChunkCutter
 from dedupe.sketch.plain import tokenize_text
 from dedupe.sketch.word_finder import CompiledWordFinder
 
@@ -22,9 +24,13 @@ def columns(words: Words) -> dict[str, object]:
     return {name: getattr(words, name) for name in names}
 
 
+def find(text: str) -> Words:
+    cut = ChunkCutter(tokenize_text).cut
+    return Words.of_columns(CompiledWordFinder().find(text, cut, score_table()))
+
+
 def assert_found(text: str) -> None:
-    found = Vocabulary(tokenize_text, CompiledWordFinder()).split(text)
-    assert columns(found) == columns(Vocabulary(tokenize_text).split(text))
+    assert columns(find(text)) == columns(Vocabulary(tokenize_text).split(text))
 
 
 @settings(max_examples=500, deadline=None)
@@ -57,6 +63,6 @@ def test_words_of_chunks_that_need_care(text: str):
 
 @pytest.mark.parametrize("repeated", [")", "(", "a", "½", "*** ", "***\n", "(a", "中", "\n", " )"])
 def test_long_texts_of_one_kind_take_time_in_proportion(repeated: str):
-    """A million characters each: with the square of it they would not end."""
-    words = Vocabulary(tokenize_text, CompiledWordFinder()).split(f"b {repeated * 100_000}")
+    """A hundred thousand parts each: with the square of it they would not end."""
+    words = find(f"b {repeated * 100_000}")
     assert words.breaks[0] and len(words.scores) == len(words) + 1

@@ -16,13 +16,15 @@ from collections import Counter
 
 import numpy as np
 
-from dedupe.diff import Vocabulary
+from dedupe.diff import Vocabulary, Words
+from dedupe.diff.boundaries import score_table
+from dedupe.diff.chunks import ChunkCutter
 from dedupe.model.documents import TextBatch
 from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import _kernels, compiled, plain, word_finder
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
 
-FINDERS = word_finder.CompiledWordFinder(), None
+FINDER = word_finder.CompiledWordFinder()
 COMPILED, PLAIN = compiled.CompiledKernels(), plain.PlainKernels()
 SIZES = _kernels.SIZES
 EDGES = sorted({0, 1, 2, 3, *(max(size + by, 0) for size in SIZES.values() for by in (-1, 0, 1))})
@@ -295,7 +297,9 @@ def fuzz_tokenize(rng: random.Random) -> None:
 def fuzz_words(rng: random.Random) -> None:
     text = draw_text(rng).decode("utf-8", "surrogateescape")
     spaced = "".join(rng.choice(" \n\t\r\u2028\u3000") if rng.random() < 0.2 else c for c in text)
-    found, plainly = (Vocabulary(plain.tokenize_text, each).split(spaced) for each in FINDERS)
+    cut = ChunkCutter(plain.tokenize_text).cut
+    found = Words.of_columns(FINDER.find(spaced, cut, score_table()))
+    plainly = Vocabulary(plain.tokenize_text).split(spaced)
     assert (found.text, found.breaks, found.scores) == (
         plainly.text, plainly.breaks, plainly.scores,
     )  # fmt: skip

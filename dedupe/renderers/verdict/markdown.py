@@ -28,7 +28,7 @@ from dedupe.renderers.verdict.view import (
 from dedupe.renderers.view.figures import format_jaccard
 from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.summary import describe_capped_buckets
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 
 CLUSTER_DIGITS: Final = 8
 LISTED_GONE: Final = 20
@@ -107,7 +107,7 @@ def _differences(view: VerdictView, shown: Sequence[NewDuplicate], room: int) ->
     near = [new for new in shown if new.relation.is_near and view.options.diff != "none"]
     ids = dict.fromkeys(id for new in near for id in (new.id, new.copy_of))
     texts = view.texts.read_texts(ids) if ids else {}
-    vocabulary = Vocabulary(tokenize_text)
+    vocabulary = Vocabulary(tokenize_text, load_word_finder())
     for number, new in enumerate(near):
         block = _difference(view, new, texts, vocabulary)
         if encoded_size(block) > room:

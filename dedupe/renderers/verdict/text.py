@@ -36,7 +36,7 @@ from dedupe.renderers.view.terminal import (
     prose,
     shorten_middle,
 )
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 from dedupe.sources.reasons import IGNORE_FILE, IGNORED
 
 CLUSTER_DIGITS: Final = 8
@@ -76,7 +76,7 @@ class _NewDuplicateWriter:
         self._view = view
         self._options = view.options
         self._canvas = canvas
-        self._vocabulary = Vocabulary(tokenize_text)
+        self._vocabulary = Vocabulary(tokenize_text, load_word_finder())
 
     def write(self, found: Sequence[NewDuplicate]) -> Iterator[str]:
         """One chunk for each duplicate, and one that counts those not shown."""

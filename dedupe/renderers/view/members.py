@@ -28,7 +28,7 @@ from dedupe.renderers.view.terminal import (
     prose,
     shorten_middle,
 )
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import load_word_finder, tokenize_text
 
 
 class MemberWriter:
@@ -41,7 +41,7 @@ class MemberWriter:
         self._selection = selection
         self._options = options
         self._canvas = canvas
-        self._vocabulary = Vocabulary(tokenize_text)
+        self._vocabulary = Vocabulary(tokenize_text, load_word_finder())
 
     def write(self, texts: Mapping[str, str], provider: TextProvider) -> Iterator[str]:
         """Blocks of lines, to be separated by blank lines.
