@@ -13,8 +13,10 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo,
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import FoundSources, find_sources
 from dedupe.sources.encoding.text_encoding import describe_lost
-from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.source import Source
+from dedupe.sources.files.urls import is_url
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.stage import PageStage
 from dedupe.sources.reasons import (
@@ -51,7 +53,7 @@ class Corpus:
         limits: ReadLimits | None = None,
         workers: int = 1,
         against: Sequence[str | os.PathLike[str]] = (),
-        files: FileSystem = LOCAL_DISK,
+        files: FileSystem = ALL_FILES,
     ) -> None:
         """Prepare a corpus; nothing is read yet.
 
@@ -173,8 +175,8 @@ class Corpus:
 
 
 def _size_of_all(sources: Sequence[Source]) -> int:
-    """Bytes of all these files; 0 where one is a stream, whose length is not known."""
-    if any(source.spool is not None for source in sources):
+    """Bytes of all these files; 0 where one is a stream or remote, whose size takes a request."""
+    if any(source.spool is not None or is_url(source.path) for source in sources):
         return 0
     total = 0
     for source in sources:
@@ -191,7 +193,7 @@ def read_corpus(
     limits: ReadLimits | None = None,
     workers: int = 1,
     against: Sequence[str | os.PathLike[str]] = (),
-    files: FileSystem = LOCAL_DISK,
+    files: FileSystem = ALL_FILES,
 ) -> Corpus:
     """The corpus of some paths, to be iterated over; see :class:`Corpus`."""
     return Corpus(

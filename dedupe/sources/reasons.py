@@ -72,6 +72,7 @@ ENCODING_DOUBTFUL = "encoding_doubtful"
 FIELD_DOUBTFUL = "field_doubtful"
 FORMAT_DOUBTFUL = "format_doubtful"
 NOT_COMPARED = "not_compared"
+FETCH_DOUBTFUL = "fetch_doubtful"
 
 DOUBTFUL_READING = frozenset(
     {
@@ -88,6 +89,7 @@ DOUBTFUL_READING = frozenset(
         ENCODING_DOUBTFUL,
         FIELD_DOUBTFUL,
         FORMAT_DOUBTFUL,
+        FETCH_DOUBTFUL,
     }
 )
 """Reasons of notices that say that a text may not be what its author wrote.

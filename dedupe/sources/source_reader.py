@@ -23,6 +23,7 @@ from dedupe.sources.encoding.text_content import chosen_start, text_problem
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
+from dedupe.sources.files.urls import is_url
 from dedupe.sources.formats.format import Format
 from dedupe.sources.formats.recognition import Recognised, doubt_text, recognise_file
 from dedupe.sources.formats.registry import format_named, has_page_records, missing_extra
@@ -31,6 +32,7 @@ from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     ENCODING_DOUBTFUL,
     FORMAT_DOUBTFUL,
+    FETCH_DOUBTFUL,
     KNOWN_FORMAT,
     MISNAMED,
     MISSING_EXTRA,
@@ -106,10 +108,12 @@ class SourceReader:
                 self._stream = stream if source.spool is None else None
                 size = status.size
                 blocks = ByteBlocks(source, stream, self._limits, size=size)
-                yield from self._read_open(source, blocks)
-                now = source.files.status_of(stream).size if size else 0
-                if size and (detail := _describe_change(size, now, blocks.is_cut)):
+                for piece in self._read_open(source, blocks):
+                    yield _blame_connection(piece, source, stream)
+                end = source.files.status_of(stream) if size or is_url(source.path) else status
+                if size and (detail := _describe_change(size, end.size, blocks.is_cut)):
                     yield Notice(source.id, CHANGED_WHILE_READ, detail)
+                yield from (Notice(source.id, FETCH_DOUBTFUL, remark) for remark in end.remarks)
                 self._stream = None
                 self._finished_bytes += size
         except OSError as error:
@@ -229,6 +233,14 @@ class SourceReader:
         yield from self._read_format(format_named(source.format), file, settings, label)
         if settled.is_doubtful:
             yield Notice(source.id, ENCODING_DOUBTFUL, describe_doubt(settled.guess, encoding))
+
+
+def _blame_connection(piece: Piece, source: Source, stream: BinaryIO) -> Piece:
+    """The piece; where a file could not be fetched, that and not what its reader made of it."""
+    problem: OSError | None = getattr(stream, "problem", None)
+    if problem is None or not isinstance(piece, SkippedDocument) or piece.id != source.id:
+        return piece
+    return SkippedDocument(source.id, reason_of(problem), describe_error(problem))
 
 
 def _is_failure(error: BaseException) -> bool:

@@ -26,11 +26,14 @@ from dedupe.sources.discovery.found_folder import (
 from dedupe.sources.discovery.ignore_files import NAMES, IgnoreFiles, IgnoreRules
 from dedupe.sources.discovery.left_out import LeftOutFiles
 from dedupe.sources.discovery.patterns import PatternSet
-from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, FolderEntry
+from dedupe.sources.discovery.url_patterns import UrlPattern
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import FileSystem, FolderEntry
 from dedupe.sources.files.names import is_hidden_name, readable_id
 from dedupe.sources.files.source import STANDARD_INPUT, Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.files.system_errors import describe_error, reason_of
+from dedupe.sources.files.urls import file_name_of, is_url, join_path
 from dedupe.sources.formats.recognition import recognise_source
 from dedupe.sources.reasons import (
     DATASET_CARD,
@@ -40,6 +43,7 @@ from dedupe.sources.reasons import (
     NO_FILES,
     NOT_A_FILE,
     SAME_FILE,
+    UNREADABLE,
 )
 from dedupe.sources.unpack.archive_kinds import archive_of_name
 
@@ -62,7 +66,7 @@ def find_sources(
     settings: ReadSettings,
     stdin: BinaryIO | None = None,
     against: Sequence[str | os.PathLike[str]] = (),
-    files: FileSystem = LOCAL_DISK,
+    files: FileSystem = ALL_FILES,
 ) -> FoundSources:
     """The files to read below some paths.
 
@@ -75,9 +79,9 @@ def find_sources(
     ``settings.exclude`` leaves out files and folders wherever they come from (see
     :mod:`dedupe.sources.discovery.patterns`).
 
-    If one folder is the only path, the id of a file is its path relative to that folder. Otherwise
-    it is the path as the user wrote it, followed by the path below it. Ids do not depend on the
-    order of ``paths``.
+    If one folder is the only path, the id of a file is its path relative to that folder. Otherwise,
+    and of what is at URLs, it is the path as the user wrote it, followed by the path below it. Ids
+    do not depend on the order of ``paths``. A URL with wildcards is all that it matches.
 
     :param stdin: a stream to read as standard input in place of the process's own
     :param against: paths of reference documents. A file that ``paths`` reach too is no reference,
@@ -127,9 +131,16 @@ class _Finder:
         try:
             kind = self._files.status(path).kind
         except (OSError, ValueError) as error:
-            self._skip_named(path, reason_of(error, is_named=True), describe_error(error))
+            pattern = UrlPattern.of(path) if isinstance(error, FileNotFoundError) else None
+            if pattern is not None:
+                self._add_folder(pattern.folder, pattern)
+            else:
+                self._skip_named(path, reason_of(error, is_named=True), describe_error(error))
             return
-        if kind == "folder":
+        if is_url(path) and os.path.lexists(path):
+            told = f"it is a URL, and a path on this machine too: ./{readable_id(path)} means that"
+            self._skip_named(path, UNREADABLE, told)
+        elif kind == "folder":
             self._add_folder(path)
         elif not self._exclude.matches_file(readable_id(path)):
             if kind == "file":
@@ -168,7 +179,7 @@ class _Finder:
         return FoundSources(sources, self._remarks, self._cards)
 
     def _add_file(self, path: str, document_id: str, real_path: str) -> None:
-        kind = recognise_source(path, self._settings.input_format)
+        kind = recognise_source(file_name_of(path), self._settings.input_format)
         self._found.append((Source(document_id, path, kind, files=self._files), real_path))
 
     def _add_stream(self, path: str) -> None:
@@ -184,8 +195,11 @@ class _Finder:
         real_path = path if path == STANDARD_INPUT else self._files.identity(path)
         self._found.append((source, real_path))
 
-    def _add_folder(self, path: str) -> None:
-        folder = FoundFolder(path, path if self._has_several else "", LeftOutFiles(self._settings))
+    def _add_folder(self, path: str, pattern: UrlPattern | None = None) -> None:
+        """Take in a folder, or those of its files that a pattern names."""
+        has_full_ids = self._has_several or is_url(path)
+        left_out = LeftOutFiles(self._settings, is_asked_for=pattern is not None)
+        folder = FoundFolder(path, path if has_full_ids else "", left_out, pattern=pattern)
         self._walk(folder)
         if folder.ignored:
             detail = describe_ignored(folder.ignored)
@@ -195,8 +209,8 @@ class _Finder:
         self._leave_out_cards(folder)
         real_path = self._files.identity(path) if self._has_several else ""
         for name in folder.names:
-            file = os.path.join(path, name)
-            real_file = os.path.join(real_path, name) if real_path else ""
+            file = join_path(path, name)
+            real_file = join_path(real_path, name) if real_path else ""
             if self._settings.follow:
                 real_file = self._files.identity(file)
             self._add_file(file, self._id_below(folder, name), real_file)
@@ -207,7 +221,7 @@ class _Finder:
         cards = find_cards(folder.names)
         if cards:
             folder.names = [name for name in folder.names if name not in cards]
-            self._cards += [os.path.join(folder.path, name) for name in sorted(cards)]
+            self._cards += [join_path(folder.path, name) for name in sorted(cards)]
             named = ", ".join(self._id_below(folder, name) for name in sorted(cards)[:3])
             detail = f"describe a data set and are not read unless named: {named}"
             detail += f" and {len(cards) - 3} more" if len(cards) > 3 else ""
@@ -227,7 +241,7 @@ class _Finder:
     def _follow(self, folder: FoundFolder, name: str, rules: IgnoreRules | None) -> None:
         """Take in what a symbolic link leads to."""
         try:
-            kind = self._files.status(os.path.join(folder.path, name)).kind
+            kind = self._files.status(join_path(folder.path, name)).kind
         except OSError as error:
             detail = f"it is a link that leads nowhere ({describe_error(error)})"
             self._remarks.append(SkippedDocument(self._id_below(folder, name), NOT_A_FILE, detail))
@@ -239,7 +253,7 @@ class _Finder:
         """Whether a folder was searched before, under another name."""
         if not self._settings.follow:
             return False
-        real_path = self._files.identity(os.path.join(folder.path, below))
+        real_path = self._files.identity(join_path(folder.path, below))
         first = folder.entered.setdefault(real_path, below)
         if first == below:
             return False
@@ -256,7 +270,7 @@ class _Finder:
         pending = [(below, rules)]
         while pending:
             below, rules = pending.pop()
-            path = os.path.join(folder.path, below)
+            path = join_path(folder.path, below)
             try:
                 if self._is_entered(folder, below):
                     continue
@@ -275,7 +289,7 @@ class _Finder:
         if below:
             document_id = self._id_below(folder, below)
         else:
-            document_id = readable_id(folder.path)
+            document_id = readable_id(folder.named)
             folder.is_unreadable = True
         self._remarks.append(SkippedDocument(document_id, reason_of(error), describe_error(error)))
 
@@ -307,10 +321,13 @@ class _Finder:
         """
         pattern_name = readable_id(name)
         if kind == "folder":
-            if self._exclude.matches_folder(pattern_name):
+            is_beyond = folder.pattern is not None and not folder.pattern.may_hold(pattern_name)
+            if is_beyond or self._exclude.matches_folder(pattern_name):
                 return False
             return not self._is_ignored(folder, rules, name, is_folder=True)
-        if not self._is_wanted(pattern_name):
+        if folder.pattern is not None and not folder.pattern.names.matches_file(pattern_name):
+            pass
+        elif not self._is_wanted(pattern_name):
             folder.left_out_count += 1
         elif self._is_ignored(folder, rules, name, is_folder=False):
             pass
@@ -339,7 +356,7 @@ class _Finder:
 
     def _describe_folder(self, folder: FoundFolder) -> None:
         if not folder.names and not folder.is_unreadable:
-            self._skip_named(folder.path, NO_FILES, folder.why_no_files())
+            self._skip_named(folder.named, NO_FILES, folder.why_no_files())
         elif folder.link_count:
             self._remarks.append(
                 Notice(readable_id(folder.path), LINKS_NOT_FOLLOWED, folder.describe_links())
@@ -350,7 +367,7 @@ class _Finder:
 
     @staticmethod
     def _id_below(folder: FoundFolder, name: str) -> str:
-        return readable_id(os.path.join(folder.id_prefix, name))
+        return readable_id(join_path(folder.id_prefix, name))
 
 
 def _telling_name_first(found: tuple[Source, str]) -> tuple[bool, str, str]:

@@ -9,6 +9,7 @@ import msgspec
 from dedupe.model.documents import Notice
 from dedupe.sources.discovery.ignore_files import IgnoreRules
 from dedupe.sources.discovery.left_out import LeftOutFiles
+from dedupe.sources.discovery.url_patterns import UrlPattern
 from dedupe.sources.files.names import readable_id
 from dedupe.sources.files.source import Source
 from dedupe.sources.reasons import SAME_FILE
@@ -25,6 +26,7 @@ class FoundFolder(msgspec.Struct):
     :ivar entered: the folders that were searched, under one name each, where links are followed
     :ivar left_out_count: files that ``glob`` and ``exclude`` leave out
     :ivar ignored: files and folders that ignore files leave out
+    :ivar pattern: the URL that the user named, which stands for some of its files
     """
 
     path: str
@@ -37,6 +39,12 @@ class FoundFolder(msgspec.Struct):
     left_out_count: int = 0
     ignored: list[str] = msgspec.field(default_factory=list)
     is_unreadable: bool = False
+    pattern: UrlPattern | None = None
+
+    @property
+    def named(self) -> str:
+        """What the user named: the folder, or a URL with wildcards."""
+        return self.pattern.url if self.pattern else self.path
 
     def why_no_files(self) -> str:
         """Why there is nothing to read, in words."""
@@ -45,7 +53,8 @@ class FoundFolder(msgspec.Struct):
         reasons += [describe_ignored(self.ignored)] if self.ignored else []
         reasons += [self.left_out.description] if self.left_out.description else []
         reasons += [self.describe_links()] if self.link_count else []
-        return "; ".join(["the folder holds no file to read", *reasons])
+        told = "nothing matches it" if self.pattern else "the folder holds no file to read"
+        return "; ".join([told, *reasons])
 
     def describe_links(self) -> str:
         return f"symbolic links in it are not followed: {self.link_count}; --follow reads them"

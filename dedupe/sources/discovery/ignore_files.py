@@ -19,8 +19,10 @@ import msgspec
 
 from dedupe.model.documents import Notice
 from dedupe.sources.encoding.text_encoding import UTF8_MARK, without_mark
-from dedupe.sources.files.file_system import LOCAL_DISK, FileSystem, kind_at
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import FileSystem, kind_at
 from dedupe.sources.files.names import readable_id
+from dedupe.sources.files.urls import is_url
 from dedupe.sources.reasons import IGNORE_FILE
 
 GIT_FILE: Final = ".gitignore"
@@ -100,14 +102,14 @@ class IgnoreFiles:
     :ivar remarks: notices of ignore files and patterns that could not be used
     """
 
-    def __init__(self, files: FileSystem = LOCAL_DISK) -> None:
+    def __init__(self, files: FileSystem = ALL_FILES) -> None:
         self.remarks: list[Notice] = []
         self._files = files
 
     def start(self, folder: str) -> IgnoreRules:
         """The rules for a folder that the user named, without those of its own ignore files."""
         real = self._files.identity(folder)
-        root = self._find_repository(real)
+        root = None if is_url(folder) else self._find_repository(real)
         if root is None:
             return IgnoreRules((), (), "", False)
         below = os.path.relpath(real, root)

@@ -70,8 +70,9 @@ class LeftOutFiles:
     :ivar counts: the files that were left out, by kind
     """
 
-    def __init__(self, settings: ReadSettings) -> None:
-        self._is_asked_for = settings.all_files or bool(settings.glob)
+    def __init__(self, settings: ReadSettings, is_asked_for: bool = False) -> None:
+        """:param is_asked_for: whether a pattern chose the files, so that none is left out"""
+        self._is_asked_for = is_asked_for or settings.all_files or bool(settings.glob)
         self.counts: Counter[str] = Counter()
 
     def take(self, name: str) -> bool:

@@ -1,6 +1,6 @@
 """The interface of file systems that a corpus can be read from, and the local disk.
 
-The local disk is the only one today. ``find_sources`` and ``read_corpus`` take any other that has
+:mod:`.remote_files` has those behind URLs. ``find_sources`` and ``read_corpus`` take any other with
 the same methods. Acting on files (``dedupe apply``) is no part of it: it works on the local disk.
 """
 
@@ -37,11 +37,13 @@ class FileStatus(msgspec.Struct, frozen=True):
     :param kind: ``other`` is a pipe, a socket or a device
     :param size: bytes of a file
     :param key: the key of a file, where the file system has keys
+    :param remarks: what there is to tell about how an open file was read
     """
 
     kind: Literal["file", "folder", "link", "other"]
     size: int = 0
     key: FileKey | None = None
+    remarks: tuple[str, ...] = ()
 
 
 class FolderEntry(Protocol):

@@ -6,6 +6,8 @@ import codecs
 import os
 import re
 
+from dedupe.sources.files.urls import is_url, without_secrets
+
 _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
@@ -13,8 +15,10 @@ def readable_name(path: str) -> str:
     """A path as valid Unicode: bytes that are not UTF-8 become ``\\xff``.
 
     Everything else stays as it is, even line ends and control characters: the code that prints a
-    name makes it safe.
+    name makes it safe. A URL loses what is secret in it.
     """
+    if is_url(path):
+        path = without_secrets(path)
     return path if path.isascii() else _name_bytes(path).decode("utf-8", "backslashreplace")
 
 

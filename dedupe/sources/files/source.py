@@ -11,9 +11,11 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import SourceInfo
-from dedupe.sources.files.file_system import LOCAL_DISK, FileStatus, FileSystem, kind_at
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import FileStatus, FileSystem, kind_at
 from dedupe.sources.files.names import openable_names, readable_name
 from dedupe.sources.files.spool import Spool
+from dedupe.sources.files.urls import file_name_of, is_url
 
 STANDARD_INPUT = "-"
 
@@ -43,7 +45,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     member: str = ""
     archive: Source | None = None
     encoding: str = ""
-    files: FileSystem = LOCAL_DISK
+    files: FileSystem = ALL_FILES
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     @property
     def file_name(self) -> str:
         """The name whose ending shows the format: that of the member, else the path."""
-        return self.member or self.path
+        return self.member or file_name_of(self.path)
 
     @property
     def folder(self) -> str:
@@ -100,10 +102,10 @@ class Source(msgspec.Struct, frozen=True, eq=False):
                 yield file
 
     @classmethod
-    def of_info(cls, info: SourceInfo, files: FileSystem = LOCAL_DISK) -> Source:
+    def of_info(cls, info: SourceInfo, files: FileSystem = ALL_FILES) -> Source:
         """The source that a report describes, to be opened again."""
         name, path = info.path, info.path
-        if path != STANDARD_INPUT:
+        if path != STANDARD_INPUT and not is_url(path):
             path = next((each for each in openable_names(name) if kind_at(files, each)), name)
         archive = cls(name, path, files=files) if info.member else None
         return cls(

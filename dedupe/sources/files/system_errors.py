@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from dedupe.sources.reasons import PATH_MISSING, PERMISSION_DENIED, UNREADABLE
+from dedupe.sources.files.remote_errors import MissingPackageError
+from dedupe.sources.reasons import MISSING_EXTRA, PATH_MISSING, PERMISSION_DENIED, UNREADABLE
 
 
 def reason_of(error: OSError | ValueError, is_named: bool = False) -> str:
@@ -13,6 +14,8 @@ def reason_of(error: OSError | ValueError, is_named: bool = False) -> str:
     :param is_named: whether the user named the path: only then it can be ``path_missing``, because
         a file that a search found was there
     """
+    if isinstance(error, MissingPackageError):
+        return MISSING_EXTRA
     if isinstance(error, PermissionError):
         return PERMISSION_DENIED
     if is_named and isinstance(error, (FileNotFoundError, NotADirectoryError, ValueError)):
