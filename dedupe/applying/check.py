@@ -7,7 +7,6 @@ content is the one that was hashed, since nobody can set ``ctime`` back.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from typing import BinaryIO
@@ -20,9 +19,11 @@ from dedupe.applying.rewriting import is_whole
 from dedupe.applying.scanned_paths import ScannedPaths, Stamp
 from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.report import Report
+from dedupe.model.urls import is_url
 from dedupe.sources import Source, SourceTexts
 from dedupe.sources.discovery.own_files import holds_output
 from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import LocalDisk
 from dedupe.sources.files.names import readable_name
 
@@ -53,6 +54,8 @@ class CurrentDocuments:
     """The documents of a report as they are now in their files.
 
     :ivar stamps: the stamp of each file that was opened, by path
+    :ivar unversioned: files of web servers that do not tell versions apart. They stay open, so that
+        whoever opens them again reads what was checked
     """
 
     def __init__(self, report: Report) -> None:
@@ -64,6 +67,7 @@ class CurrentDocuments:
             report.run.paths, report.run.against, report.config.follow
         )
         self.stamps: dict[str, Stamp] = {}
+        self.unversioned: list[BinaryIO] = []
         self._files = _ScannedDisk(self)
         self._linked: dict[tuple[int, int], Stamp] = {}
         self._report = report
@@ -102,8 +106,9 @@ class CurrentDocuments:
         """Sort out these drops by the present content of the files."""
         verified = self._verify({id for drop in drops for id in (drop.id, drop.keeper)})
         checked = Checked()
+        asked: dict[str, bool] = {}
         for drop in drops:
-            problem = self._find_problem(drop, verified)
+            problem = self._find_problem(drop, verified, asked)
             if problem is None:
                 checked.gone.append(drop.id)
             elif problem:
@@ -148,8 +153,11 @@ class CurrentDocuments:
             verified.add(id)
         return verified
 
-    def _find_problem(self, drop: Drop, verified: set[str]) -> str | None:
-        """The reason why a drop is unsafe; empty if it is safe, None if the victim is gone."""
+    def _find_problem(self, drop: Drop, verified: set[str], asked: dict[str, bool]) -> str | None:
+        """The reason why a drop is unsafe; empty if it is safe, None if the victim is gone.
+
+        :param asked: whether files at URLs are unchanged, as servers were asked once each
+        """
         if drop.keeper not in verified:
             return f"its keeper {drop.keeper} is not what it was: {self._problem(drop.keeper)}"
         if drop.id not in verified:
@@ -160,7 +168,9 @@ class CurrentDocuments:
         if self._are_same_document(drop.id, drop.keeper):
             return f"it is the same file as its keeper {drop.keeper}, under another name"
         for path, subject in ((keeper, f"its keeper {drop.keeper}: "), (victim, "")):
-            if not self.is_unchanged(path):
+            if is_url(path) and path not in asked:
+                asked[path] = self.is_unchanged(path)
+            if not (asked[path] if is_url(path) else self.is_unchanged(path)):
                 return subject + CHANGED_MEANWHILE
         return ""
 
@@ -208,7 +218,10 @@ class _ScannedDisk(LocalDisk):
             file.close()
             raise OSError(0, OWN)
         file.seek(0)
-        stamp = self._documents.stamps[path] = Stamp.of(os.fstat(file.fileno()))
+        stamp = self._documents.scanned_paths.stamp_of(path, file)
+        self._documents.stamps[path] = stamp
+        if is_url(path) and not ALL_FILES.status_of(file).version:
+            self._documents.unversioned.append(file)
         if 0 <= time.time_ns() - stamp.ctime_ns < CLOCK_TICK_NS:
             time.sleep(CLOCK_TICK_NS / 1e9)  # so that a change from now on changes the stamp
         return file

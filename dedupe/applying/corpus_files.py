@@ -17,6 +17,7 @@ from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
+from dedupe.model.urls import is_url
 from dedupe.sources import find_sources
 from dedupe.sources.discovery.own_files import holds_output
 from dedupe.sources.files.names import readable_id, readable_name
@@ -113,7 +114,10 @@ def find_targets(scanned_paths: ScannedPaths, paths: Iterable[str]) -> dict[str,
 
 def _names_of(path: str) -> tuple[str, ...]:
     """The names in a path, without drive, root and ``..``."""
-    plain = os.path.splitdrive(path)[1].split(os.sep)
+    if is_url(path):
+        plain = path.partition("://")[2].split("/")
+    else:
+        plain = os.path.splitdrive(path)[1].split(os.sep)
     return tuple(name for name in plain if name not in ("", os.curdir, os.pardir))
 
 

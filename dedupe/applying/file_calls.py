@@ -24,6 +24,7 @@ _NO_REPLACE = 1
 _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _WRITE_FLAGS = os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
 _MODE_BITS = 0o777
+_USUAL_MODE = 0o644
 
 
 class NewFile:
@@ -60,9 +61,15 @@ class NewFile:
         os.ftruncate(self.descriptor, 0)
         os.lseek(self.descriptor, 0, os.SEEK_SET)
 
-    def finish(self, status: os.stat_result, keeps_time: bool) -> None:
-        """Write all held data, then set the permissions (and times) of another file."""
+    def finish(self, status: os.stat_result | None, keeps_time: bool) -> None:
+        """Write all held data, then set the permissions (and times) of another file.
+
+        :param status: of that file; none if it is at a URL, where it has no such
+        """
         self.flush()
+        if status is None:
+            os.fchmod(self.descriptor, _USUAL_MODE)
+            return
         with suppress(OSError):  # a file system without permissions
             os.fchmod(self.descriptor, status.st_mode & _MODE_BITS)
         if keeps_time:

@@ -25,6 +25,7 @@ from dedupe.applying.scanned_paths import ScannedPaths, Stamp, open_folder
 from dedupe.applying.staging import TREE, Staging
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
+from dedupe.model.urls import file_name_of, is_url
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.formats.recognition import recognise_source
@@ -46,6 +47,7 @@ def write_output(
     documents = CurrentDocuments(report)
     if not documents.scanned_paths.named:
         raise ApplyError("the report is of texts in memory, so there is no file to write anew")
+    _refuse_urls(documents.scanned_paths, destination, makes_links)
     destination = _choose_destination(documents.scanned_paths, destination)
     with Staging(destination) as staging:
         files = list_files(report, documents)
@@ -81,6 +83,19 @@ class _ChangedError(ApplyError):
         )
 
 
+def _refuse_urls(paths: ScannedPaths, destination: str, makes_links: bool) -> None:
+    """Refuse what cannot be done at URLs.
+
+    :raises ApplyError: if the destination is at a URL, or links to files at one are asked for
+    """
+    if is_url(destination):
+        told = "is at a URL; write to a folder here, and copy that there"
+        raise ApplyError(f"{readable_name(destination)}: {told}")
+    if makes_links and (far := next(filter(is_url, paths.named), "")):
+        told = "is at a URL, which takes no links; leave out --link"
+        raise ApplyError(f"{readable_name(far)}: {told}")
+
+
 def _is_file(paths: ScannedPaths) -> bool:
     """Whether just one file was scanned, so that a file is to be written."""
     return len(paths.named) == 1 and not paths.folders
@@ -92,7 +107,7 @@ def _choose_destination(paths: ScannedPaths, destination: str) -> str:
         return destination
     (path,) = paths.named
     if os.path.isdir(destination) and not os.listdir(destination):
-        return os.path.join(destination, os.path.basename(path))
+        return os.path.join(destination, os.path.basename(file_name_of(path)))
     if _forms_of_name(destination) != _forms_of_name(path) and not os.path.lexists(destination):
         told = "the file is written in the form that it has"
         raise ApplyError(f"{destination}: {told}, so its name must end as that of {path}")
@@ -101,8 +116,8 @@ def _choose_destination(paths: ScannedPaths, destination: str) -> str:
 
 def _forms_of_name(path: str) -> tuple[str, str]:
     """The codec and the format that the ending of a name stands for."""
-    codec = codec_of_name(path)
-    return codec.name if codec else "", recognise_source(path, "auto")
+    codec = codec_of_name(file_name_of(path))
+    return codec.name if codec else "", recognise_source(file_name_of(path), "auto")
 
 
 class _Writer:
@@ -161,7 +176,7 @@ class _Writer:
             self.stopped.append(Stopped(readable_name(path), told))
             return
         with file, open_folder(folder, target[:-1], make=True) as into:
-            stamp = Stamp.of(os.fstat(file.fileno()))
+            stamp = self._documents.scanned_paths.stamp_of(path, file)
             if path in self._documents.stamps and not self._documents.is_current(path, stamp):
                 raise _ChangedError(path)
             is_linked = self._documents.scanned_paths.is_linked(path)
@@ -171,7 +186,7 @@ class _Writer:
             else:
                 with create_file(target[-1], into) as new:
                     self._write_content(path, file, drops, new)
-                if Stamp.of(os.fstat(file.fileno())) != stamp:
+                if self._documents.scanned_paths.stamp_of(path, file) != stamp:
                     raise _ChangedError(path)
         self.file_count += 1
 
@@ -183,7 +198,8 @@ class _Writer:
             is_changed = self._write_card(path, file, new)
         if not is_changed:
             copy_content(file, new)
-        new.finish(os.fstat(file.fileno()), keeps_time=not is_changed)
+        status = None if is_url(path) else os.fstat(file.fileno())
+        new.finish(status, keeps_time=not is_changed)
         self.byte_count += new.size
 
     def _write_without(

@@ -4,6 +4,7 @@ A path is split into the folder that the user named, in which links are followed
 below it. Each of these is opened in the one before it (``openat``) with ``O_NOFOLLOW``, so that a
 link that replaced a folder or a file since the scan leads nowhere. Where the scan followed links
 (``follow``), files are read through them too; but nothing is written, moved or deleted there.
+What is at URLs is only read.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import msgspec
 
 from dedupe.applying.file_calls import open_at, open_unlinked
 from dedupe.model.errors import ApplyError
-from dedupe.sources.files.file_system import LOCAL_DISK
+from dedupe.model.urls import is_url
+from dedupe.sources.discovery.url_patterns import UrlPattern
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import LOCAL_DISK, kind_at
 from dedupe.sources.files.names import is_hidden_name, openable_names, readable_name
 
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -43,6 +47,14 @@ class Stamp(NamedTuple):
         return cls(
             status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
         )
+
+    @classmethod
+    def of_url(cls, path: str, version: str) -> Stamp:
+        """The stamp of what is at a URL in some version."""
+        import xxhash
+
+        url, mark = (xxhash.xxh3_64_intdigest(text.encode()) for text in (path, version))
+        return cls(-1, url, 0, mark, 0)
 
     @property
     def file(self) -> tuple[int, int]:
@@ -99,11 +111,12 @@ class ScannedPaths:
         self._follows = follows
         self.named = _openable(paths)
         self._references = _openable(references)
-        gone = [path for path in self.named if path != "-" and not os.path.lexists(path)]
+        local = [path for path in self.named if path != "-" and not is_url(path)]
+        gone = [path for path in local if not os.path.lexists(path)]
         if gone and len(gone) == len(self.named):
             told = "there is no such file or folder; run it in the folder where the scan ran"
             raise ApplyError(f"{readable_name(gone[0])}: {told}")
-        self.files = frozenset(path for path in self.named if not os.path.isdir(path))
+        self.files = frozenset(path for path in self.named if not _is_folder(path))
         self.folders = tuple(path for path in self.named if path not in self.files)
 
     def split(self, path: str) -> SplitPath:
@@ -111,11 +124,11 @@ class ScannedPaths:
 
         :raises OSError: if it is not below the paths that were scanned
         """
-        if path in self.files or (path in self._references and not os.path.isdir(path)):
+        if path in self.files or (path in self._references and not _is_folder(path)):
             return SplitPath(os.path.dirname(path) or os.curdir, (os.path.basename(path),))
         for folder in (*self.folders, *self._references):
-            begin = os.path.join(folder, "")
-            parts = tuple(path.removeprefix(begin).split(os.sep))
+            begin = _begin_of(folder)
+            parts = tuple(path.removeprefix(begin).split("/" if is_url(path) else os.sep))
             if path.startswith(begin) and not {"", os.curdir, os.pardir} & {*parts}:
                 return SplitPath(folder, parts)
         if any(path.startswith(os.path.join(gone, "")) for gone in self.files):
@@ -130,6 +143,8 @@ class ScannedPaths:
         """A note, if the next scan of these paths would read the destination too."""
         there = os.path.realpath(destination)
         for folder in self.folders:
+            if is_url(folder):
+                continue
             above = os.path.join(os.path.realpath(folder), "")
             names = there.removeprefix(above).split(os.sep)
             if there.startswith(above) and not any(map(is_hidden_name, names)):
@@ -143,6 +158,9 @@ class ScannedPaths:
         :raises OSError: if it cannot be opened, is not a regular file, or a link is on its path
             that the scan did not follow
         """
+        if is_url(path):
+            self.split(path)
+            return ALL_FILES.open(path)
         if self.is_linked(path):
             return LOCAL_DISK.open(path)
         with self.parent(path) as (folder, name):
@@ -150,7 +168,7 @@ class ScannedPaths:
 
     def is_linked(self, path: str) -> bool:
         """Whether a link is on the path of a file, and the scan followed links."""
-        if not self._follows:
+        if not self._follows or is_url(path):
             return False
         split = self.split(path)
         below = split.folder
@@ -166,10 +184,20 @@ class ScannedPaths:
         :raises OSError: if there is no such file
         """
         split = self.split(path)
+        if is_url(path):
+            from dedupe.sources.files.remote_files import current_version
+
+            return Stamp.of_url(path, current_version(path))
         if self.is_linked(path):
             return Stamp.of(os.stat(path))
         with open_folder(split.folder, split.parts[:-1]) as folder:
             return Stamp.of(os.stat(split.name, dir_fd=folder, follow_symlinks=False))
+
+    def stamp_of(self, path: str, file: BinaryIO) -> Stamp:
+        """The stamp of an open file; of what is at a URL, that of the version that is read."""
+        if is_url(path):
+            return Stamp.of_url(path, ALL_FILES.status_of(file).version)
+        return Stamp.of(os.fstat(file.fileno()))
 
     @contextmanager
     def parent(self, path: str) -> Iterator[tuple[int, str]]:
@@ -183,12 +211,29 @@ class ScannedPaths:
 
 
 def _is_below(path: str, named: Sequence[str]) -> bool:
-    return any(path == each or path.startswith(os.path.join(each, "")) for each in named)
+    return any(path == each or path.startswith(_begin_of(each)) for each in named)
+
+
+def _begin_of(folder: str) -> str:
+    """How the paths of all files begin that were scanned below a folder, or by a pattern."""
+    pattern = UrlPattern.of(folder)
+    below = pattern.folder if pattern else folder
+    return f"{below.rstrip('/')}/" if is_url(below) else os.path.join(below, "")
+
+
+def _is_folder(path: str) -> bool:
+    """Whether a path that was scanned is a folder now, or a URL with wildcards."""
+    if UrlPattern.of(path) is None:
+        return kind_at(ALL_FILES, path) == "folder"
+    return kind_at(ALL_FILES, path) != "file"
 
 
 def _openable(paths: Sequence[str]) -> tuple[str, ...]:
     """The paths of a report as they can be opened, without repetitions."""
-    found = [next(filter(os.path.exists, openable_names(path)), path) for path in paths]
+    found = [
+        path if is_url(path) else next(filter(os.path.exists, openable_names(path)), path)
+        for path in paths
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -15,6 +15,7 @@ from dedupe.applying.plan import Drop, Plan
 from dedupe.applying.scanned_paths import Stamp
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
+from dedupe.model.urls import is_url
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.system_errors import describe_error
 
@@ -27,8 +28,13 @@ AT_THE_LAST_MOMENT = "it or its keeper changed at the last moment"
 def refuse_records(plan: Plan, documents: CurrentDocuments) -> None:
     """Refuse a plan that drops records, since removing these takes rewriting their files.
 
-    :raises ApplyError: if the plan drops a record, or a member of an archive
+    :raises ApplyError: if the plan drops a record, or a member of an archive, or what is at a URL
     """
+    if far := next(filter(is_url, documents.scanned_paths.named), ""):
+        raise ApplyError(
+            f"{readable_name(far)}: is at a URL, where nothing is moved or deleted; "
+            "--output writes the corpus without its duplicates to a folder here"
+        )
     for drop in plan.drops:
         if not documents.is_whole_file(drop.id):
             raise ApplyError(

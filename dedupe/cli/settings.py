@@ -13,6 +13,7 @@ from dedupe.cli.messages import ColorChoice
 from dedupe.gate.limits import GATE_NAMES, GateLimits
 from dedupe.model.errors import ConfigError
 from dedupe.model.settings import CONFIG_NAMES, Config, make_config, parse_size, split_keep
+from dedupe.model.urls import is_url
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT, DiffMode
 
@@ -185,7 +186,9 @@ def split_list(value: Any) -> Any:
 
 
 def _join_to_folder(folder: Path, path: Any) -> Any:
-    return os.path.join(folder, path) if isinstance(path, str) and path != "-" else path
+    if not isinstance(path, str) or path == "-" or is_url(path):
+        return path
+    return os.path.join(folder, path)
 
 
 def _read_table(path: Path, name: str) -> dict[str, Any]:

@@ -14,7 +14,10 @@ import numpy as np
 from dedupe.model.documents import SkippedDocument, SourceInfo, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ScanSettings
+from dedupe.model.urls import is_url
 from dedupe.sources import UNREADABLE_PATH_REASONS, Corpus, read_corpus
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import kind_at
 from dedupe.sources.formats.recognition import STREAM_HINT
 from dedupe.sources.reasons import NOT_JSON
 
@@ -78,16 +81,17 @@ def find_files(names: Sequence[str], settings: ScanSettings) -> list[FoundDocume
         names mean one file
     """
     for name in names:
-        if os.path.isdir(name):
+        kind = kind_at(ALL_FILES, name)
+        if kind == "folder":
             raise InputError(
                 f"{name}: is a folder; name a file in it, or the id of a document and --in {name}"
             )
-        if name != "-" and not os.path.lexists(name):
+        if name != "-" and not kind and not is_url(name) and not os.path.lexists(name):
             raise InputError(
                 f"{name}: there is no such file; the id of a document takes --in PATH, which is "
                 "what was scanned, or --report FILE"
             )
-    if len({os.path.realpath(name) for name in names}) < len(names):
+    if len({*map(ALL_FILES.identity, names)}) < len(names):
         raise InputError(f"{' and '.join(names)} are one file; name two")
     return [_read_file(name, settings) for name in names]
 
@@ -238,7 +242,9 @@ class _Search(msgspec.Struct):
 def real_path_of(name: str) -> str:
     """The real path of the file of this name; empty if there is none."""
     try:
-        return os.path.realpath(name) if os.path.isfile(name) else ""
+        if is_url(name) or os.path.isfile(name):
+            return ALL_FILES.identity(name)
+        return ""
     except ValueError:
         return ""
 
@@ -246,7 +252,7 @@ def real_path_of(name: str) -> str:
 def is_file(path: str, name: str, real_path: str) -> bool:
     """Whether a path leads to the named file; compares base names first, which is cheap."""
     ends = os.path.basename(name), os.path.basename(real_path)
-    return os.path.basename(path) in ends and os.path.realpath(path) == real_path
+    return os.path.basename(path) in ends and ALL_FILES.identity(path) == real_path
 
 
 def parse_file_and_line(name: str) -> tuple[str, int] | None:

@@ -21,8 +21,9 @@ import xxhash
 from dedupe.model.documents import SourceInfo, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import Config
+from dedupe.model.urls import is_url
 from dedupe.sources import Source, id_in_scan, read_sources
-from dedupe.sources.files.names import openable_names
+from dedupe.sources.files.names import openable_names, readable_name
 from dedupe.sources.formats.recognition import recognise_source
 from dedupe.store.document_marks import DocumentMarks, ScannedTexts, fold_line_ends, mark_documents
 
@@ -91,6 +92,8 @@ class Revision:
         named = [path for path in paths if path != "-"]
         if not named:
             raise InputError("--since takes files or folders of a repository; - is in none")
+        if far := next(filter(is_url, named), ""):
+            raise InputError(f"{readable_name(far)}: is at a URL, so --since cannot tell about it")
         self._folder = os.path.realpath(named[0])
         if not os.path.isdir(self._folder):
             self._folder = os.path.dirname(self._folder)

@@ -19,6 +19,7 @@ from dedupe._version import __version__
 from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
+from dedupe.model.urls import is_url
 from dedupe.renderers.view.surplus import (
     FileAndLine,
     Finding,
@@ -277,7 +278,13 @@ def _make_location(
 
 
 def _uri(path: str) -> str:
-    """A path as a percent-encoded URI: ``file:`` if it is absolute, else a relative reference."""
+    """A path as a percent-encoded URI: ``file:`` if it is absolute, else a relative reference.
+
+    A URL stays one, and what is encoded in it already is not encoded again.
+    """
+    if is_url(path):
+        plain = path.encode("utf-8", "backslashreplace")
+        return quote(plain, safe="/~:?#[]@!$&'()*+,;=%")[:MAX_URI_SIZE]
     encoded = quote(path.encode("utf-8", "backslashreplace"), safe="/~")[:MAX_URI_SIZE]
     encoded = encoded.rpartition("%")[0] if "%" in encoded[-2:] else encoded
     if _DRIVE.match(path):

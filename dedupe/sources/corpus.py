@@ -11,12 +11,12 @@ from typing import BinaryIO
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo, TextBatch
 from dedupe.model.settings import ReadSettings
+from dedupe.model.urls import is_url
 from dedupe.sources.discovery.finder import FoundSources, find_sources
 from dedupe.sources.encoding.text_encoding import describe_lost
 from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.source import Source
-from dedupe.sources.files.urls import is_url
 from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.stage import PageStage
 from dedupe.sources.reasons import (

@@ -15,6 +15,7 @@ from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.encodings import UTF8
 from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
+from dedupe.model.urls import is_url
 from dedupe.sources.discovery.own_files import describe_output, open_outputs
 from dedupe.sources.encoding.folders import FolderEncodings, Settled
 from dedupe.sources.encoding.guess import describe_doubt
@@ -23,7 +24,6 @@ from dedupe.sources.encoding.text_content import chosen_start, text_problem
 from dedupe.sources.encoding.text_encoding import describe_replaced
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
-from dedupe.sources.files.urls import is_url
 from dedupe.sources.formats.format import Format
 from dedupe.sources.formats.recognition import Recognised, doubt_text, recognise_file
 from dedupe.sources.formats.registry import format_named, has_page_records, missing_extra

@@ -13,6 +13,7 @@ from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.formats import counts_lines
 from dedupe.model.relations import Relation
 from dedupe.model.report import Cluster, Member, Report
+from dedupe.model.urls import is_url
 from dedupe.renderers.view.figures import format_jaccard, format_percent
 
 STANDARD_INPUT: Final = "stdin"
@@ -159,7 +160,9 @@ def find_file_and_line(report: Report, id: str, folder: str) -> FileAndLine:
     source, locator = located
     if source.path == "-":
         return FileAndLine(STANDARD_INPUT, locator.line or 1)
-    path = _relative(source.path, folder) if folder else os.path.normpath(source.path)
+    path = source.path
+    if not is_url(path):
+        path = _relative(path, folder) if folder else os.path.normpath(path)
     has_lines = counts_lines(source.format) and not source.member
     line = locator.line if has_lines and locator.line else 1
     return FileAndLine(path.replace(os.sep, "/"), line)

@@ -16,6 +16,7 @@ import msgspec
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
+from dedupe.model.urls import file_name_of, is_url, join_path
 from dedupe.sources.discovery.data_sets import find_cards
 from dedupe.sources.discovery.found_folder import (
     FoundFolder,
@@ -33,7 +34,6 @@ from dedupe.sources.files.names import is_hidden_name, readable_id
 from dedupe.sources.files.source import STANDARD_INPUT, Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.files.system_errors import describe_error, reason_of
-from dedupe.sources.files.urls import file_name_of, is_url, join_path
 from dedupe.sources.formats.recognition import recognise_source
 from dedupe.sources.reasons import (
     DATASET_CARD,

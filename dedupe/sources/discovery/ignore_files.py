@@ -18,11 +18,11 @@ from typing import Final
 import msgspec
 
 from dedupe.model.documents import Notice
+from dedupe.model.urls import is_url
 from dedupe.sources.encoding.text_encoding import UTF8_MARK, without_mark
 from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import FileSystem, kind_at
 from dedupe.sources.files.names import readable_id
-from dedupe.sources.files.urls import is_url
 from dedupe.sources.reasons import IGNORE_FILE
 
 GIT_FILE: Final = ".gitignore"

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from dedupe.model.output_marks import kind_of_output
 from dedupe.sources.encoding.text_content import plain_start
+from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import LOCAL_DISK, FileKey, key_of_descriptor
 from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
 
@@ -30,11 +31,11 @@ def describe_output(head: bytes) -> str:
 def holds_output(file: BinaryIO) -> bool:
     """Whether a file holds an output of the program, or this process writes to it now.
 
-    :param file: an open file of the local disk, compressed or not, at its beginning; its position
+    :param file: an open file, compressed or not, at its beginning; its position
         afterwards is undefined
     :raises OSError: if it cannot be read
     """
-    if LOCAL_DISK.status_of(file).key in open_outputs():
+    if ALL_FILES.status_of(file).key in open_outputs():
         return True
     head = file.read(_LOOKED_AT_BYTES)
     codec = codec_of(head[:MAGIC_BYTES])

@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
+from dedupe.model.urls import is_url, is_web
 from dedupe.sources.discovery.patterns import PatternSet
-from dedupe.sources.files.urls import is_url, is_web
 
 _WILDCARD = re.compile(r"[*?[]")
 _ANY_DEPTH = 1 << 30

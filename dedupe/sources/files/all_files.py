@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from dedupe.model.urls import is_url
 from dedupe.sources.files.file_system import LOCAL_DISK, FileStatus, FileSystem, FolderEntry
-from dedupe.sources.files.urls import is_url
 
 
 class AllFiles:

@@ -38,12 +38,14 @@ class FileStatus(msgspec.Struct, frozen=True):
     :param size: bytes of a file
     :param key: the key of a file, where the file system has keys
     :param remarks: what there is to tell about how an open file was read
+    :param version: of what is at a URL: it is another when the content is
     """
 
     kind: Literal["file", "folder", "link", "other"]
     size: int = 0
     key: FileKey | None = None
     remarks: tuple[str, ...] = ()
+    version: str = ""
 
 
 class FolderEntry(Protocol):

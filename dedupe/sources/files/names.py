@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 
-from dedupe.sources.files.urls import is_url, without_secrets
+from dedupe.model.urls import is_url, without_secrets
 
 _ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 

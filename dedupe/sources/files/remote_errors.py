@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dedupe.sources.files.urls import without_secrets
+from dedupe.model.urls import without_secrets
 
 Found = TypeVar("Found")
 

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import msgspec
 
+from dedupe.model.urls import (
+    is_web,
+    protocol_of,
+    without_secrets,
+)
 from dedupe.sources.files.file_system import FileStatus, FolderEntry
 from dedupe.sources.files.remote_errors import (
     MissingError,
@@ -17,13 +22,11 @@ from dedupe.sources.files.remote_errors import (
     translate_error,
     try_often,
 )
-from dedupe.sources.files.remote_object import RemoteObject, StoredObject, share_object
-from dedupe.sources.files.urls import (
-    is_web,
-    protocol_of,
-    remember_secrets,
-    with_secrets,
-    without_secrets,
+from dedupe.sources.files.remote_object import (
+    RemoteObject,
+    StoredObject,
+    share_object,
+    version_of,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ _LOCAL = ("file", "local")
 _INSTALL = "pip install 'dedupe-corpus[remote]'"
 
 Found = TypeVar("Found")
+
+_full_urls: dict[str, str] = {}
+"""By what is shown of a URL, the URL with its secrets, which only this process ever knows."""
 
 
 class RemoteEntry(msgspec.Struct, frozen=True):
@@ -73,7 +79,8 @@ class RemoteFile(io.RawIOBase):
 
     @property
     def status(self) -> FileStatus:
-        return FileStatus("file", self._object.size, remarks=tuple(self._object.remarks))
+        found = self._object
+        return FileStatus("file", found.size, remarks=tuple(found.remarks), version=found.version)
 
     def readable(self) -> bool:
         return True
@@ -138,20 +145,20 @@ class RemoteFiles:
     def status(self, path: str, follow_links: bool = True) -> FileStatus:
         """What is at a URL. A web server is not asked: it has no folders, and is read at once."""
         fs, inner = _connect(path)
-        remember_secrets(path)
+        _remember_secrets(path)
         if is_web(path):
             return FileStatus("file")
         info = try_often(lambda: fs.info(inner))
         if info["type"] == "directory":
             return FileStatus("folder")
-        return FileStatus("file", int(info.get("size") or 0))
+        return FileStatus("file", int(info.get("size") or 0), version=version_of(info))
 
     def identity(self, path: str) -> str:
-        shown = remember_secrets(path)
+        shown = _remember_secrets(path)
         return shown if is_web(shown) else shown.rstrip("/")
 
     def open(self, path: str) -> BinaryIO:
-        url = with_secrets(path)
+        url = _with_secrets(path)
         fs, inner = _connect(url)
 
         def begin() -> RemoteObject:
@@ -168,6 +175,31 @@ class RemoteFiles:
 
     def status_of(self, file: BinaryIO) -> FileStatus:
         return cast(RemoteFile, file).status
+
+
+def _remember_secrets(url: str) -> str:
+    """What is shown of a URL, from which this process can open it all the same."""
+    shown = without_secrets(url)
+    if shown != url:
+        _full_urls[shown] = url
+    return shown
+
+
+def _with_secrets(url: str) -> str:
+    """The URL to open: with the secrets with which this process was given it."""
+    return _full_urls.get(url, url)
+
+
+def current_version(url: str) -> str:
+    """The version of what is at a URL now, as :meth:`RemoteFiles.status_of` gives it.
+
+    :raises RemoteError: if nothing is there, or it cannot be told
+    """
+    if not is_web(url):
+        return RemoteFiles().status(url).version
+    from dedupe.sources.files.web_object import web_version
+
+    return web_version(_connect(url)[0], _with_secrets(url))
 
 
 def _name_below(path: str, folder: str) -> str:

@@ -22,10 +22,12 @@ class RemoteObject(Protocol):
 
     :ivar size: its bytes; 0 where that is not known before its end
     :ivar remarks: what there is to tell about how it was read
+    :ivar version: its version; empty where the server does not tell versions apart
     """
 
     size: int
     remarks: list[str]
+    version: str
 
     def read(self, offset: int, length: int) -> bytes:
         """The bytes from an offset: all ``length``, if there are so many.
@@ -51,7 +53,7 @@ class StoredObject:
         info = try_often(self._info)
         if info.get("size") is None:
             raise RemoteError("its file system does not tell its size; copy it here and scan that")
-        self._version = _version_of(info)
+        self.version = version_of(info)
         self._is_pinned = "IfMatch" in getattr(self._file, "read_kw", {})
         self._ranges = CachedRanges(self._fetch, int(info["size"]))
         self.size = self._ranges.size
@@ -67,7 +69,7 @@ class StoredObject:
         data = try_often(lambda: self._read_range(start, end))
         if not self._is_pinned:
             self._fs.invalidate_cache(self._path)
-            if _version_of(try_often(lambda: self._fs.info(self._path))) != self._version:
+            if version_of(try_often(lambda: self._fs.info(self._path))) != self.version:
                 raise ChangedError()
         return data
 
@@ -83,8 +85,9 @@ class StoredObject:
         return b"".join(parts)
 
 
-def _version_of(info: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((key, str(info[key])) for key in _VERSION_KEYS if info.get(key) is not None)
+def version_of(info: Mapping[str, Any]) -> str:
+    """The version of an object, by all that a store tells of it that changes with its content."""
+    return str([(key, str(info[key])) for key in _VERSION_KEYS if info.get(key) is not None])
 
 
 _open_objects: WeakValueDictionary[str, RemoteObject] = WeakValueDictionary()

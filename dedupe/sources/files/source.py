@@ -11,11 +11,11 @@ from typing import BinaryIO
 import msgspec
 
 from dedupe.model.documents import SourceInfo
+from dedupe.model.urls import file_name_of, is_url
 from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import FileStatus, FileSystem, kind_at
 from dedupe.sources.files.names import openable_names, readable_name
 from dedupe.sources.files.spool import Spool
-from dedupe.sources.files.urls import file_name_of, is_url
 
 STANDARD_INPUT = "-"
 

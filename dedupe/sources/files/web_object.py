@@ -32,6 +32,7 @@ class WebObject:
         self.size = first.version.size
         self._fs = fs
         self._url = url
+        self.version = first.version.name
         self._version = first.version
         self._ranges = CachedRanges(self._fetch, self.size)
         self._ranges.keep(0, self._fetch(0, min(_FIRST_BYTES, self.size), first))
@@ -100,6 +101,7 @@ class WebStream:
         self.remarks = [] if first.shows_its_end else [NO_END]
         self._fs = fs
         self._url = url
+        self.version = first.version.name
         self._version = first.version
         self._kept = Spool()
         self._kept_size = 0
@@ -165,6 +167,16 @@ class WebStream:
             if not data or data != self.read(position, len(data)):
                 raise ChangedError()
             position += len(data)
+
+
+def web_version(fs: Any, url: str) -> str:
+    """The version of what is at a URL now.
+
+    :raises RemoteError: if there is nothing, or it cannot be read
+    """
+    answer = try_often(lambda: request(fs, url, 0, 1))
+    close(fs, answer.response)
+    return answer.version.name
 
 
 def open_web_object(fs: Any, url: str) -> WebObject | WebStream:

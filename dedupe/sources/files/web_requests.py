@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dedupe.model.urls import without_secrets
 from dedupe.sources.files.remote_errors import (
     CONNECT_SECONDS,
     CREDENTIALS,
@@ -20,7 +21,6 @@ from dedupe.sources.files.remote_errors import (
     UnusableError,
     translate_error,
 )
-from dedupe.sources.files.urls import without_secrets
 
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _REFUSED = (401, 402, 403, 407, 451)
@@ -38,6 +38,11 @@ class Version(msgspec.Struct, frozen=True):
 
     mark: str
     size: int
+
+    @property
+    def name(self) -> str:
+        """The version in one word; empty where the server does not tell versions apart."""
+        return f"{self.mark} {self.size}" if self.mark else ""
 
     def contradicts(self, other: Version) -> bool:
         """Whether two answers are certainly of two versions."""

@@ -9,6 +9,8 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
+from dedupe.sources.files.remote_files import RemoteFile
+
 _FILE_MAGIC = b"ARROW1"
 _FEATHER_1_MAGIC = b"FEA1"
 _MIN_ROWS, _MAX_ROWS = 16, 4096
@@ -166,6 +168,8 @@ class _ParquetTable:
         self._file = pyarrow.parquet.ParquetFile(
             pyarrow.PythonFile(BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
         )
+        if isinstance(file, RemoteFile):
+            file.stop_at(_borders_of(self._file.metadata))
 
     @property
     def schema(self) -> Any:
@@ -241,6 +245,16 @@ class _ArrowTable:
         options = pyarrow.ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         opener = pyarrow.ipc.open_file if self._is_file else pyarrow.ipc.open_stream
         return opener(self._source, options=options)
+
+
+def _borders_of(metadata: Any) -> Iterator[int]:
+    """Where the columns of each row group begin and end, which are read side by side."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            begin = column.data_page_offset
+            if column.has_dictionary_page and column.dictionary_page_offset:
+                begin = min(begin, column.dictionary_page_offset)
+            yield from (begin, begin + column.total_compressed_size)
 
 
 def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:

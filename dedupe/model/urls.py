@@ -25,8 +25,6 @@ _SIGNED_NAMES = frozenset(
 )  # fmt: skip
 """Names in a query that go with a signature, and mean something else where there is none."""
 
-_full_urls: dict[str, str] = {}
-
 
 def is_url(path: str) -> bool:
     """Whether a path is a URL, by its beginning alone (``C://`` is a drive)."""
@@ -65,19 +63,6 @@ def without_secrets(url: str) -> str:
     if at and (is_web(url) or ":" in user):
         authority = host
     return f"{protocol}{mark}{authority}{_plain_query(path) if is_web(url) else path}"
-
-
-def remember_secrets(url: str) -> str:
-    """What is shown of a URL, from which this process can open it all the same."""
-    shown = without_secrets(url)
-    if shown != url:
-        _full_urls[shown] = url
-    return shown
-
-
-def with_secrets(url: str) -> str:
-    """The URL to open: with the secrets with which this process was given it."""
-    return _full_urls.get(url, url)
 
 
 def _plain_query(path: str) -> str:
