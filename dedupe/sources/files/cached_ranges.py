@@ -7,11 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-KEPT_BYTES = 32 << 20
+KEPT_BYTES = 48 << 20
 """The bytes of one object that are kept."""
 
 _FIRST_BYTES = 1 << 16
-_LONGEST_BYTES = 8 << 20
+_SHARE = 12
+"""How many columns can be read side by side, each on from its range, with all having room."""
 
 
 class CachedRanges:
@@ -30,6 +31,7 @@ class CachedRanges:
         self.size = size
         self._fetch = fetch
         self._most = kept_bytes
+        self._longest = kept_bytes // _SHARE
         self._starts: list[int] = []
         self._ranges: OrderedDict[int, bytes] = OrderedDict()
         self._kept = 0
@@ -77,7 +79,7 @@ class CachedRanges:
         before_end = 0 if before is None else before + len(self._ranges[before])
         begin, length = offset, max(wanted, _FIRST_BYTES)
         if before is not None and before_end == offset:
-            length = max(wanted, min(2 * len(self._ranges[before]), _LONGEST_BYTES))
+            length = max(wanted, min(2 * len(self._ranges[before]), self._longest))
         elif self.size - offset < _FIRST_BYTES:
             begin = max(before_end, self.size - _FIRST_BYTES)
         end = min(offset + length, self.size)

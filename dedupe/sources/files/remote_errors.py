@@ -120,7 +120,7 @@ def translate_error(error: Exception) -> RemoteError:
     if name in _EXPIRED_ERRORS or "PreconditionFailed" in str(error):
         return ChangedError()
     if isinstance(error, FileNotFoundError):
-        return MissingError("there is no such object or folder")
+        return MissingError("there is no such file or folder")
     if isinstance(error, PermissionError):
         return RefusedError(f"access is refused ({say_error(error)}); {CREDENTIALS}")
     if name in _CREDENTIAL_ERRORS:

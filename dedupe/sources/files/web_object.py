@@ -9,7 +9,7 @@ from typing import Any
 
 from dedupe.sources.files import remote_errors
 from dedupe.sources.files.cached_ranges import CachedRanges
-from dedupe.sources.files.remote_errors import ChangedError, RemoteError, try_often
+from dedupe.sources.files.remote_errors import LASTING, ChangedError, RemoteError, try_often
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.files.web_requests import Answer, close, read_body, request
 
@@ -125,22 +125,25 @@ class WebStream:
         """Do nothing: there are no ranges."""
 
     def _begin(self, answer: Answer) -> None:
-        self._answer = answer
+        self._answer: Answer | None = answer
         weakref.finalize(self, close, self._fs, answer.response).atexit = False
 
     def _take(self) -> None:
-        """Keep the next bytes."""
+        """Keep the next bytes, or get ready to ask for them again."""
         try:
-            data = read_body(self._fs, self._answer, _READ_BYTES)
+            answer = self._answer or self._go_back()
+            data = read_body(self._fs, answer, _READ_BYTES)
             if not data and self._kept_size < self._version.size:
                 raise RemoteError("the connection broke off")
+        except LASTING:
+            raise
         except RemoteError as error:
             self._tries += 1
             if self._tries > len(remote_errors.WAITS):
                 times = f"it broke off {self._tries} times, and the server gives no ranges"
                 raise RemoteError(f"{error.strerror}; {times}") from None
             time.sleep(remote_errors.WAITS[self._tries - 1])
-            self._go_back()
+            self._answer = None
             return
         self._is_over = not data
         self._keep(data)
@@ -153,20 +156,19 @@ class WebStream:
             raise RemoteError(f"it cannot be kept while it is read: {self._kept.problem}")
         self._kept_size += len(data)
 
-    def _go_back(self) -> None:
+    def _go_back(self) -> Answer:
         """Ask for the resource again, and pass over what is kept of it, which must be the same."""
-        close(self._fs, self._answer.response)
-        answer = try_often(lambda: request(self._fs, self._url))
-        if self._version.contradicts(answer.version):
-            close(self._fs, answer.response)
-            raise ChangedError()
+        answer = request(self._fs, self._url)
         self._begin(answer)
+        if self._version.contradicts(answer.version):
+            raise ChangedError()
         position = 0
         while position < self._kept_size:
             data = read_body(self._fs, answer, min(_READ_BYTES, self._kept_size - position))
             if not data or data != self.read(position, len(data)):
                 raise ChangedError()
             position += len(data)
+        return answer
 
 
 def web_version(fs: Any, url: str) -> str:

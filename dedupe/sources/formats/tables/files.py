@@ -14,6 +14,7 @@ from dedupe.sources.files.remote_files import RemoteFile
 _FILE_MAGIC = b"ARROW1"
 _FEATHER_1_MAGIC = b"FEA1"
 _MIN_ROWS, _MAX_ROWS = 16, 4096
+_BORDER_BYTES = 1 << 20
 
 
 class BrokenTableError(Exception):
@@ -248,13 +249,16 @@ class _ArrowTable:
 
 
 def _borders_of(metadata: Any) -> Iterator[int]:
-    """Where the columns of each row group begin and end, which are read side by side."""
+    """Where the columns of row groups begin, which are read side by side; small ones together."""
+    last = -_BORDER_BYTES
     for group in map(metadata.row_group, range(metadata.num_row_groups)):
         for column in map(group.column, range(group.num_columns)):
             begin = column.data_page_offset
             if column.has_dictionary_page and column.dictionary_page_offset:
                 begin = min(begin, column.dictionary_page_offset)
-            yield from (begin, begin + column.total_compressed_size)
+            if begin >= last + _BORDER_BYTES:
+                last = begin
+                yield begin
 
 
 def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:
