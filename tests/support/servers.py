@@ -10,10 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -73,17 +72,12 @@ class S3Server(msgspec.Struct):
             aws_access_key_id="of-a-test", aws_secret_access_key="of-a-test",
         )  # fmt: skip
 
-    def put_folder(self, folder: Path, bucket: str) -> int:
-        """Put all files below a folder into a new bucket; gives the bytes of all of them."""
+    def put(self, bucket: str, files: Mapping[str, bytes]) -> None:
+        """Put objects into a bucket, which is made if it is not there."""
         client = self.client()
         client.create_bucket(Bucket=bucket)
-        total = 0
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                data = path.read_bytes()
-                client.put_object(Bucket=bucket, Key=path.relative_to(folder).as_posix(), Body=data)
-                total += len(data)
-        return total
+        for name, data in files.items():
+            client.put_object(Bucket=bucket, Key=name, Body=data)
 
 
 @contextmanager
