@@ -35,13 +35,14 @@ def command(
 ) -> None:
     """Find the near-duplicates among the documents of PATH...
 
-    A PATH is a folder (read with everything below it), a file, or - for standard input. Text
-    files (.txt, .md, .text), HTML pages (.html, .htm, .xhtml), PDF, books (.epub) and mails (.eml)
-    are one document each; JSON Lines (.jsonl, .ndjson), JSON, CSV, TSV, Parquet, Arrow and SQLite
-    files, feeds and dumps in XML, crawls (.warc, .arc), mailboxes (.mbox) and lines of text
-    (.lines) hold many. All may be compressed (.gz, .bz2, .xz, .zst) and in archives (.zip, .tar,
-    .tar.gz, …), which are read like folders. The format of standard input is recognised by its
-    content; otherwise it is read as JSON Lines.
+    A PATH is a folder (read with everything below it), a file, a URL of either (s3://, hf://,
+    https://, …; extra remote), or - for standard input. Text files (.txt, .md, .text), HTML pages
+    (.html, .htm, .xhtml), PDF, books (.epub) and mails (.eml) are one document each; JSON Lines
+    (.jsonl, .ndjson), JSON, CSV, TSV, Parquet, Arrow and SQLite files, feeds and dumps in XML,
+    crawls (.warc, .arc), mailboxes (.mbox) and lines of text (.lines) hold many. All may be
+    compressed (.gz, .bz2, .xz, .zst) and in archives (.zip, .tar, .tar.gz, …), which are read like
+    folders. The format of standard input is recognised by its content; otherwise it is read as
+    JSON Lines.
 
     \b
       dedupe scan articles/                       clusters, with diffs
