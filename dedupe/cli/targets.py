@@ -10,6 +10,7 @@ import msgspec
 
 from dedupe.cli.settings import Settings
 from dedupe.model.errors import ConfigError
+from dedupe.model.urls import is_url, without_secrets
 from dedupe.renderers.registry import FORMATS, format_of_name
 
 STANDARD_OUTPUT: Final = "-"
@@ -40,7 +41,7 @@ def choose_targets(outputs: Sequence[str], settings: Settings) -> list[Target]:
     flag ``--format`` is given and every output has a format prefix.
 
     :param outputs: the values of ``--output``
-    :raises ConfigError: if two reports go to the same file
+    :raises ConfigError: if two reports go to the same file, or one to a URL
     """
     usual = settings.output["format"]
     flagged = usual if settings.origins["format"] == "command line" else ""
@@ -57,6 +58,9 @@ def choose_targets(outputs: Sequence[str], settings: Settings) -> list[Target]:
             targets.append(Target(flagged or format_of_name(output) or usual, output))
     if not outputs or (flagged and not takes_flag):
         targets.append(Target(usual, STANDARD_OUTPUT))
+    if far := next((target.path for target in targets if is_url(target.path)), ""):
+        told = "is a URL; reports are written to files on this machine"
+        raise ConfigError(f"--output {without_secrets(far)}: {told}")
     for destination in _duplicated_destinations(targets):
         raise ConfigError(
             f"two reports would go to {destination}; name another --output for one of them"

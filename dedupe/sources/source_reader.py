@@ -22,6 +22,7 @@ from dedupe.sources.encoding.guess import describe_doubt
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, FileEncoding, recognise_encoding
 from dedupe.sources.encoding.text_content import chosen_start, text_problem
 from dedupe.sources.encoding.text_encoding import describe_replaced
+from dedupe.sources.files.remote_errors import hide_secrets
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.system_errors import describe_error, reason_of
 from dedupe.sources.formats.format import Format
@@ -91,7 +92,7 @@ class SourceReader:
         except BaseException as error:
             if os.environ.get("DEDUPE_DEBUG") or not _is_failure(error):
                 raise
-            what = f"{type(error).__name__}: {error}"[:_MAX_FAILURE_CHARACTERS]
+            what = hide_secrets(f"{type(error).__name__}: {error}")[:_MAX_FAILURE_CHARACTERS]
             detail = f"its reader failed ({what}); please report it"
             yield SkippedDocument(source.id, READER_FAILED, detail)
 

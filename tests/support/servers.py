@@ -83,6 +83,9 @@ class S3Server(msgspec.Struct):
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
     """Run moto's S3 server in a process of its own."""
+    import s3fs
+
+    s3fs.S3FileSystem.clear_instance_cache()  # whose connections lead to an earlier server
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     process = subprocess.Popen(

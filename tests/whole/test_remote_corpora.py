@@ -183,6 +183,13 @@ def test_an_object_that_changes_is_of_one_version(server: S3Server) -> None:
     assert "it was changed on the server" in told[0].detail
 
 
+def test_reports_are_written_to_files_here(dedupe_here: RunDedupe, tmp_path: Path) -> None:
+    (tmp_path / "s3:" / "mixed").mkdir(parents=True)
+    for output in ("s3://mixed/report.json", "text:https://of-a-user:of-a-test@h.example/x"):
+        told = dedupe_here("scan", "s3://mixed/", "--output", output, code=2).stderr
+        assert b"is a URL" in told and b"of-a-user" not in told
+
+
 def same_trees(one: Path, other: Path) -> None:
     subprocess.run(["diff", "-r", str(one), str(other)], check=True)
 

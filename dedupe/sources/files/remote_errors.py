@@ -138,7 +138,12 @@ CREDENTIALS = (
 
 def say_error(error: Exception) -> str:
     """The message of an error in one short line, with the name of its kind, without secrets."""
-    text = " ".join(str(getattr(error, "strerror", None) or error).split())[:_MOST_CHARACTERS]
-    text = _URL_IN_TEXT.sub(lambda found: without_secrets(found[0]), text)
+    text = " ".join(str(getattr(error, "strerror", None) or error).split())
+    text = hide_secrets(text)[:_MOST_CHARACTERS]
     name = type(error).__name__
     return f"{name}: {text}" if text else name
+
+
+def hide_secrets(text: str) -> str:
+    """A message in which URLs stand without what is secret in them."""
+    return _URL_IN_TEXT.sub(lambda found: without_secrets(found[0]), text)
