@@ -32,8 +32,8 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.reasons import (
     CHANGED_WHILE_READ,
     ENCODING_DOUBTFUL,
-    FORMAT_DOUBTFUL,
     FETCH_DOUBTFUL,
+    FORMAT_DOUBTFUL,
     KNOWN_FORMAT,
     MISNAMED,
     MISSING_EXTRA,
