@@ -63,7 +63,7 @@ def find_pairs(settings: PeerSettings, hash_tables: int, folder: str) -> list[tu
     )
     texts = session.sparkContext.textFile(str(settings.corpus.resolve()), 16).zipWithIndex()
     rows = texts.map(lambda each: (each[1], shingle(json.loads(each[0])["text"], shingle_size)))
-    documents = session.createDataFrame(rows.filter(lambda each: each[1]), schema)
+    documents = session.createDataFrame(rows.filter(lambda each: bool(each[1])), schema)
     hashing = HashingTF(numFeatures=FEATURES, binary=True, inputCol="shingles", outputCol="set")
     sets = hashing.transform(documents).select("row", "set").persist()
     finder = MinHashLSH(inputCol="set", outputCol="minima", numHashTables=hash_tables, seed=1)
