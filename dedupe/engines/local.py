@@ -62,7 +62,7 @@ def run_locally(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine:
+def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine[CorpusItems]:
     """An engine that matches existing sketches instead of reading a corpus.
 
     It is for several scans of one corpus that differ only in settings that come after sketching.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 PIVOT_COUNT: Final = 4
 """Groups of a capped bucket with which all the others are compared: its pivots."""
+
+PAIRS_PER_PART: Final = 1 << 20
+"""The most pairs that the buckets of one part can make; a single bucket may make more."""
 
 
 class Buckets(msgspec.Struct, frozen=True):
@@ -90,6 +94,46 @@ def sort_band(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.i
     return groups[kept], np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
+def find_buckets(
+    keys: NDArray[np.uint64], max_bucket: int, is_reference: NDArray[np.bool_] | None = None
+) -> Buckets:
+    """The buckets of one band, without those that hold references alone.
+
+    :param keys: a key for each group, in the order of the groups
+    :param is_reference: groups that make no pairs with one another (none: no group)
+    """
+    groups, begins = sort_band(keys)
+    if is_reference is None:
+        return Buckets.without_references(groups, begins, max_bucket)
+    return _arrange_references(groups, begins, is_reference[groups], max_bucket)
+
+
+def _arrange_references(
+    groups: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    is_reference: NDArray[np.bool_],
+    max_bucket: int,
+) -> Buckets:
+    """Buckets with references among them, each sorted into the four sections of ``Buckets``.
+
+    :param groups: ascending in each bucket, so that the first are its pivots
+    :param is_reference: ``(len(groups),)``
+    """
+    sizes = np.diff(begins)
+    bucket = np.repeat(np.arange(len(sizes)), sizes)
+    position_in_bucket = np.arange(len(groups)) - begins[bucket]
+    is_other = (position_in_bucket >= PIVOT_COUNT) & (sizes > max_bucket)[bucket]
+    section = 4 * bucket + 2 * is_other + is_reference
+    counts = np.bincount(section, minlength=4 * len(sizes)).reshape(-1, 4)
+    has_pairs = counts[:, 0] + counts[:, 2] > 0
+    order = np.argsort(section, kind="stable")
+    # The order moves groups within their buckets only, so that ``bucket`` holds after it too.
+    groups = groups[order[has_pairs[bucket]]]
+    ends = np.cumsum(counts[has_pairs]).reshape(-1, 4)
+    begins = np.concatenate([[0], ends[:, 3]]).astype(np.int64)
+    return Buckets(groups, begins, ends[:, 0], ends[:, 1], ends[:, 2])
+
+
 class BucketPart(msgspec.Struct, frozen=True):
     """Buckets to be paired up in one call of the kernel.
 
@@ -122,3 +166,42 @@ class BucketPart(msgspec.Struct, frozen=True):
             columns.append((pivot_references, pivot_ends, pivot_ends, other_references))
         joined = (np.concatenate(each) - begin for each in zip(*columns, strict=True))
         return cls(buckets.groups[begin:end], *joined)
+
+
+def cut_buckets(buckets: Buckets, groups_per_part: int) -> Iterator[BucketPart]:
+    """The buckets in parts of bounded groups and pairs; only a capped bucket is cut itself."""
+    begins, count = buckets.begins, len(buckets.pivot_ends)
+    sizes = np.diff(begins)
+    pairs = np.concatenate([[0], np.cumsum((buckets.pivot_ends - begins[:-1]) * sizes)])
+    first = 0
+    while first < count:
+        enough = int(np.searchsorted(begins, begins[first] + groups_per_part, side="right"))
+        enough_pairs = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right"))
+        last = max(min(enough, enough_pairs) - 1, first + 1)
+        is_capped = buckets.pivot_ends[first] < begins[first + 1]
+        if is_capped and begins[last] - begins[first] > groups_per_part:
+            yield from _cut_capped(buckets, first, groups_per_part)
+        else:
+            yield BucketPart.of_buckets(buckets, slice(first, last))
+        first = last
+
+
+def _cut_capped(buckets: Buckets, bucket: int, groups_per_part: int) -> Iterator[BucketPart]:
+    """One capped bucket in parts: all its pivots with some of the others in each."""
+    begin, end = buckets.begins[bucket : bucket + 2].tolist()
+    pivot_end = int(buckets.pivot_ends[bucket])
+    pivots, others = buckets.groups[begin:pivot_end], buckets.groups[pivot_end:end]
+    new_pivot_count = int(buckets.pivot_reference_begins[bucket]) - begin
+    new_other_count = int(buckets.other_reference_begins[bucket]) - pivot_end
+    step = max(groups_per_part - PIVOT_COUNT, 1)
+    for first in range(0, len(others), step):
+        groups = np.concatenate([pivots, others[first : first + step]])
+        new_end = PIVOT_COUNT + min(max(new_other_count - first, 0), step)
+        # Only the first part has the pairs of two pivots.
+        yield BucketPart(
+            groups,
+            firsts=np.array([0, new_pivot_count], np.int64),
+            first_ends=np.array([new_pivot_count, PIVOT_COUNT], np.int64),
+            seconds=np.array([PIVOT_COUNT if first else 0, PIVOT_COUNT], np.int64),
+            ends=np.array([len(groups), new_end], np.int64),
+        )

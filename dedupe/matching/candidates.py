@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.matching.buckets import PIVOT_COUNT, BucketPart, Buckets, sort_band
+from dedupe.matching.buckets import BucketPart, Buckets, cut_buckets, find_buckets
 from dedupe.model.kernels import Kernels, RunAll
 from dedupe.model.pairs import CandidatePairs
 from dedupe.model.settings import MatchSettings
@@ -20,9 +20,6 @@ GROUPS_PER_JOB: Final = 1 << 18
 
 COLUMN_BYTES: Final = 64 << 20
 """The most that the keys of the bands in work take."""
-
-PAIRS_PER_PART: Final = 1 << 20
-"""The most pairs that the buckets of one job can make; a single bucket may make more."""
 
 PAIRS_AT_ONCE: Final = 1 << 22
 """About how many candidate pairs are held before they are verified."""
@@ -74,9 +71,7 @@ def find_candidates(
     :param is_reference: groups that make no pairs with one another (none: no group)
     :param pairs_at_once: about how many pairs are made before a part is given
     """
-    search = _CandidateSearch(
-        group_keys, banding.minimum_equal, settings, kernels, groups_per_job, is_reference
-    )
+    search = _CandidateSearch(group_keys, banding.minimum_equal, settings, kernels, is_reference)
     pending = _PendingPairs()
     # Each band takes its keys and their sorted copy.
     bands_at_once = max(1, min(banding.bands, column_bytes // (16 * max(len(group_keys), 1))))
@@ -88,7 +83,9 @@ def find_candidates(
         # Sorting a band and pairing up its buckets count as half of it each.
         reach((first + last) / 2)
         jobs = (
-            (band, part) for band, each in enumerate(buckets, first) for part in search.cut(each)
+            (band, part)
+            for band, each in enumerate(buckets, first)
+            for part in cut_buckets(each, groups_per_job)
         )
         made_count, possible = 0, sum(each.pair_count for each in buckets)
         for jobs_at_once in _bundle_jobs(jobs, pairs_at_once):
@@ -153,17 +150,12 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
     minimum_equal: int
     settings: MatchSettings
     kernels: Kernels
-    groups_per_job: int
     is_reference: NDArray[np.bool_] | None
     flags: dict[int, NDArray[np.bool_]] = msgspec.field(default_factory=dict)
 
     def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
-        """The buckets of one band, without the buckets that hold references alone."""
-        groups, begins = sort_band(keys)
-        if self.is_reference is None:
-            return Buckets.without_references(groups, begins, self.settings.max_bucket)
-        max_bucket = self.settings.max_bucket
-        return _arrange_references(groups, begins, self.is_reference[groups], max_bucket)
+        """The buckets of one band."""
+        return find_buckets(keys, self.settings.max_bucket, self.is_reference)
 
     def flag_capped(self, band: int, buckets: Buckets) -> int:
         """Flag the groups of capped buckets that are no pivots, so that a later band may pair them.
@@ -194,66 +186,3 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
         one = part.groups[left].astype(np.int32)
         other = part.groups[right].astype(np.int32)
         return np.minimum(one, other), np.maximum(one, other), met_count
-
-    def cut(self, buckets: Buckets) -> Iterator[BucketPart]:
-        """The buckets in parts of bounded groups and pairs; only a capped bucket is cut itself."""
-        begins, count = buckets.begins, len(buckets.pivot_ends)
-        sizes = np.diff(begins)
-        pairs = np.concatenate([[0], np.cumsum((buckets.pivot_ends - begins[:-1]) * sizes)])
-        first = 0
-        while first < count:
-            enough = int(np.searchsorted(begins, begins[first] + self.groups_per_job, side="right"))
-            enough_pairs = int(np.searchsorted(pairs, pairs[first] + PAIRS_PER_PART, side="right"))
-            last = max(min(enough, enough_pairs) - 1, first + 1)
-            is_capped = buckets.pivot_ends[first] < begins[first + 1]
-            if is_capped and begins[last] - begins[first] > self.groups_per_job:
-                yield from self._cut_capped(buckets, first)
-            else:
-                yield BucketPart.of_buckets(buckets, slice(first, last))
-            first = last
-
-    def _cut_capped(self, buckets: Buckets, bucket: int) -> Iterator[BucketPart]:
-        """One capped bucket in parts: all its pivots with some of the others in each."""
-        begin, end = buckets.begins[bucket : bucket + 2].tolist()
-        pivot_end = int(buckets.pivot_ends[bucket])
-        pivots, others = buckets.groups[begin:pivot_end], buckets.groups[pivot_end:end]
-        new_pivot_count = int(buckets.pivot_reference_begins[bucket]) - begin
-        new_other_count = int(buckets.other_reference_begins[bucket]) - pivot_end
-        step = max(self.groups_per_job - PIVOT_COUNT, 1)
-        for first in range(0, len(others), step):
-            groups = np.concatenate([pivots, others[first : first + step]])
-            new_end = PIVOT_COUNT + min(max(new_other_count - first, 0), step)
-            # Only the first part has the pairs of two pivots.
-            yield BucketPart(
-                groups,
-                firsts=np.array([0, new_pivot_count], np.int64),
-                first_ends=np.array([new_pivot_count, PIVOT_COUNT], np.int64),
-                seconds=np.array([PIVOT_COUNT if first else 0, PIVOT_COUNT], np.int64),
-                ends=np.array([len(groups), new_end], np.int64),
-            )
-
-
-def _arrange_references(
-    groups: NDArray[np.int64],
-    begins: NDArray[np.int64],
-    is_reference: NDArray[np.bool_],
-    max_bucket: int,
-) -> Buckets:
-    """Buckets with references among them, each sorted into the four sections of ``Buckets``.
-
-    :param groups: ascending in each bucket, so that the first are its pivots
-    :param is_reference: ``(len(groups),)``
-    """
-    sizes = np.diff(begins)
-    bucket = np.repeat(np.arange(len(sizes)), sizes)
-    position_in_bucket = np.arange(len(groups)) - begins[bucket]
-    is_other = (position_in_bucket >= PIVOT_COUNT) & (sizes > max_bucket)[bucket]
-    section = 4 * bucket + 2 * is_other + is_reference
-    counts = np.bincount(section, minlength=4 * len(sizes)).reshape(-1, 4)
-    has_pairs = counts[:, 0] + counts[:, 2] > 0
-    order = np.argsort(section, kind="stable")
-    # The order moves groups within their buckets only, so that ``bucket`` holds after it too.
-    groups = groups[order[has_pairs[bucket]]]
-    ends = np.cumsum(counts[has_pairs]).reshape(-1, 4)
-    begins = np.concatenate([[0], ends[:, 3]]).astype(np.int64)
-    return Buckets(groups, begins, ends[:, 0], ends[:, 1], ends[:, 2])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.kernels import Kernels, RunAll
-from dedupe.model.pairs import VerifiedPairs
+from dedupe.model.pairs import JobPlan, VerifiedPairs
 from dedupe.store.arrays import is_among
 
 PAIRS_PER_JOB: Final = 1 << 18
@@ -57,6 +57,48 @@ class Verifier(msgspec.Struct, frozen=True, dict=True):
         return self.shingles.counts(np.arange(self.group_count, dtype=np.int64))
 
 
+class PlannedPairs(msgspec.Struct, frozen=True):
+    """Candidate pairs in the order in which they are verified, cut into jobs.
+
+    :param first: ``int32``: one group of each pair
+    :param second: ``int32``: the other group of each pair
+    """
+
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    jobs: JobPlan
+
+    def __len__(self) -> int:
+        """How many jobs there are."""
+        return len(self.jobs.cuts) - 1
+
+    def pairs_of(self, job: int) -> slice:
+        """The pairs of a job."""
+        return slice(*self.jobs.cuts[job : job + 2])
+
+    def groups_of(self, job: int) -> NDArray[np.int64]:
+        """The groups of a job, each once."""
+        groups = self.jobs.groups[slice(*self.jobs.group_cuts[job : job + 2])]
+        return groups.astype(np.int64)
+
+
+def plan_pairs(
+    kernels: Kernels,
+    counts: NDArray[np.int64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    hashes_per_job: int = HASHES_PER_JOB,
+    run_parts: RunAll = map,
+) -> PlannedPairs:
+    """Order pairs so that few groups are read twice, and cut them into jobs.
+
+    :param counts: how many hashes each group has
+    """
+    first, second = _order_for_reading(kernels, len(counts), run_parts, left, right)
+    jobs = kernels.plan_jobs(first, second, counts, PAIRS_PER_JOB, hashes_per_job)
+    return PlannedPairs(first, second, jobs)
+
+
 def verify_pairs(
     verifier: Verifier,
     left: NDArray[np.int32],
@@ -64,31 +106,57 @@ def verify_pairs(
     threshold: float,
 ) -> VerifiedPairs:
     """The pairs whose exact Jaccard reaches the threshold, in no certain order."""
-    first, second = _order_for_reading(verifier, left, right)
-    plan = verifier.kernels.plan_jobs(
-        first, second, verifier.counts, PAIRS_PER_JOB, verifier.hashes_per_job
+    kernels = verifier.kernels
+    planned = plan_pairs(
+        kernels, verifier.counts, left, right, verifier.hashes_per_job, verifier.run_parts
     )
 
     def run_job(job: int) -> VerifiedPairs:
-        pairs = slice(*plan.cuts[job : job + 2])
-        groups = plan.groups[slice(*plan.group_cuts[job : job + 2])].astype(np.int64)
-        one, other = plan.first_positions[pairs], plan.second_positions[pairs]
-        hashes, offsets = verifier.kernels.sort_unique(*verifier.shingles.gather(groups))
-        shared = verifier.kernels.count_shared(hashes, offsets, one, other, threshold)
-        kept = np.flatnonzero(shared >= 0)
-        found = first[pairs][kept], second[pairs][kept]
-        sizes = np.diff(offsets)[np.stack([one[kept], other[kept]])]
-        is_swapped = found[0] > found[1]
-        return VerifiedPairs(
-            np.minimum(*found).astype(np.int64),
-            np.maximum(*found).astype(np.int64),
-            shared[kept],
-            np.where(is_swapped, sizes[1], sizes[0]),
-            np.where(is_swapped, sizes[0], sizes[1]),
-        )
+        pairs = planned.pairs_of(job)
+        one, other = planned.jobs.first_positions[pairs], planned.jobs.second_positions[pairs]
+        sets = kernels.sort_unique(*verifier.shingles.gather(planned.groups_of(job)))
+        kept, counts = count_pairs(kernels, *sets, one, other, threshold)
+        return arrange_pairs(planned.first[pairs][kept], planned.second[pairs][kept], *counts)
 
-    return VerifiedPairs.concatenate(
-        [_NO_PAIRS, *verifier.run_all(run_job, range(len(plan.cuts) - 1))]
+    return VerifiedPairs.concatenate([_NO_PAIRS, *verifier.run_all(run_job, range(len(planned)))])
+
+
+def count_pairs(
+    kernels: Kernels,
+    hashes: NDArray[np.uint64],
+    offsets: NDArray[np.int64],
+    one: NDArray[np.int32],
+    other: NDArray[np.int32],
+    threshold: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count what pairs of sets share: the pairs that reach the threshold, and their counts.
+
+    :param hashes: the sets, each sorted and without repetitions, end to end
+    :param one: the position of one set of each pair
+    :returns: positions of pairs; and for these, ``(3, k)``: shared hashes, those of the one set,
+        those of the other
+    """
+    shared = kernels.count_shared(hashes, offsets, one, other, threshold)
+    kept = np.flatnonzero(shared >= 0)
+    sizes = np.diff(offsets)
+    return kept, np.stack([shared[kept], sizes[one[kept]], sizes[other[kept]]])
+
+
+def arrange_pairs(
+    first: NDArray[np.int32],
+    second: NDArray[np.int32],
+    shared: NDArray[np.int64],
+    first_counts: NDArray[np.int64],
+    second_counts: NDArray[np.int64],
+) -> VerifiedPairs:
+    """Pairs of groups, each with its lower group as the left one."""
+    is_swapped = first > second
+    return VerifiedPairs(
+        np.minimum(first, second).astype(np.int64),
+        np.maximum(first, second).astype(np.int64),
+        shared,
+        np.where(is_swapped, second_counts, first_counts),
+        np.where(is_swapped, first_counts, second_counts),
     )
 
 
@@ -102,17 +170,21 @@ def sort_pairs(parts: Sequence[VerifiedPairs]) -> VerifiedPairs:
 
 
 def _order_for_reading(
-    verifier: Verifier, left: NDArray[np.int32], right: NDArray[np.int32]
+    kernels: Kernels,
+    group_count: int,
+    run_parts: RunAll,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """The two ends of each pair, in an order in which few groups are read twice.
 
     Connected groups are given neighbouring positions, and the pairs of two blocks of positions
     stand together; among these all pairs of one group do, so that it is read once for all.
     """
-    components = verifier.kernels.label_components(verifier.group_count, left, right)
+    components = kernels.label_components(group_count, left, right)
     by_component = np.argsort(components, kind="stable").astype(np.int32)
-    position = np.empty(verifier.group_count, np.uint64)
-    position[by_component] = np.arange(verifier.group_count, dtype=np.uint64)
+    position = np.empty(group_count, np.uint64)
+    position[by_component] = np.arange(group_count, dtype=np.uint64)
     keys = np.empty(len(left), np.uint64)
     first, second = np.empty(len(keys), np.int32), np.empty(len(keys), np.int32)
 
@@ -123,10 +195,10 @@ def _order_for_reading(
         first[part], second[part] = map(by_component.take, _unpack_positions(keys[part]))
 
     parts = [slice(begin, begin + PAIRS_PER_PART) for begin in range(0, len(keys), PAIRS_PER_PART)]
-    deque(verifier.run_parts(pack, parts), maxlen=0)
+    deque(run_parts(pack, parts), maxlen=0)
     # Sorted as plain integers, which is many times faster than finding an order.
     keys.sort()
-    deque(verifier.run_parts(unpack, parts), maxlen=0)
+    deque(run_parts(unpack, parts), maxlen=0)
     return first, second
 
 

@@ -9,7 +9,7 @@ which it is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -79,6 +79,23 @@ class DateColumn:
     def __init__(self) -> None:
         self._orders: dict[str, set[DateOrder]] = {}
         self._seen: dict[str, tuple[set[int], set[int]]] = {}
+
+    def add_all(self, texts: Iterable[str]) -> None:
+        """Look at values, of which many may follow an equal one."""
+        seen = ""
+        for text in texts:
+            if text != seen:
+                self.add(text.strip())
+                seen = text
+
+    def merge(self, other: DateColumn) -> None:
+        """Take in what another part of the column shows."""
+        for form, orders in other._orders.items():
+            self._orders.setdefault(form, set(orders)).intersection_update(orders)
+        for form, (first, last) in other._seen.items():
+            seen = self._seen.setdefault(form, (set(), set()))
+            seen[0].update(first)
+            seen[1].update(last)
 
     def add(self, text: str) -> None:
         """Look at one value, which may be any text."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.matching.dates import learn_date_orders
 from dedupe.matching.matches import Matches
-from dedupe.model.documents import CorpusItems
+from dedupe.model.date_orders import DateOrder
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import SHORT_TOKENS
@@ -24,12 +26,14 @@ from dedupe.store.sketches import Remarks, Sketches
 class EngineSummary(msgspec.Struct, frozen=True):
     """What a report says of a corpus and of the search, beside the duplicates.
 
+    :param distinct_count: groups of documents with equal tokens
     :param document_count: without reference documents, as ``token_count`` and ``short_count``
     :param repeated: the documents of each id that occurred more than once
     """
 
     remarks: Remarks
     banding: Banding
+    distinct_count: int
     candidate_pair_count: int
     capped_bucket_count: int
     document_count: int
@@ -40,16 +44,23 @@ class EngineSummary(msgspec.Struct, frozen=True):
     repeated: Sequence[NDArray[np.int64]]
 
 
+LearnOrders = Callable[[Sequence[str]], dict[str, tuple[DateOrder, ...]]]
+"""A function from keep rules to what the dates of all documents show of their order."""
+
+
 class EngineRun(msgspec.Struct, frozen=True):
     """The result of an engine for one corpus.
 
     :param matches: over a table of documents (``collapsed.documents``) that an engine fills for
-        the stages after it; positions in it mean nothing elsewhere
+        the stages after it; positions in it mean nothing elsewhere. It may leave out documents that
+        are in no pair, have no copy, and have an id of their own
+    :param learn_orders: see :func:`dedupe.matching.dates.learn_date_orders`
     :param release: gives memory back; called once nothing more is to be counted
     """
 
     matches: Matches
     summary: EngineSummary
+    learn_orders: LearnOrders
     release: Callable[[], None] = lambda: None
 
     @classmethod
@@ -62,6 +73,7 @@ class EngineRun(msgspec.Struct, frozen=True):
         summary = EngineSummary(
             remarks=sketches.remarks,
             banding=matches.banding,
+            distinct_count=len(matches.collapsed),
             candidate_pair_count=matches.candidate_pair_count,
             capped_bucket_count=matches.capped_bucket_count,
             document_count=len(documents) - reference_count,
@@ -71,10 +83,14 @@ class EngineRun(msgspec.Struct, frozen=True):
             reference_token_count=int(tokens[:reference_count].sum(dtype=np.int64)),
             repeated=sketches.repeated,
         )
-        return cls(matches, summary, release)
+        return cls(matches, summary, partial(learn_date_orders, documents), release)
 
 
-class Engine(Protocol):
+CorpusT = TypeVar("CorpusT", contravariant=True)
+"""A corpus as an engine takes it: items that are read here, or what others are to read."""
+
+
+class Engine(Protocol[CorpusT]):
     """Runs the stages from a corpus to its duplicate pairs, on whatever machines it uses.
 
     The same corpus and settings give the same matches with every engine.
@@ -82,7 +98,7 @@ class Engine(Protocol):
 
     def __call__(
         self,
-        corpus: CorpusItems,
+        corpus: CorpusT,
         config: Config,
         kernels: Kernels,
         progress: Progress,

@@ -25,7 +25,7 @@ from dedupe.model.kernels import Kernels
 from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
 from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
-from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
+from dedupe.model.sketches import Banding
 from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.checks import check_members, check_pairs
 from dedupe.report.index import ReportIndex
@@ -251,27 +251,15 @@ def _make_documents(
     """
     count = len(described)
     metas = [pack_meta(each.meta) for each in described]
-    none, no_hashes = np.zeros(count, np.int64), np.empty(0, np.uint64)
+    ids = [each.id for each in described]
     documents = Documents(work, num_perm=1)
     documents.append(
-        SketchedBatch(
-            identities=pack_identities(
-                [each.id for each in described], np.zeros((count, 4), np.int64), metas
-            ),
+        SketchedBatch.without_sketches(
+            identities=pack_identities(ids, np.zeros((count, 4), np.int64), metas),
             byte_counts=np.array([each.byte_count for each in described], np.int64),
             token_counts=np.array([each.token_count for each in described], np.int64),
             token_hashes=np.stack([np.zeros(count, np.uint64), groups.astype(np.uint64)], axis=1),
             content_hashes=_parse_hashes(described),
-            signatures=np.empty((0, 1), np.uint32),
-            filters=SetFilters(
-                np.empty((0, 1), np.uint8),
-                np.empty((0, BITMAP_WORDS), np.uint64),
-                np.empty(0, np.int32),
-            ),
-            shingle_hashes=no_hashes,
-            shingle_counts=none,
-            without_tokens=[],
-            too_many_tokens=[],
         )
     )
     return documents

@@ -5,15 +5,14 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter
+from typing import TypeVar
 
 import msgspec
 
 from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
-from dedupe.matching.dates import learn_date_orders
 from dedupe.model.date_orders import DateOrder
-from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, SearchSummary
@@ -24,11 +23,13 @@ from dedupe.report.misreadings import find_warnings
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
 
+CorpusT = TypeVar("CorpusT")
+
 
 def scan_corpus(
-    corpus: CorpusItems,
+    corpus: CorpusT,
     config: Config,
-    engine: Engine,
+    engine: Engine[CorpusT],
     kernels: Kernels,
     progress: Progress,
     *,
@@ -45,12 +46,11 @@ def scan_corpus(
     """
     began = time.perf_counter()
     with engine(corpus, config, kernels, progress, scanned) as engine_run:
-        documents = engine_run.matches.collapsed.documents
-        orders = learn_date_orders(documents, config.keep)
+        orders = engine_run.learn_orders(config.keep)
         clustering = cluster_matches(engine_run.matches, config, orders)
         summary = engine_run.summary
         engine_run.release()
-        del documents, engine_run  # and with it the pairs, of which the clustering has its own
+        del engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
         assembled = assemble_clusters(clustering, summary.repeated)
         undated = find_undated(clustering, config, orders)
@@ -126,7 +126,7 @@ def _summarise_search(summary: EngineSummary, clustering: Clustering) -> SearchS
         bands=banding.bands,
         rows=banding.rows,
         expected_recall=banding.expected_recall,
-        distinct_count=len(collapsed),
+        distinct_count=summary.distinct_count,
         candidate_pair_count=summary.candidate_pair_count,
         duplicate_pair_count=len(clustering.pairs.left) + copy_count,
         capped_bucket_count=summary.capped_bucket_count,

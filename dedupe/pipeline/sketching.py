@@ -21,7 +21,7 @@ from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources.reasons import OWN_OUTPUT
 from dedupe.store.document_marks import ScannedTexts, fold_line_ends
 from dedupe.store.documents import Documents, SketchedBatch
-from dedupe.store.identities import pack_identities
+from dedupe.store.identities import FindUsed, pack_identities
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Remarks, Sketches
 
@@ -209,13 +209,16 @@ class Collector(msgspec.Struct):
         if locator is not None:
             self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
-    def finish(self) -> list[NDArray[np.int64]]:
+    def finish(self, find_used: FindUsed | None = None) -> list[NDArray[np.int64]]:
         """Make ids unique, after the last document.
 
+        :param find_used: which ids the corpus has, where not all its documents are here
         :returns: the documents of each id that occurred more than once
         """
-        identities = self.documents.identities
-        ids = identities.separate_ids(self.documents.content_hashes, self.documents.reference_count)
+        documents, identities = self.documents, self.documents.identities
+        ids = identities.separate_ids(
+            documents.content_hashes, documents.reference_count, find_used
+        )
         for id, same in ids.items():
             told = f"occurs {len(same)} times; kept apart as {', '.join(identities.ids(same[:4]))}"
             self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator
-from dedupe.model.sketches import SetFilters
+from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.store.columns import Column, Store
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.filters import FilterStore
@@ -56,6 +56,35 @@ class SketchedBatch(msgspec.Struct, frozen=True):
     folded_hashes: NDArray[np.uint64] = msgspec.field(
         default_factory=lambda: np.empty((0, 2), np.uint64)
     )
+
+    @classmethod
+    def without_sketches(
+        cls,
+        identities: PackedIdentities,
+        byte_counts: NDArray[np.int64],
+        token_counts: NDArray[np.int64],
+        token_hashes: NDArray[np.uint64],
+        content_hashes: NDArray[np.uint64],
+    ) -> SketchedBatch:
+        """Documents whose pairs are known: neither signatures nor shingles are needed again."""
+        no_filters = SetFilters(
+            np.empty((0, 1), np.uint8),
+            np.empty((0, BITMAP_WORDS), np.uint64),
+            np.empty(0, np.int32),
+        )
+        return cls(
+            identities=identities,
+            byte_counts=byte_counts,
+            token_counts=token_counts,
+            token_hashes=token_hashes,
+            content_hashes=content_hashes,
+            signatures=np.empty((0, 1), np.uint32),
+            filters=no_filters,
+            shingle_hashes=np.empty(0, np.uint64),
+            shingle_counts=np.zeros(len(byte_counts), np.int64),
+            without_tokens=[],
+            too_many_tokens=[],
+        )
 
 
 class Documents:

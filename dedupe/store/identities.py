@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -113,13 +113,17 @@ class Identities:
         return [read_date(run) for run in _runs(self._metas, self._meta_begins.view, documents)]
 
     def separate_ids(
-        self, content_hashes: NDArray[np.uint64], reference_count: int = 0
+        self,
+        content_hashes: NDArray[np.uint64],
+        reference_count: int = 0,
+        find_used: FindUsed | None = None,
     ) -> dict[str, NDArray[np.int64]]:
         """Make repeated ids unique: ``#2``, ``#3`` in the order of content hash.
 
         To be called once, when all documents are there.
 
         :param reference_count: documents at the beginning that come before others of their id
+        :param find_used: which ids the corpus has, where not all its documents are here
         :returns: for each repeated id, the documents that had it, in the order of their new ids
         """
         hashes = np.sort(self._id_hashes.view)
@@ -130,35 +134,44 @@ class Identities:
         for id, document in zip(self.ids(suspects), suspects.tolist(), strict=True):
             by_id.setdefault(id, []).append(document)
         found = {id: np.array(same) for id, same in sorted(by_id.items()) if len(same) > 1}
-        taken: set[str] = set()
         for id in found:
             locators = self.locators(found[id]).T[::-1]
             high, low = content_hashes[found[id]].T
             is_new = found[id] >= reference_count
             found[id] = found[id][np.lexsort((*locators, high, low, is_new))]
-            self._number_ids(id, found[id][1:].tolist(), hashes, taken)
+        copies = {id: len(same) - 1 for id, same in found.items()}
+        names = number_ids(copies, find_used or (lambda asked: is_among(asked, hashes)))
+        for id, same in found.items():
+            self._renamed.update(zip(same[1:].tolist(), names[id], strict=True))
         return found
 
-    def _number_ids(
-        self, id: str, documents: list[int], hashes: NDArray[np.uint64], taken: set[str]
-    ) -> None:
-        """Give each of these documents of one id a number that makes an unused id.
 
-        An id counts as used if its hash occurs among ``hashes`` (sorted, of all ids). Two ids of
-        one hash, a chance of 1 in 2⁶⁴, would leave a number out.
-        """
-        number = 1
-        for document in documents:
-            while True:
-                number += 1
-                name = f"{id}#{number}"
-                hash = np.uint64(xxhash.xxh3_64_intdigest(name.encode("utf-8", "surrogatepass")))
-                position = int(np.searchsorted(hashes, hash))
-                known = position < len(hashes) and hashes[position] == hash
-                if not known and name not in taken:
-                    break
-            taken.add(name)
-            self._renamed[document] = name
+FindUsed = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
+"""A function from hashes of ids to whether the corpus has an id of each hash."""
+
+
+def number_ids(copies: Mapping[str, int], find_used: FindUsed) -> dict[str, list[str]]:
+    """New ids for so many copies of each repeated id: ``#2``, ``#3``, without those in use.
+
+    An id counts as used if its hash does. Two ids of one hash, a chance of 1 in 2⁶⁴, would leave a
+    number out.
+    """
+    names: dict[str, list[str]] = {id: [] for id in copies}
+    next_number = dict.fromkeys(copies, 2)
+    while missing := {id: n - len(names[id]) for id, n in copies.items() if n > len(names[id])}:
+        tried = [
+            (id, f"{id}#{number}")
+            for id, count in missing.items()
+            for number in range(next_number[id], next_number[id] + count)
+        ]
+        for id, count in missing.items():
+            next_number[id] += count
+        encoded = (name.encode("utf-8", "surrogatepass") for _, name in tried)
+        hashes = np.fromiter(map(xxhash.xxh3_64_intdigest, encoded), np.uint64, len(tried))
+        for (id, name), used in zip(tried, find_used(hashes).tolist(), strict=True):
+            if not used:
+                names[id].append(name)
+    return names
 
 
 def _begins(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -206,7 +206,7 @@ def test_parts_are_bounded_and_together_all(rows, pairs_at_once, pairs_per_part,
     )
     whole = find_all(*arguments)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dedupe.matching.candidates.PAIRS_PER_PART", pairs_per_part)
+        patch.setattr("dedupe.matching.buckets.PAIRS_PER_PART", pairs_per_part)
         parts = list(find_candidates(*arguments, pairs_at_once=pairs_at_once))
     joined = CandidatePairs.concatenate(parts)
     pairs = list(zip(joined.left.tolist(), joined.right.tolist(), strict=True))
