@@ -163,9 +163,9 @@ def sketch(batches: Sequence[TextBatch], num_perm: int = CONFIG.num_perm) -> Ite
 
 
 def keep_records(sketched: Sequence[SketchedBatch], folder: WorkFolder) -> Collector:
-    collector = Collector(Documents(folder, CONFIG.num_perm, BANDING.bands))
+    collector = Collector(documents=Documents(folder, CONFIG.num_perm, BANDING.bands))
     for batch in sketched:
-        collector.add(batch)
+        collector.add(batch, CONFIG.max_tokens)
     return collector
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         to_datasketch,
         tokenize_text,
     )
+    from dedupe.engines.spark.engine import SparkEngine
     from dedupe.model.errors import DedupeError
     from dedupe.model.report import Report
     from dedupe.model.settings import Config
@@ -28,6 +29,7 @@ _MODULES = {
     "Config": "dedupe.model.settings",
     "DedupeError": "dedupe.model.errors",
     "Report": "dedupe.model.report",
+    "SparkEngine": "dedupe.engines.spark.engine",
     "find_duplicates": "dedupe.api",
     "scan": "dedupe.api",
     "shingle_text": "dedupe.api",
@@ -40,6 +42,7 @@ __all__ = [
     "Config",
     "DedupeError",
     "Report",
+    "SparkEngine",
     "__version__",
     "find_duplicates",
     "scan",

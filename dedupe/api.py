@@ -34,6 +34,8 @@ from dedupe.store.document_marks import ScannedTexts
 if TYPE_CHECKING:
     from datasketch import MinHash
 
+    from dedupe.engines.spark.engine import SparkEngine
+
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 BATCH_DOCUMENTS = 4096
@@ -41,13 +43,20 @@ _SHOWN_DETAILS = 3
 _SHOWN_NAMES = 3
 
 
-def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> Report:
+def scan(
+    paths: Paths,
+    config: Config | None = None,
+    *,
+    against: Paths = (),
+    engine: SparkEngine | None = None,
+) -> Report:
     """Find the near-duplicates among the documents of files and folders.
 
     :param paths: one path or several; ``-`` is standard input
     :param config: settings; the defaults if none are given
     :param against: paths of reference documents: duplicates of these are found too, but they are
         never duplicates themselves (see ``docs/against.md``)
+    :param engine: what runs the scan (none: this machine); the report is the same but for ``run``
     :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
@@ -55,8 +64,43 @@ def scan(paths: Paths, config: Config | None = None, *, against: Paths = ()) -> 
     named, references = _list_paths(paths), _list_paths(against)
     if not named:
         raise InputError("no path was given")
+    if engine is not None:
+        return scan_on_spark(named, config or Config(), engine, against=references)
     report, _ = scan_with_texts(named, config or Config(), against=references)
     return report
+
+
+def scan_on_spark(
+    paths: Sequence[str],
+    config: Config,
+    engine: SparkEngine,
+    listener: Callable[[Progress], None] | None = None,
+    against: Sequence[str] = (),
+    streamed: bool = False,
+) -> Report:
+    """Scan as :func:`scan` does, on Spark.
+
+    :param listener: called with the progress, in this thread
+    :param streamed: as in :func:`scan_corpus`; has no effect if the report contains texts
+    """
+    from dedupe.engines.spark.tasks import list_tasks
+
+    corpus = list_tasks(paths, against, config.settings)
+    report = scan_corpus(
+        corpus,
+        config,
+        engine,
+        sketch.load_kernels(config.kernels),
+        Progress(listener),
+        origin=corpus.origin(),
+        streamed=streamed,
+    )
+    _check_anything_read(report, has_references=bool(against))
+    if not config.embed_text:
+        return report
+    report = materialise(report)
+    embedded = SourceTexts.of_report(report).read_texts(_reported_ids(report))
+    return msgspec.structs.replace(report, texts=embedded)
 
 
 def find_duplicates(
@@ -187,10 +231,7 @@ def scan_with_texts(
         streamed=streamed,
         scanned=scanned,
     )
-    if report.corpus.document_count == 0:
-        raise InputError(_explain_nothing_read(report))
-    if against and report.corpus.reference_count == 0:
-        raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
+    _check_anything_read(report, has_references=bool(against))
     if config.embed_text or any(map(_is_kept_stream, corpus.sources)):
         report = materialise(report)
         texts = SourceTexts.of_report(report, corpus.sources)
@@ -235,6 +276,14 @@ def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
 def _reported_ids(report: Report) -> list[str]:
     """The ids of all documents in clusters, and of the ends of bridges, sorted."""
     return sorted(document.id for document in report.documents())
+
+
+def _check_anything_read(report: Report, has_references: bool) -> None:
+    """:raises InputError: if there is no document, or no reference document of those named"""
+    if report.corpus.document_count == 0:
+        raise InputError(_explain_nothing_read(report))
+    if has_references and report.corpus.reference_count == 0:
+        raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
 
 
 def _explain_nothing_read(report: Report, what: str = "no document") -> str:

@@ -52,7 +52,7 @@ def sketch_corpus(
     :raises InputError: if something cannot be read, with ``fails_on_skip``
     """
     documents = Documents(resources.work, settings.num_perm, banding.bands if banding else 0)
-    collector = Collector(documents, fails_on_skip=fails_on_skip)
+    collector = Collector(documents=documents, fails_on_skip=fails_on_skip)
     sketch = partial(
         sketch_batch,
         settings=settings,
@@ -87,10 +87,7 @@ def _read_and_sketch(
     progress = resources.progress
 
     def take(sketched: SketchedBatch) -> None:
-        collector.add(sketched)
-        detail = f"it has more than {settings.max_tokens} tokens (--max-tokens)"
-        for id, locator in sketched.too_many_tokens:
-            collector.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
+        collector.add(sketched, settings.max_tokens)
         progress.document_count = len(collector.documents)
         progress.byte_count = collector.byte_count
         progress.tell()
@@ -175,10 +172,9 @@ def _fold_kept_texts(
     return new_rows[rows[chosen]], hashes[chosen]
 
 
-class Collector(msgspec.Struct):
-    """Collects sketched batches into :class:`Documents`, and remarks for the user."""
+class RemarkCollector(msgspec.Struct, kw_only=True):
+    """Collects remarks for the user from sketched batches, and from what is no document."""
 
-    documents: Documents
     skipped: list[SkippedDocument] = msgspec.field(default_factory=list)
     skipped_locators: dict[tuple[str, str], list[Locator]] = msgspec.field(default_factory=dict)
     notices: list[Notice] = msgspec.field(default_factory=list)
@@ -186,12 +182,27 @@ class Collector(msgspec.Struct):
     too_short_count: int = 0
     fails_on_skip: bool = False
 
-    def add(self, batch: SketchedBatch) -> None:
+    def note(self, batch: SketchedBatch, max_tokens: int) -> None:
+        """Note the documents of a batch that were set aside.
+
+        :raises InputError: as :meth:`skip`
+        """
         self.byte_count += int(batch.byte_counts.sum())
         self.too_short_count += batch.too_short_count
         for id, locator in batch.without_tokens:
             self._note(SkippedDocument(id, NO_TOKENS, "holds no letter or digit"), locator)
-        self.documents.append(batch)
+        detail = f"it has more than {max_tokens} tokens (--max-tokens)"
+        for id, locator in batch.too_many_tokens:
+            self.skip(SkippedDocument(id, TOO_MANY_TOKENS, detail), locator)
+
+    def merge(self, other: RemarkCollector) -> None:
+        """Take in what another has collected."""
+        self.skipped += other.skipped
+        self.notices += other.notices
+        self.byte_count += other.byte_count
+        self.too_short_count += other.too_short_count
+        for key, locators in other.skipped_locators.items():
+            self.skipped_locators.setdefault(key, []).extend(locators)
 
     def skip(self, item: SkippedDocument, locator: Locator | None = None) -> None:
         """Note a document that could not be read.
@@ -209,6 +220,30 @@ class Collector(msgspec.Struct):
         if locator is not None:
             self.skipped_locators.setdefault((item.id, item.reason), []).append(locator)
 
+    def remarks(self) -> Remarks:
+        """All remarks, in an order that does not depend on the order of reading."""
+        return Remarks(
+            skipped=sorted(self.skipped, key=lambda each: (each.id, each.reason, each.detail)),
+            skipped_locators=self.skipped_locators,
+            notices=sorted(self.notices, key=lambda each: (each.id, each.reason, each.detail)),
+            byte_count=self.byte_count,
+            too_short_count=self.too_short_count,
+        )
+
+
+class Collector(RemarkCollector, kw_only=True):
+    """Collects sketched batches into :class:`Documents`, and remarks for the user."""
+
+    documents: Documents
+
+    def add(self, batch: SketchedBatch, max_tokens: int) -> None:
+        """Take in a batch.
+
+        :raises InputError: as :meth:`skip`
+        """
+        self.documents.append(batch)
+        self.note(batch, max_tokens)
+
     def finish(self, find_used: FindUsed | None = None) -> list[NDArray[np.int64]]:
         """Make ids unique, after the last document.
 
@@ -223,13 +258,3 @@ class Collector(msgspec.Struct):
             told = f"occurs {len(same)} times; kept apart as {', '.join(identities.ids(same[:4]))}"
             self.notices.append(Notice(id, DUPLICATE_ID, told + ", …" * (len(same) > 4)))
         return [*ids.values()]
-
-    def remarks(self) -> Remarks:
-        """All remarks, in an order that does not depend on the order of reading."""
-        return Remarks(
-            skipped=sorted(self.skipped, key=lambda each: (each.id, each.reason, each.detail)),
-            skipped_locators=self.skipped_locators,
-            notices=sorted(self.notices, key=lambda each: (each.id, each.reason, each.detail)),
-            byte_count=self.byte_count,
-            too_short_count=self.too_short_count,
-        )
