@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import BinaryIO
@@ -116,27 +116,31 @@ class Corpus:
     def _read_all(
         self, sources: Sequence[Source]
     ) -> Iterator[TextBatch | SkippedDocument | Notice]:
-        packer = BatchPacker(self._limits)
         pages = PageStage(self._settings, self._workers, self.html_counts)
+        pieces = chain.from_iterable(map(self._reader.read, sources))
         try:
-            pieces = chain.from_iterable(map(self._reader.read, sources))
-            for piece in pages.run(chain(pieces, self._reader.read_doubtful())):
-                if isinstance(piece, Chunk):
-                    chunk, lost = self._drop_lost(piece)
-                    yield from map(self._note, lost)
-                    if chunk.ids:
-                        self.encoding_counts[chunk.encoding] += len(chunk.ids)
-                        self._count_format(chunk)
-                    yield from packer.add(chunk)
-                elif isinstance(piece, TextBatch):
-                    self.encoding_counts["utf-8"] += len(piece)
-                    self._count_format(piece)
-                    yield piece
-                else:
-                    yield self._note(piece)
+            yield from self._pack(pages.run(chain(pieces, self._reader.read_doubtful())))
         finally:
             pages.close()
             self._reader.close()
+
+    def _pack(self, pieces: Iterable[Piece]) -> Iterator[TextBatch | SkippedDocument | Notice]:
+        """The documents among pieces in batches, counted, and remarks."""
+        packer = BatchPacker(self._limits)
+        for piece in pieces:
+            if isinstance(piece, Chunk):
+                chunk, lost = self._drop_lost(piece)
+                yield from map(self._note, lost)
+                if chunk.ids:
+                    self.encoding_counts[chunk.encoding] += len(chunk.ids)
+                    self._count_format(chunk)
+                yield from packer.add(chunk)
+            elif isinstance(piece, TextBatch):
+                self.encoding_counts["utf-8"] += len(piece)
+                self._count_format(piece)
+                yield piece
+            else:
+                yield self._note(piece)
         yield from packer.finish()
 
     def _count_format(self, piece: Chunk | TextBatch) -> None:

@@ -16,7 +16,7 @@ from dedupe.model.encodings import UTF8
 from dedupe.model.formats import AUTO
 from dedupe.model.settings import ReadSettings
 from dedupe.model.urls import is_url
-from dedupe.sources.discovery.own_files import describe_output, open_outputs
+from dedupe.sources.discovery.own_files import WRITTEN_NOW, describe_output, open_outputs
 from dedupe.sources.encoding.folders import FolderEncodings, Settled
 from dedupe.sources.encoding.guess import describe_doubt
 from dedupe.sources.encoding.recoding import SAMPLE_BYTES, FileEncoding, recognise_encoding
@@ -60,13 +60,19 @@ class SourceReader:
     :ivar text_field_counts: the number of records by text field, where the user named no text field
     """
 
-    def __init__(self, settings: ReadSettings, limits: ReadLimits) -> None:
+    def __init__(
+        self, settings: ReadSettings, limits: ReadLimits, folders: FolderEncodings | None = None
+    ) -> None:
+        """Prepare to read.
+
+        :param folders: what is known of the encodings of folders, if anything is
+        """
         self.sources: list[Source] = []
         self.text_field_counts: Counter[str] = Counter()
         self._settings = settings
         self._limits = limits
         self._outputs = open_outputs()
-        self._folders = FolderEncodings()
+        self._folders = folders or FolderEncodings()
         self._finished_bytes = 0
         self._stream: BinaryIO | None = None
 
@@ -103,8 +109,7 @@ class SourceReader:
             with source.open() as (stream, status):
                 if status.key in self._outputs:
                     self.sources.pop()
-                    detail = "this run writes to it"
-                    yield SkippedDocument(source.id, OWN_OUTPUT, detail)
+                    yield SkippedDocument(source.id, OWN_OUTPUT, WRITTEN_NOW)
                     return
                 self._stream = stream if source.spool is None else None
                 size = status.size

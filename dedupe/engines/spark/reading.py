@@ -2,38 +2,154 @@
 
 from __future__ import annotations
 
+import bisect
+import os
+import pickle
+import socket
 from collections.abc import Iterator
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from dedupe.engines.spark.tasks import MEMBERS, ReadCounts, ReadTask
+from dedupe.engines.spark.tasks import (
+    MEMBERS,
+    PlacedSource,
+    ReadCounts,
+    ReadTask,
+    TaskPayload,
+    UndecidedSource,
+)
 from dedupe.model.documents import Item, Locator, TextBatch
+from dedupe.model.errors import InputError
 from dedupe.model.settings import ReadSettings
-from dedupe.sources.corpus import read_sources
+from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.source import Source
+from dedupe.sources.part import CorpusPart, Settlement
 
 
 def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCounts]:
-    """What a task holds, as a corpus yields it, and at the end one :class:`ReadCounts`."""
-    id, path, format = msgspec.msgpack.decode(task.payload)
-    corpus = read_sources([Source(id, path, format)], settings)
-    base = task.number * MEMBERS
-    for item in corpus:
+    """What a task holds, as a corpus yields it, and at the end one :class:`ReadCounts`.
+
+    The sources of locators are those of :mod:`dedupe.engines.spark.tasks`.
+
+    :raises InputError: if a file that the driver has found is not there
+    """
+    payload = msgspec.msgpack.decode(task.payload, type=TaskPayload)
+    sources = _TaskSources(payload)
+    known = None
+    if payload.step != "certain":
+        pages = _EncodedLocators(payload.pages, sources)
+        known = Settlement(payload.folders, payload.shared, pages)
+    part = CorpusPart(sources, settings, payload.step, known)
+    sources.read = part.sources
+    for item in part:
         if isinstance(item, TextBatch):
-            locators = item.locators + np.array([base, 0, 0, 0])
+            locators = item.locators.copy()
+            locators[:, 0] = sources.encode(locators[:, 0])
             item = msgspec.structs.replace(item, locators=locators)
         yield item
-    yield ReadCounts(
-        is_reference=task.is_reference,
-        sources={task.number: corpus.source_infos},
-        encodings=dict(corpus.encoding_counts),
-        pages=dict(corpus.html_counts),
-        formats=dict(corpus.format_counts),
-        text_fields=dict(corpus.text_field_counts),
+    yield _count(part, payload, sources, task.is_reference)
+
+
+class _TaskSources:
+    """The sources of a task, one after another; it knows which of those read belong to which.
+
+    :ivar read: the list to which whoever reads them adds them, and the members of archives
+    """
+
+    def __init__(self, payload: TaskPayload) -> None:
+        self.read: list[Source] = []
+        self._sources = payload.sources
+        self._files: FileSystem = pickle.loads(payload.files)
+        self._starts: list[int] = []
+
+    def __iter__(self) -> Iterator[Source]:
+        for placed in self._sources:
+            source = Source(placed.id, os.fsdecode(placed.path), placed.format, files=self._files)
+            self._starts.append(len(self.read))
+            _check_visible(source)
+            yield source
+
+    def encode(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The sources of locators as the driver takes them, for indices into ``read``."""
+        begun = np.array(self._starts, np.int64)
+        numbers = np.searchsorted(begun, indices, side="right") - 1
+        places = np.array([each.place for each in self._sources], np.int64)[numbers]
+        encoded: NDArray[np.int64] = places * MEMBERS + indices - begun[numbers]
+        return encoded
+
+    def encode_locator(self, locator: Locator) -> Locator:
+        number = bisect.bisect_right(self._starts, locator.source) - 1
+        member = locator.source - self._starts[number]
+        source = self._sources[number].place * MEMBERS + member
+        return Locator(source, locator.offset, locator.length, locator.line)
+
+    def parts(self) -> Iterator[tuple[PlacedSource, range]]:
+        """Each source with the indices of what was read of it."""
+        ends = [*self._starts[1:], len(self.read)]
+        for placed, start, end in zip(self._sources, self._starts, ends, strict=True):
+            yield placed, range(start, end)
+
+
+class _EncodedLocators:
+    """A container of locators that were encoded for the driver; is asked for others."""
+
+    def __init__(self, encoded: frozenset[Locator], sources: _TaskSources) -> None:
+        self._encoded = encoded
+        self._sources = sources
+
+    def __contains__(self, locator: object) -> bool:
+        assert isinstance(locator, Locator)
+        return self._sources.encode_locator(locator) in self._encoded
+
+
+def _check_visible(source: Source) -> None:
+    """:raises InputError: if a file that the driver has found is not there"""
+    try:
+        source.files.status(source.path)
+    except FileNotFoundError:
+        raise InputError(
+            f"{source.id}: the executor on {socket.gethostname()} does not find it at "
+            f"{source.name}; put the corpus on a file system that the driver and all executors "
+            "have under one path"
+        ) from None
+    except OSError:
+        pass  # becomes a skipped document, as in a local scan
+
+
+def _count(
+    part: CorpusPart, payload: TaskPayload, sources: _TaskSources, is_reference: bool
+) -> ReadCounts:
+    """The counts of a part that was read; each step adds what the others do not."""
+    is_first = payload.step == "certain"
+    infos = part.source_infos
+    has_settled = payload.step != "pages"
+    return ReadCounts(
+        is_reference=is_reference,
+        sources={
+            placed.place: tuple(infos[i] for i in indices)
+            for placed, indices in (sources.parts() if has_settled else ())
+        },
+        encodings=dict(part.encoding_counts),
+        pages=dict(part.html_counts),
+        formats=dict(part.format_counts),
+        text_fields=dict(part.text_field_counts) if is_first else {},
         skipped=tuple(
-            (id, reason, Locator(base + each.source, each.offset, each.length, each.line))
-            for (id, reason), locators in corpus.skipped_locators.items()
-            for each in locators
+            (id, reason, sources.encode_locator(locator))
+            for (id, reason), locators in part.skipped_locators.items()
+            for locator in locators
+        ),
+        folders=tuple(part.folder_counts),
+        undecided=tuple(
+            UndecidedSource(
+                sources.encode_locator(Locator(index, 0, 0)).source // MEMBERS,
+                os.fsencode(part.sources[index].folder),
+            )
+            for index in part.undecided
+        ),
+        held_pages=tuple(
+            msgspec.structs.replace(page, locator=sources.encode_locator(page.locator))
+            for page in part.held_pages
         ),
     )

@@ -15,6 +15,9 @@ from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import LOCAL_DISK, FileKey, key_of_descriptor
 from dedupe.sources.unpack.compression import MAGIC_BYTES, CompressionError, codec_of, unpack
 
+WRITTEN_NOW = "this run writes to it"
+"""What is told of a file that standard output or standard error goes to."""
+
 _LOOKED_AT_BYTES = 8192
 _STANDARD_STREAMS = (1, 2)
 

@@ -1,13 +1,15 @@
 """Settles doubtful encodings by the other files of their folders, once all of these are read.
 
-The result depends on which files there are, never on their order.
+The result depends on which files there are, never on their order. Where several processes read a
+corpus, each counts its files, and the sums of all settle the doubtful ones.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import msgspec
@@ -39,6 +41,19 @@ class Settled(msgspec.Struct, frozen=True):
     is_doubtful: bool
 
 
+class FolderCount(msgspec.Struct, frozen=True):
+    """Bytes of files of one folder that may be in certain encodings.
+
+    :param folder: as the operating system has it
+    :param is_certain: whether it is certain that the files are in one of them
+    """
+
+    folder: bytes
+    is_certain: bool
+    encodings: tuple[str, ...]
+    byte_count: int
+
+
 class _HeldFile(msgspec.Struct):
     index: int
     folder: str
@@ -50,12 +65,31 @@ class FolderEncodings:
     """Counts what the files of each folder are in, and keeps those that are doubtful.
 
     Nothing is counted for files in UTF-8. Many held files are kept in a file without a name.
+
+    :ivar held: the numbers of the files that are held
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Iterable[FolderCount] | None = None) -> None:
+        """Begin with nothing counted.
+
+        :param known: the counts of a whole corpus, where they are known already: then files are
+            held, but no longer counted
+        """
+        self.held: list[int] = []
+        self._is_known = known is not None
         self._certain: defaultdict[str, _Counts] = defaultdict(Counter)
         self._likely: defaultdict[str, _Counts] = defaultdict(Counter)
         self._file: IO[bytes] | None = None
+        for each in known or ():
+            counts = self._certain if each.is_certain else self._likely
+            counts[os.fsdecode(each.folder)][each.encodings] += each.byte_count
+
+    def counts(self) -> Iterator[FolderCount]:
+        """What was counted, to be added up with the counts of other files."""
+        for is_certain, folders in ((True, self._certain), (False, self._likely)):
+            for folder, counts in folders.items():
+                for encodings, size in counts.items():
+                    yield FolderCount(os.fsencode(folder), is_certain, encodings, size)
 
     def count(self, folder: str, label: str, byte_count: int, alike: tuple[str, ...] = ()) -> None:
         """Note that a file of a folder is certain to be in an encoding.
@@ -64,12 +98,14 @@ class FolderEncodings:
         :param alike: encodings in which it has the same letters, so that it may be in them too
         """
         encoding, _, how = label.partition(" ")
-        if how in ("(detected)", "(declared)"):
+        if how in ("(detected)", "(declared)") and not self._is_known:
             self._certain[folder][encoding, *alike] += byte_count
 
     def hold(self, index: int, folder: str, data: bytes, guess: Guess) -> None:
         """Keep a doubtful file until all files are read."""
-        self._likely[folder][guess.encoding,] += len(data)
+        self.held.append(index)
+        if not self._is_known:
+            self._likely[folder][guess.encoding,] += len(data)
         if self._file is None:
             self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115
         packed = msgspec.msgpack.encode(_HeldFile(index, folder, data, guess))

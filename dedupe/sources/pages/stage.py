@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from dedupe.sources.pages.outcome import PageOutcome, Way
     from dedupe.sources.pages.pool import PagePool
-    from dedupe.sources.pages.shared_articles import SharedArticles
+    from dedupe.sources.pages.shared_articles import HeldPage, SharedArticles
 
 _MAX_IN_FLIGHT = 64
 _MAX_NAMED = 3
@@ -54,8 +54,20 @@ class PageStage:
     :ivar counts: counts pages by the way in which their text was found
     """
 
-    def __init__(self, settings: ReadSettings, workers: int, counts: Counter[str]) -> None:
+    def __init__(
+        self,
+        settings: ReadSettings,
+        workers: int,
+        counts: Counter[str],
+        shared: Container[int] | None = None,
+    ) -> None:
+        """Prepare the stage.
+
+        :param shared: what doubtful pages share, where that is known already (see
+            :class:`dedupe.sources.pages.shared_articles.SharedArticles`)
+        """
         self.counts = counts
+        self._known_shared = shared
         self._settings = settings
         self._workers = workers
         self._pool: PagePool | None = None
@@ -64,8 +76,16 @@ class PageStage:
         self._without_article: dict[str, _WithoutArticle] = {}
         self._shared: SharedArticles | None = None
 
-    def run(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
-        """The pieces in their order; a bounded number of pages is read ahead."""
+    @property
+    def held(self) -> Sequence[HeldPage]:
+        """The doubtful pages that are held back, or were."""
+        return self._shared.held if self._shared else ()
+
+    def run(self, pieces: Iterable[Piece], releases: bool = True) -> Iterator[Piece]:
+        """The pieces in their order; a bounded number of pages is read ahead.
+
+        :param releases: whether doubtful pages are given at the end; else they are only held
+        """
         for piece in pieces:
             if isinstance(piece, Pages):
                 self._add(piece)
@@ -77,7 +97,7 @@ class PageStage:
                 yield from self._take_first()
         while self._pending:
             yield from self._take_first()
-        for piece, way in self._shared.release() if self._shared else ():
+        for piece, way in self._shared.release() if self._shared and releases else ():
             self.counts.update([way] if way else [])
             yield piece
         yield from self._describe_without_article()
@@ -147,7 +167,7 @@ class PageStage:
         if self._shared is None:
             from dedupe.sources.pages.shared_articles import SharedArticles
 
-            self._shared = SharedArticles()
+            self._shared = SharedArticles(self._known_shared)
         assert outcome.doubt is not None
         self._shared.hold(chunk, outcome.text, outcome.doubt)
 
