@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dedupe._version import __version__
 
 if TYPE_CHECKING:
+    from dedupe import spark as spark
     from dedupe.api import (
         find_duplicates,
         scan,
@@ -54,6 +55,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "spark":
+        return import_module("dedupe.spark")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_MODULES[name]), name)

@@ -20,6 +20,7 @@ from dedupe.model.progress import Progress
 from dedupe.model.remarks import NamedRemark, first_names, group_remarks
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
+from dedupe.pipeline.engine import OpenedCorpus, PathEngine
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.report.rows import materialise
 from dedupe.sources import SourceTexts, make_batch, read_corpus
@@ -34,8 +35,6 @@ from dedupe.store.document_marks import ScannedTexts
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-    from dedupe.engines.spark.engine import SparkEngine
-
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 BATCH_DOCUMENTS = 4096
@@ -48,7 +47,7 @@ def scan(
     config: Config | None = None,
     *,
     against: Paths = (),
-    engine: SparkEngine | None = None,
+    engine: PathEngine | None = None,
 ) -> Report:
     """Find the near-duplicates among the documents of files and folders.
 
@@ -56,7 +55,8 @@ def scan(
     :param config: settings; the defaults if none are given
     :param against: paths of reference documents: duplicates of these are found too, but they are
         never duplicates themselves (see ``docs/against.md``)
-    :param engine: what runs the scan (none: this machine); the report is the same but for ``run``
+    :param engine: a :class:`dedupe.SparkEngine`, to scan on Spark (see ``docs/scale.md``)
+    :raises EngineError: if Spark fails
     :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
@@ -64,43 +64,8 @@ def scan(
     named, references = _list_paths(paths), _list_paths(against)
     if not named:
         raise InputError("no path was given")
-    if engine is not None:
-        return scan_on_spark(named, config or Config(), engine, against=references)
-    report, _ = scan_with_texts(named, config or Config(), against=references)
+    report, _ = scan_with_texts(named, config or Config(), against=references, engine=engine)
     return report
-
-
-def scan_on_spark(
-    paths: Sequence[str],
-    config: Config,
-    engine: SparkEngine,
-    listener: Callable[[Progress], None] | None = None,
-    against: Sequence[str] = (),
-    streamed: bool = False,
-) -> Report:
-    """Scan as :func:`scan` does, on Spark.
-
-    :param listener: called with the progress, in this thread
-    :param streamed: as in :func:`scan_corpus`; has no effect if the report contains texts
-    """
-    from dedupe.engines.spark.tasks import list_tasks
-
-    corpus = list_tasks(paths, against, config.settings)
-    report = scan_corpus(
-        corpus,
-        config,
-        engine,
-        sketch.load_kernels(config.kernels),
-        Progress(listener),
-        origin=corpus.origin(),
-        streamed=streamed,
-    )
-    _check_anything_read(report, has_references=bool(against))
-    if not config.embed_text:
-        return report
-    report = materialise(report)
-    embedded = SourceTexts.of_report(report).read_texts(_reported_ids(report))
-    return msgspec.structs.replace(report, texts=embedded)
 
 
 def find_duplicates(
@@ -203,6 +168,7 @@ def scan_with_texts(
     against: Sequence[str] = (),
     streamed: bool = False,
     scanned: ScannedTexts | None = None,
+    engine: PathEngine | None = None,
 ) -> tuple[Report, TextProvider]:
     """Scan as :func:`scan` does; returns the report and a provider of its documents' texts.
 
@@ -210,31 +176,27 @@ def scan_with_texts(
     :param stdin: a binary stream to read for ``-``, instead of that of the process
     :param streamed: as in :func:`scan_corpus`; has no effect if the report contains texts
     :param scanned: gets the marks of all documents, for ``dedupe check``
+    :param engine: as in :func:`scan`
     """
-    corpus = read_corpus(
-        paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
-    )
+    if engine is None:
+        opened = _open_locally(paths, config, stdin, against)
+    else:
+        opened = engine.open(paths, against, config)
     report = scan_corpus(
-        CorpusItems(corpus, corpus.references() if against else ()),
+        opened.items,
         config,
-        run_locally,
+        engine or run_locally,
         kernels or sketch.load_kernels(config.kernels),
-        Progress(listener, input_bytes=lambda: corpus.input_bytes),
-        origin=CorpusOrigin(
-            tuple(map(readable_name, paths)),
-            tuple(map(readable_name, against)),
-            lambda: corpus.source_infos,
-            corpus.skipped_locators,
-            corpus.text_field_counts,
-            lambda: ReadingCounts(corpus.encoding_counts, corpus.html_counts, corpus.format_counts),
-        ),
+        Progress(listener, input_bytes=opened.input_bytes),
+        origin=opened.origin,
         streamed=streamed,
         scanned=scanned,
     )
     _check_anything_read(report, has_references=bool(against))
-    if config.embed_text or any(map(_is_kept_stream, corpus.sources)):
+    sources = opened.sources()
+    if config.embed_text or any(map(_is_kept_stream, sources)):
         report = materialise(report)
-        texts = SourceTexts.of_report(report, corpus.sources)
+        texts = SourceTexts.of_report(report, sources or None)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
     # The provider uses nothing but the report, so that a saved report shows the same texts.
@@ -244,6 +206,28 @@ def scan_with_texts(
 def _is_kept_stream(source: Source) -> bool:
     """Whether only this process can read the texts of a source, so that a report must hold them."""
     return source.spool is not None and source.spool.is_kept
+
+
+def _open_locally(
+    paths: Sequence[str], config: Config, stdin: Any, against: Sequence[str]
+) -> OpenedCorpus:
+    """A corpus for the engine on this machine."""
+    corpus = read_corpus(
+        paths, config.settings, stdin=stdin, workers=config.worker_count, against=against
+    )
+    return OpenedCorpus(
+        CorpusItems(corpus, corpus.references() if against else ()),
+        CorpusOrigin(
+            tuple(map(readable_name, paths)),
+            tuple(map(readable_name, against)),
+            lambda: corpus.source_infos,
+            corpus.skipped_locators,
+            corpus.text_field_counts,
+            lambda: ReadingCounts(corpus.encoding_counts, corpus.html_counts, corpus.format_counts),
+        ),
+        lambda: corpus.input_bytes,
+        lambda: corpus.sources,
+    )
 
 
 def _list_paths(paths: Paths) -> list[str]:

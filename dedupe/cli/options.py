@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, get_args
 
 import click
@@ -17,6 +18,7 @@ from dedupe.cli.declaring import (
 )
 from dedupe.cli.messages import ColorChoice
 from dedupe.cli.read_options import READ_OPTIONS
+from dedupe.cli.settings import ENGINES
 from dedupe.gate.limits import FAIL_RELATIONS
 from dedupe.model.settings import KEEP_RULES, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
@@ -175,6 +177,28 @@ _EXIT_OPTIONS: list[Callable[[Any], Any]] = [
     declare_switch("exit-code", "Exit with 1 if duplicates are found, like git diff --exit-code."),
 ]
 
+_ENGINE_OPTIONS: list[Callable[[Any], Any]] = [
+    declare_option(
+        "--engine",
+        "What runs the scan: this machine, or Spark, with the same result (see docs/scale.md).",
+        type=click.Choice(ENGINES),
+    ),
+    declare_option(
+        "--master",
+        "Where Spark runs, as in spark-submit: local[4], spark://HOST:7077, yarn, k8s://…; without "
+        "it, as spark-submit says, else on this machine.",
+        metavar="URL",
+    ),
+    declare_option(
+        "--tables",
+        "Also write pairs, members of clusters and skipped documents as Parquet tables into this "
+        "new folder; with --engine spark on any file system that Spark knows.",
+        type=click.Path(readable=False),
+        metavar="FOLDER",
+    ),
+    declare_switch("overwrite-tables", "Replace tables that --tables has written there before."),
+]
+
 _CONFIG_OPTION = click.option(
     "--config",
     "config_file",
@@ -232,9 +256,8 @@ _FILES_FROM = click.option(
 
 def scan_options(command: Command) -> Command:
     """Every option that can also stand in a settings file, and ``--config``."""
-    return _add(
-        _SCAN_OPTIONS + _RENDER_OPTIONS + _EXIT_OPTIONS + _PROGRESS_OPTIONS + _RUN_OPTIONS, command
-    )
+    groups = (_SCAN_OPTIONS, _RENDER_OPTIONS, _EXIT_OPTIONS, _PROGRESS_OPTIONS, _ENGINE_OPTIONS)
+    return _add([*chain.from_iterable(groups), *_RUN_OPTIONS], command)
 
 
 def check_options(command: Command) -> Command:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
+from dedupe.cli.engine import open_engine
 from dedupe.cli.messages import say
 from dedupe.cli.options import output_option, path_arguments, scan_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -60,7 +61,9 @@ def command(
     from dedupe.sources import reads_file, unreadable_paths
 
     outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
-    report, texts = run_scan(paths, settings, streamed=outputs.are_streamed())
+    with open_engine(settings) as (engine, write_tables):
+        report, texts = run_scan(paths, settings, streamed=outputs.are_streamed(), engine=engine)
+        write_tables(report)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     outputs.refuse(lambda path: is_same_file(path, sources))
     if not settings.output["quiet"]:

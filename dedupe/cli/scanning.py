@@ -48,12 +48,17 @@ def gather_paths(
 
 
 def run_scan(
-    paths: tuple[str, ...], settings: Settings, streamed: bool = False, scanned: Any = None
+    paths: tuple[str, ...],
+    settings: Settings,
+    streamed: bool = False,
+    scanned: Any = None,
+    engine: Any = None,
 ) -> Any:
     """Scan with progress; the report, and a provider of the texts of its documents.
 
     :param streamed: whether all outputs go through the parts of the report once and keep none
     :param scanned: gets the marks of all documents, for ``dedupe check``
+    :param engine: what runs the scan instead of this machine
     """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
@@ -76,6 +81,7 @@ def run_scan(
             against=settings.against,
             streamed=streamed,
             scanned=scanned,
+            engine=engine,
         )
     _keep_alive[:] = [found]
     return found

@@ -27,8 +27,15 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "verbose": False,
     "quiet": False,
     "exit_code": False,
+    "engine": "local",
+    "master": "",
+    "tables": "",
+    "overwrite_tables": False,
 }
 """Settings of the command line that do not change which duplicates are found, with defaults."""
+
+ENGINES = ("local", "spark")
+"""What can run a scan: this machine, or Spark."""
 
 GATE_DEFAULTS: Mapping[str, Any] = {
     **{name: getattr(GateLimits(), name) for name in GATE_NAMES},
@@ -103,6 +110,8 @@ _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "verbose": (True, False),
     "quiet": (True, False),
     "exit_code": (True, False),
+    "engine": ENGINES,
+    "overwrite_tables": (True, False),
 }
 
 
@@ -111,6 +120,9 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
         if output[name] not in choices:
             allowed = ", ".join(str(choice).lower() for choice in choices)
             raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not one of {allowed}")
+    for name in ("master", "tables"):
+        if not isinstance(output[name], str):
+            raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not a string")
     for name, lowest in (("top", 0), ("markdown_limit", MIN_MARKDOWN_LIMIT)):
         value = output[name]
         if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
@@ -169,8 +181,9 @@ def read_config_file(path: Path) -> dict[str, Any]:
             values[name] = split_keep(value)
         elif name in ("max_memory", "max_window") and isinstance(value, str):
             values[name] = parse_size(value)
-        elif name == "baseline" and isinstance(value, str) and value:
-            values[name] = str(path.parent / value)  # found from any current folder
+        elif name in ("baseline", "tables") and isinstance(value, str) and value:
+            is_url = "://" in value
+            values[name] = value if is_url else str(path.parent / value)  # from any current folder
         else:
             values[name] = split_list(value) if name in _LISTS else value
             if name == "against" and isinstance(values[name], (list, tuple)):

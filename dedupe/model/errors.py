@@ -37,3 +37,7 @@ class BaselineError(DedupeError):
 
 class ApplyError(DedupeError):
     """A report cannot be applied; where files were changed before, the message says which."""
+
+
+class EngineError(DedupeError):
+    """The engine cannot run: a package or Java is missing, or a cluster failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,6 +19,8 @@ from dedupe.model.progress import Progress
 from dedupe.model.report import SHORT_TOKENS
 from dedupe.model.settings import Config
 from dedupe.model.sketches import Banding
+from dedupe.sources.files.source import Source
+from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.sketches import Remarks, Sketches
 
@@ -107,4 +109,29 @@ class Engine(Protocol[CorpusT]):
         """The result, as a context manager: shingles can be counted until the context is left.
 
         :param scanned: collects the marks of all documents, for a gate
+        """
+
+
+class OpenedCorpus(msgspec.Struct, frozen=True):
+    """A corpus of files that an engine is going to read.
+
+    :param items: what the engine takes as its corpus
+    :param origin: for the report; complete when all is read
+    :param input_bytes: as in :class:`dedupe.model.progress.Progress`
+    :param sources: gives the sources that were read, where streams among them were kept
+    """
+
+    items: Any
+    origin: CorpusOrigin
+    input_bytes: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    sources: Callable[[], Sequence[Source]] = tuple
+
+
+class PathEngine(Engine, Protocol):
+    """An engine that reads files by itself, such as that on Spark."""
+
+    def open(self, paths: Sequence[str], against: Sequence[str], config: Config) -> OpenedCorpus:
+        """Find the files below some paths; they are read when the engine runs.
+
+        :raises InputError: if a path is of a kind that it cannot read
         """

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from dedupe.engines.spark.corpora import SketchedCorpus, SparkCorpus, sketch_on_spark
 from dedupe.engines.spark.documents import collect_documents, find_used_ids
+from dedupe.engines.spark.failures import tell_failures
 from dedupe.engines.spark.frames import collect_blobs, find_targets, move_rows, run_stage
 from dedupe.engines.spark.groups import FoundRepeats, GroupNumbers, find_repeats, send_hashes
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES, DriverMemory
 from dedupe.engines.spark.pairing import COUNTS, KeyParts, distinct_pairs, pair_up, send_keys
+from dedupe.engines.spark.tasks import list_tasks
 from dedupe.engines.spark.verifying import verify_on_spark
 from dedupe.matching.banding import banding_of
 from dedupe.matching.collapse import Collapsed, collapse_documents
@@ -29,7 +31,7 @@ from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
 from dedupe.model.sketches import Banding
-from dedupe.pipeline.engine import EngineRun, EngineSummary
+from dedupe.pipeline.engine import EngineRun, EngineSummary, OpenedCorpus
 from dedupe.pipeline.sketching import Collector
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.documents import Documents
@@ -55,6 +57,14 @@ class SparkEngine:
         self.partitions = partitions or 2 * session.sparkContext.defaultParallelism
         self.hash_bits = hash_bits
 
+    def open(self, paths: Sequence[str], against: Sequence[str], config: Config) -> OpenedCorpus:
+        """Find the files below some paths; see :class:`dedupe.pipeline.engine.PathEngine`.
+
+        :raises InputError: if a path is standard input or a pipe
+        """
+        corpus = list_tasks(paths, against, config.settings)
+        return OpenedCorpus(corpus, corpus.origin())
+
     @contextmanager
     def __call__(
         self,
@@ -68,12 +78,13 @@ class SparkEngine:
 
         :raises ConfigError: if no banding reaches the recall
         :raises InputError: if something cannot be read and ``on_error`` is ``fail``
+        :raises EngineError: if Spark fails
         :raises DriverMemoryError: if the driver could not hold what the report says
         :raises ValueError: if ``scanned`` is given: a gate needs all documents in one place
         """
         if scanned is not None:
             raise ValueError("the engine on Spark cannot tell a gate what was read")
-        with ExitStack() as stack:
+        with tell_failures(), ExitStack() as stack:
             work = stack.enter_context(WorkFolder(config.work_dir))
             stack.enter_context(small_arrow_batches(self.session))
             search = _Search(self, config, kernels, progress, stack)

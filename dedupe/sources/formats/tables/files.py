@@ -261,6 +261,29 @@ def _borders_of(metadata: Any) -> Iterator[int]:
                 yield begin
 
 
+class BatchTable:
+    """A ``Table`` of a record batch in memory."""
+
+    def __init__(self, batch: Any) -> None:
+        self._batch = batch
+
+    @property
+    def schema(self) -> Any:
+        return self._batch.schema
+
+    def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
+        batch = self._batch
+        rows = _rows_for(byte_count, batch.nbytes, batch.num_rows)
+        for begin in range(0, batch.num_rows, rows):
+            yield batch.slice(begin, rows)
+
+    def segment_of(self, row: int) -> tuple[int, int]:
+        return 0, 0
+
+    def segment(self, number: int, columns: Sequence[str]) -> Iterator[Any]:
+        yield self._batch
+
+
 def _rows_for(wanted_bytes: int, byte_count: int, row_count: int) -> int:
     """The number of rows with about ``wanted_bytes``, if ``row_count`` rows have ``byte_count``."""
     each = max(1, byte_count // max(1, row_count))

@@ -18,6 +18,7 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.formats.tables.columns import Columns
 from dedupe.sources.formats.tables.files import (
+    BatchTable,
     BrokenTableError,
     RowCursor,
     Table,
@@ -102,6 +103,16 @@ def reread_rows_with(name: str, settings: ReadSettings) -> Rereader:
         return text if isinstance(text, str) else None
 
     return reread
+
+
+def read_record_batch(
+    batch: Any, file: OpenSource, settings: ReadSettings, limits: ReadLimits
+) -> Iterator[Piece]:
+    """The documents of a record batch in memory.
+
+    :param file: stands for the table that the batch is of
+    """
+    yield from _RowsReader(file, BatchTable(batch), settings, limits).read()
 
 
 class _RowsReader:

@@ -1,0 +1,129 @@
+"""A report as tables of Arrow, for corpora whose report nobody opens (``docs/scale.md``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from dedupe.model.errors import EngineError
+from dedupe.model.report import Report
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ROWS: Final = 100_000
+
+_KINDS: Final = {str: "string", int: "int64", float: "float64", bool: "bool_"}
+
+_COLUMNS: Final[dict[str, dict[str, type]]] = {
+    "pairs": {
+        "left": str,
+        "right": str,
+        "relation": str,
+        "shared_count": int,
+        "left_count": int,
+        "right_count": int,
+        "jaccard": float,
+        "cluster_id": str,
+    },
+    "members": {
+        "id": str,
+        "cluster_id": str,
+        "representative": str,
+        "relation": str,
+        "jaccard": float,
+        "representative_containment": float,
+        "token_count": int,
+        "byte_count": int,
+        "content_hash": str,
+        "is_reference": bool,
+        "meta": dict,
+    },
+    "skipped": {"id": str, "reason": str, "detail": str, "place": str},
+}
+"""The columns of each table; ``meta`` is a map of strings."""
+
+TABLES: Final = tuple(_COLUMNS)
+
+
+def iter_table(report: Report, name: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a table, a bounded number at once; a batch without rows where there is none.
+
+    :param name: one of ``TABLES``
+    """
+    import pyarrow as pa
+
+    schema, rows = table_schema(name), iter(_ROWS[name](report))
+    part = [*islice(rows, BATCH_ROWS)]
+    while True:
+        columns: Iterable[Any] = zip(*part, strict=True) if part else ([] for _ in schema)
+        arrays = [
+            pa.array(column, type=kind) for column, kind in zip(columns, schema.types, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        if not (part := [*islice(rows, BATCH_ROWS)]):
+            return
+
+
+def table_schema(name: str) -> Any:
+    """The schema of a table."""
+    import pyarrow as pa
+
+    strings = pa.map_(pa.string(), pa.string())
+    kinds = {
+        column: strings if kind is dict else getattr(pa, _KINDS[kind])()
+        for column, kind in _COLUMNS[name].items()
+    }
+    return pa.schema(kinds)
+
+
+def check_pyarrow() -> None:
+    """:raises EngineError: if pyarrow, which writes tables, is not installed"""
+    from importlib.util import find_spec
+
+    if find_spec("pyarrow") is None:
+        raise EngineError("--tables needs pyarrow: pip install 'dedupe-corpus[parquet]'")
+
+
+def _pairs(report: Report) -> Iterator[tuple[Any, ...]]:
+    def row(pair: Any, cluster_id: str | None) -> tuple[Any, ...]:
+        counts = pair.shared_count, pair.left_count, pair.right_count
+        return pair.left, pair.right, str(pair.relation), *counts, pair.jaccard, cluster_id
+
+    for cluster in report.clusters:
+        for pair in cluster.pairs:
+            yield row(pair, cluster.cluster_id)
+    for pair in report.bridges:
+        yield row(pair, None)
+
+
+def _members(report: Report) -> Iterator[tuple[Any, ...]]:
+    for cluster in report.clusters:
+        for member in cluster.members:
+            yield (
+                member.id,
+                cluster.cluster_id,
+                cluster.representative,
+                str(member.relation),
+                member.jaccard,
+                member.representative_containment,
+                member.token_count,
+                member.byte_count,
+                member.content_hash,
+                member.is_reference,
+                [*member.meta.items()],
+            )
+
+
+def _skipped(report: Report) -> Iterator[tuple[Any, ...]]:
+    places = report.run.skipped_places or ("",) * len(report.skipped)
+    for skipped, place in zip(report.skipped, places, strict=True):
+        yield skipped.id, skipped.reason, skipped.detail, place
+
+
+_ROWS: Final[dict[str, Callable[[Report], Iterator[tuple[Any, ...]]]]] = {
+    "pairs": _pairs,
+    "members": _members,
+    "skipped": _skipped,
+}
