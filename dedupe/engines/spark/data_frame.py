@@ -87,6 +87,9 @@ def _read_pieces(
             _check_ids(piece.ids, settings)
             locators = np.zeros_like(piece.locators)
             locators[:, 0] = IN_MEMORY
+            locators[:, 2] = (
+                np.diff(piece.offsets) if isinstance(piece, TextBatch) else [*map(len, piece.texts)]
+            )
             yield msgspec.structs.replace(piece, locators=locators)
         else:
             document = piece.document if isinstance(piece, SkippedRecord) else piece
