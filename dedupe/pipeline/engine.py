@@ -127,7 +127,7 @@ class OpenedCorpus(msgspec.Struct, frozen=True):
     sources: Callable[[], Sequence[Source]] = tuple
 
 
-class PathEngine(Engine, Protocol):
+class PathEngine(Engine[Any], Protocol):
     """An engine that reads files by itself, such as that on Spark."""
 
     def open(self, paths: Sequence[str], against: Sequence[str], config: Config) -> OpenedCorpus:

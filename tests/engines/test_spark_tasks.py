@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from dedupe.engines.spark import reading
 from dedupe.engines.spark import tasks as tasks_module
 from dedupe.engines.spark.reading import read_task
 from dedupe.engines.spark.tasks import ReadCounts, list_tasks
 from dedupe.model.documents import TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ScanSettings
-from dedupe.sources import read_corpus
+from dedupe.sources import read_corpus, source_reader
 from tests.sources.test_shared_articles import CONSENT, page
 from tests.support.every_format import article, write_every_form, zip_of
 from tests.support.reading import texts_of
@@ -224,6 +225,25 @@ def test_paths_are_relative_to_the_folder_of_the_driver(
     assert [*batch.ids] == ["a.txt", "b.zip/c.txt"]
     named = [info.path for infos in counts.sources.values() for info in infos]
     assert named == ["in/a.txt", "in/b.zip", "in/b.zip"]
+
+
+def test_an_executor_without_the_packages_of_the_driver_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_all(tmp_path, {"a.html": b"<p>one two"})
+    (task,) = list_tasks([tmp_path], [], ScanSettings()).tasks
+    missing = {"trafilatura": None, "lxml": None}
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "find_spec", lambda name: missing.get(name, True))
+        patch.setattr(source_reader, "missing_extra", lambda *_: "it needs trafilatura")
+        with pytest.raises(InputError, match=r"a\.html: .* no package lxml and no trafilatura"):
+            [*read_task(task, ScanSettings())]
+        patch.setattr(tasks_module, "find_spec", missing.get)  # the driver has none either
+        (task,) = list_tasks([tmp_path], [], ScanSettings()).tasks
+        assert next(read_task(task, ScanSettings())).reason == "missing_extra"
+    monkeypatch.setattr(reading, "__version__", "0.0")
+    with pytest.raises(InputError, match=r"has dedupe 0\.0, and the driver"):
+        next(read_task(task, ScanSettings()))
 
 
 @pytest.mark.slow

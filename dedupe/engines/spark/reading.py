@@ -7,11 +7,13 @@ import os
 import pickle
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe._version import __version__
 from dedupe.engines.spark.tasks import (
     MEMBERS,
     PlacedSource,
@@ -20,12 +22,13 @@ from dedupe.engines.spark.tasks import (
     TaskPayload,
     UndecidedSource,
 )
-from dedupe.model.documents import Item, Locator, TextBatch
+from dedupe.model.documents import Item, Locator, SkippedDocument, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.source import Source
 from dedupe.sources.part import CorpusPart, Settlement
+from dedupe.sources.reasons import MISSING_EXTRA
 
 
 def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCounts]:
@@ -33,9 +36,14 @@ def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCou
 
     The sources of locators are those of :mod:`dedupe.engines.spark.tasks`.
 
-    :raises InputError: if a file that the driver has found is not there
+    :raises InputError: if a file or a package that the driver has is not there
     """
     payload = msgspec.msgpack.decode(task.payload, type=TaskPayload)
+    if payload.version != __version__:
+        raise InputError(
+            f"the executor on {socket.gethostname()} has dedupe {__version__}, and the driver "
+            f"{payload.version}; install the same version on both"
+        )
     sources = _TaskSources(payload)
     known = None
     if payload.step != "certain":
@@ -44,12 +52,23 @@ def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCou
     part = CorpusPart(sources, settings, payload.step, known)
     sources.read = part.sources
     for item in part:
-        if isinstance(item, TextBatch):
+        if isinstance(item, SkippedDocument) and item.reason == MISSING_EXTRA:
+            _check_packages(item, payload.packages)
+        elif isinstance(item, TextBatch):
             locators = item.locators.copy()
             locators[:, 0] = sources.encode(locators[:, 0])
             item = msgspec.structs.replace(item, locators=locators)
         yield item
     yield _count(part, payload, sources, task.is_reference)
+
+
+def _check_packages(skipped: SkippedDocument, packages: tuple[str, ...]) -> None:
+    """:raises InputError: if a document was skipped for a package that the driver has"""
+    if missing := [name for name in packages if find_spec(name) is None]:
+        raise InputError(
+            f"{skipped.id}: the executor on {socket.gethostname()} has no package "
+            f"{' and no '.join(missing)}, which the driver has; install the same extras on both"
+        )
 
 
 class _TaskSources:

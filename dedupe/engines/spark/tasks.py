@@ -12,11 +12,13 @@ import os
 import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe._version import __version__
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ReadSettings
@@ -37,6 +39,10 @@ MEMBERS = 1 << 32
 TASK_BYTES = 64 << 20
 TASK_FILES = 1000
 """With so many bytes or files a task is full; a larger file is a task of its own."""
+
+
+OPTIONAL_PACKAGES = ("lxml", "pyarrow", "pypdfium2", "trafilatura")
+"""Packages without which some formats are not read."""
 
 
 class ReadTask(msgspec.Struct, frozen=True):
@@ -67,12 +73,16 @@ class TaskPayload(msgspec.Struct, frozen=True):
     """What an executor needs to read a task; see :class:`dedupe.sources.part.Settlement`.
 
     :param files: the file system of the paths, pickled
+    :param version: that of this package on the driver
+    :param packages: those of ``OPTIONAL_PACKAGES`` that the driver has
     :param pages: locators as executors give them
     """
 
     files: bytes
     step: Step
     sources: tuple[PlacedSource, ...]
+    version: str
+    packages: tuple[str, ...]
     folders: tuple[FolderCount, ...] = ()
     shared: frozenset[int] = frozenset()
     pages: frozenset[Locator] = frozenset()
@@ -259,7 +269,13 @@ class TaskList:
             yield self._task(is_reference, step, part)
 
     def _task(self, is_reference: bool, step: Step, sources: list[PlacedSource]) -> ReadTask:
-        payload = TaskPayload(self._files, step, tuple(sources))
+        payload = TaskPayload(
+            self._files,
+            step,
+            tuple(sources),
+            __version__,
+            tuple(filter(find_spec, OPTIONAL_PACKAGES)),
+        )
         if step != "certain":
             payload = self._settle(payload, is_reference)
         return ReadTask(sources[0].place, is_reference, msgspec.msgpack.encode(payload))
