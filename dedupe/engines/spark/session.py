@@ -83,7 +83,7 @@ def _start(master: str, config: Config) -> tuple[SparkSession, str]:
         for name, value in _SETTINGS.items():
             builder = builder.config(name, value)
         return (builder.master(master) if master else builder).getOrCreate(), ""
-    _check_java()
+    check_java()
     settings = _choose_settings(master, config)
     if settings["spark.master"].startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -113,7 +113,7 @@ def _choose_settings(master: str, config: Config) -> dict[str, str]:
     return settings
 
 
-def _check_java() -> None:
+def check_java() -> None:
     """:raises EngineError: if no Java is found where Spark looks for it"""
     home = os.environ.get("JAVA_HOME", "")
     found = shutil.which(os.path.join(home, "bin", "java")) if home else shutil.which("java")
