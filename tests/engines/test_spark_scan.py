@@ -127,7 +127,7 @@ def test_a_data_frame_gives_the_report_of_its_texts(spark_session: Any) -> None:
             frame, "key", "body", config, against=reference if against else None
         )
         check_equal(found, expected, ("byte_count", "locators"))
-        assert len(expected.clusters) == 13 and expected.texts
+        assert len(expected.clusters) > 10 and expected.texts
         assert bool(found.corpus.reference_count) == against
 
 

@@ -86,6 +86,8 @@ class FileSystem(Protocol):
 class LocalDisk:
     """The file system of this machine."""
 
+    _folder = ""
+
     def __init__(self, folder: str = "") -> None:
         """Take paths as relative to a folder.
 
