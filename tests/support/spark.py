@@ -1,46 +1,86 @@
-"""A session of Spark for tests: real, with two threads, and one for all tests of a run."""
+"""A Spark session for tests, and the comparison of its reports with those of a local scan."""
 
 from __future__ import annotations
 
+import json
 import os
-import warnings
-from collections.abc import Iterator
+import random
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from dedupe.model.errors import EngineError
-from dedupe.model.settings import Config
+from dedupe.model.report import Report
+from dedupe.report.json import render_json
+
+SESSION = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.log.level": "ERROR",
+}
 
 
 def _skip(reason: str) -> None:
-    """CI sets the variable: there, missing Spark is a failure."""
+    """CI sets the variable: there a missing Spark is a failure."""
     if os.environ.get("DEDUPE_REQUIRE_SPARK") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-def skip_without_spark() -> None:
-    """Skip the test where the packages of Spark, or Java, are missing."""
-    from dedupe.engines.spark.session import check_java, check_packages
-
+def start_session(master: str, **settings: str) -> Any:
+    """A session whose executors run this Python and this source tree; skips where it cannot be."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        _skip("no Java on the PATH (Debian: apt-get install openjdk-17-jre-headless)")
     try:
-        check_packages()
-        check_java()
-    except EngineError as error:
-        _skip(str(error))
+        from pyspark.sql import SparkSession
+    except ImportError:
+        _skip("pyspark is not installed (pip install 'dedupe-corpus[spark]')")
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    builder = SparkSession.builder.master(master)
+    for name, value in {**SESSION, **settings}.items():
+        builder = builder.config(name.replace("__", "."), value)
+    return builder.getOrCreate()
 
 
-@pytest.fixture(scope="session")
-def spark_session() -> Iterator[Any]:
-    """A session with two threads on this machine."""
-    skip_without_spark()
-    from dedupe.engines.spark.session import open_session
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        opened = open_session("local[2]", Config())
-        session = opened.__enter__()
-        session.conf.set("spark.sql.shuffle.partitions", "4")
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    """One session for all tests of a file."""
+    before = os.environ.get("PYTHONPATH")
+    session = start_session("local[2]")
     yield session
-    opened.__exit__(None, None, None)
+    session.stop()
+    os.environ.pop("PYTHONPATH")
+    if before is not None:
+        os.environ["PYTHONPATH"] = before
+
+
+def write_records(
+    folder: Path, records: Sequence[Mapping[str, object] | str], files: int, seed: int = 1
+) -> Path:
+    """JSON Lines in some files of a folder, in an order of the seed; strings are whole lines."""
+    lines = [each if isinstance(each, str) else json.dumps(each) for each in records]
+    random.Random(seed).shuffle(lines)
+    folder.mkdir(parents=True)
+    for number in range(files):
+        part = "".join(line + "\n" for line in lines[number::files])
+        (folder / f"part{number}.jsonl").write_text(part, encoding="utf-8")
+    return folder
+
+
+def assert_same(local: Report, other: Report) -> None:
+    """Two reports are equal, but for what ``run`` says of the machine."""
+    run = local.run
+    assert render_json(msgspec.structs.replace(other, run=run)) == render_json(local)
+    assert other.run.locators == run.locators
+    assert other.run.sources == run.sources
+    assert other.run.skipped_places == run.skipped_places
+    assert other.run.text_fields == run.text_fields
+    assert other.run.byte_count == run.byte_count

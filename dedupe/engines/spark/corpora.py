@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from dedupe.engines.spark.frames import find_targets, move_rows, run_stage
+from dedupe.engines.spark.frames import Addresses, move_rows, run_stage
 from dedupe.engines.spark.sketching import (
     RECORD_COLUMNS,
     SKETCHES,
@@ -172,11 +172,11 @@ def _distribute(session: SparkSession, tasks: Sequence[ReadTask]) -> DataFrame:
     import pyarrow as pa
 
     count = max(min(len(tasks), MOST_READ_PARTITIONS), 1)
-    targets = find_targets(count)[np.arange(len(tasks)) % count]
+    addresses = Addresses.of_parts(max(len(tasks), 1), count)
     columns = {
-        "target": pa.array(targets, pa.int32()),
+        "target": pa.array(addresses.targets[: len(tasks)], pa.int32()),
         "number": pa.array([task.number for task in tasks], pa.int64()),
         "is_reference": pa.array([task.is_reference for task in tasks], pa.bool_()),
         "payload": pa.array([task.payload for task in tasks], pa.binary()),
     }
-    return move_rows(session.createDataFrame(pa.table(columns)), count)
+    return move_rows(session.createDataFrame(pa.table(columns)), addresses)

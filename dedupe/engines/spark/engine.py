@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dedupe.engines.spark.corpora import SketchedCorpus, SparkCorpus, sketch_on_spark
 from dedupe.engines.spark.documents import collect_documents, find_used_ids
 from dedupe.engines.spark.failures import tell_failures
-from dedupe.engines.spark.frames import collect_blobs, find_targets, move_rows, run_stage
+from dedupe.engines.spark.frames import Addresses, collect_blobs, move_rows, run_stage
 from dedupe.engines.spark.groups import FoundRepeats, GroupNumbers, find_repeats, send_hashes
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES, DriverMemory
 from dedupe.engines.spark.pairing import COUNTS, KeyParts, distinct_pairs, pair_up, send_keys
@@ -173,11 +173,11 @@ class _Search:
     def _find_repeats(self, sketched: SketchedCorpus) -> FoundRepeats:
         """Groups with copies and repeated ids; from here on numbers of groups are known."""
         count = max(self._ranges(sketched.document_count), min(self._partitions, 8))
-        targets = find_targets(2 * count)
-        send = partial(send_hashes, numbers=self._numbers, targets=targets)
+        addresses = Addresses.of_parts(2 * count)
+        send = partial(send_hashes, numbers=self._numbers, addresses=addresses)
         columns = sketched.records.select("halves", "lows", "id_hashes")
-        moved = move_rows(run_stage(columns, send), len(targets))
-        find = partial(find_repeats, numbers=self._numbers, part_count=len(targets))
+        moved = move_rows(run_stage(columns, send), addresses)
+        find = partial(find_repeats, numbers=self._numbers, part_count=len(addresses))
         found = [pickle.loads(blob) for _, blob in collect_blobs(run_stage(moved, find))]
         repeats = FoundRepeats.join(found)
         self._numbers = msgspec.structs.replace(self._numbers, moved=repeats.moved)
@@ -185,21 +185,22 @@ class _Search:
 
     def _find_pairs(self, sketched: SketchedCorpus) -> tuple[NDArray[np.uint64], int]:
         """Candidate pairs, before the filters, and the number of capped buckets."""
-        parts = KeyParts(self._banding.bands, self._ranges(sketched.document_count))
-        send = partial(
-            send_keys, numbers=self._numbers, parts=parts, targets=find_targets(len(parts))
-        )
+        bands, count = self._banding.bands, sketched.document_count
+        parts = KeyParts(bands, max(self._ranges(count), self._partitions // bands))
+        partitions = max(self._partitions, bands * count // DOCUMENTS_PER_PART)
+        addresses = Addresses.of_parts(len(parts), partitions)
+        send = partial(send_keys, numbers=self._numbers, parts=parts, addresses=addresses)
         columns = sketched.records.select("is_reference", "halves", "lows", "keys")
-        keys = move_rows(run_stage(columns, send), len(parts))
-        pair_parts = max(self._ranges(sketched.document_count), self._partitions)
-        targets = find_targets(pair_parts + 1)
+        keys = move_rows(run_stage(columns, send), addresses)
+        pair_parts = max(self._ranges(count), self._partitions)
+        to_pairs = Addresses.of_parts(pair_parts + 1, pair_parts)
         pair = partial(
             pair_up,
             max_bucket=self._config.max_bucket,
             has_references=sketched.counts[True].documents > 0,
-            targets=targets,
+            addresses=to_pairs,
         )
-        made = move_rows(run_stage(keys, pair), len(targets))
+        made = move_rows(run_stage(keys, pair), to_pairs)
         distinct = self._keep(run_stage(made, partial(distinct_pairs, pair_parts=pair_parts)))
         counted = collect_blobs(distinct.where(f"part = {COUNTS}"))
         counts = [np.zeros(2, np.int64), *(np.frombuffer(blob, np.int64) for _, blob in counted)]

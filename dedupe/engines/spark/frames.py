@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,15 +28,35 @@ Blob = bytes | memoryview
 Stage = Callable[[Iterator["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 
 
-def find_targets(part_count: int) -> NDArray[np.int32]:
-    """For each part a number that Spark's hash partitioning sends to the partition of that part."""
-    targets = np.full(part_count, -1, np.int32)
+class Addresses(msgspec.Struct, frozen=True):
+    """To which of Spark's partitions the rows of each part go.
+
+    :param targets: for each part, a number that Spark's hash partitioning sends to its partition
+    """
+
+    targets: NDArray[np.int32]
+    partition_count: int
+
+    @classmethod
+    def of_parts(cls, part_count: int, partition_count: int = 0) -> Addresses:
+        """Parts dealt out to partitions in turn (0: each has one of its own)."""
+        count = min(partition_count or part_count, part_count)
+        return cls(find_targets(count)[np.arange(part_count) % count], count)
+
+    def __len__(self) -> int:
+        """How many parts there are."""
+        return len(self.targets)
+
+
+def find_targets(partition_count: int) -> NDArray[np.int32]:
+    """For each partition a number that Spark's hash partitioning sends there."""
+    targets = np.full(partition_count, -1, np.int32)
     begin = 0
     while (missing := np.flatnonzero(targets < 0)).size:
-        numbers = np.arange(begin, begin + max(4 * part_count, 256), dtype=np.int32)
-        partitions = hash_numbers(numbers).astype(np.int64) % part_count
+        numbers = np.arange(begin, begin + max(4 * partition_count, 256), dtype=np.int32)
+        partitions = hash_numbers(numbers).astype(np.int64) % partition_count
         # The first number of each partition stays.
-        first = np.full(part_count, -1, np.int32)
+        first = np.full(partition_count, -1, np.int32)
         first[partitions[::-1]] = numbers[::-1]
         targets[missing] = first[missing]
         begin += len(numbers)
@@ -65,19 +86,19 @@ def run_stage(frame: DataFrame, stage: Stage, schema: str = BLOBS) -> DataFrame:
     return frame.mapInArrow(stage, schema)
 
 
-def move_rows(frame: DataFrame, part_count: int) -> DataFrame:
+def move_rows(frame: DataFrame, addresses: Addresses) -> DataFrame:
     """The rows of :data:`BLOBS`, all rows of a part in one partition."""
-    return frame.repartition(part_count, "target")
+    return frame.repartition(addresses.partition_count, "target")
 
 
 class Outbox:
     """Rows that a task hands on, collected so that each is worth its overhead.
 
-    :param targets: see :func:`find_targets`; none where rows go to the driver
+    :param addresses: none where rows go to the driver
     """
 
-    def __init__(self, targets: NDArray[np.int32] | None = None) -> None:
-        self._targets = targets
+    def __init__(self, addresses: Addresses | None = None) -> None:
+        self._addresses = addresses
         self._blobs: dict[int, list[Blob]] = {}
         self._byte_count = 0
 
@@ -105,19 +126,19 @@ class Outbox:
         """All rows so far."""
         if self._blobs:
             parts = [*self._blobs]
-            yield make_rows(parts, [b"".join(self._blobs[each]) for each in parts], self._targets)
+            yield make_rows(parts, [b"".join(self._blobs[each]) for each in parts], self._addresses)
         self._blobs, self._byte_count = {}, 0
 
 
 def make_rows(
-    parts: list[int], blobs: list[Any], targets: NDArray[np.int32] | None = None
+    parts: list[int], blobs: list[Any], addresses: Addresses | None = None
 ) -> pa.RecordBatch:
     """Rows of :data:`BLOBS`."""
     import pyarrow as pa
 
     numbers = np.array(parts, np.int32)
     columns = [
-        pa.array(numbers if targets is None else targets[numbers], pa.int32()),
+        pa.array(numbers if addresses is None else addresses.targets[numbers], pa.int32()),
         pa.array(numbers, pa.int32()),
         pa.array(blobs, pa.binary()),
     ]

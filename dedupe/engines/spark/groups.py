@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.engines.spark.frames import Outbox, gather_parts, make_rows, range_of
+from dedupe.engines.spark.frames import Addresses, Outbox, gather_parts, make_rows, range_of
 from dedupe.engines.spark.sketching import read_columns
 from dedupe.store.arrays import is_among, sort_distinct
 
@@ -79,14 +79,14 @@ class FoundRepeats(msgspec.Struct):
 def send_hashes(
     batches: Iterator[pa.RecordBatch],
     numbers: GroupNumbers,
-    targets: NDArray[np.int32],
+    addresses: Addresses,
 ) -> Iterator[pa.RecordBatch]:
     """Send each half of a token hash, and each hash of an id, to the part of its range.
 
     The first half of the parts is for token hashes, the second for ids.
     """
-    count = len(targets) // 2
-    outbox = Outbox(targets)
+    count = len(addresses) // 2
+    outbox = Outbox(addresses)
     for row in read_columns(batches, ("halves", "lows", "id_hashes")):
         high, low, ids = (np.frombuffer(row[name], np.uint64) for name in row)
         outbox.scatter(range_of(numbers.halve(high), count), np.stack([high, low], axis=1))

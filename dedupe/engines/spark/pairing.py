@@ -13,7 +13,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.engines.spark.frames import Outbox, gather_parts, make_rows, range_of, read_blobs
+from dedupe.engines.spark.frames import (
+    Addresses,
+    Outbox,
+    gather_parts,
+    make_rows,
+    range_of,
+    read_blobs,
+)
 from dedupe.engines.spark.groups import GroupNumbers
 from dedupe.engines.spark.sketching import read_columns
 from dedupe.matching.banding import CAPPED_FLAG
@@ -51,10 +58,10 @@ def send_keys(
     batches: Iterator[pa.RecordBatch],
     numbers: GroupNumbers,
     parts: KeyParts,
-    targets: NDArray[np.int32],
+    addresses: Addresses,
 ) -> Iterator[pa.RecordBatch]:
     """Send the key of each document in each band, with the number of its group."""
-    outbox = Outbox(targets)
+    outbox = Outbox(addresses)
     for row in read_columns(batches, ("is_reference", "halves", "lows", "keys")):
         high, low = (np.frombuffer(row[name], np.uint64) for name in ("halves", "lows"))
         groups = numbers.number(high, low)
@@ -74,14 +81,14 @@ def pair_up(
     batches: Iterator[pa.RecordBatch],
     max_bucket: int,
     has_references: bool,
-    targets: NDArray[np.int32],
+    addresses: Addresses,
 ) -> Iterator[pa.RecordBatch]:
     """Send each pair of groups that share a bucket to its part.
 
     The last part gets the number of capped buckets.
     """
     kernels = load_kernels()
-    outbox, pair_parts = Outbox(targets), len(targets) - 1
+    outbox, pair_parts = Outbox(addresses), len(addresses) - 1
     for _, rows in gather_parts(batches, 2):
         groups, keys, is_reference = _collapse_keys(rows)
         buckets = find_buckets(keys, max_bucket, is_reference if has_references else None)

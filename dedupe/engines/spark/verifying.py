@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.engines.spark.frames import (
+    Addresses,
     Outbox,
     collect_blobs,
-    find_targets,
     make_rows,
     move_rows,
     read_blobs,
@@ -97,11 +97,13 @@ def verify_on_spark(
         np.ascontiguousarray(ends[:, 1]),
         min(max(share, LEAST_HASHES_PER_JOB), HASHES_PER_JOB),
     )
-    targets = find_targets(len(planned))
+    addresses = Addresses.of_parts(len(planned))
     routes = _plan_routes(planned, leads)
-    sent = run_stage(sketches, partial(send_sets, numbers=numbers, routes=routes, targets=targets))
-    jobs = sketches.sparkSession.createDataFrame(_describe_jobs(planned, groups, targets))
-    moved = move_rows(sent.union(jobs), len(planned))
+    sent = run_stage(
+        sketches, partial(send_sets, numbers=numbers, routes=routes, addresses=addresses)
+    )
+    jobs = sketches.sparkSession.createDataFrame(_describe_jobs(planned, groups, addresses))
+    moved = move_rows(sent.union(jobs), addresses)
     count = partial(count_sets, threshold=threshold, minimum_equal=minimum_equal)
     parts = []
     for job, blob in collect_blobs(run_stage(moved, count)):
@@ -173,7 +175,7 @@ def _plan_routes(planned: PlannedPairs, leads: Leads) -> Routes:
 
 
 def _describe_jobs(
-    planned: PlannedPairs, groups: NDArray[np.uint64], targets: NDArray[np.int32]
+    planned: PlannedPairs, groups: NDArray[np.uint64], addresses: Addresses
 ) -> pa.Table:
     """The pairs of each job, as rows for its part."""
     import pyarrow as pa
@@ -184,7 +186,7 @@ def _describe_jobs(
         one, other = planned.jobs.first_positions[pairs], planned.jobs.second_positions[pairs]
         columns = groups[planned.groups_of(job)], one, other
         blob = msgspec.msgpack.encode([PAIRS, *(column.tobytes() for column in columns)])
-        batches.append(make_rows([job], [blob], targets))
+        batches.append(make_rows([job], [blob], addresses))
     return pa.Table.from_batches(batches)
 
 
@@ -196,7 +198,7 @@ def send_sets(
     batches: Iterator[pa.RecordBatch],
     numbers: GroupNumbers,
     routes: Routes,
-    targets: NDArray[np.int32],
+    addresses: Addresses,
 ) -> Iterator[pa.RecordBatch]:
     """Send the set of each lead, sorted and without repetitions, to its jobs."""
     kernels = load_kernels()
@@ -207,7 +209,7 @@ def send_sets(
         is_lead = routes.leads.id_hashes[found] == ids[chosen]
         found, chosen = found[is_lead], chosen[is_lead]
         if len(chosen):
-            yield from _send_chosen(row, found, chosen, routes, targets, kernels)
+            yield from _send_chosen(row, found, chosen, routes, addresses, kernels)
 
 
 def _send_chosen(
@@ -215,7 +217,7 @@ def _send_chosen(
     found: NDArray[np.int64],
     chosen: NDArray[np.int64],
     routes: Routes,
-    targets: NDArray[np.int32],
+    addresses: Addresses,
     kernels: Kernels,
 ) -> Iterator[pa.RecordBatch]:
     counts = np.frombuffer(row["numbers"], np.int64).reshape(-1, NUMBER_COUNT)[:, SHINGLES]
@@ -241,7 +243,7 @@ def _send_chosen(
         columns = routes.leads.groups[found[of_job]], lengths, low_bytes[chosen[of_job]], sent
         parts.append(int(jobs[begin]))
         blobs.append(msgspec.msgpack.encode([SETS, *(column.tobytes() for column in columns)]))
-    yield make_rows(parts, blobs, targets)
+    yield make_rows(parts, blobs, addresses)
 
 
 def _join_runs(
