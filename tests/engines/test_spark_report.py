@@ -16,7 +16,9 @@ from dedupe.engines.spark.memory import DriverMemory, DriverMemoryError
 from dedupe.model.errors import InputError
 from dedupe.model.settings import Config
 from tests.support.corpora import make_chains, make_corpus
-from tests.support.spark import assert_same, spark, write_records  # noqa: F401 (a fixture)
+from tests.support.spark_reports import assert_same, spark, write_records  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 
 COMMON = {"shingle_size": 2, "num_perm": 64, "threshold": 0.5, "recall": 0.99}
 
@@ -57,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], int, int]] = {
     "capped buckets, single linkage": ({"max_bucket": 4, "linkage": "single"}, 3, 1),
     "earliest, complete": ({"linkage": "complete", "keep": ("earliest",)}, 2, 50),
     "site, longest, of some lengths": (
-        {"keep": ("site:b.example", "longest"), "min_tokens": 12, "max_tokens": 2000},
+        {"keep": ("site=b.example", "longest"), "min_tokens": 12, "max_tokens": 2000},
         1,
         7,
     ),

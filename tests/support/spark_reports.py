@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,18 @@ def _skip(reason: str) -> None:
     pytest.skip(reason)
 
 
-def start_session(master: str, **settings: str) -> Any:
-    """A session whose executors run this Python and this source tree; skips where it cannot be."""
+def find_spark() -> None:
+    """Skip the test where Java or pyspark is missing."""
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         _skip("no Java on the PATH (Debian: apt-get install openjdk-17-jre-headless)")
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
+    if find_spec("pyspark") is None:
         _skip("pyspark is not installed (pip install 'dedupe-corpus[spark]')")
+
+
+def start_session(master: str, **settings: str) -> Any:
+    """A session whose executors run this Python and this source tree."""
+    from pyspark.sql import SparkSession
+
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     builder = SparkSession.builder.master(master)
@@ -52,14 +57,19 @@ def start_session(master: str, **settings: str) -> Any:
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    """One session for all tests of a file."""
-    before = os.environ.get("PYTHONPATH")
+    """One session for all tests of a file: the running one, or a new one with two threads."""
+    find_spark()
+    from pyspark.sql import SparkSession
+
+    if running := SparkSession.getActiveSession():
+        yield running
+        return
+    before = dict(os.environ)
     session = start_session("local[2]")
     yield session
     session.stop()
-    os.environ.pop("PYTHONPATH")
-    if before is not None:
-        os.environ["PYTHONPATH"] = before
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def write_records(
