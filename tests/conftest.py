@@ -15,7 +15,6 @@ from tests.support.ordering import (  # noqa: F401 (hooks)
     pytest_collection_modifyitems,
     pytest_runtest_protocol,
 )
-from tests.support.spark import spark_session  # noqa: F401
 
 
 def _checked(run: Callable[..., subprocess.CompletedProcess[bytes]], folder: Path) -> RunDedupe:

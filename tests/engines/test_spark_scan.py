@@ -20,6 +20,7 @@ from tests.engines.test_spark_tasks import put_all, short_files
 from tests.support.command import FIXTURES
 from tests.support.corpora import INVENTED_WORDS
 from tests.support.every_format import FORMATS, article, in_encodings, json_lines, zip_of
+from tests.support.spark_reports import spark  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 
@@ -71,7 +72,8 @@ def write_corpus(folder: Path) -> None:
 
 
 def test_a_corpus_of_several_kinds_gives_the_same_report(
-    spark_session: Any, tmp_path: Path
+    spark: Any,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     write_corpus(tmp_path / "new")
     put_all(
@@ -81,7 +83,7 @@ def test_a_corpus_of_several_kinds_gives_the_same_report(
     for against in ("", str(tmp_path / "old")):
         paths = {"paths": str(tmp_path / "new"), "against": against or ()}
         expected = dedupe.scan(config=config, **paths)
-        found = dedupe.scan(config=config, engine=dedupe.SparkEngine(spark_session), **paths)
+        found = dedupe.scan(config=config, engine=dedupe.SparkEngine(spark), **paths)
         check_equal(found, expected)
         assert expected.clusters and expected.texts and len(expected.skipped) >= 4
         assert {each.reason for each in expected.notices} == {"duplicate_id", "encoding_doubtful"}
@@ -89,17 +91,17 @@ def test_a_corpus_of_several_kinds_gives_the_same_report(
 
 
 @pytest.mark.slow
-def test_every_format_gives_the_same_report(spark_session: Any, tmp_path: Path) -> None:
+def test_every_format_gives_the_same_report(spark: Any, tmp_path: Path) -> None:  # noqa: F811
     pytest.importorskip("trafilatura")
     put_all(tmp_path, {name: write([article()], name) for name, write in FORMATS.items()})
     put_all(tmp_path, {name: data for name, (data, _) in in_encodings(article()).items()})
     expected = dedupe.scan(tmp_path)
-    check_equal(dedupe.scan(tmp_path, engine=dedupe.SparkEngine(spark_session)), expected)
+    check_equal(dedupe.scan(tmp_path, engine=dedupe.SparkEngine(spark)), expected)
     assert len(expected.clusters[0].members) > 130 and expected.corpus.html_counts
 
 
-def test_what_spark_cannot_read_is_refused(spark_session: Any, tmp_path: Path) -> None:
-    engine = dedupe.SparkEngine(spark_session)
+def test_what_spark_cannot_read_is_refused(spark: Any, tmp_path: Path) -> None:  # noqa: F811
+    engine = dedupe.SparkEngine(spark)
     with pytest.raises(InputError, match="on Spark a corpus is made of files"):
         dedupe.scan("-", engine=engine)
     with pytest.raises(InputError, match="no document could be read"):
@@ -112,13 +114,13 @@ def test_what_spark_cannot_read_is_refused(spark_session: Any, tmp_path: Path) -
 # --- data frames -------------------------------------------------------------------------
 
 
-def test_a_data_frame_gives_the_report_of_its_texts(spark_session: Any) -> None:
+def test_a_data_frame_gives_the_report_of_its_texts(spark: Any) -> None:  # noqa: F811
     by_id = {f"n{number}": text for number, text in enumerate(texts(40))}
     old = {f"o{number}": text for number, text in enumerate(texts(9))}
     config = dedupe.Config(embed_text=True, id_field="key", text_field=("body",))
     names = "key string, body string, other binary"
     frame, reference = (
-        spark_session.createDataFrame([(*row, b"") for row in rows.items()], names).repartition(3)
+        spark.createDataFrame([(*row, b"") for row in rows.items()], names).repartition(3)
         for rows in (by_id, old)
     )
     for against in (False, True):
@@ -131,10 +133,10 @@ def test_a_data_frame_gives_the_report_of_its_texts(spark_session: Any) -> None:
         assert bool(found.corpus.reference_count) == against
 
 
-def test_rows_have_metadata_and_repeated_ids_and_gaps(spark_session: Any) -> None:
+def test_rows_have_metadata_and_repeated_ids_and_gaps(spark: Any) -> None:  # noqa: F811
     one, two, three = texts(3)
     rows = [(1, one, "2024-05-01"), (2, two, "2024-04-01"), (2, three, "2024-03-01"), (3, None, "")]
-    frame = spark_session.createDataFrame(rows, "id long, text string, date string")
+    frame = spark.createDataFrame(rows, "id long, text string, date string")
     config = dedupe.Config(keep=("earliest",), embed_text=True)
     found = dedupe.spark.scan_dataframe(frame, config=config)
     (cluster,) = found.clusters
@@ -145,8 +147,8 @@ def test_rows_have_metadata_and_repeated_ids_and_gaps(spark_session: Any) -> Non
     assert [(each.id, each.reason) for each in found.skipped] == [("3", "text_null")]
 
 
-def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark_session: Any) -> None:
-    frame = spark_session.createDataFrame([("a", "one"), (None, "two")], "id string, text string")
+def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark: Any) -> None:  # noqa: F811
+    frame = spark.createDataFrame([("a", "one"), (None, "two")], "id string, text string")
     with pytest.raises(InputError, match="a row has no id in column 'id'"):
         dedupe.spark.scan_dataframe(frame)
     with pytest.raises(InputError, match=r"has no column 'body' \(text=…\); it has id, text"):
@@ -162,11 +164,13 @@ def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark_ses
 
 
 def test_spark_writes_the_tables(
-    spark_session: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Any,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     report = dedupe.scan(FIXTURES, dedupe.Config(threshold=0.5))
     monkeypatch.setattr("dedupe.report.tables.BATCH_ROWS", 4)
-    frame, folder = spark_session.range(1), str(tmp_path / "out")
+    frame, folder = spark.range(1), str(tmp_path / "out")
     dedupe.spark.write_tables(report, frame, folder)
     check_tables(tmp_path / "out", as_json(report))
     (tmp_path / "out/mine.txt").write_text("stays")
@@ -183,7 +187,7 @@ def test_spark_writes_the_tables(
         dedupe.spark.write_tables(report, frame, "nosuch://x/y")
 
 
-def test_a_failure_in_an_executor_is_told_in_a_line(spark_session: Any) -> None:
+def test_a_failure_in_an_executor_is_told_in_a_line(spark: Any) -> None:  # noqa: F811
     from dedupe.engines.spark.failures import tell_failures
 
     def fail(batches: Any) -> Any:
@@ -191,6 +195,6 @@ def test_a_failure_in_an_executor_is_told_in_a_line(spark_session: Any) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(EngineError) as told, tell_failures():
-        spark_session.range(1).mapInArrow(fail, "id long").collect()
+        spark.range(1).mapInArrow(fail, "id long").collect()
     expected = "Spark could not finish the scan: OSError: [Errno 28] No space left on device; "
     assert str(told.value) == expected + "DEDUPE_DEBUG=1 shows where it happened"

@@ -13,7 +13,7 @@ from dedupe.engines.spark import session
 from dedupe.engines.spark.failures import describe_failure
 from dedupe.model.errors import EngineError
 from tests.support.command import FIXTURES
-from tests.support.spark import skip_without_spark
+from tests.support.spark_reports import find_spark
 
 
 def test_missing_packages_are_told(dedupe_here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ def test_failures_that_have_a_remedy_tell_it() -> None:
 
 @pytest.mark.slow
 def test_the_command_scans_on_spark_quietly(run_dedupe: Any, tmp_path: Path) -> None:
-    skip_without_spark()
+    find_spark()
     options = ("scan", FIXTURES, "--format", "json", "--exit-code")
     spark = ("--engine", "spark", "--master", "local[2]", "--tables", "out", "--progress")
     expected = json.loads(run_dedupe(*options, code=1).stdout)
@@ -59,7 +59,7 @@ def test_the_command_scans_on_spark_quietly(run_dedupe: Any, tmp_path: Path) -> 
 
 @pytest.mark.slow
 def test_a_master_that_is_none_is_told(run_dedupe: Any, tmp_path: Path) -> None:
-    skip_without_spark()
+    find_spark()
     options = ("scan", FIXTURES, "--engine", "spark", "--master", "nonsense")
     told = run_dedupe(*options, code=2, TMPDIR=str(tmp_path)).stderr.decode()
     assert told.startswith("dedupe: error: Spark did not start (")

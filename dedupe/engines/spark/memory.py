@@ -53,10 +53,7 @@ class DriverMemory(msgspec.Struct, frozen=True):
         :param what: what is to be held, with its number
         :raises DriverMemoryError: if so
         """
-        way = (
-            "write pairs, members and skipped documents as Parquet files instead (--parquet), "
-            "raise --threshold, or give the driver more"
-        )
+        way = "raise --threshold, or give the driver more"
         if self.process and process_bytes > self.process:
             raise DriverMemoryError(
                 f"the driver would need about {process_bytes / 1e9:.1f} GB for {what}, "

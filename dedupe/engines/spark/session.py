@@ -88,6 +88,8 @@ def _start(master: str, config: Config) -> tuple[SparkSession, str]:
     if settings["spark.master"].startswith("local"):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf, launch_gateway = SparkConf(loadDefaults=False), cast(Any, java_gateway).launch_gateway
+    if running := cast(Any, SparkContext)._gateway:  # (of a session that was stopped)
+        launch_gateway = lambda *_: running  # noqa: E731
     for name, value in settings.items():
         conf.set(name, value)
     descriptor, log = tempfile.mkstemp(prefix="dedupe-spark-", suffix=".log")

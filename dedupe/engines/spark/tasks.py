@@ -25,8 +25,9 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.discovery.finder import find_sources
 from dedupe.sources.discovery.own_files import WRITTEN_NOW, open_outputs
 from dedupe.sources.encoding.folders import FolderCount
-from dedupe.sources.files.file_system import FileSystem, LocalDisk
+from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.relative_files import RelativeFiles
 from dedupe.sources.files.source import Source
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.pages.shared_articles import HeldPage, SharedKeys
@@ -325,7 +326,7 @@ def list_tasks(
         disk of this machine, under the same paths on each)
     :raises InputError: if a path is standard input or a pipe
     """
-    files = files or LocalDisk(os.getcwd())
+    files = files or RelativeFiles(os.getcwd())
     found = find_sources(paths, settings, None, against, files)
     names, references = [*map(os.fsdecode, paths)], [*map(os.fsdecode, against)]
     return TaskList(found.sources, found.references, found.remarks, files, names, references)

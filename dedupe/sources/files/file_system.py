@@ -86,31 +86,21 @@ class FileSystem(Protocol):
 class LocalDisk:
     """The file system of this machine."""
 
-    _folder = ""
-
-    def __init__(self, folder: str = "") -> None:
-        """Take paths as relative to a folder.
-
-        :param folder: empty for the current one
-        """
-        self._folder = folder
-
     def list_folder(self, path: str) -> Sequence[FolderEntry]:
-        with os.scandir(os.path.join(self._folder, path)) as entries:
+        with os.scandir(path) as entries:
             return [*entries]
 
     def status(self, path: str, follow_links: bool = True) -> FileStatus:
-        return _describe(os.stat(os.path.join(self._folder, path), follow_symlinks=follow_links))
+        return _describe(os.stat(path, follow_symlinks=follow_links))
 
     def identity(self, path: str) -> str:
-        return os.path.realpath(os.path.join(self._folder, path))
+        return os.path.realpath(path)
 
     def open(self, path: str) -> BinaryIO:
-        full_path = os.path.join(self._folder, path)
-        return cast(BinaryIO, open(full_path, "rb", buffering=0, opener=_open_regular))
+        return cast(BinaryIO, open(path, "rb", buffering=0, opener=_open_regular))
 
     def open_stream(self, path: str) -> BinaryIO:
-        return open(os.path.join(self._folder, path), "rb")
+        return open(path, "rb")
 
     def status_of(self, file: BinaryIO) -> FileStatus:
         return _describe(os.fstat(file.fileno()))
