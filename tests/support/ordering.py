@@ -1,7 +1,7 @@
 """Orders tests: quick ones run first, and if one of them fails, slow ones do not run.
 
 A test is slow if it takes more than a second or two of CPU time. It has the mark ``slow``, or
-uses a browser or a build.
+uses a browser, a build or Spark.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Generator
 
 import pytest
 
-SLOW_FIXTURES = {"chromium", "bounds_build", "sanitizer_build"}
+SLOW_FIXTURES = {"chromium", "bounds_build", "sanitizer_build", "spark"}
 
 
 def is_slow(item: pytest.Item) -> bool:
