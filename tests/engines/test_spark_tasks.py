@@ -20,7 +20,13 @@ from dedupe.model.errors import InputError
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import read_corpus, source_reader
 from tests.sources.test_shared_articles import CONSENT, page
-from tests.support.every_format import article, write_every_form, zip_of
+from tests.support.every_format import (
+    article,
+    as_page,
+    json_lines,
+    write_every_form,
+    zip_of,
+)
 from tests.support.reading import texts_of
 
 Told = dict[str, Any]
@@ -165,6 +171,10 @@ def test_pages_that_share_an_article_are_found_across_tasks(tmp_path: Path) -> N
     )
     told = compare(tmp_path)
     assert told["pages"] == {"text": 5}
+    rows = [*pages, as_page([article()], "").decode()]
+    lines = {"rows.jsonl": json_lines({"body": row} for row in rows)}
+    told = compare(put_all(tmp_path / "rows", lines), text_format="html")
+    assert told["pages"] == {"text": 3, "article": 1} and told["text fields"] == {"body": 4}
     one = tmp_path / "0.html"
     assert compare(one)["pages"] == {"article": 1}  # alone, nothing shows that it is a notice
     compare(one, against=[str(tmp_path / "1.html")])
