@@ -87,6 +87,7 @@ class SparkEngine:
         with tell_failures(), ExitStack() as stack:
             work = stack.enter_context(WorkFolder(config.work_dir))
             stack.enter_context(small_arrow_batches(self.session))
+            stack.callback(self.session.sparkContext.setJobDescription, "")
             search = _Search(self, config, kernels, progress, stack)
             yield search.run(corpus, Documents(work, num_perm=1))
 
@@ -125,14 +126,19 @@ class _Search:
         """All stages; ``documents`` is filled with those that a report may speak of."""
         config, progress = self._config, self._progress
         collector = Collector(documents=documents, fails_on_skip=config.on_error == "fail")
+        self._describe("read and sketch")
         sketched = sketch_on_spark(
             self._session, corpus, config, self._banding, self._keep, collector, progress
         )
         progress.enter("comparing")
+        self._describe("find copies and repeated ids")
         repeats = self._find_repeats(sketched)
+        self._describe("find candidate pairs")
         pairs, capped_count = self._find_pairs(sketched)
         progress.enter("verifying")
+        self._describe("verify pairs")
         groups, verified = self._verify(sketched, pairs, config.threshold)
+        self._describe("fetch documents")
         matches = self._match(sketched, documents, repeats, groups, verified)
         matches = msgspec.structs.replace(
             matches, candidate_pair_count=len(pairs), capped_bucket_count=capped_count
@@ -157,6 +163,10 @@ class _Search:
             return sketched.dates.orders() if needs_dates(keep) else {}
 
         return EngineRun(matches, summary, learn_orders)
+
+    def _describe(self, stage: str) -> None:
+        """Name the jobs that follow, for whoever looks at Spark's pages."""
+        self._session.sparkContext.setJobDescription(f"dedupe: {stage}")
 
     def _keep(self, frame: DataFrame) -> DataFrame:
         """The frame, kept on the disks of the executors until the scan is over."""
@@ -257,6 +267,7 @@ class _Search:
         )
 
         def count_pairs(left: NDArray[np.int32], right: NDArray[np.int32]) -> VerifiedPairs:
+            self._describe("count linked members")
             asked = np.stack([known[left], known[right]], axis=1)
             among, counted = self._verify(sketched, asked, 0.0, uses_estimate=False)
             at = np.searchsorted(known, among)
