@@ -16,7 +16,7 @@ from dedupe.engines.spark.memory import DriverMemory, DriverMemoryError
 from dedupe.model.errors import InputError
 from dedupe.model.settings import Config
 from tests.support.corpora import make_chains, make_corpus
-from tests.support.spark_reports import assert_same, spark, write_records  # noqa: F401 (a fixture)
+from tests.support.spark_reports import assert_same, write_records
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 
@@ -68,7 +68,7 @@ CASES: dict[str, tuple[dict[str, Any], int, int]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_report_is_that_of_a_local_scan(spark: Any, tmp_path: Path, case: str) -> None:  # noqa: F811
+def test_the_report_is_that_of_a_local_scan(spark: Any, tmp_path: Path, case: str) -> None:
     settings, files, partitions = CASES[case]
     config = Config(**{**COMMON, **settings})
     corpus = write_records(tmp_path / "corpus", make_records(3), files)
@@ -79,7 +79,7 @@ def test_the_report_is_that_of_a_local_scan(spark: Any, tmp_path: Path, case: st
     assert_same(local, found)
 
 
-def test_the_order_of_records_and_files_changes_nothing(spark: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_the_order_of_records_and_files_changes_nothing(spark: Any, tmp_path: Path) -> None:
     config = Config(**COMMON, max_bucket=10)
     records = [each for each in make_records(5) if isinstance(each, dict) and "text" in each]
     one = write_records(tmp_path / "one", records, 1, seed=1)
@@ -93,7 +93,7 @@ def test_the_order_of_records_and_files_changes_nothing(spark: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("settings", [{"linkage": "single"}, {"max_bucket": 5}])
 def test_reference_documents_are_compared_as_locally(
-    spark: Any,  # noqa: F811
+    spark: Any,
     tmp_path: Path,
     settings: dict[str, Any],
 ) -> None:
@@ -107,8 +107,10 @@ def test_reference_documents_are_compared_as_locally(
     assert_same(local, found)
 
 
-def test_groups_of_equal_half_hashes_are_kept_apart(spark: Any, tmp_path: Path) -> None:  # noqa: F811
-    """Of 5 bits there are 32 half hashes, so that nearly all groups share theirs with others."""
+def test_groups_that_share_the_bits_of_their_numbers_are_kept_apart(
+    spark: Any, tmp_path: Path
+) -> None:
+    """Of 5 bits there are too few numbers, so that 13 are used, which some groups share."""
     config = Config(**COMMON, max_bucket=8, linkage="single")
     corpus = write_records(tmp_path / "corpus", make_records(9), 3)
     found = dedupe.scan(corpus, config, engine=SparkEngine(spark, 2, hash_bits=5))
@@ -116,7 +118,7 @@ def test_groups_of_equal_half_hashes_are_kept_apart(spark: Any, tmp_path: Path) 
 
 
 def test_what_cannot_be_read_ends_the_scan_where_that_is_asked(
-    spark: Any,  # noqa: F811
+    spark: Any,
     tmp_path: Path,
 ) -> None:
     config = Config(**COMMON, on_error="fail")
@@ -128,7 +130,7 @@ def test_what_cannot_be_read_ends_the_scan_where_that_is_asked(
     assert str(found.value) == str(local.value)
 
 
-def test_a_corpus_without_pairs_or_without_documents(spark: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_a_corpus_without_pairs_or_without_documents(spark: Any, tmp_path: Path) -> None:
     lone = write_records(tmp_path / "lone", [{"id": "a", "text": "one lone text"}], 1)
     found = dedupe.scan(lone, Config(), engine=SparkEngine(spark))
     assert_same(dedupe.scan(lone, Config()), found)
@@ -141,7 +143,7 @@ def test_a_corpus_without_pairs_or_without_documents(spark: Any, tmp_path: Path)
 
 
 def test_a_driver_that_could_not_hold_the_pairs_says_so_before(
-    spark: Any,  # noqa: F811
+    spark: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -153,7 +155,7 @@ def test_a_driver_that_could_not_hold_the_pairs_says_so_before(
     assert not spark.sparkContext._jsc.getPersistentRDDs()  # nothing stays on the disks
 
 
-def test_rows_reach_the_partition_of_their_part(spark: Any) -> None:  # noqa: F811
+def test_rows_reach_the_partition_of_their_part(spark: Any) -> None:
     numbers = np.arange(-500, 500, dtype=np.int32)
     rows = spark.range(-500, 500).selectExpr("hash(cast(id as int)) as h").toArrow()
     assert rows["h"].to_pylist() == hash_numbers(numbers).tolist()

@@ -16,7 +16,13 @@ from dedupe.engines.spark.corpora import SketchedCorpus, SparkCorpus, sketch_on_
 from dedupe.engines.spark.documents import collect_documents, find_used_ids
 from dedupe.engines.spark.failures import tell_failures
 from dedupe.engines.spark.frames import Addresses, collect_blobs, move_rows, run_stage
-from dedupe.engines.spark.groups import FoundRepeats, GroupNumbers, find_repeats, send_hashes
+from dedupe.engines.spark.groups import (
+    MOST_BITS,
+    FoundRepeats,
+    GroupNumbers,
+    find_repeats,
+    send_hashes,
+)
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES, DriverMemory
 from dedupe.engines.spark.pairing import COUNTS, KeyParts, distinct_pairs, pair_up, send_keys
 from dedupe.engines.spark.tasks import list_tasks
@@ -51,8 +57,8 @@ class SparkEngine:
     :param partitions: about the tasks of a stage (0: twice what Spark runs at once)
     """
 
-    def __init__(self, session: SparkSession, partitions: int = 0, *, hash_bits: int = 64) -> None:
-        """:param hash_bits: bits of token hashes that name groups; only tests use fewer"""
+    def __init__(self, session: SparkSession, partitions: int = 0, *, hash_bits: int = 0) -> None:
+        """:param hash_bits: bits of token hashes that name groups (0: as many as are needed)"""
         self.session = session
         self.partitions = partitions or 2 * session.sparkContext.defaultParallelism
         self.hash_bits = hash_bits
@@ -118,7 +124,8 @@ class _Search:
         self._session, self._partitions = engine.session, engine.partitions
         self._config, self._kernels, self._progress = config, kernels, progress
         self._banding: Banding = banding_of(config)
-        self._numbers = GroupNumbers(bits=engine.hash_bits)
+        self._hash_bits = engine.hash_bits
+        self._numbers = GroupNumbers(MOST_BITS)
         self._memory = DriverMemory.of_session(engine.session)
         self._stack = stack
 
@@ -182,16 +189,25 @@ class _Search:
 
     def _find_repeats(self, sketched: SketchedCorpus) -> FoundRepeats:
         """Groups with copies and repeated ids; from here on numbers of groups are known."""
+        numbers = GroupNumbers.for_documents(sketched.document_count)
+        if self._hash_bits:
+            numbers = GroupNumbers(self._hash_bits)
+        while (repeats := self._number_groups(sketched, numbers)).overflows:
+            if numbers.bits == MOST_BITS:
+                raise OverflowError("token hashes at the end of a range are equal in 63 bits")
+            numbers = GroupNumbers(min(numbers.bits + 8, MOST_BITS))
+        self._numbers = msgspec.structs.replace(numbers, moved=repeats.moved)
+        return repeats
+
+    def _number_groups(self, sketched: SketchedCorpus, numbers: GroupNumbers) -> FoundRepeats:
         count = max(self._ranges(sketched.document_count), min(self._partitions, 8))
         addresses = Addresses.of_parts(2 * count)
-        send = partial(send_hashes, numbers=self._numbers, addresses=addresses)
+        send = partial(send_hashes, numbers=numbers, addresses=addresses)
         columns = sketched.records.select("halves", "lows", "id_hashes")
         moved = move_rows(run_stage(columns, send), addresses)
-        find = partial(find_repeats, numbers=self._numbers, part_count=len(addresses))
+        find = partial(find_repeats, numbers=numbers, part_count=len(addresses))
         found = [pickle.loads(blob) for _, blob in collect_blobs(run_stage(moved, find))]
-        repeats = FoundRepeats.join(found)
-        self._numbers = msgspec.structs.replace(self._numbers, moved=repeats.moved)
-        return repeats
+        return FoundRepeats.join(found)
 
     def _find_pairs(self, sketched: SketchedCorpus) -> tuple[NDArray[np.uint64], int]:
         """Candidate pairs, before the filters, and the number of capped buckets."""
@@ -208,10 +224,12 @@ class _Search:
             pair_up,
             max_bucket=self._config.max_bucket,
             has_references=sketched.counts[True].documents > 0,
+            width=self._numbers.width,
             addresses=to_pairs,
         )
         made = move_rows(run_stage(keys, pair), to_pairs)
-        distinct = self._keep(run_stage(made, partial(distinct_pairs, pair_parts=pair_parts)))
+        drop = partial(distinct_pairs, pair_parts=pair_parts, width=self._numbers.width)
+        distinct = self._keep(run_stage(made, drop))
         counted = collect_blobs(distinct.where(f"part = {COUNTS}"))
         counts = [np.zeros(2, np.int64), *(np.frombuffer(blob, np.int64) for _, blob in counted)]
         pair_count, capped_count = np.stack(counts).sum(axis=0).tolist()

@@ -107,12 +107,12 @@ class Outbox:
         self._blobs.setdefault(part, []).append(blob)
         self._byte_count += len(blob)
 
-    def scatter(self, parts: NDArray[np.int64], rows: NDArray[np.uint64]) -> None:
-        """Add rows of integers, each for its part."""
+    def scatter(self, parts: NDArray[np.int64], rows: NDArray[np.uint8]) -> None:
+        """Add rows of bytes, each for its part."""
         order = np.argsort(parts, kind="stable")
         ordered = parts[order]
         begins = np.flatnonzero(np.diff(ordered, prepend=-1))
-        rows = np.ascontiguousarray(rows[order])
+        rows = rows.take(order, axis=0)
         ends = [*begins[1:].tolist(), len(rows)]
         for begin, end in zip(begins.tolist(), ends, strict=True):
             self.put(int(ordered[begin]), rows[begin:end].tobytes())
@@ -155,14 +155,14 @@ def read_blobs(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, memoryv
 
 def gather_parts(
     batches: Iterable[pa.RecordBatch], width: int
-) -> Iterator[tuple[int, NDArray[np.uint64]]]:
-    """Each part with all its rows of ``width`` integers, in no certain order."""
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Each part with all its rows of ``width`` bytes, in no certain order."""
     found: dict[int, list[Blob]] = {}
     for part, blob in read_blobs(batches):
         found.setdefault(part, []).append(bytes(blob))
     while found:
         part, blobs = found.popitem()
-        yield part, np.frombuffer(b"".join(blobs), np.uint64).reshape(-1, width)
+        yield part, np.frombuffer(b"".join(blobs), np.uint8).reshape(-1, width)
 
 
 def collect_blobs(frame: DataFrame) -> Iterator[tuple[int, memoryview]]:
@@ -170,7 +170,7 @@ def collect_blobs(frame: DataFrame) -> Iterator[tuple[int, memoryview]]:
     return read_blobs(frame.toArrow().to_batches())
 
 
-def range_of(values: NDArray[np.uint64], count: int) -> NDArray[np.int64]:
-    """In which of ``count`` equal ranges of 64 bits each value lies."""
-    upper = values >> np.uint64(32)
-    return (upper * np.uint64(count) >> np.uint64(32)).astype(np.int64)
+def range_of(values: NDArray[np.uint64], count: int, bits: int = 64) -> NDArray[np.int64]:
+    """In which of ``count`` equal ranges of so many bits each value lies."""
+    upper = values >> np.uint64(bits - 32) if bits > 32 else values
+    return (upper * np.uint64(count) >> np.uint64(min(bits, 32))).astype(np.int64)

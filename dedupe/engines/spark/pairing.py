@@ -21,7 +21,7 @@ from dedupe.engines.spark.frames import (
     range_of,
     read_blobs,
 )
-from dedupe.engines.spark.groups import GroupNumbers
+from dedupe.engines.spark.groups import GroupNumbers, pack_numbers, unpack_numbers
 from dedupe.engines.spark.sketching import read_columns
 from dedupe.matching.banding import CAPPED_FLAG
 from dedupe.matching.buckets import BucketPart, cut_buckets, find_buckets
@@ -64,11 +64,11 @@ def send_keys(
     outbox = Outbox(addresses)
     for row in read_columns(batches, ("is_reference", "halves", "lows", "keys")):
         high, low = (np.frombuffer(row[name], np.uint64) for name in ("halves", "lows"))
-        groups = numbers.number(high, low)
+        packed = pack_numbers(numbers.width, numbers.number(high, low))
         columns = np.frombuffer(row["keys"], np.uint64).reshape(parts.bands, -1)
         for band, keys in enumerate(columns):
             flagged = keys | REFERENCE_FLAG if row["is_reference"] else keys
-            rows = np.stack([flagged, groups], axis=1)
+            rows = np.concatenate([flagged.view(np.uint8).reshape(-1, 8), packed], axis=1)
             if parts.ranges == 1:
                 outbox.put(band, rows.tobytes())
             else:
@@ -81,6 +81,7 @@ def pair_up(
     batches: Iterator[pa.RecordBatch],
     max_bucket: int,
     has_references: bool,
+    width: int,
     addresses: Addresses,
 ) -> Iterator[pa.RecordBatch]:
     """Send each pair of groups that share a bucket to its part.
@@ -89,28 +90,31 @@ def pair_up(
     """
     kernels = load_kernels()
     outbox, pair_parts = Outbox(addresses), len(addresses) - 1
-    for _, rows in gather_parts(batches, 2):
-        groups, keys, is_reference = _collapse_keys(rows)
+    for _, rows in gather_parts(batches, 8 + width):
+        groups, keys, is_reference = _collapse_keys(
+            unpack_numbers(width, rows[:, 8:])[:, 0], rows[:, :8].copy().view(np.uint64)[:, 0]
+        )
         buckets = find_buckets(keys, max_bucket, is_reference if has_references else None)
         capped_count = int(np.count_nonzero(buckets.pivot_ends < buckets.begins[1:]))
-        outbox.put(pair_parts, np.array([capped_count, 0], np.uint64).tobytes())
+        outbox.put(pair_parts, np.array([capped_count], np.int64).tobytes())
         for part in cut_buckets(buckets, GROUPS_PER_JOB):
-            left, right = (groups[part.groups[each]] for each in _meet(part, kernels))
-            pairs = np.stack([np.minimum(left, right), np.maximum(left, right)], axis=1)
-            outbox.scatter(_part_of_pairs(pairs, pair_parts), pairs)
+            one, other = (groups[part.groups[each]] for each in _meet(part, kernels))
+            left, right = np.minimum(one, other), np.maximum(one, other)
+            parts = _part_of_pairs(left, right, pair_parts)
+            outbox.scatter(parts, pack_numbers(width, left, right))
             yield from outbox.flush_full()
     yield from outbox.flush()
 
 
 def _collapse_keys(
-    rows: NDArray[np.uint64],
+    groups: NDArray[np.uint64], keys: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.bool_]]:
     """Keys and groups of documents as groups, ascending, with the key of each.
 
     :returns: groups, keys, and whether each group has references alone
     """
-    order = np.argsort(rows[:, 1])
-    keys, groups = rows[order].T
+    order = np.argsort(groups)
+    keys, groups = keys[order], groups[order]
     begins = np.flatnonzero(np.append(True, groups[1:] != groups[:-1])) if len(groups) else order
     flags = keys & REFERENCE_FLAG
     is_reference = np.minimum.reduceat(flags, begins) > 0 if len(groups) else flags > 0
@@ -132,11 +136,15 @@ def _meet(part: BucketPart, kernels: Kernels) -> tuple[NDArray[np.int64], NDArra
     return left, right
 
 
-def _part_of_pairs(pairs: NDArray[np.uint64], part_count: int) -> NDArray[np.int64]:
-    return range_of((pairs * _FACTORS).sum(axis=1, dtype=np.uint64), part_count)
+def _part_of_pairs(
+    left: NDArray[np.uint64], right: NDArray[np.uint64], part_count: int
+) -> NDArray[np.int64]:
+    return range_of(left * _FACTORS[0] + right * _FACTORS[1], part_count)
 
 
-def distinct_pairs(batches: Iterator[pa.RecordBatch], pair_parts: int) -> Iterator[pa.RecordBatch]:
+def distinct_pairs(
+    batches: Iterator[pa.RecordBatch], pair_parts: int, width: int
+) -> Iterator[pa.RecordBatch]:
     """The pairs of a part, each once; for each part a row of counts, then rows of pairs.
 
     The rows of counts are those of part ``COUNTS``: pairs and capped buckets.
@@ -144,10 +152,10 @@ def distinct_pairs(batches: Iterator[pa.RecordBatch], pair_parts: int) -> Iterat
     pending: dict[int, list[NDArray[np.uint64]]] = {}
     waiting = capped_count = 0
     for part, blob in read_blobs(batches):
-        rows = np.frombuffer(bytes(blob), np.uint64).reshape(-1, 2)
         if part == pair_parts:
-            capped_count += int(rows[:, 0].sum())
+            capped_count += int(np.frombuffer(blob, np.int64).sum())
             continue
+        rows = unpack_numbers(width, np.frombuffer(blob, np.uint8).reshape(-1, 2 * width))
         pending.setdefault(part, []).append(rows)
         waiting += len(rows)
         if waiting >= PAIRS_AT_ONCE:
