@@ -20,7 +20,6 @@ from tests.engines.test_spark_tasks import put_all, short_files
 from tests.support.command import FIXTURES
 from tests.support.corpora import INVENTED_WORDS
 from tests.support.every_format import FORMATS, article, in_encodings, json_lines, zip_of
-from tests.support.spark_reports import spark  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 
@@ -72,7 +71,7 @@ def write_corpus(folder: Path) -> None:
 
 
 def test_a_corpus_of_several_kinds_gives_the_same_report(
-    spark: Any,  # noqa: F811
+    spark: Any,
     tmp_path: Path,
 ) -> None:
     write_corpus(tmp_path / "new")
@@ -91,7 +90,7 @@ def test_a_corpus_of_several_kinds_gives_the_same_report(
 
 
 @pytest.mark.slow
-def test_every_format_gives_the_same_report(spark: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_every_format_gives_the_same_report(spark: Any, tmp_path: Path) -> None:
     pytest.importorskip("trafilatura")
     put_all(tmp_path, {name: write([article()], name) for name, write in FORMATS.items()})
     put_all(tmp_path, {name: data for name, (data, _) in in_encodings(article()).items()})
@@ -100,7 +99,7 @@ def test_every_format_gives_the_same_report(spark: Any, tmp_path: Path) -> None:
     assert len(expected.clusters[0].members) > 130 and expected.corpus.html_counts
 
 
-def test_what_spark_cannot_read_is_refused(spark: Any, tmp_path: Path) -> None:  # noqa: F811
+def test_what_spark_cannot_read_is_refused(spark: Any, tmp_path: Path) -> None:
     engine = dedupe.SparkEngine(spark)
     with pytest.raises(InputError, match="on Spark a corpus is made of files"):
         dedupe.scan("-", engine=engine)
@@ -114,7 +113,7 @@ def test_what_spark_cannot_read_is_refused(spark: Any, tmp_path: Path) -> None: 
 # --- data frames -------------------------------------------------------------------------
 
 
-def test_a_data_frame_gives_the_report_of_its_texts(spark: Any) -> None:  # noqa: F811
+def test_a_data_frame_gives_the_report_of_its_texts(spark: Any) -> None:
     by_id = {f"n{number}": text for number, text in enumerate(texts(40))}
     old = {f"o{number}": text for number, text in enumerate(texts(9))}
     config = dedupe.Config(embed_text=True, id_field="key", text_field=("body",))
@@ -133,7 +132,7 @@ def test_a_data_frame_gives_the_report_of_its_texts(spark: Any) -> None:  # noqa
         assert bool(found.corpus.reference_count) == against
 
 
-def test_rows_have_metadata_and_repeated_ids_and_gaps(spark: Any) -> None:  # noqa: F811
+def test_rows_have_metadata_and_repeated_ids_and_gaps(spark: Any) -> None:
     one, two, three = texts(3)
     rows = [(1, one, "2024-05-01"), (2, two, "2024-04-01"), (2, three, "2024-03-01"), (3, None, "")]
     frame = spark.createDataFrame(rows, "id long, text string, date string")
@@ -147,7 +146,7 @@ def test_rows_have_metadata_and_repeated_ids_and_gaps(spark: Any) -> None:  # no
     assert [(each.id, each.reason) for each in found.skipped] == [("3", "text_null")]
 
 
-def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark: Any) -> None:  # noqa: F811
+def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark: Any) -> None:
     frame = spark.createDataFrame([("a", "one"), (None, "two")], "id string, text string")
     with pytest.raises(InputError, match="a row has no id in column 'id'"):
         dedupe.spark.scan_dataframe(frame)
@@ -164,7 +163,7 @@ def test_rows_without_an_id_and_columns_that_are_not_there_are_refused(spark: An
 
 
 def test_spark_writes_the_tables(
-    spark: Any,  # noqa: F811
+    spark: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -187,7 +186,7 @@ def test_spark_writes_the_tables(
         dedupe.spark.write_tables(report, frame, "nosuch://x/y")
 
 
-def test_a_failure_in_an_executor_is_told_in_a_line(spark: Any) -> None:  # noqa: F811
+def test_a_failure_in_an_executor_is_told_in_a_line(spark: Any) -> None:
     from dedupe.engines.spark.failures import tell_failures
 
     def fail(batches: Any) -> Any:
