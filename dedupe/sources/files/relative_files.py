@@ -6,7 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import BinaryIO
 
-from dedupe.sources.files.file_system import LOCAL_DISK, FileStatus, FileSystem, FolderEntry
+from dedupe.model.urls import is_url
+from dedupe.sources.files.all_files import ALL_FILES
+from dedupe.sources.files.file_system import FileStatus, FileSystem, FolderEntry
 
 
 class RelativeFiles:
@@ -15,7 +17,7 @@ class RelativeFiles:
     It can be pickled.
     """
 
-    def __init__(self, folder: str, files: FileSystem = LOCAL_DISK) -> None:
+    def __init__(self, folder: str, files: FileSystem = ALL_FILES) -> None:
         """Take relative paths as below a folder; URLs stay as they are.
 
         :param files: the file system of all paths
@@ -42,4 +44,4 @@ class RelativeFiles:
         return self._files.status_of(file)
 
     def _full(self, path: str) -> str:
-        return path if "://" in path else os.path.join(self._folder, path)
+        return path if is_url(path) else os.path.join(self._folder, path)
