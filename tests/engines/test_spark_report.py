@@ -150,7 +150,7 @@ def test_a_driver_that_could_not_hold_the_pairs_says_so_before(
     corpus = write_records(tmp_path / "corpus", make_records(3), 1)
     for memory in (DriverMemory(process=10_000, results=0), DriverMemory(0, results=10_000)):
         monkeypatch.setattr(DriverMemory, "of_session", lambda session, found=memory: found)
-        with pytest.raises(DriverMemoryError, match=r"candidate pairs.*--threshold"):
+        with pytest.raises(DriverMemoryError, match=r"candidate pairs.*driver more"):
             dedupe.scan(corpus, Config(**COMMON), engine=SparkEngine(spark))
     assert not spark.sparkContext._jsc.getPersistentRDDs()  # nothing stays on the disks
 

@@ -53,7 +53,10 @@ class DriverMemory(msgspec.Struct, frozen=True):
         :param what: what is to be held, with its number
         :raises DriverMemoryError: if so
         """
-        way = "raise --threshold, or give the driver more"
+        way = (
+            "give the driver more (spark.driver.memory, spark.driver.maxResultSize), or look for "
+            "fewer pairs with a higher --threshold or a lower --max-bucket"
+        )
         if self.process and process_bytes > self.process:
             raise DriverMemoryError(
                 f"the driver would need about {process_bytes / 1e9:.1f} GB for {what}, "
