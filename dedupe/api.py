@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dedupe import sketch
 from dedupe.engines.local import run_locally
+from dedupe.furniture.examples import with_passage_texts
 from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
 from dedupe.model.errors import InputError
 from dedupe.model.kernels import Kernels
@@ -94,11 +95,12 @@ def find_duplicates(
     kernels = sketch.load_kernels(config.kernels)
     items = CorpusItems(_batches(by_id), _batches(references))
     report = scan_corpus(items, config, run_locally, kernels, Progress())
+    everything = by_id | references
+    report = with_passage_texts(report, lambda ids: {id: everything[id] for id in ids})
     if not config.embed_text:
         return report
-    by_id |= references
     reported = _reported_ids(report)
-    return msgspec.structs.replace(report, texts={id: by_id[id] for id in reported})
+    return msgspec.structs.replace(report, texts={id: everything[id] for id in reported})
 
 
 def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np.uint32]:
@@ -114,7 +116,9 @@ def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np
     for begin in range(0, len(values), BATCH_DOCUMENTS):
         part = values[begin : begin + BATCH_DOCUMENTS]
         batch = make_batch([""] * len(part), part)
-        sketched = kernels.sketch(batch, config.shingle_size, config.num_perm, config.seed)
+        sketched = kernels.sketch(
+            batch, config.shingle_size, config.num_perm, config.seed, config.ignore_numbers
+        )
         parts.append(sketched.signatures)
     return np.concatenate(parts)
 
@@ -199,6 +203,9 @@ def scan_with_texts(
         texts = SourceTexts.of_report(report, sources or None)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
+        report = with_passage_texts(report, texts.read_texts)
+    else:
+        report = with_passage_texts(report, SourceTexts.of_report(report).read_texts)
     # The provider uses nothing but the report, so that a saved report shows the same texts.
     return report, SourceTexts.of_report(report)
 

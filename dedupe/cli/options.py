@@ -20,7 +20,7 @@ from dedupe.cli.messages import ColorChoice
 from dedupe.cli.read_options import READ_OPTIONS
 from dedupe.cli.settings import ENGINES
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.settings import KEEP_RULES, KernelChoice, Linkage, OnError
+from dedupe.model.settings import KEEP_RULES, FurnitureMode, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import DiffMode
 
@@ -66,6 +66,11 @@ _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
         type=int,
         metavar="N",
     ),
+    declare_switch(
+        "ignore-numbers",
+        "Take all tokens (words) of digits alone for the same one: documents that differ in "
+        "numbers only are then duplicates, which finds forms.",
+    ),
 ]
 
 _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
@@ -90,6 +95,19 @@ _CLUSTER_OPTIONS: list[Callable[[Any], Any]] = [
         "the others.",
         type=int,
         metavar="N",
+    ),
+    declare_option(
+        "--furniture",
+        "What to do with passages that a site or the corpus repeats, such as menus and notices: "
+        "keep them, report which duplicates rest on them, or ignore them in the comparison.",
+        type=click.Choice(get_args(FurnitureMode)),
+    ),
+    declare_option(
+        "--furniture-list",
+        "Take the passages of this file for the furniture, instead of searching for it; the format "
+        "furniture writes such a list.",
+        type=click.Path(dir_okay=False, readable=False),
+        metavar="FILE",
     ),
 ]
 

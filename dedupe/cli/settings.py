@@ -181,7 +181,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
             values[name] = split_keep(value)
         elif name in ("max_memory", "max_window") and isinstance(value, str):
             values[name] = parse_size(value)
-        elif name in ("baseline", "tables") and isinstance(value, str) and value:
+        elif name in ("baseline", "furniture_list", "tables") and isinstance(value, str) and value:
             is_url = "://" in value
             values[name] = value if is_url else str(path.parent / value)  # from any current folder
         else:

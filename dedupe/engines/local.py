@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
 import msgspec
 
+from dedupe.furniture.finding import match_without_furniture
+from dedupe.furniture.given import read_windows
 from dedupe.matching.banding import banding_of
+from dedupe.matching.matches import Matches
 from dedupe.matching.search import match_sketches
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
@@ -52,11 +55,17 @@ def run_locally(
                 fails_on_skip=config.on_error == "fail", scanned=scanned,
             )  # fmt: skip
             progress.enter("comparing")
+            release = partial(_release, sketches, config)
+            if config.furniture != "keep":
+                matches = match_sketches(sketches, config, resources)
+                yield _without_furniture(sketches, matches, config, resources, release)
+                return
             yield EngineRun.of_sketches(
                 sketches,
                 # In no variable here: pairs go as soon as whoever takes them has made clusters.
                 match_sketches(sketches, config, resources, keeps_sketches=False),
-                partial(_release, sketches, config),
+                release,
+                resources,
             )
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -90,9 +99,27 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine[CorpusIte
         matches = match_sketches(sketches, config, used, known=known)
         if known is None:
             lowest[:] = [(config.threshold, matches.pairs)]
-        yield EngineRun.of_sketches(sketches, matches)
+        if config.furniture == "keep":
+            yield EngineRun.of_sketches(sketches, matches, resources=used)
+        else:
+            yield _without_furniture(sketches, matches, config, used)
 
     return run
+
+
+def _without_furniture(
+    sketches: Sketches,
+    matches: Matches,
+    config: Config,
+    resources: Resources,
+    release: Callable[[], None] = lambda: None,
+) -> EngineRun:
+    """The result where furniture is told or ignored, of pairs that were found with it."""
+    listed = config.furniture_list
+    given = read_windows(listed, config, resources.kernels) if listed else None
+    found = match_without_furniture(sketches, matches, config, resources, given)
+    matches = found.without if config.furniture == "ignore" else matches
+    return EngineRun.of_sketches(sketches, matches, release, resources, found)
 
 
 def _release(sketches: Sketches, config: Config) -> None:

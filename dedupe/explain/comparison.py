@@ -84,7 +84,9 @@ def explain_pair(
     left, right = compared
     there = [each for each in compared if each.text is not None]
     batch = make_batch([each.id for each in there], [each.text or "" for each in there])
-    sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
+    sketch = kernels.sketch(
+        batch, settings.shingle_size, settings.num_perm, settings.seed, settings.ignore_numbers
+    )
     hashes, offsets = kernels.sort_unique(sketch.shingle_hashes, sketch.shingle_offsets)
     counted = iter(_document_figures(there, sketch, np.diff(offsets), batch.offsets))
     figures = (

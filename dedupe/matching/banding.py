@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dedupe.model.errors import ConfigError
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import Banding
-from dedupe.store.columns import Store
+from dedupe.store.columns import RowView, Store
 from dedupe.store.sketches import Sketches
 from dedupe.store.work_folder import WorkFolder
 
@@ -93,7 +93,7 @@ def make_band_keys(signatures: NDArray[np.uint32], banding: Banding) -> NDArray[
     return keys
 
 
-def band_keys_of(sketches: Sketches, banding: Banding, work: WorkFolder) -> Store:
+def band_keys_of(sketches: Sketches, banding: Banding, work: WorkFolder) -> Store | RowView:
     """The band keys of sketches: kept, or made of whole signatures (``uint64``, rows of bands).
 
     :param work: holds the keys that are made, where memory is not to

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.collapse import Collapsed
+from dedupe.matching.verification import ShingleSets
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.sketches import Banding
 
@@ -29,6 +30,7 @@ class Matches(msgspec.Struct, frozen=True):
         pivots) were compared with all
     :param count_pairs: for pairs that no bucket brought together
     :param count_distinct: for groups that may be in no pair
+    :param shingles: those of all groups; none where they are not at hand any more
     """
 
     collapsed: Collapsed
@@ -38,3 +40,4 @@ class Matches(msgspec.Struct, frozen=True):
     capped_bucket_count: int
     count_pairs: CountPairs
     count_distinct: CountDistinct
+    shingles: ShingleSets | None = None

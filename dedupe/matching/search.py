@@ -26,7 +26,7 @@ from dedupe.model.pairs import CandidatePairs, VerifiedPairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.sketch.fingerprint import sketch_fingerprint
-from dedupe.store.columns import Store
+from dedupe.store.columns import RowView, Store
 from dedupe.store.documents import Documents
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Sketches
@@ -95,6 +95,7 @@ def match_sketches(
         capped_bucket_count=capped_count,
         count_pairs=lambda left, right: sort_pairs([verify_pairs(followed, left, right, 0.0)]),
         count_distinct=lambda groups: count_distinct(followed, groups),
+        shingles=followed.shingles,
     )
 
 
@@ -119,7 +120,7 @@ class _PairSearch(msgspec.Struct, frozen=True):
     """The two steps of :func:`match_sketches`, with the arguments that they share."""
 
     collapsed: Collapsed
-    keys: Store
+    keys: Store | RowView
     banding: Banding
     settings: MatchSettings
     resources: Resources
@@ -165,7 +166,7 @@ class LeadKeys(msgspec.Struct, frozen=True):
 
     documents: Documents
     leads: NDArray[np.int64]
-    band_keys: Store
+    band_keys: Store | RowView
 
     def __len__(self) -> int:
         return len(self.leads)

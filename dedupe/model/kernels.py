@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import TextBatch
 from dedupe.model.pairs import JobPlan
-from dedupe.model.sketches import SetFilters, SketchBatch
+from dedupe.model.sketches import HashSketches, SetFilters, SketchBatch
 
 RunAll = Callable[..., Iterable[Any]]
 """Maps a function over jobs, like an executor's ``map``: results come in the order of the jobs."""
@@ -21,8 +21,23 @@ class Kernels(Protocol):
 
     name: str
 
-    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
-        """Tokens, shingle hashes and signatures of a batch."""
+    def sketch(
+        self,
+        batch: TextBatch,
+        shingle_size: int,
+        num_perm: int,
+        seed: int,
+        ignore_numbers: bool = False,
+    ) -> SketchBatch:
+        """Tokens, shingle hashes and signatures of a batch.
+
+        :param ignore_numbers: whether tokens of digits alone are masked in shingles
+        """
+
+    def sign_hashes(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64], num_perm: int, seed: int
+    ) -> HashSketches:
+        """Signatures and filters of segments of shingle hashes, as a sketch has them."""
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]

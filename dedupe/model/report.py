@@ -8,6 +8,7 @@ import msgspec
 
 from dedupe.model.date_orders import DateOrder
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.model.furniture import Form, Furniture
 from dedupe.model.numbers import Count, Length, PositiveCount, Seconds, Share
 from dedupe.model.relations import Relation
 from dedupe.model.settings import ScanSettings
@@ -214,6 +215,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     :param bridges: duplicate pairs between two clusters
     :param bridge_ends: the documents of bridges that are in no cluster, by id
+    :param furniture: passages that a site or the corpus repeats, where they were looked for
+    :param forms: clusters whose documents differ in the same places; none where nobody looked
     :param texts: the texts of clustered documents by id, where ``embed_text`` asked for them
     """
 
@@ -227,6 +230,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[SkippedDocument, ...]
     notices: tuple[Notice, ...]
     warnings: tuple[ReportWarning, ...] = ()
+    furniture: Furniture | None = None
+    forms: tuple[Form, ...] | None = None
     texts: dict[str, str] | None
     run: RunInfo
 

@@ -26,6 +26,8 @@ TextFormat = Literal["text", "html"]
 
 HtmlMode = Literal["article", "text", "raw"]
 
+FurnitureMode = Literal["keep", "report", "ignore"]
+
 KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
 
 KEEP_SITES = "site="
@@ -185,12 +187,14 @@ class SketchSettings(ReadSettings, frozen=True, kw_only=True):
     :param num_perm: permutations (length of a signature)
     :param seed: seed of the permutations, as datasketch takes it
     :param min_tokens: a document with fewer tokens is left out of the comparison, and counted
+    :param ignore_numbers: whether tokens of digits alone are all alike in shingles
     """
 
     shingle_size: int = 5
     num_perm: int = 128
     seed: int = 1
     min_tokens: int = 0
+    ignore_numbers: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -206,17 +210,29 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
     :param threshold: exact Jaccard at or above which two documents are duplicates, in (0, 1]
     :param recall: share of the pairs at the threshold that the bands must find, in (0, 1)
     :param max_bucket: groups in a bucket above which only a few of them are compared with all
+    :param furniture: what to do with passages that a site or the corpus repeats: nothing, tell
+        which duplicates rest on them, or leave them out of the comparison
+    :param furniture_list: a list of such passages to be used in place of those that are found
     """
 
     threshold: float = 0.7
     recall: float = 0.98
     max_bucket: int = MAX_BUCKET
+    furniture: FurnitureMode = "keep"
+    furniture_list: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_setting(0 < self.threshold <= 1, "threshold", self.threshold, "above 0 and at most 1")
         check_setting(0 < self.recall < 1, "recall", self.recall, "between 0 and 1")
         check_setting(self.max_bucket >= 2, "max_bucket", self.max_bucket, "at least 2")
+        self._check_choice("furniture", get_args(FurnitureMode))
+        check_setting(
+            not self.furniture_list or self.furniture != "keep",
+            "furniture_list",
+            self.furniture_list,
+            "empty where furniture is keep: it goes with report or ignore",
+        )
 
 
 class ScanSettings(MatchSettings, frozen=True, kw_only=True):

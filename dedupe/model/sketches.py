@@ -33,6 +33,19 @@ class SketchBatch(msgspec.Struct, frozen=True):
     distinct_counts: NDArray[np.int32]
 
 
+class HashSketches(msgspec.Struct, frozen=True):
+    """What :class:`SketchBatch` holds of *n* sets of shingle hashes beside the hashes themselves.
+
+    :param signatures: ``uint32``, ``(n, num_perm)``; all ``0xffffffff`` for a set of none
+    :param bitmaps: ``uint64``, ``(n, BITMAP_WORDS)``
+    :param distinct_counts: ``int32``, ``(n,)``
+    """
+
+    signatures: NDArray[np.uint32]
+    bitmaps: NDArray[np.uint64]
+    distinct_counts: NDArray[np.int32]
+
+
 BITMAP_WORDS = 8
 """The 64-bit words of a bitmap."""
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.furniture.finding import FurnitureMatches
 from dedupe.matching.dates import learn_date_orders
 from dedupe.matching.matches import Matches
 from dedupe.model.date_orders import DateOrder
@@ -22,6 +23,7 @@ from dedupe.model.sketches import Banding
 from dedupe.sources.files.source import Source
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
+from dedupe.store.resources import Resources
 from dedupe.store.sketches import Remarks, Sketches
 
 
@@ -58,16 +60,25 @@ class EngineRun(msgspec.Struct, frozen=True):
         are in no pair, have no copy, and have an id of their own
     :param learn_orders: see :func:`dedupe.matching.dates.learn_date_orders`
     :param release: gives memory back; called once nothing more is to be counted
+    :param resources: of the machine that has the shingles of ``matches``; none where none has all
+    :param furniture: what was found without furniture, where that was asked for
     """
 
     matches: Matches
     summary: EngineSummary
     learn_orders: LearnOrders
     release: Callable[[], None] = lambda: None
+    resources: Resources | None = None
+    furniture: FurnitureMatches | None = None
 
     @classmethod
     def of_sketches(
-        cls, sketches: Sketches, matches: Matches, release: Callable[[], None] = lambda: None
+        cls,
+        sketches: Sketches,
+        matches: Matches,
+        release: Callable[[], None] = lambda: None,
+        resources: Resources | None = None,
+        furniture: FurnitureMatches | None = None,
     ) -> EngineRun:
         """The result for sketches that hold all documents of the corpus."""
         documents = sketches.documents
@@ -85,7 +96,8 @@ class EngineRun(msgspec.Struct, frozen=True):
             reference_token_count=int(tokens[:reference_count].sum(dtype=np.int64)),
             repeated=sketches.repeated,
         )
-        return cls(matches, summary, partial(learn_date_orders, documents), release)
+        learn_orders = partial(learn_date_orders, documents)
+        return cls(matches, summary, learn_orders, release, resources, furniture)
 
 
 CorpusT = TypeVar("CorpusT", contravariant=True)

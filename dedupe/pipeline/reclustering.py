@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clusters.assembly import assemble_clusters
+from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
 from dedupe.matching.banding import band_recall, choose_minimum_equal
 from dedupe.matching.collapse import Collapsed, collapse_documents
@@ -21,6 +21,7 @@ from dedupe.matching.matches import Matches
 from dedupe.matching.verification import Verifier, verify_pairs
 from dedupe.model.documents import TextProvider
 from dedupe.model.errors import ConfigError, ReportError
+from dedupe.model.furniture import Form, Furniture
 from dedupe.model.kernels import Kernels
 from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
@@ -67,6 +68,11 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
             "does not hold all pairs that a scan at another threshold would find; scan again with "
             f"--threshold {threshold:g}, or with a higher --max-bucket"
         )
+    if report.config.furniture == "ignore" and report.config.linkage == "single":
+        raise ReportError(
+            "furniture was ignored, and with single linkage another threshold takes shingles that "
+            f"a report does not hold; scan again with --threshold {threshold:g}"
+        )
     with WorkFolder() as work:
         saved = _SavedMatches.of_report(report, work)
         clustering = _cluster(saved, report, threshold, count_shared)
@@ -92,6 +98,8 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
         notices=replace_undated(report.notices, undated),
+        furniture=_furniture_at(report, assembled),
+        forms=_forms_at(report, assembled),
     )
     reclustered = msgspec.structs.replace(reclustered, warnings=find_warnings(reclustered))
     if report.texts is None:
@@ -99,6 +107,27 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
     ids = {document.id for document in reclustered.documents()}
     texts = {id: text for id, text in report.texts.items() if id in ids}
     return msgspec.structs.replace(reclustered, texts=texts)
+
+
+def _furniture_at(report: Report, assembled: Assembled) -> Furniture | None:
+    """The furniture, without members that are no members of their representatives any more.
+
+    How many pairs rest on it, and are hidden by it, is told for the threshold of the scan.
+    """
+    furniture = report.furniture
+    if furniture is None:
+        return None
+    owners = {m.id: c.representative for c in assembled.clusters for m in c.members}
+    members = (m for m in furniture.members if owners.get(m.id) == m.representative)
+    return msgspec.structs.replace(furniture, members=tuple(members))
+
+
+def _forms_at(report: Report, assembled: Assembled) -> tuple[Form, ...] | None:
+    """The forms whose clusters are the same; in others nobody has looked."""
+    if report.forms is None:
+        return None
+    same = {(cluster.cluster_id, cluster.representative) for cluster in assembled.clusters}
+    return tuple(f for f in report.forms if (f.cluster_id, f.representative) in same)
 
 
 def count_in_texts(
@@ -120,7 +149,9 @@ def count_in_texts(
                     "texts of the scan"
                 )
         batch = make_batch(ids, [found[id] for id in ids])
-        sketch = used.sketch(batch, config.shingle_size, config.num_perm, config.seed)
+        sketch = used.sketch(
+            batch, config.shingle_size, config.num_perm, config.seed, config.ignore_numbers
+        )
         position = {id: i for i, id in enumerate(ids)}
         positions = [(position[left], position[right]) for left, right in pairs]
         left, right = _columns(positions)

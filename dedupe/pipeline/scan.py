@@ -8,16 +8,21 @@ from collections import Counter
 from typing import TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from dedupe._version import __version__
 from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
+from dedupe.furniture.forms import FormGroups, find_forms
+from dedupe.furniture.telling import name_forms, tell_furniture
 from dedupe.model.date_orders import DateOrder
+from dedupe.model.furniture import Furniture
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, SearchSummary
 from dedupe.model.settings import Config
-from dedupe.pipeline.engine import Engine, EngineSummary
+from dedupe.pipeline.engine import Engine, EngineRun, EngineSummary
 from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.misreadings import find_warnings
 from dedupe.sources.origin import CorpusOrigin
@@ -49,10 +54,13 @@ def scan_corpus(
         orders = engine_run.learn_orders(config.keep)
         clustering = cluster_matches(engine_run.matches, config, orders)
         summary = engine_run.summary
+        furniture, passage_documents = _tell_furniture(engine_run, clustering, config)
+        forms = _find_forms(engine_run, clustering, config)
         engine_run.release()
         del engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
-        assembled = assemble_clusters(clustering, summary.repeated)
+        assembled = assemble_clusters(clustering, (*summary.repeated, passage_documents))
+        told_forms = None if forms is None else name_forms(forms, clustering, assembled.clusters)
         undated = find_undated(clustering, config, orders)
         if not streamed:
             assembled = assembled.materialise()
@@ -68,6 +76,8 @@ def scan_corpus(
         bridge_ends=assembled.bridge_ends,
         skipped=skipped,
         notices=replace_undated(summary.remarks.notices, undated),
+        furniture=furniture,
+        forms=told_forms,
         texts=None,
         run=RunInfo(
             version=__version__,
@@ -89,6 +99,27 @@ def scan_corpus(
     seconds, stages = time.perf_counter() - began, tuple(progress.stages)
     run = msgspec.structs.replace(report.run, seconds=seconds, stages=stages)
     return msgspec.structs.replace(report, warnings=warnings, run=run)
+
+
+def _tell_furniture(
+    engine_run: EngineRun, clustering: Clustering, config: Config
+) -> tuple[Furniture | None, NDArray[np.int64]]:
+    """The furniture, and the documents of its passages; none where it is kept."""
+    if engine_run.furniture is None:
+        return None, np.empty(0, np.int64)
+    return tell_furniture(engine_run.furniture, clustering, config)
+
+
+def _find_forms(
+    engine_run: EngineRun, clustering: Clustering, config: Config
+) -> list[FormGroups] | None:
+    """The clusters that are forms; ``None`` where nobody has all shingles to look for them."""
+    shingles, resources = engine_run.matches.shingles, engine_run.resources
+    if engine_run.furniture is not None:
+        shingles = engine_run.furniture.with_furniture.shingles
+    if shingles is None or resources is None:
+        return None
+    return find_forms(clustering.representatives, shingles, config.shingle_size, resources)
 
 
 def _summarise_corpus(

@@ -126,7 +126,9 @@ def sketch_batch(
 ) -> SketchedBatch:
     """Sketch a batch, without the texts, and without documents of too few or too many tokens."""
     batch, oversized = drop_oversized(batch, settings.max_tokens, kernels)
-    sketch = kernels.sketch(batch, settings.shingle_size, settings.num_perm, settings.seed)
+    sketch = kernels.sketch(
+        batch, settings.shingle_size, settings.num_perm, settings.seed, settings.ignore_numbers
+    )
     empty = np.flatnonzero(sketch.token_counts == 0).tolist()
     is_kept = sketch.token_counts >= max(1, settings.min_tokens)
     kept: NDArray[np.int64] | slice = slice(None)  # (a slice makes views, no copies)

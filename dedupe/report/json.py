@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from dedupe.model.errors import ReportError
+from dedupe.model.furniture import Furniture
 from dedupe.model.report import (
     SCHEMA_VERSION,
     Cluster,
@@ -127,7 +128,7 @@ def _parts(value: Any, depth: int) -> Iterator[bytes]:
     :param depth: levels of indentation of the line on which the value begins
     """
     inner = b"\n" + b"  " * (depth + 1)
-    if isinstance(value, (Report, RunInfo, Cluster)):
+    if isinstance(value, (Report, RunInfo, Cluster, Furniture)):
         before = b"{" + inner
         for name in value.__struct_fields__:
             yield before + _encoder.encode(name) + b": "

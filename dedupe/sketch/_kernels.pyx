@@ -249,6 +249,47 @@ cdef class Tokenizer:
             self.at.length -= 1
         return 0
 
+    cdef void mask_numbers(self, const uint32_t[::1] zeros) noexcept nogil:
+        """Put ``0`` in the place of each token of digits alone; ``starts`` ends with an entry more.
+
+        Tokens move to the front: none becomes longer.
+        """
+        cdef Py_ssize_t token, begin, end, i, length = 0
+        for token in range(<Py_ssize_t> self.at.token_count):
+            begin = self.starts[token]
+            end = self.starts[token + 1] - 1
+            self.starts[token] = length
+            if self.is_number(begin, end, zeros):
+                self.output[length] = 48
+                length += 1
+            else:
+                for i in range(begin, end):
+                    self.output[length] = self.output[i]
+                    length += 1
+            self.output[length] = 32
+            length += 1
+        self.starts[self.at.token_count] = length
+        self.at.length = length - 1
+
+    cdef bint is_number(self, Py_ssize_t i, Py_ssize_t end, const uint32_t[::1] zeros) noexcept nogil:
+        """Whether a token has digits alone: characters at most nine behind one of the zeros."""
+        cdef dedupe_character character
+        cdef Py_ssize_t low, high, middle
+        while i < end:
+            character = decode(self.output, i, end)
+            low = 0
+            high = zeros.shape[0]
+            while low < high:
+                middle = (low + high) >> 1
+                if zeros[middle] <= character.code_point:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low == 0 or character.code_point - zeros[low - 1] > 9:
+                return False
+            i += character.length
+        return True
+
     cdef inline bint has_room(self) noexcept nogil:
         """Whether there is room for another block of tokens, and for another start."""
         return (self.at.length + DEDUPE_SLACK <= <size_t> self.output.shape[0]
@@ -460,9 +501,10 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
            uint32_t[:, ::1] signatures, int64_t[::1] token_counts, uint64_t[:, ::1] token_hashes,
            uint64_t[:, ::1] content_hashes, uint64_t[::1] hashes, int64_t[::1] hash_offsets,
            uint64_t[:, ::1] bitmaps, int32_t[::1] distinct_counts, uint32_t[::1] mixed,
-           uint64_t[::1] table):
+           uint64_t[::1] table, const uint32_t[::1] digit_zeros):
     """Sketch every document of a batch into the arrays given; see ``model.sketches.SketchBatch``.
 
+    Tokens of digits alone are masked in shingles where ``digit_zeros`` is not empty.
     Returns how many shingle hashes there are; -1 where ``hashes`` has no room for them all.
     """
     cdef Py_ssize_t document, count, size, base = 0
@@ -483,6 +525,8 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
             token_counts[document] = count
             if count > 0:
                 starts[count] = tokenizer.at.length + 1
+                if digit_zeros.shape[0] > 0:
+                    tokenizer.mask_numbers(digit_zeros)
                 size = min(shingle_size, count)
                 count -= size - 1
                 if count > hashes.shape[0] - base:
@@ -498,6 +542,23 @@ def sketch(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] offs
     if not has_room:
         fail("there are more tokens than fit")
     return base
+
+
+def sign_hashes(const uint64_t[::1] hashes, const int64_t[::1] offsets, const uint32_t[::1] a,
+                const uint32_t[::1] b, uint32_t[:, ::1] signatures, uint64_t[:, ::1] bitmaps,
+                int32_t[::1] distinct_counts, uint32_t[::1] mixed, uint64_t[::1] table):
+    """Signatures, bitmaps and counts of segments of shingle hashes, as ``sketch`` makes them."""
+    cdef Py_ssize_t segment, begin, count
+    with nogil:
+        for segment in range(offsets.shape[0] - 1):
+            begin = offsets[segment]
+            count = offsets[segment + 1] - begin
+            if count == 0:
+                continue
+            sign(hashes, begin, begin + count, a, b, mixed, signatures[segment])
+            if count <= DEDUPE_COUNTED:
+                distinct_counts[segment] = dedupe_survey(&hashes[begin], count, &table[0],
+                                                         &bitmaps[segment, 0])
 
 
 def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):

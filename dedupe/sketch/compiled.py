@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import TextBatch
 from dedupe.model.pairs import JobPlan
-from dedupe.model.sketches import BITMAP_WORDS, SetFilters, SketchBatch
+from dedupe.model.sketches import BITMAP_WORDS, HashSketches, SetFilters, SketchBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.contracts import (
     check_at_least,
@@ -22,6 +22,7 @@ from dedupe.sketch.contracts import (
     check_runs,
     check_threshold,
 )
+from dedupe.sketch.numbers import DIGIT_ZEROS
 from dedupe.sketch.permutations import make_permutations
 from dedupe.sketch.runs import read_runs
 from dedupe.sketch.token_table import CODE_POINT_COUNT, MARK_LIMIT, load_table
@@ -45,7 +46,14 @@ class CompiledKernels:
 
     name = "compiled"
 
-    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+    def sketch(
+        self,
+        batch: TextBatch,
+        shingle_size: int,
+        num_perm: int,
+        seed: int,
+        ignore_numbers: bool = False,
+    ) -> SketchBatch:
         count = len(batch)
         check_offsets("offsets", batch.offsets, len(batch.data))
         check_lengths(ids=batch.ids, texts=batch.offsets[1:])
@@ -84,6 +92,7 @@ class CompiledKernels:
                 result.distinct_counts,
                 np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
                 np.empty(_kernels.COUNTED_SIZE, np.uint64),
+                DIGIT_ZEROS[: len(DIGIT_ZEROS) if ignore_numbers else 0],
             )
             return used
 
@@ -94,6 +103,25 @@ class CompiledKernels:
             used = run(room)
         check_returned("shingles", used, len(room))
         return msgspec.structs.replace(result, shingle_hashes=room[:used])
+
+    def sign_hashes(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64], num_perm: int, seed: int
+    ) -> HashSketches:
+        check_offsets("offsets", offsets, len(hashes))
+        check_at_least("num_perm", num_perm, 1)
+        a, b = make_permutations(num_perm, seed)
+        count = len(offsets) - 1
+        signed = HashSketches(
+            signatures=np.full((count, num_perm), 0xFFFFFFFF, np.uint32),
+            bitmaps=np.zeros((count, BITMAP_WORDS), np.uint64),
+            distinct_counts=np.zeros(count, np.int32),
+        )
+        _kernels.sign_hashes(
+            hashes, offsets, a, b, signed.signatures, signed.bitmaps, signed.distinct_counts,
+            np.empty(_kernels.HASH_CHUNK_SIZE, np.uint32),
+            np.empty(_kernels.COUNTED_SIZE, np.uint64),
+        )  # fmt: skip
+        return signed
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]

@@ -19,5 +19,5 @@ def sketch_fingerprint(settings: SketchSettings) -> str:
     return (
         f"sketches {SKETCH_VERSION}, tokens of Unicode {load_table().version}, "
         f"shingles of {settings.shingle_size}, {settings.num_perm} permutations, "
-        f"seed {settings.seed}"
+        f"seed {settings.seed}{', numbers masked' * settings.ignore_numbers}"
     )

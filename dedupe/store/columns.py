@@ -165,3 +165,23 @@ class Store:
     def _read_into(self, begin: int, target: NDArray[Any]) -> None:
         assert self._file is not None
         self._work.read_into(self._file, begin * self._row_bytes, target)
+
+
+class RowView:
+    """The rows of a store under other numbers: row *i* is its row ``rows[i]``."""
+
+    def __init__(self, store: Store, rows: NDArray[np.int64]) -> None:
+        self._store, self._rows = store, rows
+        self.limit, self.count = store.limit, len(rows)
+
+    def take(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """These rows, in this order."""
+        return self._store.take(self._rows[rows])
+
+    def columns(self, first: int, last: int) -> NDArray[Any]:
+        """Columns ``first`` to ``last`` (exclusive) of all rows, ``(last - first, count)``."""
+        return self._store.columns(first, last)[:, self._rows]
+
+    def close(self) -> None:
+        """Give memory and disk back, those of the whole store."""
+        self._store.close()

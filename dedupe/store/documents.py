@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from dedupe.model.documents import Locator
 from dedupe.model.sketches import BITMAP_WORDS, SetFilters
-from dedupe.store.columns import Column, Store
+from dedupe.store.columns import Column, RowView, Store
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.filters import FilterStore
 from dedupe.store.identities import Identities, PackedIdentities
@@ -87,6 +88,15 @@ class SketchedBatch(msgspec.Struct, frozen=True):
         )
 
 
+class ResketchedRows(msgspec.Struct, frozen=True):
+    """New sketches of some documents: the fields of :class:`SketchedBatch` of the same names."""
+
+    shingle_hashes: NDArray[np.uint64]
+    shingle_counts: NDArray[np.int64]
+    signatures: NDArray[np.uint32] | NDArray[np.uint64]
+    filters: SetFilters
+
+
 class Documents:
     """All documents of a corpus that have a token: a bounded record of each, never the text.
 
@@ -104,7 +114,8 @@ class Documents:
         self.shingles = ShingleStore(work)
         kind: type = np.uint64 if bands else np.uint32
         limit = work.share(6, SIGNATURE_STORE_BYTES)
-        self.signatures = Store(work, kind, bands or num_perm, limit)
+        self._signatures = Store(work, kind, bands or num_perm, limit)
+        self.signatures: Store | RowView = self._signatures
         self.filters = FilterStore(work, num_perm)
         self._byte_counts, self._token_counts = Column(np.int32), Column(np.int32)
         self._token_hashes, self._content_hashes = Column(np.uint64, 2), Column(np.uint64, 2)
@@ -119,7 +130,7 @@ class Documents:
         self._folded_hashes.extend(batch.folded_hashes)
         self.identities.append(batch.identities)
         self.shingles.append(batch.shingle_hashes, batch.shingle_counts)
-        self.signatures.append(batch.signatures)
+        self._signatures.append(batch.signatures)
         self.filters.append(batch.filters)
         self._byte_counts.extend(batch.byte_counts)
         self._token_counts.extend(batch.token_counts)
@@ -143,6 +154,27 @@ class Documents:
     def content_hashes(self) -> NDArray[np.uint64]:
         """``(n, 2)``: high half, low half."""
         return self._content_hashes.view
+
+    def resketched(self, changed: NDArray[np.int64], sketches: ResketchedRows) -> Documents:
+        """The same documents, of which some have other shingles, signatures and filters.
+
+        Both keep all that they share in one place, so that closing one closes the other.
+
+        :param changed: ascending
+        """
+        rows = np.arange(len(self), dtype=np.int64)
+        other = copy(self)
+        other.shingles = self.shingles.replaced(
+            changed, sketches.shingle_hashes, sketches.shingle_counts
+        )
+        rows[changed] = self._signatures.count + np.arange(len(changed))
+        self._signatures.append(sketches.signatures)
+        other.signatures = RowView(self._signatures, rows)
+        rows = rows.copy()
+        rows[changed] = len(self.filters) + np.arange(len(changed))
+        self.filters.append(sketches.filters)
+        other.filters = self.filters.numbered(rows)
+        return other
 
     def fill_scanned_texts(self, scanned: ScannedTexts) -> None:
         """Give a gate the marks of all documents, once their ids are unique."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ class FilterStore:
         self._low_bytes = Store(work, np.uint8, num_perm, work.share(10, LOW_BYTES_STORE_BYTES))
         self._bitmaps = Store(work, np.uint64, BITMAP_WORDS, work.share(20, BITMAP_STORE_BYTES))
         self._distinct_counts = Column(np.int32)
+        self._rows: NDArray[np.int64] | None = None
 
     def append(self, filters: SetFilters) -> None:
         """Add the filters of the next documents."""
@@ -38,11 +40,21 @@ class FilterStore:
 
     def take(self, documents: NDArray[np.int64]) -> SetFilters:
         """The filters of these documents, in this order."""
+        documents = documents if self._rows is None else self._rows[documents]
         return SetFilters(
             self._low_bytes.take(documents),
             self._bitmaps.take(documents),
             self._distinct_counts.view.take(documents),
         )
+
+    def numbered(self, rows: NDArray[np.int64]) -> FilterStore:
+        """The same store, in which document *i* has the filters of row ``rows[i]``."""
+        view = copy(self)
+        view._rows = rows
+        return view
+
+    def __len__(self) -> int:
+        return self._distinct_counts.count
 
     def close(self) -> None:
         """Give memory and disk back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Final
 
 import numpy as np
@@ -36,6 +37,20 @@ class ShingleStore:
         counts = self.counts(documents)
         hashes = self._hashes.gather(self._begins.view[documents], counts)
         return hashes, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    def replaced(
+        self, documents: NDArray[np.int64], hashes: NDArray[np.uint64], counts: NDArray[np.int64]
+    ) -> ShingleStore:
+        """A store in which these documents have these hashes; both keep them in one place."""
+        changed = copy(self)
+        begins, all_counts = self._begins.view.copy(), self._counts.view.copy()
+        begins[documents] = self._hashes.count + np.cumsum(counts) - counts
+        all_counts[documents] = counts
+        self._hashes.append(hashes)
+        changed._begins, changed._counts = Column(np.int64), Column(np.int32)
+        changed._begins.extend(begins)
+        changed._counts.extend(all_counts)
+        return changed
 
     def close(self) -> None:
         """Give memory and disk back."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.model.documents import TextBatch
 from dedupe.model.pairs import JobPlan
-from dedupe.model.sketches import BITMAP_WORDS, COUNTED, SetFilters, SketchBatch
+from dedupe.model.sketches import BITMAP_WORDS, COUNTED, HashSketches, SetFilters, SketchBatch
 from dedupe.sketch.plain.signatures import (
     hash_shingles,
     make_bitmap,
     shingle_tokens,
     sign_hashes,
 )
-from dedupe.sketch.plain.tokens import tokenize_text
+from dedupe.sketch.plain.tokens import mask_numbers, tokenize_text
 from dedupe.sketch.runs import copy_runs, read_runs
 
 
@@ -37,12 +39,28 @@ def _may_reach(
     return found
 
 
+def _count_distinct(
+    documents: Sequence[NDArray[np.uint64]],
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """The bitmaps of documents, and how many different shingle hashes each has."""
+    counts = [len(np.unique(each)) if len(each) <= COUNTED else 0 for each in documents]
+    bitmaps = np.array([*map(make_bitmap, documents)], np.uint64).reshape(-1, BITMAP_WORDS)
+    return bitmaps, np.array(counts, np.int32)
+
+
 class PlainKernels:
     """``model.kernels.Kernels`` in Python and NumPy."""
 
     name = "plain"
 
-    def sketch(self, batch: TextBatch, shingle_size: int, num_perm: int, seed: int) -> SketchBatch:
+    def sketch(
+        self,
+        batch: TextBatch,
+        shingle_size: int,
+        num_perm: int,
+        seed: int,
+        ignore_numbers: bool = False,
+    ) -> SketchBatch:
         import xxhash
 
         count = len(batch)
@@ -58,9 +76,12 @@ class PlainKernels:
                 xxhash.xxh3_128_digest(encoded),
                 xxhash.xxh3_128_digest(" ".join(tokens).encode()),
             ]
+            if ignore_numbers:
+                tokens = mask_numbers(tokens)
             hashes.append(hash_shingles(shingle_tokens(tokens, shingle_size)))
             if tokens:
                 signatures[i] = sign_hashes(hashes[i], num_perm, seed)
+        bitmaps, distinct_counts = _count_distinct(hashes)
         pairs = np.frombuffer(b"".join(digests), ">u8").astype(np.uint64).reshape(count, 2, 2)
         return SketchBatch(
             signatures=signatures,
@@ -69,11 +90,20 @@ class PlainKernels:
             content_hashes=pairs[:, 0].copy(),
             shingle_hashes=np.concatenate([np.empty(0, np.uint64), *hashes]),
             shingle_offsets=np.cumsum([0, *map(len, hashes)], dtype=np.int64),
-            bitmaps=np.array([*map(make_bitmap, hashes)], np.uint64).reshape(-1, BITMAP_WORDS),
-            distinct_counts=np.array(
-                [len(np.unique(each)) if len(each) <= COUNTED else 0 for each in hashes], np.int32
-            ),
+            bitmaps=bitmaps,
+            distinct_counts=distinct_counts,
         )
+
+    def sign_hashes(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64], num_perm: int, seed: int
+    ) -> HashSketches:
+        ends = zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
+        segments = [hashes[begin:end] for begin, end in ends]
+        signatures = np.full((len(segments), num_perm), 0xFFFFFFFF, np.uint32)
+        for i, segment in enumerate(segments):
+            if len(segment):
+                signatures[i] = sign_hashes(segment, num_perm, seed)
+        return HashSketches(signatures, *_count_distinct(segments))
 
     def sort_unique(
         self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64]

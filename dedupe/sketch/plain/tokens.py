@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.sketch.numbers import DIGIT_ZEROS, NUMBER_TOKEN
 from dedupe.sketch.plain.composition import normalise_sequence
 from dedupe.sketch.token_table import (
     CLASS_MASK,
@@ -30,6 +32,16 @@ def tokenize_text(text: str) -> list[str]:
     normalised = _normalise(text)
     patterns = _patterns_for(normalised)
     return patterns.token.findall(patterns.mark_run.sub(r"\1", normalised))
+
+
+def mask_numbers(tokens: Sequence[str]) -> list[str]:
+    """The tokens with ``NUMBER_TOKEN`` in the place of each one of digits alone."""
+    return [NUMBER_TOKEN if _digits().issuperset(token) else token for token in tokens]
+
+
+@cache
+def _digits() -> frozenset[str]:
+    return frozenset(chr(zero + value) for zero in DIGIT_ZEROS.tolist() for value in range(10))
 
 
 def _normalise(text: str) -> str:
