@@ -21,6 +21,10 @@ HASHES_PER_JOB: Final = 1 << 19
 """The most shingle hashes of a job, but for a document that has more."""
 
 
+MIN_OWN: Final = 10
+"""A document that keeps fewer shingles has too little text of its own to be compared by."""
+
+
 class Cut(msgspec.Struct, frozen=True):
     """The documents of a corpus without furniture, and what was taken out.
 
@@ -28,8 +32,8 @@ class Cut(msgspec.Struct, frozen=True):
     :param groups: the groups that have furniture, ascending
     :param token_count: tokens that stand in furniture, copies included
     :param document_count: documents that have furniture, copies included
-    :param only_count: documents that have nothing else, copies included: each is a duplicate of
-        those of equal tokens alone
+    :param only_count: documents that have hardly anything else (``MIN_OWN``), copies included: each
+        is a duplicate of those of equal tokens alone
     :param document_counts: ``int64``, by window: documents that it stands in
     :param firsts: ``int64``, ``(windows, 2)``: the first group that each window stands in, and the
         token there with which it begins
@@ -137,7 +141,9 @@ class _Cutter(msgspec.Struct, frozen=True):
         kept = hashes[np.repeat(is_changed, counts) & ~is_dropped]
         dropped_before = np.concatenate([[0], np.cumsum(is_dropped)])
         kept_counts = (counts - np.diff(dropped_before[offsets]))[groups]
-        only = groups[kept_counts == 0]
+        is_short = kept_counts < MIN_OWN
+        only = groups[is_short]
+        kept, kept_counts = kept[np.repeat(~is_short, kept_counts)], kept_counts * ~is_short
         kept, kept_counts = self._name_empty(kept, kept_counts, leads[groups])
         windows, window_counts, firsts = _first_places(found[at], at, of_group, offsets, sizes)
         firsts[:, 0] += job.start

@@ -82,16 +82,18 @@ class _Search:
     def count(self, matches: Matches, sites: NDArray[np.uint64] | None = None) -> WindowSet:
         """The windows that stand in many units.
 
-        A unit is a connected component of these pairs; but in forms each document is one.
+        A unit is a connected component of these pairs; but of one site each document of a form is
+        one. (On several sites, a form may be a story around which each site has its own text.)
         """
         pairs, count, size = matches.pairs, len(self._collapsed), self._settings.shingle_size
         left, right = pairs.left.astype(np.int32), pairs.right.astype(np.int32)
         units = self._resources.kernels.label_components(count, left, right)
         shingles = LeadShingles(self._sketches.documents, self._collapsed.leads)
-        stars = cluster_pairs(pairs, _by_degree(pairs), "star", count)
-        for form in find_forms(stars, shingles, size, self._resources):
-            groups = np.flatnonzero(stars == form.representative)
-            units[groups] = count + groups
+        if sites is not None:
+            stars = cluster_pairs(pairs, _by_degree(pairs), "star", count)
+            for form in find_forms(stars, shingles, size, self._resources):
+                groups = np.flatnonzero(stars == form.representative)
+                units[groups] = count + groups
         return count_windows(WindowShape.of(size), shingles, units, self._resources, sites)
 
     def cut(self, windows: WindowSet) -> Cut:

@@ -23,10 +23,10 @@ from dedupe.model.furniture import (
     FurniturePassage,
 )
 from dedupe.model.pairs import VerifiedPairs
-from dedupe.model.report import Cluster
+from dedupe.model.report import Cluster, Member
 from dedupe.model.settings import MatchSettings
 
-LISTED_PASSAGES: Final = 200
+LISTED_PASSAGES: Final = 1000
 """The most passages that a report lists."""
 
 _GROUPS_AT_ONCE: Final = 1 << 12
@@ -160,13 +160,23 @@ def _most_frequent(
 def name_forms(
     forms: Sequence[FormGroups], clustering: Clustering, clusters: Sequence[Cluster]
 ) -> tuple[Form, ...]:
-    """The forms with the ids of their clusters, in the order of the clusters."""
+    """The forms with the ids of their clusters, in the order of the clusters.
+
+    A cluster in which each member has a site of its own is none: it may be one story, around which
+    each site has its own text.
+    """
     leads = clustering.collapsed.leads[[form.representative for form in forms]]
     ids = clustering.collapsed.documents.identities.ids(leads) if forms else []
     by_id = dict(zip(ids, forms, strict=True))
     named = []
     for cluster in clusters if forms else ():
-        if form := by_id.get(cluster.representative):
+        form = by_id.get(cluster.representative)
+        if form and not _have_own_sites(cluster.members):
             places = tuple(FormPlace(*msgspec.structs.astuple(place)) for place in form.places)
             named.append(Form(cluster.cluster_id, cluster.representative, form.looked_at, places))
     return tuple(named)
+
+
+def _have_own_sites(members: Sequence[Member]) -> bool:
+    sites = {site_of(member.id, member.meta) for member in members}
+    return "" not in sites and len(sites) == len(members)

@@ -55,7 +55,8 @@ class Furniture(msgspec.Struct, frozen=True):
     :param passage_count: passages that were found, of which ``passages`` lists the most frequent
     :param document_count: documents that have furniture
     :param token_count: tokens of all documents that are furniture
-    :param only_count: documents that have nothing else
+    :param only_count: documents that have hardly anything else, and are compared with equal ones
+        alone
     :param resting_pair_count: pairs of documents with different tokens that are duplicates with
         furniture only
     :param hidden_pair_count: such pairs that are duplicates without furniture only

@@ -143,6 +143,14 @@ def _render_junit(report: Report, texts: TextProvider, options: RenderOptions) -
     return _encode(chain([JUNIT_MARK], render_junit(report, options.folder)))
 
 
+def _render_furniture(
+    report: Report, texts: TextProvider, options: RenderOptions
+) -> Iterator[bytes]:
+    from dedupe.renderers.furniture import render_furniture
+
+    return _encode(chain([TEXT_MARK], render_furniture(report)))
+
+
 def _verdict_in(module: str, name: str, mark: str = "") -> VerdictRenderer:
     """A function of ``renderers.verdict``, which is imported when it is called.
 
@@ -206,5 +214,8 @@ FORMATS: Final[Mapping[str, OutputFormat]] = {
         _render_github,
         "annotations of a GitHub workflow",
         render_verdict=_verdict_in("github", "render_github_verdict", GITHUB_MARK),
+    ),
+    "furniture": OutputFormat(
+        _render_furniture, "the passages of --furniture, for --furniture-list", streams=True
     ),
 }

@@ -18,8 +18,17 @@ SHORT_DUPLICATES = "short_duplicates"
 ONE_TEXT = "one_text_for_many"
 RARE_TEXT_FIELD = "rare_text_field"
 SHARED_PASSAGE = "shared_passage"
+SAME_FORM = "same_form"
+FURNITURE = "furniture"
 
-WARNING_REASONS = (SHORT_DUPLICATES, ONE_TEXT, RARE_TEXT_FIELD, SHARED_PASSAGE)
+WARNING_REASONS = (
+    SHORT_DUPLICATES,
+    ONE_TEXT,
+    RARE_TEXT_FIELD,
+    SHARED_PASSAGE,
+    SAME_FORM,
+    FURNITURE,
+)
 
 MIN_COUNT: Final = 10
 """Fewer short duplicates, or records without a text, are no reason for a warning."""
@@ -43,12 +52,15 @@ _SKIPPED_WITHOUT_TEXT: Final = ("field_missing", "text_null", "text_not_string")
 
 def find_warnings(report: Report) -> tuple[ReportWarning, ...]:
     """The warnings of a report, in a fixed order; it goes through the larger clusters once."""
-    odd_copies, with_passage, passage_clusters = 0, 0, 0
+    odd_copies, with_passage, passage_clusters, in_forms = 0, 0, 0, 0
+    forms = {form.cluster_id for form in report.forms or ()}
     for cluster in report.clusters:
         if len(cluster.members) < MIN_PAIRS:  # (the largest come first)
             break
         odd_copies += _count_odd_copies(cluster.members)
-        if _shares_one_passage(cluster):
+        if cluster.cluster_id in forms:
+            in_forms += len(cluster.members)
+        elif _shares_one_passage(cluster):
             with_passage += len(cluster.members)
             passage_clusters += 1
     found = (
@@ -56,6 +68,8 @@ def find_warnings(report: Report) -> tuple[ReportWarning, ...]:
         _warn_of_one_text(odd_copies, report),
         _warn_of_rare_field(report),
         _warn_of_passage(with_passage, passage_clusters, report),
+        _warn_of_forms(in_forms, len(forms), report),
+        _warn_of_furniture(report),
     )
     return tuple(warning for warning in found if warning is not None)
 
@@ -165,6 +179,37 @@ def _warn_of_passage(count: int, cluster_count: int, report: Report) -> ReportWa
         f"the {count:,} documents of {clusters} seem to share one passage and differ in the rest, "
         "as form letters do, or articles of a site that puts a text before each; look before you "
         "drop any",
+    )
+
+
+def _warn_of_forms(count: int, cluster_count: int, report: Report) -> ReportWarning | None:
+    total = _clustered_count(report)
+    if not count or count < CONCERNED_SHARE * total:
+        return None
+    clusters = "one cluster" if cluster_count == 1 else f"each of {cluster_count:,} clusters"
+    return ReportWarning(
+        SAME_FORM,
+        count,
+        total,
+        f"{count:,} documents are the same form with other values: those of {clusters} differ in "
+        "the same places, as numbered laws and grant letters do; look before you drop any",
+    )
+
+
+def _warn_of_furniture(report: Report) -> ReportWarning | None:
+    if report.furniture is None:
+        return None
+    threshold = report.config.threshold
+    resting = sum(m.own_jaccard < threshold <= m.jaccard for m in report.furniture.members)
+    if not resting:
+        return None
+    total = report.corpus.duplicate_count
+    return ReportWarning(
+        FURNITURE,
+        resting,
+        total,
+        f"{resting:,} of {total:,} duplicates are such only with passages that a site or the "
+        "corpus repeats; --furniture ignore leaves these out",
     )
 
 

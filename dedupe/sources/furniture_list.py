@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dedupe.model.errors import ConfigError
+from dedupe.model.output_marks import TEXT_MARK
 from dedupe.sources.encoding.text_encoding import without_mark
 
 
@@ -18,5 +19,6 @@ def read_furniture_list(path: str) -> list[str]:
         raise ConfigError(f"furniture_list: {path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"furniture_list: {path} is not UTF-8") from error
-    text = "\n".join(line for line in lines if not line.startswith("#"))
+    left_out = (TEXT_MARK.strip(), "#")
+    text = "\n".join(line for line in lines if not line.startswith(left_out))
     return [passage for part in text.split("\n\n") if (passage := part.strip())]

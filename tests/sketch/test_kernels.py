@@ -162,6 +162,60 @@ def test_characters_cut_off_by_the_end_of_their_document():
             np.testing.assert_array_equal(ours.token_hashes, oracle.token_hashes)
 
 
+NUMBERS = st.one_of(
+    st.integers(0, 10**30).map(str),
+    st.text(st.characters(categories=["Nd", "No", "Nl"]), min_size=1, max_size=4),
+    st.sampled_from(["１２", "½", "²", "1a", "a1", "_1", "1\u0301", "٣٤", "10,000.5", "𝟘𝟙", "一"]),
+)
+
+
+@examples(300)
+@given(st.lists(st.one_of(NUMBERS, PIECES)).map(" ".join), st.integers(1, 6))
+@example("", 1)
+@example("7", 5)
+@example("7 8 9 word 10", 2)
+def test_sketches_without_numbers_equal_plain_ones(text, shingle_size):
+    batch = make_raw_batch([text.encode("utf-8", "surrogatepass"), b"tail 5 of it"])
+    ours = COMPILED.sketch(batch, shingle_size, 16, 1, ignore_numbers=True)
+    oracle = PLAIN.sketch(batch, shingle_size, 16, 1, ignore_numbers=True)
+    for field in ours.__struct_fields__:
+        np.testing.assert_array_equal(getattr(ours, field), getattr(oracle, field), field)
+    as_they_are = COMPILED.sketch(batch, shingle_size, 16, 1)
+    for field in ("token_counts", "token_hashes", "content_hashes"):
+        np.testing.assert_array_equal(getattr(ours, field), getattr(as_they_are, field), field)
+
+
+def test_numbers_of_every_script_are_one_token():
+    texts = ["article 12 of 2004", "article ٣ of १९९९", "article １ of 0", "article 𝟘 of ๒๕"]
+    batch = make_raw_batch([text.encode() for text in [*texts, "article 12a of 2004"]])
+    for kernels in (COMPILED, PLAIN):
+        sketch = kernels.sketch(batch, 4, 16, 1, ignore_numbers=True)
+        assert len(set(sketch.shingle_hashes[:4].tolist())) == 1
+        assert sketch.shingle_hashes[4] != sketch.shingle_hashes[0]
+        assert len(set(map(tuple, sketch.token_hashes.tolist()))) == 5
+
+
+@examples(100)
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=9), max_size=5), st.integers(1, 70))
+@example([[], [1] * (COUNTED + 1), [*range(COUNTED)], [5]], 16)
+def test_hashes_are_signed_as_in_sketches(segments, num_perm):
+    hashes = np.array([value for segment in segments for value in segment], np.uint64)
+    offsets = np.cumsum([0, *map(len, segments)], dtype=np.int64)
+    ours = COMPILED.sign_hashes(hashes, offsets, num_perm, 1)
+    oracle = PLAIN.sign_hashes(hashes, offsets, num_perm, 1)
+    for field in ours.__struct_fields__:
+        np.testing.assert_array_equal(getattr(ours, field), getattr(oracle, field), field)
+
+
+@examples(100)
+@given(st.lists(RAW, max_size=4))
+def test_a_sketch_and_its_hashes_have_one_signature(texts):
+    sketch = COMPILED.sketch(make_raw_batch(texts), 3, 32, 7)
+    signed = COMPILED.sign_hashes(sketch.shingle_hashes, sketch.shingle_offsets, 32, 7)
+    for field in signed.__struct_fields__:
+        np.testing.assert_array_equal(getattr(signed, field), getattr(sketch, field), field)
+
+
 def test_long_documents_and_batches():
     words = " ".join(f"w{i % 5000}" for i in range(60_000)).encode()
     batch = make_raw_batch([words, b"", "ｶﾞ".encode() * 3000, words[: len(words) // 2]])

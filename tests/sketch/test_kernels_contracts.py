@@ -59,6 +59,8 @@ def test_offsets(offsets, said):
     with pytest.raises(ValueError, match=f"offsets {said}"):
         KERNELS.sort_unique(HASHES, offsets)
     with pytest.raises(ValueError, match=f"offsets {said}"):
+        KERNELS.sign_hashes(HASHES, offsets, 16, 1)
+    with pytest.raises(ValueError, match=f"offsets {said}"):
         KERNELS.count_shared(HASHES, offsets, places(0), places(0), 0.5)
 
 

@@ -285,8 +285,16 @@ def fuzz_sketch(rng: random.Random) -> None:
     batch = make_batch([draw_text(rng) for _ in range(rng.randrange(8))])
     lanes = SIZES["LANES"]
     num_perm = rng.choice([1, lanes - 1, lanes, lanes + 1, 2 * lanes])
-    arguments = batch, rng.choice([1, 2, 3, 5, 9]), num_perm, rng.randrange(2**32)
+    masks, seed = rng.random() < 0.5, rng.randrange(2**32)
+    arguments = batch, rng.choice([1, 2, 3, 5, 9]), num_perm, seed, masks
     compare(COMPILED.sketch(*arguments), PLAIN.sketch(*arguments))
+
+
+def fuzz_sign_hashes(rng: random.Random) -> None:
+    segments = [draw_hashes(rng, draw_size(rng, 3000)) for _ in range(rng.randrange(5))]
+    hashes = np.array([value for segment in segments for value in segment], np.uint64)
+    arguments = hashes, offsets_of(map(len, segments)), rng.choice([1, 31, 32, 33]), 1
+    compare(COMPILED.sign_hashes(*arguments), PLAIN.sign_hashes(*arguments))
 
 
 def fuzz_tokenize(rng: random.Random) -> None:
@@ -310,6 +318,7 @@ def fuzz_words(rng: random.Random) -> None:
 
 KERNELS = {
     "sketch": fuzz_sketch,
+    "sign_hashes": fuzz_sign_hashes,
     "survey": fuzz_survey,
     "tokenize": fuzz_tokenize,
     "sort_unique": fuzz_sort_unique,

@@ -16,6 +16,7 @@ from dedupe.renderers.view.selection import (
     read_with_texts,
     select_members,
 )
+from dedupe.renderers.view.signs import Signs
 from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
@@ -40,6 +41,7 @@ class ClusterWriter:
         self._texts = texts
         self._options = options
         self._canvas = canvas
+        self._signs = Signs(report)
         self._id_size = _distinct_size([c.cluster_id for c in report.clusters])
 
     def write(self) -> Iterator[str]:
@@ -52,7 +54,7 @@ class ClusterWriter:
         selections = (select_members(cluster, diffs) for cluster in shown)
         for number, (selection, texts) in enumerate(read_with_texts(selections, self._texts), 1):
             blocks = [self._header(f"{number:>{number_width}}  ", selection)]
-            writer = MemberWriter(self._report, selection, self._options, self._canvas)
+            writer = MemberWriter(self._report, selection, self._options, self._canvas, self._signs)
             blocks += writer.write(texts, self._texts)
             yield "\n".join(blocks) + "\n"
         yield from self._rest_line(clusters[len(shown) :])

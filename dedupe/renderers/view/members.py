@@ -18,6 +18,7 @@ from dedupe.renderers.view.layout import (
 from dedupe.renderers.view.options import TextOptions
 from dedupe.renderers.view.rows import Row, lay_out_rows
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
+from dedupe.renderers.view.signs import Signs
 from dedupe.renderers.view.terminal import (
     NO_BREAK,
     Canvas,
@@ -35,9 +36,15 @@ class MemberWriter:
     """Writes the members of one cluster, with their diffs."""
 
     def __init__(
-        self, report: Report, selection: Selection, options: TextOptions, canvas: Canvas
+        self,
+        report: Report,
+        selection: Selection,
+        options: TextOptions,
+        canvas: Canvas,
+        signs: Signs,
     ) -> None:
         self._report = report
+        self._signs = signs
         self._selection = selection
         self._options = options
         self._canvas = canvas
@@ -53,8 +60,12 @@ class MemberWriter:
         rows = [self._representative_row(), *map(self._duplicate_row, selection.listed)]
         lines = lay_out_rows(rows, self._canvas)
         block = lines[0]
+        if form := self._signs.describe_form(selection.cluster, texts):
+            block += self._remark(form, "warn")
         for member, line in zip(selection.listed, lines[1:], strict=True):
             block += line
+            if sign := self._signs.describe_member(selection.representative.id, member.id):
+                block += self._remark(sign, "warn")
             if member not in selection.diffed:
                 block += self._twin_remark(member)
                 continue
