@@ -15,8 +15,8 @@ from dedupe.furniture.windows import WindowSet, WindowShape
 from dedupe.matching.collapse import Collapsed
 from dedupe.matching.matches import Matches
 from dedupe.matching.search import LeadShingles, match_sketches
-from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.settings import MatchSettings
+from dedupe.store.arrays import sort_distinct
 from dedupe.store.resources import Resources
 from dedupe.store.sketches import Sketches
 
@@ -82,15 +82,25 @@ class _Search:
     def count(self, matches: Matches, sites: NDArray[np.uint64] | None = None) -> WindowSet:
         """The windows that stand in many units.
 
-        A unit is a connected component of these pairs; but of one site each document of a form is
-        one. (On several sites, a form may be a story around which each site has its own text.)
+        A unit is a document, longest first, with its duplicates that are in no unit yet: so a page
+        with hardly more than a menu does not join all those that it is like. Where buckets were
+        capped, so that not all pairs are known, a unit is a connected component. Of one site each
+        document of a form is a unit. (On several sites, a form may be a story around which each
+        site has its own text.)
         """
         pairs, count, size = matches.pairs, len(self._collapsed), self._settings.shingle_size
-        left, right = pairs.left.astype(np.int32), pairs.right.astype(np.int32)
-        units = self._resources.kernels.label_components(count, left, right)
         shingles = LeadShingles(self._sketches.documents, self._collapsed.leads)
+        paired = sort_distinct(np.concatenate([pairs.left, pairs.right]))
+        if matches.capped_bucket_count:
+            ends = pairs.left.astype(np.int32), pairs.right.astype(np.int32)
+            units = self._resources.kernels.label_components(count, *ends)
+        else:
+            order = paired[np.argsort(-shingles.counts(paired), kind="stable")]
+            units = cluster_pairs(pairs, order, "star", count)
         if sites is not None:
-            stars = cluster_pairs(pairs, _by_degree(pairs), "star", count)
+            degrees = np.bincount(np.concatenate([pairs.left, pairs.right]), minlength=1)
+            order = paired[np.argsort(-degrees[paired], kind="stable")]
+            stars = cluster_pairs(pairs, order, "star", count)
             for form in find_forms(stars, shingles, size, self._resources):
                 groups = np.flatnonzero(stars == form.representative)
                 units[groups] = count + groups
@@ -109,10 +119,3 @@ class _Search:
         if not len(cut.groups):
             return matches
         return match_sketches(cut.sketches, self._settings, self._resources)
-
-
-def _by_degree(pairs: VerifiedPairs) -> NDArray[np.int64]:
-    """The groups that are in a pair, those in most first."""
-    degrees = np.bincount(np.concatenate([pairs.left, pairs.right]))
-    order = np.argsort(-degrees, kind="stable")
-    return order[degrees[order] > 0]

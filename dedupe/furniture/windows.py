@@ -47,7 +47,7 @@ def hash_windows(
     """
     windows = np.zeros(len(hashes), np.uint64)
     for step in shape.steps:
-        windows[: len(hashes) - step] ^= hashes[step:]
+        windows[: max(len(hashes) - step, 0)] ^= hashes[step:]
         windows *= _FACTOR
         windows ^= windows >> np.uint64(29)
     is_whole = np.ones(len(hashes), bool)
