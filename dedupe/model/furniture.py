@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from dedupe.model.numbers import Count, Share
@@ -70,7 +68,7 @@ class Furniture(msgspec.Struct, frozen=True):
     resting_pair_count: Count
     hidden_pair_count: Count
     passages: tuple[FurniturePassage, ...] = ()
-    members: Sequence[FurnitureMember] = ()
+    members: tuple[FurnitureMember, ...] = ()
 
 
 class FormPlace(msgspec.Struct, frozen=True, gc=False):

@@ -169,7 +169,7 @@ NUMBERS = st.one_of(
 )
 
 
-@examples(300)
+@examples(120)
 @given(st.lists(st.one_of(NUMBERS, PIECES)).map(" ".join), st.integers(1, 6))
 @example("", 1)
 @example("7", 5)
@@ -195,7 +195,7 @@ def test_numbers_of_every_script_are_one_token():
         assert len(set(map(tuple, sketch.token_hashes.tolist()))) == 5
 
 
-@examples(100)
+@examples(60)
 @given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=9), max_size=5), st.integers(1, 70))
 @example([[], [1] * (COUNTED + 1), [*range(COUNTED)], [5]], 16)
 def test_hashes_are_signed_as_in_sketches(segments, num_perm):
@@ -207,7 +207,7 @@ def test_hashes_are_signed_as_in_sketches(segments, num_perm):
         np.testing.assert_array_equal(getattr(ours, field), getattr(oracle, field), field)
 
 
-@examples(100)
+@examples(60)
 @given(st.lists(RAW, max_size=4))
 def test_a_sketch_and_its_hashes_have_one_signature(texts):
     sketch = COMPILED.sketch(make_raw_batch(texts), 3, 32, 7)
