@@ -181,6 +181,7 @@ def _explain_report(
 ) -> Iterator[Reason]:
     is_duplicate = pair is not None and pair.is_duplicate
     listed = in_report.pair
+    yield from _explain_furniture(in_report, settings, is_duplicate)
     if in_report.share_cluster and not is_duplicate and in_report.links:
         yield Reason(
             "linked", f"they are in one cluster by way of others: {_describe_path(in_report)}"
@@ -194,8 +195,33 @@ def _explain_report(
     is_new = "unlisted" in (in_report.left.state, in_report.right.state)
     is_near = pair is not None and pair.relation is not None and pair.relation.is_near
     is_found = search is not None and search.is_candidate
-    if is_duplicate and is_found and listed is None and (is_near or is_new):
+    is_ignored = settings.furniture == "ignore" and is_near
+    if is_duplicate and is_found and listed is None and (is_near or is_new) and not is_ignored:
         yield _explain_not_paired(in_report, settings)
+
+
+def _explain_furniture(
+    in_report: PairInReport, settings: ScanSettings, is_duplicate: bool
+) -> Iterator[Reason]:
+    """What the report says of furniture and forms in the two."""
+    if found := in_report.furniture:
+        yield Reason(
+            "furniture",
+            f"{found.furniture_count:,} of the {found.shared_count:,} shingles that they share "
+            f"have a word of furniture, which stands in up to {found.document_count:,} documents: "
+            f"their Jaccard is {found.jaccard:.2f} with it and {found.own_jaccard:.2f} without it",
+        )
+    elif settings.furniture == "ignore" and is_duplicate and in_report.pair is None:
+        yield Reason(
+            "furniture",
+            "the figures below are with furniture; the scan left it out, and found no pair of them",
+        )
+    if in_report.place_count:
+        places = "one place" if in_report.place_count == 1 else f"{in_report.place_count:,} places"
+        yield Reason(
+            "same_form",
+            f"they are the same form with other values: their cluster differs in {places}",
+        )
 
 
 def _describe_listed(pair: DuplicatePair, left_id: str) -> str:

@@ -18,6 +18,7 @@ from dedupe.explain.finding import (
 )
 from dedupe.model.documents import TextProvider
 from dedupe.model.errors import InputError
+from dedupe.model.furniture import FurnitureMember
 from dedupe.model.report import DuplicatePair, Member, Report
 from dedupe.report.checks import check_pairs
 from dedupe.report.graph import DuplicateGraph
@@ -58,6 +59,8 @@ class PairInReport(msgspec.Struct, frozen=True):
     :param bands: of the scan
     :param rows: of the scan
     :param capped_bucket_count: number of buckets in which only the pivots were compared with all
+    :param furniture: how much of what they share is furniture, where one represents the other
+    :param place_count: the places in which their cluster differs; 0 where it is no form
     """
 
     report: str
@@ -68,6 +71,8 @@ class PairInReport(msgspec.Struct, frozen=True):
     bands: int
     rows: int
     capped_bucket_count: int
+    furniture: FurnitureMember | None = None
+    place_count: int = 0
 
     @property
     def share_cluster(self) -> bool:
@@ -111,7 +116,25 @@ def find_in_report(
         bands=report.search.bands,
         rows=report.search.rows,
         capped_bucket_count=report.search.capped_bucket_count,
+        furniture=_find_furniture({left.id, right.id}, report),
+        place_count=_count_places(left, right, index, report),
     )
+
+
+def _find_furniture(ids: set[str], report: Report) -> FurnitureMember | None:
+    members = report.furniture.members if report.furniture else ()
+    return next((each for each in members if {each.id, each.representative} == ids), None)
+
+
+def _count_places(
+    left: FoundDocument, right: FoundDocument, index: ReportIndex, report: Report
+) -> int:
+    """In how many places the cluster of both differs; 0 where it is no form, or they have none."""
+    cluster = index.clusters.get(left.id)
+    if cluster is None or cluster is not index.clusters.get(right.id):
+        return 0
+    forms = (form for form in report.forms or () if form.cluster_id == cluster.cluster_id)
+    return next((len(form.places) for form in forms), 0)
 
 
 def _find_listed(name: str, report: Report, index: ReportIndex) -> str | None:

@@ -357,3 +357,21 @@ def test_a_list_that_cannot_be_used_is_an_error(tmp_path, flags, said, monkeypat
     (tmp_path / "a.txt").write_text("some words")
     done = dedupe_here("scan", "a.txt", *flags, code=2)
     assert said in done.stderr.decode()
+
+
+def test_explain_says_what_a_report_says_of_furniture(tmp_path, dedupe_here):
+    texts = pages(20)
+    menu, _, footer = texts["a.example/00"].splitlines()
+    texts["a.example/x"] = f"{menu}\nsome few words\n{footer}"
+    texts["a.example/y"] = f"{menu}\nother words in this\n{footer}"
+    save(tmp_path / "pages.jsonl", texts)
+    for mode, said in (
+        ("report", "Jaccard is 0.79 with it and 0.00 without it"),
+        ("ignore", "the scan left it out, and found no pair of them"),
+    ):
+        dedupe_here("scan", "pages.jsonl", "--furniture", mode, "--output", "report.json")
+        names = "a.example/x", "a.example/y"
+        done = dedupe_here("explain", *names, "--report", "report.json", "--format", "json")
+        reasons = {each["reason"]: each["detail"] for each in json.loads(done.stdout)["reasons"]}
+        assert said in reasons["furniture"]
+        assert "not_in_report" not in reasons
