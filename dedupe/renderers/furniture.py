@@ -38,7 +38,7 @@ def _passage_lines(passage: FurniturePassage) -> str:
     documents = format_count(passage.document_count, "document")
     site = f" of {escape_text(passage.site)}" if passage.site else ""
     text = DANGEROUS.sub(_without_effect, passage.text)
-    return f"\n# {documents}{site}\n| {_COMMAND.sub('# ', text)}\n"
+    return _COMMAND.sub("# ", f"\n# {documents}{site}\n| {text}\n")
 
 
 def _without_effect(character: re.Match[str]) -> str:

@@ -23,6 +23,13 @@ import dedupe
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import NewDuplicate, judge_report, make_baseline
 from dedupe.model.documents import Locator, SourceInfo
+from dedupe.model.furniture import (
+    Form,
+    FormPlace,
+    Furniture,
+    FurnitureMember,
+    FurniturePassage,
+)
 from dedupe.model.output_marks import GITHUB_MARK
 from dedupe.model.report import BridgeEnd, DuplicatePair, Report
 from dedupe.model.settings import Config
@@ -48,6 +55,7 @@ GOLDEN_FILES = {
     "sarif": "report.sarif",
     "github": "github.txt",
     "junit": "report.junit.xml",
+    "furniture": "furniture.txt",
 }
 
 
@@ -78,9 +86,20 @@ def full_report() -> tuple[Report, dict[str, str]]:
     locators = {**report.run.locators, "moved.txt": Locator(len(sources) - 1, 70, 60, 3)}
     run = msgspec.structs.replace(report.run, sources=sources, locators=locators)
     ends = (BridgeEnd("alone.txt", 90, "0" * 32, 700, {}),)
+    kept, other = (member.id for member in clusters[0].members[:2])
+    furniture = Furniture(
+        2, 40, 1200, 1, 3, 5,
+        (
+            FurniturePassage(kept, 3, 17, 38, 31, "news.example", "Home | News | #About us"),
+            FurniturePassage(kept, 90, 15, 12, 11, text="All rights reserved"),
+        ),
+        (FurnitureMember(other, kept, 80, 60, 38, 80 / 110, 0.4),),
+    )  # fmt: skip
+    form = Form(clusters[0].cluster_id, kept, 7, (FormPlace(4, 6, 5), FormPlace(9, 9, 7)))
     return msgspec.structs.replace(
-        report, clusters=tuple(clusters), run=run, bridge_ends=ends
-    ), texts
+        report, clusters=tuple(clusters), run=run, bridge_ends=ends, furniture=furniture,
+        forms=(form,),
+    ), texts  # fmt: skip
 
 
 def arrivals(report: Report, ids) -> dict[str, NewDuplicate]:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import msgspec
 
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.model.furniture import Furniture, FurniturePassage
 from dedupe.model.output_marks import PHRASE
 from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
@@ -54,6 +55,16 @@ def hostile_report() -> tuple[Report, dict[str, str]]:
 
 
 REPORT, TEXTS = hostile_report()
+REPORT = msgspec.structs.replace(
+    REPORT,
+    furniture=Furniture(
+        passage_count=len(VECTORS), document_count=9, token_count=9, only_count=1,
+        resting_pair_count=1, hidden_pair_count=1,
+        passages=tuple(
+            FurniturePassage(vector, 1, 20, 9, 8, site=vector, text=vector) for vector in VECTORS
+        ),
+    ),
+)  # fmt: skip
 
 
 SURPLUS = [member.id for cluster in REPORT.clusters for member in cluster.members[1:]]
