@@ -30,7 +30,7 @@ that at most so many lack, in the fixed text."""
 COINCIDING_SHARE: Final = 0.8
 """The least share of all missing shingles that is in open places.
 
-With this and the next one 24 of 28 clusters of four or more senators' letters are forms, and 6 of
+With this and the next one 24 of 28 clusters of four or more senators' letters are forms, and 5 of
 233 clusters of one page that many extractors read.
 """
 
