@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import click
 
 from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS
+from dedupe.model.byte_sizes import parse_size
 from dedupe.model.errors import ConfigError
-from dedupe.model.settings import Config, parse_size, split_keep
+from dedupe.model.settings import Config, split_keep
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

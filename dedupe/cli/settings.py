@@ -11,8 +11,9 @@ import msgspec
 
 from dedupe.cli.messages import ColorChoice
 from dedupe.gate.limits import GATE_NAMES, GateLimits
+from dedupe.model.byte_sizes import parse_size
 from dedupe.model.errors import ConfigError
-from dedupe.model.settings import CONFIG_NAMES, Config, make_config, parse_size, split_keep
+from dedupe.model.settings import CONFIG_NAMES, Config, make_config, split_keep
 from dedupe.model.urls import is_url
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT, DiffMode

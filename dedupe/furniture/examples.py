@@ -8,10 +8,12 @@ from typing import Final
 
 import msgspec
 
-from dedupe.diff import Vocabulary
 from dedupe.model.furniture import FurniturePassage
 from dedupe.model.report import Report
 from dedupe.sketch import tokenize_text
+
+LocateTokens = Callable[[str], list[tuple[int, int]]]
+"""Gives the span of each token of a text."""
 
 ReadTexts = Callable[[Iterable[str]], Mapping[str, str]]
 
@@ -24,9 +26,12 @@ def with_passage_texts(report: Report, read_texts: ReadTexts) -> Report:
     furniture = report.furniture
     if furniture is None or not furniture.passages:
         return report
+    from dedupe.diff import Vocabulary  # late, because few scans look for furniture
+
+    locate = Vocabulary(tokenize_text).locate_tokens
     texts = read_texts(_ids_within(report, {passage.id for passage in furniture.passages}))
     told = tuple(
-        msgspec.structs.replace(each, text=_cut(each, texts.get(each.id, "")))
+        msgspec.structs.replace(each, text=_cut(each, texts.get(each.id, ""), locate))
         for each in furniture.passages
     )
     return msgspec.structs.replace(
@@ -42,9 +47,9 @@ def _ids_within(report: Report, ids: set[str]) -> list[str]:
     return [id for (_, id), end in zip(lengths, total, strict=True) if end <= MOST_BYTES]
 
 
-def _cut(passage: FurniturePassage, text: str) -> str:
+def _cut(passage: FurniturePassage, text: str, locate: LocateTokens) -> str:
     """The passage in a text, with all white space as single spaces."""
-    spans = Vocabulary(tokenize_text).locate_tokens(text)
+    spans = locate(text)
     last = min(passage.first_token + passage.token_count, len(spans)) - 1
     if last < passage.first_token:
         return ""

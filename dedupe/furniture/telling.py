@@ -158,13 +158,15 @@ def _most_frequent(
 
 
 def name_forms(
-    forms: Sequence[FormGroups], clustering: Clustering, clusters: Sequence[Cluster]
-) -> tuple[Form, ...]:
-    """The forms with the ids of their clusters, in the order of the clusters.
+    forms: Sequence[FormGroups] | None, clustering: Clustering, clusters: Sequence[Cluster]
+) -> tuple[Form, ...] | None:
+    """The forms with the ids of their clusters, in the order of the clusters; none for ``None``.
 
     A cluster in which each member has a site of its own is none: it may be one story, around which
     each site has its own text.
     """
+    if forms is None:
+        return None
     leads = clustering.collapsed.leads[[form.representative for form in forms]]
     ids = clustering.collapsed.documents.identities.ids(leads) if forms else []
     by_id = dict(zip(ids, forms, strict=True))

@@ -6,7 +6,6 @@ Flags, settings files, the JSON report and the documentation use the same names.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -342,24 +341,6 @@ def make_config(values: dict[str, Any]) -> Config:
         if name not in CONFIG_NAMES:
             raise ConfigError(f"there is no setting {name!r}")
     return Config(**values)
-
-
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
-
-
-def parse_size(value: str | int) -> int:
-    """The bytes of a size that was written with a unit: ``800MB``, ``1.5 GiB``, ``4g``.
-
-    :raises ConfigError: if it is no size
-    """
-    if isinstance(value, int):
-        return value
-    found = _SIZE.fullmatch(value.strip())
-    if not found:
-        raise ConfigError(f"{value!r} is not a size such as 800MB, 1.5GiB or 4g")
-    number, unit, binary = found.groups()
-    power = " KMGT".index(unit.upper() or " ")
-    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 def split_keep(value: str) -> tuple[str, ...]:

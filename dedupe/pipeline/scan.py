@@ -60,7 +60,6 @@ def scan_corpus(
         del engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
         assembled = assemble_clusters(clustering, (*summary.repeated, passage_documents))
-        told_forms = None if forms is None else name_forms(forms, clustering, assembled.clusters)
         undated = find_undated(clustering, config, orders)
         if not streamed:
             assembled = assembled.materialise()
@@ -77,7 +76,7 @@ def scan_corpus(
         skipped=skipped,
         notices=replace_undated(summary.remarks.notices, undated),
         furniture=furniture,
-        forms=told_forms,
+        forms=name_forms(forms, clustering, assembled.clusters),
         texts=None,
         run=RunInfo(
             version=__version__,
