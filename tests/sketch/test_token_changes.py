@@ -1,8 +1,8 @@
 """Changes of a text that its tokens do not show: it stays ``normalised``, whatever the script.
 
-What is left out changes a token by the rules (``docs/architecture.md``): a dotless i whose capital is
-that of another letter, and characters with a Greek iota below, which normalisation moves across other
-marks.
+What is left out changes a token by the rules (``docs/architecture.md``): a dotless i, whose capital
+is that of another letter, and characters with a Greek iota below, which normalisation moves across
+other marks.
 """
 
 from __future__ import annotations
