@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dedupe.matching.dates import read_dates
 from dedupe.model.date_orders import NO_ORDERS, DateOrders
+from dedupe.model.keep_rules import sites_of_rule
 from dedupe.model.metadata import normalise_site
 from dedupe.model.natural_order import natural_key
-from dedupe.model.settings import sites_of_rule
 from dedupe.store.documents import Documents
 
 

@@ -78,7 +78,7 @@ def match_sketches(
         if following is None:
             # Most corpora have one part only. So verifying the last part is shown as a stage.
             if not keeps_sketches:
-                documents.forget_signatures()
+                documents.forget_signatures(keeps_sets=settings.looks_inside)
             if keys is not documents.signatures:
                 keys.close()
             progress.enter("verifying")
@@ -116,6 +116,19 @@ def _verify_unknown(
     yield verify_pairs(verifier, left, right, threshold)
 
 
+def verifier_of(collapsed: Collapsed, resources: Resources, run_all: RunAll) -> Verifier:
+    """A verifier of the groups of a corpus, in the memory that the work folder allows.
+
+    :param run_all: runs its jobs
+    """
+    share = resources.work.share(8 * resources.worker_count, HASH_BYTES * HASHES_PER_JOB)
+    shingles = LeadShingles(collapsed.documents, collapsed.leads)
+    return Verifier(
+        shingles, len(collapsed), resources.kernels, run_all, resources.run_all,
+        hashes_per_job=max(share // HASH_BYTES, 1),
+    )  # fmt: skip
+
+
 class _PairSearch(msgspec.Struct, frozen=True):
     """The two steps of :func:`match_sketches`, with the arguments that they share."""
 
@@ -127,13 +140,7 @@ class _PairSearch(msgspec.Struct, frozen=True):
 
     def verifier(self, run_all: RunAll) -> Verifier:
         """A verifier that runs its jobs with ``run_all``."""
-        resources, collapsed = self.resources, self.collapsed
-        share = resources.work.share(8 * resources.worker_count, HASH_BYTES * HASHES_PER_JOB)
-        shingles = LeadShingles(collapsed.documents, collapsed.leads)
-        return Verifier(
-            shingles, len(collapsed), resources.kernels, run_all, resources.run_all,
-            hashes_per_job=max(share // HASH_BYTES, 1),
-        )  # fmt: skip
+        return verifier_of(self.collapsed, self.resources, run_all)
 
     def find_candidates(self) -> Iterator[CandidatePairs]:
         """The candidate pairs, with the memory that the work folder allows."""

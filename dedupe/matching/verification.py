@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -23,6 +23,9 @@ HASHES_PER_JOB: Final = 1 << 20
 
 PAIRS_PER_PART: Final = 1 << 16
 """Pairs whose sort keys are made together: so few that they stay in the processor's cache."""
+
+
+Result = TypeVar("Result")
 
 
 class ShingleSets(Protocol):
@@ -106,19 +109,13 @@ def verify_pairs(
     threshold: float,
 ) -> VerifiedPairs:
     """The pairs whose exact Jaccard reaches the threshold, in no certain order."""
-    kernels = verifier.kernels
-    planned = plan_pairs(
-        kernels, verifier.counts, left, right, verifier.hashes_per_job, verifier.run_parts
-    )
 
-    def run_job(job: int) -> VerifiedPairs:
-        pairs = planned.pairs_of(job)
-        one, other = planned.jobs.first_positions[pairs], planned.jobs.second_positions[pairs]
-        sets = kernels.sort_unique(*verifier.shingles.gather(planned.groups_of(job)))
-        kept, counts = count_pairs(kernels, *sets, one, other, threshold)
-        return arrange_pairs(planned.first[pairs][kept], planned.second[pairs][kept], *counts)
+    def run_job(job: PairJob) -> VerifiedPairs:
+        sets = verifier.kernels.sort_unique(job.hashes, job.offsets)
+        kept, counts = count_pairs(verifier.kernels, *sets, job.one, job.other, threshold)
+        return arrange_pairs(job.first[kept], job.second[kept], *counts)
 
-    return VerifiedPairs.concatenate([_NO_PAIRS, *verifier.run_all(run_job, range(len(planned)))])
+    return VerifiedPairs.concatenate([_NO_PAIRS, *run_pair_jobs(verifier, left, right, run_job)])
 
 
 def count_pairs(
@@ -158,6 +155,50 @@ def arrange_pairs(
         np.where(is_swapped, second_counts, first_counts),
         np.where(is_swapped, first_counts, second_counts),
     )
+
+
+class PairJob(msgspec.Struct, frozen=True):
+    """Some pairs of groups, with the shingles of these groups in text order, with repetitions.
+
+    :param first: a group of each pair; pairs of one such group follow one another
+    :param second: the other group
+    :param one: the position of ``first`` among the groups of the job
+    :param other: the position of ``second`` among them
+    :param hashes: the shingle hashes of all groups of the job, end to end
+    :param offsets: where each group begins in ``hashes``, and where the last ends
+    """
+
+    first: NDArray[np.int32]
+    second: NDArray[np.int32]
+    one: NDArray[np.int32]
+    other: NDArray[np.int32]
+    hashes: NDArray[np.uint64]
+    offsets: NDArray[np.int64]
+
+
+def run_pair_jobs(
+    verifier: Verifier,
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    run: Callable[[PairJob], Result],
+) -> Iterable[Result]:
+    """The results of a function over jobs of bounded size, which read few groups twice."""
+    planned = plan_pairs(
+        verifier.kernels,
+        verifier.counts,
+        left,
+        right,
+        verifier.hashes_per_job,
+        verifier.run_parts,
+    )
+
+    def run_job(job: int) -> Result:
+        pairs = planned.pairs_of(job)
+        one, other = planned.jobs.first_positions[pairs], planned.jobs.second_positions[pairs]
+        gathered = verifier.shingles.gather(planned.groups_of(job))
+        return run(PairJob(planned.first[pairs], planned.second[pairs], one, other, *gathered))
+
+    return verifier.run_all(run_job, range(len(planned)))
 
 
 _NO_PAIRS: Final = VerifiedPairs(*(np.empty(0, np.int64) for _ in range(5)))

@@ -185,7 +185,10 @@ class Documents:
         """Give the memory of the token hashes back, once documents are grouped by them."""
         self._token_hashes = Column(np.uint64, 2)
 
-    def forget_signatures(self) -> None:
-        """Give the memory of signatures and filters back, once all candidates are found."""
+    def forget_signatures(self, keeps_sets: bool = False) -> None:
+        """Give the memory of signatures and filters back, once all candidates are found.
+
+        :param keeps_sets: whether the filters by sizes and bitmaps are needed after that
+        """
         self.signatures.close()
-        self.filters.close()
+        self.filters.close(keeps_sets)

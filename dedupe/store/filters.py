@@ -56,8 +56,37 @@ class FilterStore:
     def __len__(self) -> int:
         return self._distinct_counts.count
 
-    def close(self) -> None:
-        """Give memory and disk back."""
+    def most_shared(
+        self, left: NDArray[np.int64], right: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """How many shingles pairs of documents share at most, and how many each of both has.
+
+        A bit that one of two documents has alone stands for a shingle at least that the other has
+        not. All three are 0 if a document has more shingles than are counted.
+        """
+        one, other = self._bitmaps.take(left), self._bitmaps.take(right)
+        counts = self._distinct_counts.view
+        left_count, right_count = (counts.take(each).astype(np.int64) for each in (left, right))
+        is_known = (left_count > 0) & (right_count > 0)
+        left_alone, right_alone = _count_bits(one & ~other), _count_bits(other & ~one)
+        shared = np.minimum(left_count - left_alone, right_count - right_alone)
+        return shared * is_known, left_count * is_known, right_count * is_known
+
+    def close(self, keeps_sets: bool = False) -> None:
+        """Give memory and disk back.
+
+        :param keeps_sets: whether bitmaps and counts stay
+        """
         self._low_bytes.close()
-        self._bitmaps.close()
-        self._distinct_counts = Column(np.int32)
+        if not keeps_sets:
+            self._bitmaps.close()
+            self._distinct_counts = Column(np.int32)
+
+
+_BITS: Final = np.array([number.bit_count() for number in range(1 << 8)], np.uint8)
+
+
+def _count_bits(bitmaps: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The bits that are set in each row."""
+    result: NDArray[np.int64] = _BITS[bitmaps.view(np.uint8)].sum(axis=1, dtype=np.int64)
+    return result

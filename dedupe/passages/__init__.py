@@ -1,0 +1,1 @@
+"""What documents share without being duplicates: documents inside others, shared passages."""
