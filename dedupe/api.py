@@ -36,6 +36,8 @@ from dedupe.store.document_marks import ScannedTexts
 if TYPE_CHECKING:
     from datasketch import MinHash
 
+    from dedupe.passages.locating import IterTexts
+
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
 BATCH_DOCUMENTS = 4096
@@ -96,6 +98,7 @@ def find_duplicates(
     items = CorpusItems(_batches(by_id), _batches(references))
     report = scan_corpus(items, config, run_locally, kernels, Progress())
     everything = by_id | references
+    report = _locate_passages(report, lambda ids: ((id, everything[id]) for id in ids))
     report = with_passage_texts(report, lambda ids: {id: everything[id] for id in ids})
     if not config.embed_text:
         return report
@@ -198,6 +201,7 @@ def scan_with_texts(
     )
     _check_anything_read(report, has_references=bool(against))
     sources = opened.sources()
+    report = _locate_passages(report, SourceTexts.of_report(report, sources or None).iter_texts)
     if config.embed_text or any(map(_is_kept_stream, sources)):
         report = materialise(report)
         texts = SourceTexts.of_report(report, sources or None)
@@ -235,6 +239,15 @@ def _open_locally(
         lambda: corpus.input_bytes,
         lambda: corpus.sources,
     )
+
+
+def _locate_passages(report: Report, iter_texts: IterTexts) -> Report:
+    """The report with the characters of its passages, if it has any."""
+    if not report.contained and not report.passages:
+        return report
+    from dedupe.passages.locating import locate_shared_texts
+
+    return locate_shared_texts(report, iter_texts)
 
 
 def _list_paths(paths: Paths) -> list[str]:

@@ -10,7 +10,8 @@ import click
 from dedupe.cli.settings import GATE_DEFAULTS, OUTPUT_DEFAULTS, PATH_DEFAULTS
 from dedupe.model.byte_sizes import parse_size
 from dedupe.model.errors import ConfigError
-from dedupe.model.settings import Config, split_keep
+from dedupe.model.keep_rules import split_keep
+from dedupe.model.settings import ALWAYS_FOUND, Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,6 +55,12 @@ def declare_switch(name: str, help: str) -> Callable[[Command], Command]:
 def split_relations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
     """Relations separated by commas; unknown ones are reported later, with other settings."""
     return tuple(each.strip() for value in values for each in value.split(","))
+
+
+def split_find(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:
+    """What to look for, separated by commas; what is always found is among it; ``None`` if none."""
+    named = split_relations(ctx, param, values)
+    return (ALWAYS_FOUND, *named) if named else None
 
 
 def split_keep_rules(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:

@@ -13,6 +13,7 @@ from dedupe.cli.declaring import (
     Command,
     declare_option,
     declare_switch,
+    split_find,
     split_keep_rules,
     split_relations,
 )
@@ -20,7 +21,8 @@ from dedupe.cli.messages import ColorChoice
 from dedupe.cli.read_options import READ_OPTIONS
 from dedupe.cli.settings import ENGINES
 from dedupe.gate.limits import FAIL_RELATIONS
-from dedupe.model.settings import KEEP_RULES, FurnitureMode, KernelChoice, Linkage, OnError
+from dedupe.model.keep_rules import KEEP_RULES
+from dedupe.model.settings import FurnitureMode, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import DiffMode
 
@@ -70,6 +72,27 @@ _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
         "ignore-numbers",
         "Take all tokens (words) of digits alone for the same one: documents that differ in "
         "numbers only are then duplicates, which finds forms.",
+    ),
+    declare_option(
+        "--find",
+        "What to look for besides near-duplicates, separated by commas: contained (documents that "
+        "stand in others), passages (that two documents share).",
+        multiple=True,
+        metavar="WHAT",
+        callback=split_find,
+    ),
+    declare_option(
+        "--min-passage",
+        "Tokens (words) of the shortest shared passage; a document of fewer than N shingles is "
+        "never called contained.",
+        type=int,
+        metavar="N",
+    ),
+    declare_option(
+        "--containment",
+        "Lowest share of a document's shingles, from 0 to 1, at which it stands in another.",
+        type=float,
+        metavar="C",
     ),
 ]
 

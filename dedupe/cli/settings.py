@@ -13,7 +13,8 @@ from dedupe.cli.messages import ColorChoice
 from dedupe.gate.limits import GATE_NAMES, GateLimits
 from dedupe.model.byte_sizes import parse_size
 from dedupe.model.errors import ConfigError
-from dedupe.model.settings import CONFIG_NAMES, Config, make_config, split_keep
+from dedupe.model.keep_rules import split_keep
+from dedupe.model.settings import CONFIG_NAMES, Config, make_config
 from dedupe.model.urls import is_url
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT, DiffMode
@@ -49,7 +50,7 @@ PATH_DEFAULTS: Mapping[str, Any] = {"against": ()}
 
 SETTING_NAMES = (*CONFIG_NAMES, *PATH_DEFAULTS, *OUTPUT_DEFAULTS, *GATE_DEFAULTS)
 
-_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "against", "fail_on")
+_LISTS = ("keep", "glob", "exclude", "text_field", "meta_field", "against", "fail_on", "find")
 
 
 class Settings(msgspec.Struct, frozen=True):

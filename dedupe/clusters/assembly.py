@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.clusters.assign import Clustering
+from dedupe.clusters.shared import SharedDocuments
 from dedupe.matching.collapse import Collapsed
 from dedupe.model.documents import Locator
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.relations import Relation, relation_of_equal
-from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Cluster, DuplicatePair
+from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Cluster, DuplicatePair, SharedText
+from dedupe.passages.search import SharedTexts
 from dedupe.report.rows import (
     BridgeEndColumns,
     ClusterColumns,
@@ -35,6 +37,9 @@ class Assembled(msgspec.Struct, frozen=True):
     :param clusters: largest first
     :param bridges: ordered by left and right id
     :param bridge_ends: ends of bridges that are in no cluster, ordered by id
+    :param contained: documents that stand in others
+    :param passages: pairs that share passages only
+    :param shared_ends: the documents of these lists that are in no cluster or bridge, ordered by id
     :param locators: of all documents in the report, by id, in the order of the ids
     :param duplicate_count: members that are neither representatives nor reference documents
     :param redundant_token_count: the tokens of these members
@@ -44,6 +49,9 @@ class Assembled(msgspec.Struct, frozen=True):
     clusters: Sequence[Cluster]
     bridges: Sequence[DuplicatePair]
     bridge_ends: Sequence[BridgeEnd]
+    contained: Sequence[SharedText]
+    passages: Sequence[SharedText]
+    shared_ends: Sequence[BridgeEnd]
     locators: Mapping[str, Locator]
     duplicate_count: int
     redundant_token_count: int
@@ -56,16 +64,22 @@ class Assembled(msgspec.Struct, frozen=True):
             clusters=materialise_clusters(self.clusters),
             bridges=tuple(self.bridges),
             bridge_ends=tuple(self.bridge_ends),
+            shared_ends=tuple(self.shared_ends),
             locators=dict(self.locators.items()),
         )
 
 
 def assemble_clusters(
-    clustering: Clustering, repeated: Sequence[NDArray[np.int64]] = ()
+    clustering: Clustering,
+    repeated: Sequence[NDArray[np.int64]] = (),
+    shared: SharedTexts | None = None,
+    shingle_size: int = 1,
 ) -> Assembled:
     """Make the clusters and bridges of a report, as lazy rows over columns.
 
     :param repeated: further documents to locate in the report, since their ids occurred twice
+    :param shared: documents that stand in others, and shared passages
+    :param shingle_size: tokens in a shingle, by which the runs of ``shared`` become passages
     """
     collapsed = clustering.collapsed
     table = _tabulate(clustering)
@@ -76,20 +90,28 @@ def assemble_clusters(
     bridges = clustering.pairs.select(bridged)
     ends = collapsed.leads[sort_distinct(np.concatenate([bridges.left, bridges.right]))]
     identities = collapsed.documents.identities
-    id_order = _IdOrder.of(identities, np.concatenate([table.documents, ends, *repeated]))
+    sharing = SharedDocuments.of(shared, collapsed) if shared else None
+    inside = sharing.documents if sharing else np.empty(0, np.int64)
+    id_order = _IdOrder.of(identities, np.concatenate([table.documents, ends, inside, *repeated]))
     documents = _describe_documents(collapsed, id_order)
     table = table.order(id_order, collapsed.leads)
     members = _list_members(clustering, table, id_order, documents)
     pairs, pair_begins = _list_pairs(clustering, table, id_order, documents)
     weakest = _find_weakest(members.jaccard, table.begins)
     clusters = ClusterColumns(members, pairs, table.begins, pair_begins, weakest)
+    named = id_order.rank, id_order.ids, shingle_size
     is_surplus = table.documents >= collapsed.documents.reference_count
     is_surplus[table.begins[:-1]] = False
     surplus = collapsed.documents.token_counts[table.documents[is_surplus]]
     return Assembled(
         clusters=clusters.rows(),
         bridges=Rows.of_range(pairs.make, 0, int(pair_begins[0])),
-        bridge_ends=_list_bridge_ends(table, id_order, ends, documents),
+        bridge_ends=_list_ends(id_order, ends, table.documents, documents),
+        contained=tuple(sharing.list_contained(*named)) if sharing else (),
+        passages=tuple(sharing.list_passages(*named)) if sharing else (),
+        shared_ends=_list_ends(
+            id_order, inside, np.concatenate([table.documents, ends]), documents
+        ),
         locators=LocatorTable(id_order.ids, identities.locators(id_order.documents)),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
@@ -215,13 +237,16 @@ def _find_weakest(jaccard: NDArray[np.float64], begins: NDArray[np.int64]) -> ND
     return positions[np.searchsorted(positions, begins[:-1])]
 
 
-def _list_bridge_ends(
-    table: _MemberTable, id_order: _IdOrder, ends: NDArray[np.int64], documents: ReportedDocuments
+def _list_ends(
+    id_order: _IdOrder,
+    ends: NDArray[np.int64],
+    listed: NDArray[np.int64],
+    documents: ReportedDocuments,
 ) -> Rows[BridgeEnd]:
-    """The ends of bridges that are in no cluster."""
+    """The ends of bridges, or of other pairs, that are not listed elsewhere."""
     is_alone = np.zeros(len(id_order.documents), bool)
     is_alone[id_order.rank(ends)] = True
-    is_alone[id_order.rank(table.documents)] = False
+    is_alone[id_order.rank(listed)] = False
     columns = BridgeEndColumns(documents, np.flatnonzero(is_alone))
     return Rows.of_range(columns.make, 0, len(columns.ranks))
 

@@ -14,11 +14,13 @@ from dedupe.furniture.given import read_windows
 from dedupe.matching.banding import banding_of
 from dedupe.matching.matches import Matches
 from dedupe.matching.search import match_sketches
+from dedupe.matching.verification import sort_pairs
 from dedupe.model.documents import CorpusItems
 from dedupe.model.kernels import Kernels
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
+from dedupe.passages.search import SharedTexts, find_shared_texts
 from dedupe.pipeline.engine import Engine, EngineRun
 from dedupe.pipeline.sketching import sketch_corpus
 from dedupe.store.document_marks import ScannedTexts
@@ -63,7 +65,11 @@ def run_locally(
             yield EngineRun.of_sketches(
                 sketches,
                 # In no variable here: pairs go as soon as whoever takes them has made clusters.
-                match_sketches(sketches, config, resources, keeps_sketches=False),
+                *_look_inside(
+                    match_sketches(sketches, config, resources, keeps_sketches=False),
+                    config,
+                    resources,
+                ),
                 release,
                 resources,
             )
@@ -100,7 +106,8 @@ def reuse_sketches(sketches: Sketches, resources: Resources) -> Engine[CorpusIte
         if known is None:
             lowest[:] = [(config.threshold, matches.pairs)]
         if config.furniture == "keep":
-            yield EngineRun.of_sketches(sketches, matches, resources=used)
+            found = _look_inside(matches, config, used)
+            yield EngineRun.of_sketches(sketches, *found, resources=used)
         else:
             yield _without_furniture(sketches, matches, config, used)
 
@@ -119,10 +126,27 @@ def _without_furniture(
     given = read_windows(listed, config, resources.kernels) if listed else None
     found = match_without_furniture(sketches, matches, config, resources, given)
     matches = found.without if config.furniture == "ignore" else matches
-    return EngineRun.of_sketches(sketches, matches, release, resources, found)
+    return EngineRun.of_sketches(sketches, matches, None, release, resources, found)
+
+
+def _look_inside(
+    matches: Matches, config: Config, resources: Resources
+) -> tuple[Matches, SharedTexts | None]:
+    """The matches, and the documents that stand in others, if those are asked for.
+
+    Duplicate pairs that only the search for these met are added to the matches.
+    """
+    if not config.looks_inside:
+        return matches, None
+    resources.progress.enter("looking inside")
+    shared, more = find_shared_texts(matches.collapsed, matches.pairs, config, resources)
+    if len(more.left):
+        matches = msgspec.structs.replace(matches, pairs=sort_pairs([matches.pairs, more]))
+    return matches, shared
 
 
 def _release(sketches: Sketches, config: Config) -> None:
     sketches.documents.shingles.close()
+    sketches.documents.filters.close()
     if config.max_memory:
         return_memory()

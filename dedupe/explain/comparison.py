@@ -18,10 +18,13 @@ from dedupe.explain.saved import PairInReport
 from dedupe.matching.banding import band_recall, banding_of, make_band_keys
 from dedupe.model.errors import ReportError
 from dedupe.model.kernels import Kernels
+from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import DuplicatePair
 from dedupe.model.settings import ScanSettings
 from dedupe.model.sketches import Banding, SketchBatch
+from dedupe.passages.runs import find_runs as find_shared_runs
+from dedupe.passages.search import are_contained, window_of
 from dedupe.sketch import load_word_finder, tokenize_text
 from dedupe.sketch.token_limit import drop_oversized
 from dedupe.sources import make_batch
@@ -182,7 +185,24 @@ def _pair_figures(
             relation = relation_of_equal(is_same)
         elif shared / (left_count + right_count - shared) >= settings.threshold:
             relation = Relation.NEAR
+        else:
+            relation = _relation_by_text(sketch, (shared, left_count, right_count), settings)
     return PairFigures(relation, shared, left_count, right_count)
+
+
+def _relation_by_text(
+    sketch: SketchBatch, counts: tuple[int, int, int], settings: ScanSettings
+) -> Relation | None:
+    """The relation of two documents that are no duplicates, if the scan looks for such."""
+    left, right = np.zeros(1, np.int64), np.ones(1, np.int64)
+    pair = VerifiedPairs(left, right, *(np.array([count]) for count in counts))
+    if settings.looks_inside and are_contained(pair, settings)[0]:
+        return Relation.CONTAINED
+    if not settings.looks_for_passages:
+        return None
+    hashes, offsets = sketch.shingle_hashes, sketch.shingle_offsets
+    runs = find_shared_runs(hashes, offsets, left, right, window_of(settings))
+    return Relation.PASSAGE if len(runs.pair) else None
 
 
 def _saved_figures(pair: DuplicatePair, left_id: str) -> PairFigures:

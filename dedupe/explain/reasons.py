@@ -131,7 +131,9 @@ def _explain_contained(pair: PairFigures) -> Iterator[Reason]:
         ("B", "A", pair.right_containment, pair.left_count / pair.right_count),
     )
     for part, whole, share, ratio in sides:
-        if share >= CONTAINED_SHARE and ratio >= CONTAINED_RATIO:
+        is_directed = pair.relation is not None and pair.relation.is_directed
+        is_longer = ratio >= CONTAINED_RATIO or (is_directed and ratio >= 1)
+        if is_longer and (share >= CONTAINED_SHARE or is_directed):
             yield Reason(
                 "contained",
                 f"{whole} holds {_percent(share)} of {part}, and is {ratio:.1f} times as long: "

@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from encodings.aliases import aliases
 from functools import lru_cache
 
+from dedupe.model.errors import ConfigError
+
 UTF8 = "utf-8"
 
 _WEB_NAMES = {
@@ -105,3 +107,15 @@ def names_like(label: str) -> list[str]:
     names = {*_LABELS, *(name.replace("_", "-") for name in {*aliases, *aliases.values()})}
     known = [name for name in sorted(names) if encoding_named(name)]
     return get_close_matches(label.replace("_", "-"), known, 3)
+
+
+def chosen_encoding(label: str) -> str:
+    """Python's name for the encoding of this label.
+
+    :raises ConfigError: if there is none
+    """
+    if name := encoding_named(label):
+        return name
+    near = " or ".join(names_like(label))
+    meant = f"; did you mean {near}?" if near else ", such as cp1251, shift_jis or utf-16-le"
+    raise ConfigError(f"encoding is {label!r}, which is no encoding that is known{meant}")

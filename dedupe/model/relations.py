@@ -77,6 +77,22 @@ class Relation(StrEnum):
             is_indirect=True,
         ),
     )
+    CONTAINED = (
+        "contained",
+        _Row(
+            heading="Contained document",
+            meaning="Most of the document stands in another one, which has more besides.",
+            may_drop=True,
+            is_directed=True,
+        ),
+    )
+    PASSAGE = (
+        "passage",
+        _Row(
+            heading="Shared passage",
+            meaning="The document shares a passage with another one, and no more.",
+        ),
+    )
     # (The end of the table.)
 
     _row: _Row

@@ -97,6 +97,52 @@ class Cluster(msgspec.Struct, frozen=True, gc=False):
         return (member for member in self.members if member.id != self.representative)
 
 
+class SharedPassage(msgspec.Struct, frozen=True, gc=False):
+    """Consecutive tokens that two documents share.
+
+    :param token_count: how many
+    :param left_token: the first of them in the left document, from 0
+    :param right_token: the first of them in the right document
+    :param left_span: its first character in the left document, and the one behind its last; none
+        where the text could not be read again
+    :param right_span: the same in the right document
+    """
+
+    token_count: Length
+    left_token: Length
+    right_token: Length
+    left_span: tuple[Length, Length] | None = None
+    right_span: tuple[Length, Length] | None = None
+
+
+class SharedText(msgspec.Struct, frozen=True, gc=False):
+    """Two documents that share text, and are no duplicates.
+
+    :param left: of ``contained``: the document that stands in the right one
+    :param shared_count: distinct shingles that both have
+    :param passages: the shared passages of ``min_passage`` tokens or more, in the order of the left
+        document, in which they do not overlap
+    """
+
+    left: str
+    right: str
+    relation: Relation
+    shared_count: Count
+    left_count: PositiveCount
+    right_count: PositiveCount
+    passages: tuple[SharedPassage, ...]
+
+    @property
+    def left_containment(self) -> float:
+        """Share of the left document's shingles that the right one has too."""
+        return self.shared_count / self.left_count
+
+    @property
+    def right_containment(self) -> float:
+        """Share of the right document's shingles that the left one has too."""
+        return self.shared_count / self.right_count
+
+
 class CorpusSummary(msgspec.Struct, frozen=True):
     """Counts of the documents that were compared: those with at least one token.
 
@@ -135,6 +181,27 @@ class CorpusSummary(msgspec.Struct, frozen=True):
     too_short_count: Count = 0
 
 
+class SharedSearch(msgspec.Struct, frozen=True):
+    """How texts were looked for that stand in others, or share passages with them.
+
+    :param fingerprint_count: different fingerprints of all documents
+    :param common_fingerprint_count: those that were set aside, since more than ``max_bucket``
+        documents have them
+    :param hidden_document_count: documents all of whose fingerprints were set aside: what they
+        share is not found
+    :param candidate_pair_count: pairs of which the shared shingles were counted
+    :param contained_pair_count: entries of ``contained``
+    :param passage_pair_count: entries of ``passages``; none if they were not looked for
+    """
+
+    fingerprint_count: Count
+    common_fingerprint_count: Count
+    hidden_document_count: Count
+    candidate_pair_count: Count
+    contained_pair_count: Count
+    passage_pair_count: Count | None
+
+
 class SearchSummary(msgspec.Struct, frozen=True):
     """How candidates were found.
 
@@ -143,6 +210,7 @@ class SearchSummary(msgspec.Struct, frozen=True):
     :param candidate_pair_count: pairs of groups that shared a bucket
     :param capped_bucket_count: buckets of which only a few groups were compared with all; where
         this is not 0, the expected recall does not hold for the documents in these buckets
+    :param shared: the search for documents in others; none if they were not looked for
     """
 
     bands: Count
@@ -152,6 +220,7 @@ class SearchSummary(msgspec.Struct, frozen=True):
     candidate_pair_count: Count
     duplicate_pair_count: Count
     capped_bucket_count: Count
+    shared: SharedSearch | None = None
 
 
 class ReportWarning(msgspec.Struct, frozen=True):
@@ -217,6 +286,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     :param bridge_ends: the documents of bridges that are in no cluster, by id
     :param furniture: passages that a site or the corpus repeats, where they were looked for
     :param forms: clusters whose documents differ in the same places; none where nobody looked
+    :param contained: documents that stand in others (left in right), by left, then right
+    :param passages: pairs that share a passage and no more, by left, then right
+    :param shared_ends: the documents of these two lists that are in no cluster or bridge, by id
     :param texts: the texts of clustered documents by id, where ``embed_text`` asked for them
     """
 
@@ -227,6 +299,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     clusters: Sequence[Cluster]
     bridges: Sequence[DuplicatePair]
     bridge_ends: Sequence[BridgeEnd] = ()
+    contained: Sequence[SharedText] = ()
+    passages: Sequence[SharedText] = ()
+    shared_ends: Sequence[BridgeEnd] = ()
     skipped: tuple[SkippedDocument, ...]
     notices: tuple[Notice, ...]
     warnings: tuple[ReportWarning, ...] = ()
@@ -248,9 +323,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             yield from cluster.others()
 
     def documents(self) -> Iterator[Member | BridgeEnd]:
-        """All documents that are in a cluster or a bridge; members first."""
+        """All documents that the report describes; members of clusters first."""
         yield from self.members()
         yield from self.bridge_ends
+        yield from self.shared_ends
+
+    def shared_texts(self) -> Iterator[SharedText]:
+        """The entries of ``contained``, then those of ``passages``."""
+        yield from self.contained
+        yield from self.passages
 
     def pairs(self) -> Iterator[DuplicatePair]:
         """The pairs of all clusters, then the bridges."""

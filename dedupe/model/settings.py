@@ -5,15 +5,17 @@ Flags, settings files, the JSON report and the documentation use the same names.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
 
-from dedupe.model.encodings import encoding_named, names_like
+from dedupe.model.encodings import chosen_encoding
 from dedupe.model.errors import ConfigError
 from dedupe.model.formats import AUTO, input_formats
+from dedupe.model.keep_rules import KEEP_RULES, sites_of_rule
+from dedupe.model.processors import available_processors
+from dedupe.model.relations import Relation
 
 Linkage = Literal["star", "single", "complete"]
 
@@ -27,10 +29,14 @@ HtmlMode = Literal["article", "text", "raw"]
 
 FurnitureMode = Literal["keep", "report", "ignore"]
 
-KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
+ALWAYS_FOUND = str(Relation.NEAR)
+"""What every scan looks for."""
 
-KEEP_SITES = "site="
-"""The beginning of a keep rule that names sites: ``site=a.example,b.example``."""
+FIND = (ALWAYS_FOUND, str(Relation.CONTAINED), "passages")
+"""What a scan can look for."""
+
+MAX_PASSAGE = 10_000
+"""The largest value of ``min_passage``."""
 
 MAX_BUCKET = 500
 """The default of ``max_bucket``; how it was measured stands in ``docs/architecture.md``."""
@@ -163,7 +169,7 @@ class ReadSettings(_Checked, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.encoding:
-            msgspec.structs.force_setattr(self, "encoding", _known_encoding(self.encoding))
+            msgspec.structs.force_setattr(self, "encoding", chosen_encoding(self.encoding))
         self._check_choice("input_format", input_formats())
         self._check_choice("text_format", get_args(TextFormat))
         self._check_choice("html", get_args(HtmlMode))
@@ -212,6 +218,10 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
     :param furniture: what to do with passages that a site or the corpus repeats: nothing, tell
         which duplicates rest on them, or leave them out of the comparison
     :param furniture_list: a list of such passages to be used in place of those that are found
+    :param find: what is looked for: near-duplicates always, documents in others, shared passages
+    :param min_passage: tokens of the shortest shared passage; also the fewest shingles of a
+        document that is called contained
+    :param containment: share of its shingles at or above which a document stands in another
     """
 
     threshold: float = 0.7
@@ -219,6 +229,9 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
     max_bucket: int = MAX_BUCKET
     furniture: FurnitureMode = "keep"
     furniture_list: str = ""
+    find: tuple[str, ...] = (ALWAYS_FOUND,)
+    min_passage: int = 50
+    containment: float = 0.8
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -232,6 +245,35 @@ class MatchSettings(SketchSettings, frozen=True, kw_only=True):
             self.furniture_list,
             "empty where furniture is keep: it goes with report or ignore",
         )
+        self._check_find()
+
+    def _check_find(self) -> None:
+        find, share = self.find, self.containment
+        known = f"made of {', '.join(FIND)}, with {ALWAYS_FOUND} among them"
+        check_setting({ALWAYS_FOUND} <= set(find) <= set(FIND), "find", find, known)
+        ordered = tuple(each for each in FIND if each in find)
+        msgspec.structs.force_setattr(self, "find", ordered)
+        check_setting(
+            self.furniture == "keep" or not self.looks_inside,
+            "find",
+            find,
+            "near alone unless furniture is keep: places in a text without it mean nothing",
+        )
+        self._check_range("min_passage", 1, MAX_PASSAGE)
+        check_setting(0 < share <= 1, "containment", share, "above 0 and at most 1")
+        if self.looks_inside and self.min_passage < self.shingle_size:
+            least = f"at least the {self.shingle_size} tokens of a shingle (shingle_size)"
+            check_setting(False, "min_passage", self.min_passage, least)
+
+    @property
+    def looks_inside(self) -> bool:
+        """Whether documents are looked for that stand in others, or share a passage with them."""
+        return len(self.find) > 1
+
+    @property
+    def looks_for_passages(self) -> bool:
+        """Whether pairs that share a passage only are looked for."""
+        return FIND[-1] in self.find
 
 
 class ScanSettings(MatchSettings, frozen=True, kw_only=True):
@@ -341,49 +383,6 @@ def make_config(values: dict[str, Any]) -> Config:
         if name not in CONFIG_NAMES:
             raise ConfigError(f"there is no setting {name!r}")
     return Config(**values)
-
-
-def split_keep(value: str) -> tuple[str, ...]:
-    """The keep rules of a list with commas.
-
-    After ``site=``, a part with a dot is one more site of that rule, so that
-    ``site=a.example,b.example,degree`` is two rules.
-    """
-    rules: list[str] = []
-    for part in filter(None, map(str.strip, value.split(","))):
-        goes_on = rules and rules[-1].startswith(KEEP_SITES) and not part.startswith(KEEP_SITES)
-        if goes_on and "." in part:
-            rules[-1] += f",{part}"
-        else:
-            rules.append(part)
-    return tuple(rules)
-
-
-def sites_of_rule(rule: str) -> tuple[str, ...]:
-    """The sites that a ``site=`` rule names, the best first; empty for any other rule."""
-    if not rule.startswith(KEEP_SITES):
-        return ()
-    names = (name.strip() for name in rule.removeprefix(KEEP_SITES).split(","))
-    return tuple(filter(None, names))
-
-
-def available_processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
-
-
-def _known_encoding(label: str) -> str:
-    """Python's name for the encoding of this label.
-
-    :raises ConfigError: if there is none
-    """
-    if name := encoding_named(label):
-        return name
-    near = " or ".join(names_like(label))
-    meant = f"; did you mean {near}?" if near else ", such as cp1251, shift_jis or utf-16-le"
-    raise ConfigError(f"encoding is {label!r}, which is no encoding that is known{meant}")
 
 
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:

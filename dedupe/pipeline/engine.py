@@ -20,6 +20,7 @@ from dedupe.model.progress import Progress
 from dedupe.model.report import SHORT_TOKENS
 from dedupe.model.settings import Config
 from dedupe.model.sketches import Banding
+from dedupe.passages.search import SharedTexts
 from dedupe.sources.files.source import Source
 from dedupe.sources.origin import CorpusOrigin
 from dedupe.store.document_marks import ScannedTexts
@@ -59,6 +60,7 @@ class EngineRun(msgspec.Struct, frozen=True):
         the stages after it; positions in it mean nothing elsewhere. It may leave out documents that
         are in no pair, have no copy, and have an id of their own
     :param learn_orders: see :func:`dedupe.matching.dates.learn_date_orders`
+    :param shared: documents that stand in others, and passages; none if they were not looked for
     :param release: gives memory back; called once nothing more is to be counted
     :param resources: of the machine that has the shingles of ``matches``; none where none has all
     :param furniture: what was found without furniture, where that was asked for
@@ -67,6 +69,7 @@ class EngineRun(msgspec.Struct, frozen=True):
     matches: Matches
     summary: EngineSummary
     learn_orders: LearnOrders
+    shared: SharedTexts | None = None
     release: Callable[[], None] = lambda: None
     resources: Resources | None = None
     furniture: FurnitureMatches | None = None
@@ -76,6 +79,7 @@ class EngineRun(msgspec.Struct, frozen=True):
         cls,
         sketches: Sketches,
         matches: Matches,
+        shared: SharedTexts | None = None,
         release: Callable[[], None] = lambda: None,
         resources: Resources | None = None,
         furniture: FurnitureMatches | None = None,
@@ -97,7 +101,7 @@ class EngineRun(msgspec.Struct, frozen=True):
             repeated=sketches.repeated,
         )
         learn_orders = partial(learn_date_orders, documents)
-        return cls(matches, summary, learn_orders, release, resources, furniture)
+        return cls(matches, summary, learn_orders, shared, release, resources, furniture)
 
 
 CorpusT = TypeVar("CorpusT", contravariant=True)

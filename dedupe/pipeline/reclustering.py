@@ -27,6 +27,7 @@ from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
 from dedupe.model.report import BridgeEnd, DuplicatePair, Member, Report
 from dedupe.model.sketches import Banding
+from dedupe.pipeline.reshared import relist_shared_texts
 from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.checks import check_members, check_pairs
 from dedupe.report.index import ReportIndex
@@ -101,6 +102,7 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         furniture=_furniture_at(report, assembled),
         forms=_forms_at(report, assembled),
     )
+    reclustered = relist_shared_texts(reclustered, report)
     reclustered = msgspec.structs.replace(reclustered, warnings=find_warnings(reclustered))
     if report.texts is None:
         return reclustered

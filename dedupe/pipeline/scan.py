@@ -20,7 +20,14 @@ from dedupe.model.date_orders import DateOrder
 from dedupe.model.furniture import Furniture
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
-from dedupe.model.report import SCHEMA_VERSION, CorpusSummary, Report, RunInfo, SearchSummary
+from dedupe.model.report import (
+    SCHEMA_VERSION,
+    CorpusSummary,
+    Report,
+    RunInfo,
+    SearchSummary,
+    SharedSearch,
+)
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineRun, EngineSummary
 from dedupe.pipeline.undated import find_undated, replace_undated
@@ -53,51 +60,66 @@ def scan_corpus(
     with engine(corpus, config, kernels, progress, scanned) as engine_run:
         orders = engine_run.learn_orders(config.keep)
         clustering = cluster_matches(engine_run.matches, config, orders)
-        summary = engine_run.summary
+        summary, shared = engine_run.summary, engine_run.shared
         furniture, passage_documents = _tell_furniture(engine_run, clustering, config)
         forms = _find_forms(engine_run, clustering, config)
         engine_run.release()
         del engine_run  # and with it the pairs, of which the clustering has its own
         progress.enter("reporting")
-        assembled = assemble_clusters(clustering, (*summary.repeated, passage_documents))
+        told = (*summary.repeated, passage_documents)
+        assembled = assemble_clusters(clustering, told, shared, config.shingle_size)
         undated = find_undated(clustering, config, orders)
         if not streamed:
             assembled = assembled.materialise()
     origin = origin or CorpusOrigin()
-    skipped = tuple(summary.remarks.skipped)
     report = Report(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
         corpus=_summarise_corpus(summary, assembled, origin, orders),
-        search=_summarise_search(summary, clustering),
+        search=_summarise_search(summary, clustering, shared.figures if shared else None),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
-        skipped=skipped,
+        contained=assembled.contained,
+        passages=assembled.passages,
+        shared_ends=assembled.shared_ends,
+        skipped=tuple(summary.remarks.skipped),
         notices=replace_undated(summary.remarks.notices, undated),
         furniture=furniture,
         forms=name_forms(forms, clustering, assembled.clusters),
         texts=None,
-        run=RunInfo(
-            version=__version__,
-            python=platform.python_version(),
-            kernels=kernels.name,
-            workers=config.worker_count,
-            seconds=0.0,
-            byte_count=summary.remarks.byte_count,
-            paths=tuple(origin.paths),
-            against=tuple(origin.against),
-            sources=tuple(origin.sources()),
-            text_fields=dict(sorted(origin.text_fields.items())),
-            locators=assembled.locators,
-            skipped_places=origin.find_skipped(skipped, summary.remarks.skipped_locators),
-        ),
+        run=_describe_run(config, kernels, summary, assembled, origin),
     )
     warnings = find_warnings(report)
     progress.enter("done")
     seconds, stages = time.perf_counter() - began, tuple(progress.stages)
     run = msgspec.structs.replace(report.run, seconds=seconds, stages=stages)
     return msgspec.structs.replace(report, warnings=warnings, run=run)
+
+
+def _describe_run(
+    config: Config,
+    kernels: Kernels,
+    summary: EngineSummary,
+    assembled: Assembled,
+    origin: CorpusOrigin,
+) -> RunInfo:
+    """The facts of this run, without its time."""
+    remarks = summary.remarks
+    return RunInfo(
+        version=__version__,
+        python=platform.python_version(),
+        kernels=kernels.name,
+        workers=config.worker_count,
+        seconds=0.0,
+        byte_count=remarks.byte_count,
+        paths=tuple(origin.paths),
+        against=tuple(origin.against),
+        sources=tuple(origin.sources()),
+        text_fields=dict(sorted(origin.text_fields.items())),
+        locators=assembled.locators,
+        skipped_places=origin.find_skipped(remarks.skipped, remarks.skipped_locators),
+    )
 
 
 def _tell_furniture(
@@ -149,7 +171,9 @@ def _summarise_corpus(
     )
 
 
-def _summarise_search(summary: EngineSummary, clustering: Clustering) -> SearchSummary:
+def _summarise_search(
+    summary: EngineSummary, clustering: Clustering, shared: SharedSearch | None
+) -> SearchSummary:
     banding, collapsed = summary.banding, clustering.collapsed
     copy_count = len(collapsed.members) - len(collapsed)
     return SearchSummary(
@@ -160,4 +184,5 @@ def _summarise_search(summary: EngineSummary, clustering: Clustering) -> SearchS
         candidate_pair_count=summary.candidate_pair_count,
         duplicate_pair_count=len(clustering.pairs.left) + copy_count,
         capped_bucket_count=summary.capped_bucket_count,
+        shared=shared,
     )

@@ -301,6 +301,9 @@ def materialise(report: Report) -> Report:
         clusters=materialise_clusters(report.clusters),
         bridges=tuple(report.bridges),
         bridge_ends=tuple(report.bridge_ends),
+        contained=tuple(report.contained),
+        passages=tuple(report.passages),
+        shared_ends=tuple(report.shared_ends),
         run=msgspec.structs.replace(report.run, locators=locators),
     )
 

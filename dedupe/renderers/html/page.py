@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dedupe.model.documents import TextProvider
+from dedupe.model.processors import available_processors
 from dedupe.model.relations import RELATIONS
 from dedupe.model.report import Report
-from dedupe.model.settings import available_processors
 from dedupe.renderers.html import findings
 from dedupe.renderers.html.charts import (
     axis_ticks,

@@ -15,6 +15,7 @@ from dedupe.renderers.view.reading import (
     describe_reading,
     warning_sentences,
 )
+from dedupe.renderers.view.shared import describe_shared
 from dedupe.renderers.view.terminal import NO_BREAK, Canvas, Piece, Style, escape_text, prose
 
 MAX_UNBROKEN: Final = 24
@@ -27,7 +28,9 @@ def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
     """The figures of the result, its recall, warnings about capped buckets, and the run time."""
     yield canvas.flow(_listing(_verdict(report), "strong"))
     if report.search.bands and report.corpus.document_count:
-        yield canvas.flow(_listing([describe_recall(report), "every pair verified"]))
+        yield canvas.flow(
+            _listing([describe_recall(report), "every pair verified", describe_shared(report)])
+        )
     if report.search.capped_bucket_count:
         yield canvas.flow(prose(describe_capped_buckets(report), "warn"))
     if facts := describe_reading(report):
