@@ -24,10 +24,10 @@ PACKAGE = Path(dedupe.__file__).parent
 TABLE = Path(relations.__file__)
 
 ROW = """
-    CONTAINED = (
-        "contained",
+    QUOTED = (
+        "quoted",
         _Row(
-            heading="Contained document",
+            heading="Quoted document",
             meaning="All of the document stands in another one.",
             is_directed=True,
         ),
@@ -68,14 +68,14 @@ scan = dedupe.api.scan_with_texts
 
 
 def relabel(cluster):
-    """What holds of the two, as a scan for contained documents would tell it."""
-    replace, contained = msgspec.structs.replace, table.Relation("contained")
+    """What holds of the two, as a scan for quoted documents would tell it."""
+    replace, quoted = msgspec.structs.replace, table.Relation("quoted")
     pairs = [
-        replace(each, relation=contained) if {each.left, each.right} in PAIRS else each
+        replace(each, relation=quoted) if {each.left, each.right} in PAIRS else each
         for each in cluster.pairs
     ]
     members = [
-        replace(each, relation=contained) if each.id == "short.txt" else each
+        replace(each, relation=quoted) if each.id == "short.txt" else each
         for each in cluster.members
     ]
     return replace(cluster, pairs=tuple(pairs), members=tuple(members))
@@ -148,12 +148,12 @@ def saved(folder: Path, run: Callable[..., str]) -> Path:
     [cluster] = report["clusters"]
     assert cluster["representative"] in ("long.txt", "copy.txt")
     short = next(each for each in cluster["members"] if each["id"] == "short.txt")
-    assert short["relation"] == "contained" and short["jaccard"] < 0.7
+    assert short["relation"] == "quoted" and short["jaccard"] < 0.7
     # (At this threshold ``short`` and ``near`` would be no pair either.)
     cluster["pairs"] = [
         each
         for each in cluster["pairs"]
-        if each["relation"] == "contained" or "short.txt" not in (each["left"], each["right"])
+        if each["relation"] == "quoted" or "short.txt" not in (each["left"], each["right"])
     ]
     assert len(cluster["pairs"]) == 3
     report["config"]["threshold"] = 0.7
@@ -164,7 +164,7 @@ def saved(folder: Path, run: Callable[..., str]) -> Path:
 
 def test_a_relation_that_the_table_does_not_have_is_named(folder, saved):
     told = start(folder, "report", saved, code=2, relabel=False, table=TABLE)
-    assert "saved.json: not a dedupe report" in told and "'contained'" in told
+    assert "saved.json: not a dedupe report" in told and "'quoted'" in told
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.8])
@@ -183,17 +183,17 @@ def test_nothing_merges_by_it_at_another_threshold(folder, run, saved, linkage, 
 
 
 NAMES = {
-    "json": r'"id":"short.txt","relation":"contained"',
-    "jsonl": r'"id":"short.txt","relation":"contained"',
-    "csv": r",short.txt,contained,",
-    "csv-pairs": r",short.txt,contained,",
-    "text": r"short\.txt .* contained +0\.58 +no duplicate of",
-    "html": r'<span class="dot contained">contained</span><span>0\.58</span>',
-    "markdown": r"short.*\| contained \| 0\.58 \|",
-    "github": r"title=Contained document::short\.txt: in one cluster .* \(contained, "
+    "json": r'"id":"short.txt","relation":"quoted"',
+    "jsonl": r'"id":"short.txt","relation":"quoted"',
+    "csv": r",short.txt,quoted,",
+    "csv-pairs": r",short.txt,quoted,",
+    "text": r"short\.txt .* quoted +0\.58 +no duplicate of",
+    "html": r'<span class="dot quoted">quoted</span><span>0\.58</span>',
+    "markdown": r"short.*\| quoted \| 0\.58 \|",
+    "github": r"title=Quoted document::short\.txt: in one cluster .* \(quoted, "
     r"Jaccard 0\.58\), but no duplicate of it",
-    "sarif": r'"ruleId": *"duplicate-contained"',
-    "junit": r'name="short\.txt"[^>]*>\s*<system-out>In one cluster .* \(contained, '
+    "sarif": r'"ruleId": *"duplicate-quoted"',
+    "junit": r'name="short\.txt"[^>]*>\s*<system-out>In one cluster .* \(quoted, '
     r"Jaccard 0\.58\), but no duplicate of it",
 }
 """How each format names it."""
@@ -212,17 +212,17 @@ def test_every_format_names_it_and_calls_it_nothing_else(run, saved, format):
 def test_the_log_for_code_scanning_has_a_rule_for_it(run, saved):
     [log] = json.loads(run("report", saved, "--format", "sarif"))["runs"]
     rules = log["tool"]["driver"]["rules"]
-    [result] = [each for each in log["results"] if each["ruleId"] == "duplicate-contained"]
+    [result] = [each for each in log["results"] if each["ruleId"] == "duplicate-quoted"]
     rule = rules[result["ruleIndex"]]
-    assert result["level"] == "note" and rule["id"] == "duplicate-contained"
-    assert rule["shortDescription"]["text"] == "Contained document"
+    assert result["level"] == "note" and rule["id"] == "duplicate-quoted"
+    assert rule["shortDescription"]["text"] == "Quoted document"
     assert rule["fullDescription"]["text"] == "All of the document stands in another one."
 
 
 def test_a_pair_of_it_between_clusters_is_not_called_a_duplicate_pair(folder, run, saved):
     report = json.loads(saved.read_text())
     [cluster] = report["clusters"]
-    related = [each for each in cluster["pairs"] if each["relation"] == "contained"]
+    related = [each for each in cluster["pairs"] if each["relation"] == "quoted"]
     short = next(each for each in cluster["members"] if each["id"] == "short.txt")
     cluster["members"].remove(short)
     cluster["pairs"].remove(related[0])
@@ -232,9 +232,9 @@ def test_a_pair_of_it_between_clusters_is_not_called_a_duplicate_pair(folder, ru
     (folder / "bridge.json").write_text(json.dumps(report))
     text = run("report", "bridge.json", "--format", "text", "--diff", "none")
     assert "1 bridge: pairs whose ends lie in different clusters" in text
-    assert re.search(r"\w+\.txt → short\.txt   contained 0\.58", text)
+    assert re.search(r"\w+\.txt → short\.txt   quoted 0\.58", text)
     page = run("report", "bridge.json", "--format", "html", "--diff", "none")
-    assert "<p>Pairs whose ends are" in page and ">contained 0.58<" in page
+    assert "<p>Pairs whose ends are" in page and ">quoted 0.58<" in page
 
 
 def test_apply_drops_nothing_by_it(folder, run, saved):
@@ -257,7 +257,7 @@ def test_apply_refuses_a_member_whose_pair_denies_the_drop(folder, run, saved):
             member |= {"relation": "near", "jaccard": 0.75}
     (folder / "denied.json").write_text(json.dumps(report))
     told = run("apply", "denied.json", code=2)
-    assert "short.txt: is near as a member, but contained in its pair" in told
+    assert "short.txt: is near as a member, but quoted in its pair" in told
 
 
 @pytest.mark.parametrize("is_excerpt", [True, False])
@@ -265,7 +265,7 @@ def test_apply_drops_in_the_direction_of_a_relation(folder, run, saved, is_excer
     """A linked document goes for one of which it is an excerpt, not for its own excerpt."""
     report = json.loads(saved.read_text())
     [cluster] = report["clusters"]
-    [pair] = [each for each in cluster["pairs"] if each["relation"] == "contained"]
+    [pair] = [each for each in cluster["pairs"] if each["relation"] == "quoted"]
     [kept] = {pair["left"], pair["right"]} - {"short.txt"}
     ends = ("short.txt", kept) if is_excerpt else (kept, "short.txt")
     pair |= {"relation": "excerpt", "left": ends[0], "right": ends[1]}
@@ -286,22 +286,22 @@ def test_explain_tells_what_the_report_says(folder, run, saved):
     pair = next(
         each
         for each in json.loads(saved.read_text())["clusters"][0]["pairs"]
-        if each["relation"] == "contained"
+        if each["relation"] == "quoted"
     )
     ids = pair["left"], pair["right"]
     told = json.loads(run("explain", *ids, "--report", saved, "--format", "json"))
     assert told["relation"] is None and not told["is_duplicate"]
-    assert told["report"]["pair"]["relation"] == "contained" and told["report"]["links"] == []
+    assert told["report"]["pair"]["relation"] == "quoted" and told["report"]["links"] == []
     assert "no_duplicate" in [each["reason"] for each in told["reasons"]]
     text = run("explain", *ids[::-1], "--report", saved)
-    assert "the report calls B contained in relation to A, which makes no duplicate" in text
+    assert "the report calls B quoted in relation to A, which makes no duplicate" in text
 
 
 def test_explain_of_a_changed_text_shows_the_pair_of_the_report(folder, run, saved):
     pair = next(
         each
         for each in json.loads(saved.read_text())["clusters"][0]["pairs"]
-        if each["relation"] == "contained"
+        if each["relation"] == "quoted"
     )
     ids = pair["left"], pair["right"]
     path = folder / "texts" / "short.txt"
@@ -312,8 +312,8 @@ def test_explain_of_a_changed_text_shows_the_pair_of_the_report(folder, run, sav
         shown = run("explain", *ids, "--report", saved)
     finally:
         path.write_text(text)
-    assert told["relation"] == "contained" and not told["is_duplicate"]
-    assert re.search(r"Contained document: Jaccard\s0\.58, no duplicates", shown)
+    assert told["relation"] == "quoted" and not told["is_duplicate"]
+    assert re.search(r"Quoted document: Jaccard\s0\.58, no duplicates", shown)
 
 
 def test_the_gate_does_not_count_it(folder, run):
@@ -333,8 +333,8 @@ def test_the_gate_does_not_count_it(folder, run):
     assert ".txt" not in (folder / "base").read_text()
     named = run(*check, "--format", "csv", relabel=True)
     rows = {row["id"]: row["relation"] for row in csv.DictReader(named.splitlines())}
-    assert rows == {"long.txt": "identical", "short.txt": "contained"}
-    assert "contained" not in run("check", "--help")
+    assert rows == {"long.txt": "identical", "short.txt": "quoted"}
+    assert "quoted" not in run("check", "--help")
 
 
 # --- the table ----------------------------------------------------------------------------
@@ -351,17 +351,29 @@ def test_the_table_holds_together():
 
 
 def test_the_schema_of_reports_has_the_words_of_the_table():
-    """Of a pair those alone that can be said of one: a member is linked, a pair is not."""
+    """Each list has those alone that can stand in it: a member may be linked, a pair may not."""
     schema = json.loads((PACKAGE.parent / "docs" / "report.schema.json").read_text("utf-8"))[
         "$defs"
     ]
-    words = {name: schema[name]["properties"]["relation"]["enum"] for name in ("member", "pair")}
-    assert words["member"] == [*map(str, RELATIONS)]
-    assert words["pair"] == [str(each) for each in RELATIONS if not each.is_indirect]
+    words = {name: schema[name]["properties"]["relation"]["enum"] for name in LISTS}
+    duplicates = [str(each) for each in RELATIONS if each.is_duplicate]
+    indirect = [str(each) for each in RELATIONS if each.is_indirect]
+    assert words["member"] == duplicates + indirect and words["pair"] == duplicates
+    assert words["shared_text"] == [*map(str, RELATIONS)][len(duplicates + indirect) :]
 
 
-SPOKEN = {("explain/reasons.py", "linked")}
-"""Words that are no relation: that of a reason of ``explain``, which its JSON has."""
+LISTS = "member", "pair", "shared_text"
+
+
+SPOKEN = {
+    ("explain/reasons.py", "linked"),
+    ("explain/reasons.py", "contained"),
+    ("renderers/furniture.py", "passage"),
+    ("renderers/explanation/text.py", "passage"),
+    ("renderers/view/shared.py", "passage"),
+    ("renderers/view/signs.py", "passage"),
+}
+"""Words that are no relations: reasons of ``explain``, which its JSON has; a noun."""
 
 
 def words_held(path: Path) -> set[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dedupe.model.errors import ConfigError
-from dedupe.model.settings import Config, split_keep
+from dedupe.model.keep_rules import split_keep
+from dedupe.model.settings import Config
 
 
 def test_keep_is_unambiguous() -> None:

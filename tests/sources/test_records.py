@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 import dedupe
+from dedupe.model.keep_rules import split_keep
 from dedupe.model.metadata import host_of
-from dedupe.model.settings import Config, split_keep
+from dedupe.model.settings import Config
 from dedupe.sources import SourceTexts
 from tests.support.command import dedupe_command
 from tests.support.every_format import RECORDS, csv_records, zip_of
