@@ -234,8 +234,9 @@ class _Handler(BaseHTTPRequestHandler):
             for begin in range(0, len(content), PIECE):
                 piece = content[begin : begin + PIECE]
                 framed = b"%x\r\n%b\r\n" % (len(piece), piece) if page.chunked else piece
-                self.wfile.write(framed)
+                # Counted first: whoever has the last byte may look at once.
                 self.owner.byte_count += len(piece)
+                self.wfile.write(framed)
             if page.chunked and not is_broken:
                 self.wfile.write(b"0\r\n\r\n")
         except OSError:
