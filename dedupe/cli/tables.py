@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from functools import partial
 from typing import Any
 
 from dedupe.model.errors import InputError
@@ -31,6 +32,18 @@ class LocalTables:
         if not os.path.isdir(os.path.dirname(os.path.abspath(folder))):
             raise InputError(f"{folder}: the folder to make it in does not exist")
         self._folder = folder
+        self._check_replaced()
+
+    def _check_replaced(self) -> None:
+        """:raises InputError: if something else than tables is where they will be written"""
+        from dedupe.report.tables import TABLES, check_replaced
+
+        for name in TABLES:
+            place = os.path.join(self._folder, name)
+            if os.path.islink(place) or (os.path.lexists(place) and not os.path.isdir(place)):
+                raise InputError(f"{place}: is no folder of a table, and so is not replaced")
+            if os.path.isdir(place):
+                check_replaced(place, os.listdir(place), partial(_columns, place))
 
     def write(self, report: Any) -> None:
         """Write all tables.
@@ -43,6 +56,7 @@ class LocalTables:
 
         try:
             os.makedirs(self._folder, exist_ok=True)
+            self._check_replaced()
             with tempfile.TemporaryDirectory(dir=self._folder, prefix=".dedupe-") as staged:
                 for name in TABLES:
                     os.mkdir(os.path.join(staged, name))
@@ -57,3 +71,14 @@ class LocalTables:
                     os.rename(os.path.join(staged, name), final)
         except OSError as error:
             raise InputError(f"{self._folder}: cannot be written: {error.strerror}") from error
+
+
+def _columns(folder: str, file: str) -> object:
+    """The names of the columns of a Parquet file; none if it cannot be read."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_schema
+
+    try:
+        return read_schema(os.path.join(folder, file)).names
+    except (ArrowException, OSError):
+        return None

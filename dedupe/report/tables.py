@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from dedupe.model.errors import EngineError
+from dedupe.model.errors import EngineError, InputError
 from dedupe.model.report import Report
 
 if TYPE_CHECKING:
@@ -45,6 +46,27 @@ _COLUMNS: Final[dict[str, dict[str, type]]] = {
 """The columns of each table; ``meta`` is a map of strings."""
 
 TABLES: Final = tuple(_COLUMNS)
+
+_TABLE_FILES: Final = re.compile(
+    r"part-.*\.parquet|\.part-.*\.crc|\.?_(SUCCESS|committed_.*|started_.*)(\.crc)?", re.DOTALL
+)
+"""Names of the files that a table consists of, also one that Spark wrote."""
+
+
+def check_replaced(place: str, files: Iterable[str], columns: Callable[[str], object]) -> None:
+    """Check that a folder holds a table of a report and nothing else, before it is replaced.
+
+    :param place: the folder, which ends in the name of the table
+    :param files: the names of all that is in it
+    :param columns: gives the names of the columns of one of its Parquet files
+    :raises InputError: if it holds anything else, such as documents
+    """
+    expected = [*_COLUMNS[re.split(r"[/\\]", place)[-1]]]
+    for name in sorted(files):
+        is_part = name.endswith(".parquet")
+        if not _TABLE_FILES.fullmatch(name) or (is_part and columns(name) != expected):
+            told = f"holds {name}, which is no table of dedupe, and so is not replaced"
+            raise InputError(f"{place}: {told}; name another folder")
 
 
 def iter_table(report: Report, name: str) -> Iterator[pa.RecordBatch]:

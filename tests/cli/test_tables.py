@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.command import FIXTURES
 
+pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
 
@@ -85,6 +86,28 @@ def test_tables_replace_nothing_unless_asked(dedupe_here: Any, tmp_path: Path) -
     assert b"the folder to make it in does not exist" in told
     told = dedupe_here("scan", "a.txt", "--tables", "s3://bucket/out", code=2).stderr
     assert b"with --engine local, --tables is a folder of this machine" in told
+
+
+def test_tables_replace_no_documents(dedupe_here: Any, tmp_path: Path) -> None:
+    """A corpus may have folders of these names, also of Parquet files that Spark wrote."""
+    for number, name in enumerate(("members/a.txt", "pairs/part-0.parquet", "skipped/sub/b.txt")):
+        corpus = tmp_path / f"corpus{number}"
+        (corpus / name).parent.mkdir(parents=True)
+        if name.endswith(".parquet"):
+            pq.write_table(pa.table({"text": ["one two three"]}), corpus / name)
+        else:
+            (corpus / name).write_text("one two three")
+        before = (corpus / name).read_bytes()
+        ends = ("--tables", corpus.name, "--overwrite-tables")
+        told = dedupe_here("scan", corpus.name, *ends, code=2).stderr
+        assert b"which is no table of dedupe, and so is not replaced" in told
+        assert (corpus / name).read_bytes() == before
+        assert sum(1 for _ in corpus.iterdir()) == 1
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/pairs").symlink_to(tmp_path / "corpus0")
+    ends = ("--tables", "out", "--overwrite-tables")
+    told = dedupe_here("scan", "corpus0", *ends, code=2).stderr
+    assert b"out/pairs: is no folder of a table" in told
 
 
 def test_master_belongs_to_spark(dedupe_here: Any, tmp_path: Path) -> None:

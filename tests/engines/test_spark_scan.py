@@ -182,6 +182,10 @@ def test_spark_writes_the_tables(
     dedupe.spark.write_tables(empty, frame, folder, overwrites=True)
     check_tables(tmp_path / "out", as_json(empty))
     assert (tmp_path / "out/mine.txt").exists()
+    (tmp_path / "out/pairs/mine.txt").write_text("stays")
+    with pytest.raises(InputError, match=r"holds mine\.txt, which is no table"):
+        dedupe.spark.write_tables(report, frame, folder, overwrites=True)
+    assert (tmp_path / "out/pairs/mine.txt").exists()
     with pytest.raises(EngineError, match="nosuch://x/y: the tables cannot be written there"):
         dedupe.spark.write_tables(report, frame, "nosuch://x/y")
 
