@@ -43,10 +43,12 @@ COMPARED_SETTINGS = (
     "html",
     "min_tokens",
     "encoding",
+    "ignore_numbers",
+    "furniture",
 )
 """The settings that decide which pairs are found, or what the text of a document is."""
 
-_UNTOLD = {"min_tokens": 0, "encoding": ""}
+_UNTOLD = {"min_tokens": 0, "encoding": "", "ignore_numbers": False, "furniture": "keep"}
 """Values that a file does not tell: of settings that are younger than the format of the file."""
 
 _COMMENTS = """\
@@ -118,6 +120,8 @@ class Baseline(msgspec.Struct, frozen=True):
 def comparable_settings(config: ScanSettings) -> dict[str, Any]:
     """The settings that a baseline keeps, as JSON values."""
     values = {name: getattr(config, name) for name in COMPARED_SETTINGS}
+    if values["furniture"] == "report":  # finds the pairs of "keep"
+        values["furniture"] = "keep"
     return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -337,3 +339,24 @@ def test_wrong_limits_are_errors(values):
 
 def test_an_empty_corpus_passes():
     assert judge({}, limits=GateLimits(max_duplicate_ratio=0.0)).passed
+
+
+def test_a_baseline_goes_with_what_decides_which_pairs_are_found(
+    dedupe_here: Any, tmp_path: Path
+) -> None:
+    """Numbers and furniture that are left out; not furniture that is only told."""
+    (tmp_path / "in").mkdir()
+    for name, text in (("a", "one two three four five 6"), ("b", "one two three four five 7")):
+        (tmp_path / "in" / f"{name}.txt").write_text(text)
+    check = ("check", "in", "--baseline", "known")
+    dedupe_here(*check, "--update-baseline")
+    plain = (tmp_path / "known").read_bytes()
+    assert b"furniture" not in plain and b"ignore_numbers" not in plain
+    dedupe_here(*check, "--furniture", "report")
+    for flags in (["--ignore-numbers"], ["--furniture", "ignore"]):
+        told = dedupe_here(*check, *flags, code=2).stderr
+        assert b"was made with other settings" in told
+        dedupe_here(*check, *flags, "--update-baseline")
+        dedupe_here(*check, *flags)
+        assert b"was made with other settings" in dedupe_here(*check, code=2).stderr
+        (tmp_path / "known").write_bytes(plain)
