@@ -2,7 +2,7 @@
 
 A doubt does not mean that a document is no duplicate. It points out where "duplicate" may not mean
 what the user thinks: texts too short to be meaningful, equal texts with different titles, files
-that lose most of their documents, texts that may have been misread, attachments.
+that lose most of their documents, texts that may have been misread, attachments, numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import msgspec
 
@@ -18,6 +19,7 @@ from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.plan import Drop, Plan
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
 from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Member, Report
+from dedupe.model.settings import ScanSettings
 from dedupe.report.index import ReportIndex
 from dedupe.sources import read_corpus
 from dedupe.sources.files.names import readable_name
@@ -53,6 +55,9 @@ def find_doubts(report: Report, plan: Plan, documents: CurrentDocuments) -> tupl
         _doubt_of_files(report, plan, documents),
         _doubt_of_drops(plan, "texts that may be misread", misread.describe),
         _doubt_of_drops(plan, "attachments that were not compared", not_compared.describe),
+        _doubt_of_drops(
+            plan, "numbers that were not compared", partial(_describe_numbers, report.config)
+        ),
     )
     return tuple(doubt for doubt in found if doubt is not None)
 
@@ -88,6 +93,12 @@ def _describe_names(drop: Drop, described: Mapping[str, Member | BridgeEnd]) -> 
                 told = f"{drop.id} ({name}: {_shorten(here)}), for which {drop.keeper}"
                 return f"{told} ({_shorten(there)}) stays"
     return ""
+
+
+def _describe_numbers(config: ScanSettings, drop: Drop) -> str:
+    if not config.ignore_numbers or drop.relation.has_equal_tokens:
+        return ""
+    return f"{drop.id}, for which {drop.keeper} stays (the scan was told to --ignore-numbers)"
 
 
 def _shorten(value: str) -> str:

@@ -99,11 +99,23 @@ def put_mails(folder: Path) -> None:
         (folder / "in" / f"{name}.eml").write_bytes(mail.as_bytes())
 
 
+def put_numbers(folder: Path) -> None:
+    """Two tables of results with no number in common."""
+    rows = [" ".join(str(n * 7 + k) for n in range(40)) for k in (1, 2)]
+    put_texts(folder / "in", a=rows[0], b=rows[1], c=prose(2))
+
+
 META = ("--meta-field", "title")
 CASES = {
     "short": (put_short, (), "under 20 words: 1 of the 1 documents", "words: 3"),
     "misread": (put_misread, (), "may be misread: 1 of the 1 documents", "undecodable_bytes"),
     "mails": (put_mails, (), "not compared: 1 of the 1 documents", "attachments of the message: 1"),
+    "numbers": (
+        put_numbers,
+        ("--ignore-numbers",),
+        "numbers that were not compared: 1 of",
+        "stays",
+    ),
     "cut": (put_cut, (), "may be misread: 1 of the 1 documents", "truncated"),
     "titles": (put_titles, META, "equal texts under other names: 1 of", "title: On "),
     "urls": (put_urls, (), "equal texts under other names: 1 of", "https://www.x.example/"),
@@ -112,7 +124,7 @@ CASES = {
 
 
 def actions_of(case: str) -> list[tuple[str, ...]]:
-    whole = case in ("short", "misread", "cut", "mails")
+    whole = case in ("short", "misread", "cut", "mails", "numbers")
     return [("--output", "out"), *([("--move-to", "aside"), ("--delete",)] if whole else [])]
 
 
