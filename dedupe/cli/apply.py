@@ -82,8 +82,8 @@ _HINT = (
     is_flag=True,
     help="With --output, --move-to and --delete: go on without a question even if something should "
     "be looked at first: very short texts, equal texts under different titles or URLs, files that "
-    "lose more than half of their documents, texts that may have been misread, attachments, numbers "
-    "that were not compared.",
+    "lose more than half of their documents, texts that may have been misread, attachments, "
+    "numbers that were not compared.",
 )
 @click.option(
     "--format",
