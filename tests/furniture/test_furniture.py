@@ -349,11 +349,13 @@ def test_the_text_report_says_what_rests_on_furniture(tmp_path, dedupe_here):
         (["--furniture-list", "gone.txt"], "it goes with report or ignore"),
         (["--furniture", "ignore", "--furniture-list", "gone.txt"], "cannot be read"),
         (["--furniture", "ignore", "--furniture-list", "latin.txt"], "is not UTF-8"),
+        (["--furniture", "ignore", "--furniture-list", "short.txt"], "no passage of 15 words"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_an_error(tmp_path, flags, said, monkeypatch, dedupe_here):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "short.txt").write_text("# mine\nAbout us\n\nRead more\n")
     (tmp_path / "a.txt").write_text("some words")
     done = dedupe_here("scan", "a.txt", *flags, code=2)
     assert said in done.stderr.decode()
