@@ -137,6 +137,8 @@ def _choose_outputs(
     if baseline is not None:
         baseline.refuse_outputs(outputs.targets)
     outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    listed = [settings.config.settings.furniture_list]
+    outputs.refuse(lambda path: is_same_file(path, listed), "is the list of furniture that is read")
     return outputs
 
 

@@ -61,6 +61,8 @@ def command(
     from dedupe.sources import reads_file, unreadable_paths
 
     outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
+    listed = [settings.config.settings.furniture_list]
+    outputs.refuse(lambda path: is_same_file(path, listed), "is the list of furniture that is read")
     with open_engine(settings) as (engine, write_tables):
         report, texts = run_scan(paths, settings, streamed=outputs.are_streamed(), engine=engine)
         write_tables(report)

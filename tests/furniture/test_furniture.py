@@ -325,6 +325,16 @@ def test_a_list_that_was_saved_gives_the_same_pairs(tmp_path, small, dedupe_here
     assert report.clusters == find_duplicates(small, Config()).clusters
 
 
+def test_no_output_overwrites_the_list_that_is_read(tmp_path, dedupe_here):
+    (tmp_path / "a.txt").write_text("some words")
+    (tmp_path / "list.txt").write_text("# edited by hand\n")
+    flags = ("--furniture", "ignore", "--furniture-list", "list.txt")
+    for command, form in (("scan", "furniture"), ("scan", "json"), ("check", "json")):
+        done = dedupe_here(command, "a.txt", *flags, "--output", f"{form}:./list.txt", code=2)
+        assert b"is the list of furniture that is read" in done.stderr
+    assert (tmp_path / "list.txt").read_text() == "# edited by hand\n"
+
+
 def test_the_text_report_says_what_rests_on_furniture(tmp_path, dedupe_here):
     texts = pages(20) | {"a.example/x": pages(21, own=12)["a.example/20"]}
     menu, _, footer = pages(20)["a.example/00"].splitlines()
