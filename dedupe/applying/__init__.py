@@ -1,7 +1,8 @@
 """Applying a report: the documents that it says to drop are removed, all others kept.
 
-``plan`` decides from the report alone, ``doubts`` finds what a person should look at first,
-``check`` hashes victims and keepers again, and ``output``, ``moving`` and ``whole_files`` act.
+``plan`` decides from the report alone (``contained`` for documents that stand in others),
+``doubts`` finds what a person should look at first, ``check`` hashes victims and keepers again, and
+``output``, ``moving`` and ``whole_files`` act.
 """
 
 from __future__ import annotations

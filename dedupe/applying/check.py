@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 import msgspec
 
+from dedupe.applying.drops import Drop
 from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
-from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.plan import Plan
 from dedupe.applying.rewriting import is_whole
 from dedupe.applying.scanned_paths import ScannedPaths, Stamp
 from dedupe.model.documents import Locator, SourceInfo
@@ -143,6 +144,7 @@ class CurrentDocuments:
             jaccard=drop.jaccard,
             token_count=drop.token_count,
             byte_count=self._byte_counts.get(drop.id, 0),
+            containment=drop.containment,
         )
 
     def _verify(self, ids: set[str]) -> set[str]:
@@ -243,5 +245,6 @@ def preview(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Ou
         gone=tuple(checked.gone),
         protected=plan.protected,
         alone=plan.alone,
+        keeping=plan.keeping,
     )
     return outcome, checked

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence, Set
 import msgspec
 
 from dedupe.applying.check import CurrentDocuments, holds_one_document
-from dedupe.applying.plan import Drop
+from dedupe.applying.drops import Drop
 from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.report import Report

@@ -16,7 +16,8 @@ from functools import partial
 import msgspec
 
 from dedupe.applying.check import CurrentDocuments
-from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.drops import Drop
+from dedupe.applying.plan import Plan
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
 from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Member, Report
 from dedupe.model.settings import ScanSettings
@@ -49,6 +50,7 @@ def find_doubts(report: Report, plan: Plan, documents: CurrentDocuments) -> tupl
     not_compared = _NoticesOnDocuments(report, frozenset((NOT_COMPARED,)))
     found = (
         _doubt_of_drops(plan, "under 20 words", lambda drop: _describe_few_tokens(drop, described)),
+        _doubt_of_drops(plan, "words that stand nowhere else may go", _describe_rest),
         _doubt_of_drops(
             plan, "equal texts under other names", lambda drop: _describe_names(drop, described)
         ),
@@ -80,6 +82,13 @@ def _describe_few_tokens(drop: Drop, described: Mapping[str, Member | BridgeEnd]
     if min(counts) >= SHORT_TOKENS:
         return ""
     return f"{drop.id} (words: {counts[0]}), for which {drop.keeper} (words: {counts[1]}) stays"
+
+
+def _describe_rest(drop: Drop) -> str:
+    """A contained document of which not all stands in its keeper."""
+    if drop.containment is None or drop.containment == 1:
+        return ""
+    return f"{drop.id}, of which {drop.containment:.0%} stands in {drop.keeper}"
 
 
 def _describe_names(drop: Drop, described: Mapping[str, Member | BridgeEnd]) -> str:

@@ -12,10 +12,11 @@ import xxhash
 from dedupe.applying.aside_folder import AsideFolder, is_content
 from dedupe.applying.check import Checked, CurrentDocuments
 from dedupe.applying.corpus_files import find_targets
+from dedupe.applying.drops import Drop
 from dedupe.applying.file_calls import PARTIAL, clear_partial, hash_content, move_file
 from dedupe.applying.manifest import MANIFEST, Entry
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
-from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.plan import Plan
 from dedupe.applying.scanned_paths import Stamp, open_folder, require_descriptors
 from dedupe.applying.whole_files import (
     AT_THE_LAST_MOMENT,

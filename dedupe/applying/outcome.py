@@ -20,6 +20,7 @@ class Dropped(msgspec.Struct, frozen=True):
     :param relation: to the keeper
     :param jaccard: to the keeper
     :param byte_count: of its text in UTF-8
+    :param containment: of a contained document: the share of its shingles that the keeper has
     """
 
     id: str
@@ -29,6 +30,7 @@ class Dropped(msgspec.Struct, frozen=True):
     jaccard: float
     token_count: int
     byte_count: int
+    containment: float | None = None
 
 
 class Stopped(msgspec.Struct, frozen=True):
@@ -50,7 +52,9 @@ class Outcome(msgspec.Struct, frozen=True):
     :param stopped: drops that could not be done, and missing files
     :param gone: ids of documents to be dropped that are not there any more
     :param protected: ids of documents that stay because they are protected
-    :param alone: ids of linked documents that stay because no duplicate of theirs stays
+    :param alone: ids of documents that stay because no duplicate of theirs stays, or none that
+        contains them
+    :param keeping: ids of contained documents that stay in the place of duplicates of theirs
     :param file_count: files written, set aside, put back or deleted
     :param byte_count: of all files written
     :param notes: further remarks for people
@@ -64,6 +68,7 @@ class Outcome(msgspec.Struct, frozen=True):
     gone: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
+    keeping: tuple[str, ...] = ()
     file_count: int = 0
     byte_count: int = 0
     notes: tuple[str, ...] = ()

@@ -17,9 +17,10 @@ import xxhash
 from dedupe.applying.cards import update_card
 from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.corpus_files import CorpusFiles, list_files
+from dedupe.applying.drops import Drop
 from dedupe.applying.file_calls import NewFile, copy_content, create_file
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
-from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.plan import Plan
 from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
 from dedupe.applying.scanned_paths import ScannedPaths, Stamp, open_folder
 from dedupe.applying.staging import TREE, Staging
@@ -67,6 +68,7 @@ def write_output(
         gone=tuple(checked.gone),
         protected=plan.protected,
         alone=plan.alone,
+        keeping=plan.keeping,
         file_count=writer.file_count,
         byte_count=writer.byte_count,
         notes=(*files.notes, *writer.notes, *documents.scanned_paths.note_inside(destination)),

@@ -3,37 +3,30 @@
 The plan is made from the report alone. A document is dropped only for a *keeper*: a document that
 stays, and of which it is a verified duplicate. The keeper is its representative. Only the linked
 members of a single-linkage cluster are no duplicates of theirs; for them see
-:func:`_choose_for_linked`. A member stays if its relation does not allow to drop it.
+:func:`_choose_for_linked`. A member stays if its relation does not allow to drop it. Documents that
+stand in others go only if a user asks for it (:mod:`dedupe.applying.contained`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 
+from dedupe.applying.contained import drop_contained
+from dedupe.applying.drops import Drop
 from dedupe.model.errors import ReportError
 from dedupe.model.relations import Relation, relation_of_equal
 from dedupe.model.report import Cluster, DuplicatePair, Member, Report
-from dedupe.report.checks import check_members, check_relations, find_contradiction
+from dedupe.report.checks import (
+    check_members,
+    check_relations,
+    check_shared_texts,
+    find_contradiction,
+)
 from dedupe.report.graph import name_components
 from dedupe.sources.discovery.patterns import PatternSet
-
-
-class Drop(msgspec.Struct, frozen=True):
-    """A document to drop.
-
-    :param keeper: id of the document that stays instead
-    :param relation: to the keeper
-    :param jaccard: to the keeper
-    """
-
-    id: str
-    keeper: str
-    relation: Relation
-    jaccard: float
-    token_count: int
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -41,24 +34,29 @@ class Plan(msgspec.Struct, frozen=True):
 
     :param drops: in the order of the report
     :param protected: ids of documents that would be dropped if they were not protected
-    :param alone: ids of documents that stay because no duplicate of theirs stays
+    :param alone: ids of documents that stay because no duplicate of theirs stays, or none that
+        contains them
+    :param keeping: ids of contained documents that stay in the place of duplicates of theirs
     """
 
     drops: tuple[Drop, ...]
     protected: tuple[str, ...]
     alone: tuple[str, ...]
+    keeping: tuple[str, ...] = ()
 
 
-def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
+def plan_drops(report: Report, protect: Sequence[str] = (), also: Collection[str] = ()) -> Plan:
     """Make the plan of a report.
 
     :param protect: patterns (:mod:`dedupe.sources.discovery.patterns`) of ids and files that stay
+    :param also: relations of other documents that go too, of ``relations.DROPPED_IF_ASKED``
     :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
     """
     if problem := find_contradiction(report):
         raise ReportError(problem)
     check_members(report)
     check_relations(report)
+    check_shared_texts(report)
     patterns = PatternSet(protect)
     drops: list[Drop] = []
     protected: list[str] = []
@@ -72,7 +70,23 @@ def plan_drops(report: Report, protect: Sequence[str] = ()) -> Plan:
         drops += found.values()
         stays = spared | {cluster.representative} | found.keys()
         alone += [member.id for member in cluster.members if member.id not in stays]
-    return Plan(tuple(drops), tuple(protected), tuple(alone))
+    plan = Plan(tuple(drops), tuple(protected), tuple(alone))
+    return _add_contained(report, plan, patterns, frozenset(also)) if also else plan
+
+
+def _add_contained(report: Report, plan: Plan, patterns: PatternSet, also: frozenset[str]) -> Plan:
+    """The plan with the contained documents that go too."""
+    ends = {pair.left for pair in report.contained}
+    spared = {id for id in ends if _is_protected(report, id, patterns)} | {*plan.protected}
+    found = drop_contained(report, {drop.id: drop for drop in plan.drops}, spared, also)
+    return Plan(
+        drops=tuple(found.drops.values()),
+        protected=tuple(dict.fromkeys([*plan.protected, *found.protected])),
+        alone=tuple(
+            id for id in dict.fromkeys([*plan.alone, *found.alone]) if id not in found.drops
+        ),
+        keeping=tuple(found.keeping),
+    )
 
 
 def _is_protected(report: Report, id: str, patterns: PatternSet) -> bool:

@@ -9,9 +9,10 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dedupe.applying.check import CurrentDocuments
+from dedupe.applying.drops import Drop
 from dedupe.applying.file_calls import open_at, write_new
 from dedupe.applying.outcome import Action, Dropped, Outcome, Stopped, order_stopped
-from dedupe.applying.plan import Drop, Plan
+from dedupe.applying.plan import Plan
 from dedupe.applying.scanned_paths import Stamp
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
@@ -78,6 +79,7 @@ class OutcomeBuilder:
             gone=tuple(self.gone),
             protected=self._plan.protected,
             alone=self._plan.alone,
+            keeping=self._plan.keeping,
             file_count=len(self.dropped),
             notes=inside,
         )

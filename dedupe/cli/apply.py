@@ -12,9 +12,10 @@ import click
 from dedupe.cli import CONTEXT, EXIT_ERROR, note_exit_code
 from dedupe.cli.messages import ask, can_ask, say
 from dedupe.model.errors import InputError
+from dedupe.model.relations import DROPPED_IF_ASKED
 
 if TYPE_CHECKING:
-    from dedupe.applying import Doubt, Outcome
+    from dedupe.applying import Doubt, Outcome, Plan
     from dedupe.model.report import Report
 
 _ACTIONS = {
@@ -78,6 +79,13 @@ _HINT = (
     "of --exclude. May be repeated.",
 )
 @click.option(
+    "--drop",
+    type=click.Choice(DROPPED_IF_ASKED),
+    multiple=True,
+    help="Drop these documents besides the duplicates. contained: documents that stand in another "
+    "one which stays (the scan looks for them with --find contained).",
+)
+@click.option(
     "--yes",
     is_flag=True,
     help="With --output, --move-to and --delete: go on without a question even if something should "
@@ -139,8 +147,8 @@ def _choose_action(options: dict[str, Any]) -> str:
 
 def _refuse_unused(saved: str | None, action: str, options: dict[str, Any]) -> None:
     """Raise UsageError for options that would have no effect with this action."""
-    if action == "undo" and (saved is not None or options["protect"]):
-        raise click.UsageError("--undo takes neither SAVED nor --protect.")
+    if action == "undo" and (saved is not None or options["protect"] or options["drop"]):
+        raise click.UsageError("--undo takes neither SAVED nor --protect nor --drop.")
     if action != "undo" and saved is None:
         raise click.UsageError("Missing argument 'SAVED' (a report of dedupe scan --format json).")
     if options["link"] and action != "output":
@@ -164,7 +172,7 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     if action == "undo":
         return applying.undo(options["undo"])
     report = _load(saved)
-    plan = applying.plan_drops(report, options["protect"])
+    plan = _plan(report, options)
     documents = applying.CurrentDocuments(report)
     if action in ("move_to", "delete"):
         applying.refuse_records(plan, documents)
@@ -176,6 +184,20 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     if action == "delete":
         return applying.delete_files(report, plan)
     return applying.preview(report, plan, documents)[0]
+
+
+def _plan(report: Report, options: dict[str, Any]) -> Plan:
+    """The plan; what is asked for with ``--drop`` must have been looked for.
+
+    :raises InputError: if it was not
+    """
+    from dedupe import applying
+
+    if options["drop"] and report.search.shared is None:
+        raise InputError(
+            "the scan did not look for contained documents; scan again with --find contained"
+        )
+    return applying.plan_drops(report, options["protect"], options["drop"])
 
 
 def _confirm_doubts(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
@@ -201,7 +223,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     from dedupe import applying
 
     documents = applying.CurrentDocuments(report)
-    plan = applying.plan_drops(report, options["protect"])
+    plan = _plan(report, options)
     _confirm_doubts(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
     code = note_exit_code(EXIT_ERROR if outcome.stopped else 0)

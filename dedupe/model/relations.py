@@ -165,6 +165,11 @@ class Relation(StrEnum):
 RELATIONS: Final = tuple(Relation)
 """The table, strongest first."""
 
+DROPPED_IF_ASKED: Final = tuple(
+    each.value for each in RELATIONS if each.may_drop and not each.is_duplicate
+)
+"""The relations, besides those of duplicates, whose documents ``apply`` drops if a user says so."""
+
 
 def relation_of_equal(has_equal_text: bool) -> Relation:
     """The relation of two documents whose tokens are equal."""

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dedupe.applying import Outcome
-from dedupe.model.relations import Relation
-from dedupe.renderers.view.figures import format_jaccard
+from dedupe.applying import Dropped, Outcome
+from dedupe.renderers.view.figures import format_jaccard, format_percent
 from dedupe.renderers.view.terminal import escape_text
 from dedupe.report.json import encode_indented
 
@@ -34,13 +33,13 @@ def render_outcome_text(outcome: Outcome) -> Iterator[str]:
     """A line for each document that the plan drops, then the totals, each with its newline."""
     done = _DROPPED.get(outcome.action, "")
     rows = [
-        (done, each.id, f"{_likeness(each.relation, each.jaccard)} {escape_text(each.keeper)}")
-        for each in outcome.dropped
+        (done, each.id, f"{_likeness(each)} {escape_text(each.keeper)}") for each in outcome.dropped
     ]
     rows += [("stopped", each.id, escape_text(each.detail)) for each in outcome.stopped]
     rows += [("gone", id, "it is not there any more") for id in outcome.gone]
     rows += [("stays", id, "it is protected") for id in outcome.protected]
-    rows += [("stays", id, "no duplicate of it stays") for id in outcome.alone]
+    rows += [("stays", id, "no document stays that may take its place") for id in outcome.alone]
+    rows += [("stays", id, "it stays in the place of duplicates") for id in outcome.keeping]
     width = max((len(word) for word, *_ in rows), default=0)
     for word, id, reason in rows:
         yield f"{word:<{width}}  {escape_text(id)}  ({reason})\n"
@@ -49,11 +48,15 @@ def render_outcome_text(outcome: Outcome) -> Iterator[str]:
     yield from (f"{line}\n" for line in _sums(outcome))
 
 
-def _likeness(relation: Relation, jaccard: float) -> str:
+def _likeness(dropped: Dropped) -> str:
+    """How a dropped document relates to its keeper, up to the keeper's name."""
+    relation = dropped.relation
+    if dropped.containment is not None:
+        return f"{relation}: {format_percent(dropped.containment)} stands in"
     return (
         f"{relation} to"
         if relation.has_equal_tokens
-        else f"{relation} {format_jaccard(jaccard)} to"
+        else f"{relation} {format_jaccard(dropped.jaccard)} to"
     )
 
 

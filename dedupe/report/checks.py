@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dedupe.model.errors import ReportError
-from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Report
+from dedupe.model.report import (
+    BridgeEnd,
+    Cluster,
+    DuplicatePair,
+    Member,
+    Report,
+    SharedText,
+)
+
+Described = Member | BridgeEnd
 
 
 def find_contradiction(report: Report) -> str:
@@ -56,6 +65,50 @@ def check_pairs(report: Report, documents: Mapping[str, Member | BridgeEnd]) -> 
         if pair.left == pair.right or overlaps or are_references:
             told = f"{pair.left!r} and {pair.right!r}"
             raise ReportError(f"the report has an impossible pair of {told}")
+
+
+def check_shared_texts(report: Report) -> None:
+    """Check by its integers that every entry of ``contained`` and ``passages`` is what it says.
+
+    :raises ReportError: if one is not, or is of a document that the report does not describe
+    """
+    if not (report.contained or report.passages):
+        return
+    documents = {document.id: document for document in report.documents()}
+    for listed, is_directed in ((report.contained, True), (report.passages, False)):
+        seen: set[tuple[str, str]] = set()
+        for pair in listed:
+            told = f"{pair.left!r} and {pair.right!r}"
+            if pair.left not in documents or pair.right not in documents:
+                raise ReportError(f"the report says what {told} share, but does not describe them")
+            is_listed_here = pair.relation.is_directed == is_directed
+            is_repeated = (pair.left, pair.right) in seen or (pair.right, pair.left) in seen
+            if pair.relation.is_duplicate or not is_listed_here or is_repeated:
+                raise ReportError(f"the report lists what {told} share in a wrong place, or twice")
+            ends = documents[pair.left], documents[pair.right]
+            if not _is_possible(pair, *ends) or (is_directed and not _stands_in(pair, report)):
+                raise ReportError(f"the counts of {told} contradict that they are {pair.relation}")
+            seen.add((pair.left, pair.right))
+
+
+def _is_possible(pair: SharedText, left: Described, right: Described) -> bool:
+    """Whether two documents can share so much: a text has no more shingles than tokens."""
+    return (
+        pair.left != pair.right
+        and not (left.is_reference and right.is_reference)
+        and pair.shared_count <= min(pair.left_count, pair.right_count)
+        and pair.left_count <= left.token_count
+        and pair.right_count <= right.token_count
+    )
+
+
+def _stands_in(pair: SharedText, report: Report) -> bool:
+    """Whether the left document is contained in the right one, by the settings of the report."""
+    config = report.config
+    return (
+        config.min_passage <= pair.left_count <= pair.right_count
+        and pair.left_containment >= config.containment
+    )
 
 
 def check_relations(report: Report) -> None:
