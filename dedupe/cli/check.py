@@ -76,10 +76,12 @@ def command(
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """
+    from dedupe.gate.contained import refuse_unsought
     from dedupe.sources import unreadable_paths
     from dedupe.store.document_marks import ScannedTexts
 
     settings = load_settings(flags, config_file)
+    refuse_unsought(settings.config.find, settings.limits)
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
     baseline, settings = _open_baseline(settings, update_baseline, read)
@@ -217,7 +219,8 @@ def _accept_command(settings: Settings) -> str:
 
 def _render(view: Any, settings: Settings, target: Target, tell: Tell) -> Iterator[bytes]:
     """The verdict, if the format has one; else the report with the new duplicates marked."""
-    new = {each.id: each for each in (*view.verdict.new, *view.verdict.tolerated)}
+    found = (*view.verdict.new, *view.verdict.tolerated)
+    new = {each.id: each for each in found if each.relation.is_duplicate}
     options = msgspec.structs.replace(make_options(target, settings.output, tell), new=new)
     chosen = FORMATS[target.format]
     if chosen.render_verdict is not None:

@@ -22,6 +22,7 @@ from dedupe.cli.read_options import READ_OPTIONS
 from dedupe.cli.settings import ENGINES
 from dedupe.gate.limits import FAIL_RELATIONS
 from dedupe.model.keep_rules import KEEP_RULES
+from dedupe.model.relations import DROPPED_IF_ASKED
 from dedupe.model.settings import FurnitureMode, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import DiffMode
@@ -272,7 +273,7 @@ _GATE_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--fail-on",
         "Relations of new duplicates that make the check fail, separated by commas: "
-        f"{', '.join(FAIL_RELATIONS)}.",
+        f"{', '.join(FAIL_RELATIONS)} (these by default), {', '.join(DROPPED_IF_ASKED)}.",
         multiple=True,
         metavar="RELATIONS",
         callback=split_relations,

@@ -6,11 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from dedupe.model.relations import RELATIONS, Relation
+from dedupe.model.relations import DROPPED_IF_ASKED, RELATIONS, Relation
 from dedupe.model.settings import check_setting
 
 FAIL_RELATIONS = tuple(each.value for each in RELATIONS if each.is_duplicate)
-"""The relations that a gate may fail on, strongest first."""
+"""The relations that a gate fails on, strongest first."""
+
+SELECTABLE = (*FAIL_RELATIONS, *DROPPED_IF_ASKED)
+"""The relations that a gate can be told to fail on: those of what ``apply`` can drop."""
 
 
 class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +35,13 @@ class GateLimits(msgspec.Struct, frozen=True, kw_only=True):
         check_setting(valid, "max_duplicates", count, "a whole number from 0, or auto")
         valid = ratio == "auto" or (type(ratio) in (int, float) and 0 <= ratio <= 1)
         check_setting(valid, "max_duplicate_ratio", ratio, "a number from 0 to 1, or auto")
-        valid = (
-            isinstance(chosen, tuple) and bool(chosen) and all(r in FAIL_RELATIONS for r in chosen)
-        )
-        check_setting(valid, "fail_on", chosen, f"made of {', '.join(FAIL_RELATIONS)}")
+        valid = isinstance(chosen, tuple) and bool(chosen) and all(r in SELECTABLE for r in chosen)
+        check_setting(valid, "fail_on", chosen, f"made of {', '.join(SELECTABLE)}")
+
+    @property
+    def counts_contained(self) -> bool:
+        """Whether documents count that are no duplicates, but stand in others."""
+        return not set(DROPPED_IF_ASKED).isdisjoint(self.fail_on)
 
     def counts(self, relation: Relation) -> bool:
         """Whether new duplicates with this relation count."""

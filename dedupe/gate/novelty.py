@@ -92,6 +92,20 @@ def find_novelty(
     )
 
 
+def find_old(
+    hashes: Mapping[str, str], baseline: Baseline | None, since: DocumentMarks | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Of these documents, those that a baseline covers, and those present at a revision.
+
+    :param hashes: the hash of each document's text that a baseline has, of documents that are in no
+        pair of duplicates
+    """
+    texts = _Texts(hashes, hashes)
+    baseline = baseline or Baseline({}, frozenset())
+    known, unique = texts.cover(baseline.known_ids(), baseline.seen or DocumentMarks())
+    return known | unique, texts.match(since) if since is not None else frozenset()
+
+
 class _Texts:
     """The documents of each text.
 

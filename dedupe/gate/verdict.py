@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from dedupe.gate.baseline import CLUSTER_DIGITS, Baseline, Entry, comparable_settings
+from dedupe.gate.contained import find_new_contained, refuse_unsought
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.nearest import find_nearest
-from dedupe.gate.novelty import Novelty, find_novelty
+from dedupe.gate.novelty import Novelty, find_novelty, find_old
 from dedupe.model.formats import counts_rows
 from dedupe.model.relations import Relation
 from dedupe.model.report import Report
@@ -19,18 +20,19 @@ from dedupe.report.graph import DuplicateGraph, connect_documents
 from dedupe.report.index import ReportIndex
 from dedupe.store.document_marks import DocumentMarks, ScannedTexts, make_mark
 
-Change = Literal["added", "changed", "joined", "present", "unknown"]
+Change = Literal["added", "changed", "joined", "present", "unknown", "enclosed"]
 """Why a document is listed as a new duplicate.
 
 ``added``: it is new, and the document that it duplicates is older or came with it. ``changed``: its
 id was known, with another text. ``joined``: it was known, but not as a duplicate of this document
 (as after a merge of two branches). ``present``: both were there at the revision, and the baseline
-does not cover it. ``unknown``: it is not known which of the two is newer.
+does not cover it. ``unknown``: it is not known which of the two is newer. ``enclosed``: it
+was there, and a document that contains it is new.
 """
 
 
 class NewDuplicate(msgspec.Struct, frozen=True):
-    """A duplicate that the baseline does not cover.
+    """A duplicate, or a contained document, that the baseline does not cover.
 
     :param relation: to ``copy_of``
     :param jaccard: exact Jaccard of the two
@@ -115,12 +117,21 @@ def judge_report(
     :param scanned: the marks that the scan collected; without them texts that differ only in their
         line ends are different
     :param since: the documents at a revision, which decide which of two documents is new
+    :raises ConfigError: if the limits count what the scan did not look for
     """
+    refuse_unsought(report.config.find, limits)
     index = ReportIndex(report)
     documents = index.graph
-    hashes = _hash_texts(documents, scanned, baseline)
+    hashes = _hash_texts(documents.hashes, scanned, baseline)
     novelty = find_novelty(report, documents, hashes, baseline, since)
     found = _describe_new(report, index, novelty)
+    if limits.counts_contained:
+        counted = {each.id for each in found if limits.counts(each.relation)}
+        others = {id: each.content_hash for id, each in index.documents.items()
+                  if id not in documents.hashes and not each.is_reference}  # fmt: skip
+        old = find_old(_hash_texts(others, scanned, baseline), baseline, since)
+        contained = _describe_contained(report, index, novelty, old)
+        found += [each for each in contained if each.id not in counted]
     new = tuple(each for each in found if limits.counts(each.relation))
     surplus = {member.id for member in report.others()} - documents.references
     exceeded = limits.exceeded_by(len(new), report.corpus.document_count)
@@ -154,7 +165,7 @@ def make_baseline(
     :param scanned: the marks that the scan collected, for the list of unique documents
     """
     documents = connect_documents(report)
-    text_hashes = _hash_texts(documents, scanned, None)
+    text_hashes = _hash_texts(documents.hashes, scanned, None)
     names: dict[str, list[str]] = {}
     for entry in sorted(old.entries if old is not None else ()):
         names.setdefault(entry.content_hash, []).append(entry.cluster)
@@ -174,19 +185,19 @@ def make_baseline(
 
 
 def _hash_texts(
-    documents: DuplicateGraph, scanned: ScannedTexts | None, baseline: Baseline | None
+    hashes: Mapping[str, str], scanned: ScannedTexts | None, baseline: Baseline | None
 ) -> dict[str, str]:
     """The hash of each document's text that a baseline has: of the text with LF as line end.
 
     A baseline of version 1 may have the hash of the text with its own line ends, which counts too.
     """
     if scanned is None:
-        return documents.hashes
-    folded = scanned.folded.find(documents.hashes.values())
+        return dict(hashes)
+    folded = scanned.folded.find(hashes.values())
     if baseline is not None and baseline.version == 1:
         for entry in baseline.entries:
             folded.pop(entry.content_hash, None)
-    return {id: folded.get(raw, raw) for id, raw in documents.hashes.items()}
+    return {id: folded.get(raw, raw) for id, raw in hashes.items()}
 
 
 def _most_frequent(names: Iterable[str]) -> str:
@@ -236,6 +247,38 @@ def _describe_new(report: Report, index: ReportIndex, novelty: Novelty) -> list[
         )
     new.sort(key=lambda each: (each.relation.rank, -each.jaccard, each.id))
     return new
+
+
+def _describe_contained(
+    report: Report,
+    index: ReportIndex,
+    novelty: Novelty,
+    old: tuple[frozenset[str], frozenset[str]],
+) -> Iterator[NewDuplicate]:
+    """The new contained documents, each with a document that contains it.
+
+    :param old: of the documents in no pair of duplicates, those that the baseline covers, and those
+        at the revision
+    """
+    covered, at_revision = novelty.covered | old[0], novelty.at_revision | old[1]
+    for each in find_new_contained(report, index.documents, covered, at_revision):
+        pair, cluster = each.pair, index.clusters.get(each.pair.left)
+        path, line = _file_and_line(report, pair.left)
+        yield NewDuplicate(
+            id=pair.left,
+            relation=pair.relation,
+            jaccard=pair.jaccard,
+            copy_of=pair.right,
+            copy_containment=pair.right_containment,
+            is_copy_known=pair.right in covered,
+            cluster_id=cluster.cluster_id if cluster is not None else "",
+            change=each.change,
+            path=path,
+            line=line,
+            is_copy_reference=index.documents[pair.right].is_reference,
+            is_copy_present=pair.right in at_revision,
+            containment=pair.left_containment,
+        )
 
 
 def _change_of(id: str, novelty: Novelty, gone_ids: Collection[str]) -> Change:

@@ -133,6 +133,11 @@ class SharedText(msgspec.Struct, frozen=True, gc=False):
     passages: tuple[SharedPassage, ...]
 
     @property
+    def jaccard(self) -> float:
+        """The exact Jaccard of the two, which are no duplicates."""
+        return self.shared_count / (self.left_count + self.right_count - self.shared_count)
+
+    @property
     def left_containment(self) -> float:
         """Share of the left document's shingles that the right one has too."""
         return self.shared_count / self.left_count

@@ -37,13 +37,15 @@ def render_junit_verdict(view: VerdictView) -> Iterator[str]:
     duplicates that are let through, by a limit or their relation, pass with a note.
     """
     verdict = view.verdict
-    new = {each.id: each for each in (*verdict.new, *verdict.tolerated)}
+    listed = (*verdict.new, *verdict.tolerated)
+    new = {each.id: each for each in listed if each.relation.is_duplicate}
     told = {**surplus.swap_unordered(new.values()), **new}
     found = [*surplus.list_findings(view.report, new)]
     findings = surplus.worst_findings(found, len(found))
     cases = [
         Case(RUN_CLASS, "documents compared", lines=tuple(_describe_run(view))),
         *(_case(view, finding, told) for finding in findings),
+        *(_contained_case(view, each) for each in listed if not each.relation.is_duplicate),
         *skipped_cases(view.report),
     ]
     yield from write_suite("dedupe check", _count(view), cases)
@@ -71,6 +73,19 @@ def _case(view: VerdictView, finding: surplus.Finding, told: Mapping[str, NewDup
             sentence,
             *describe_places(view.report, finding, folder, other),
         ),
+    )
+
+
+def _contained_case(view: VerdictView, new: NewDuplicate) -> Case:
+    note, sentence = _note(new, view), _describe_new(new, view)
+    return Case(
+        DUPLICATE_CLASS,
+        new.id,
+        "passed" if note else "failed",
+        surplus.find_file_and_line(view.report, new.id, view.options.folder),
+        message=sentence,
+        type=new.relation,
+        lines=(*((note,) if note else ()), sentence),
     )
 
 

@@ -19,6 +19,7 @@ REASONS: Final = {
     "changed": "it is in the baseline with another text",
     "joined": "both are in the baseline, but not as duplicates of each other",
     "unknown": "and which of the two is new is not known",
+    "enclosed": "which is new; the document that stands in it is not",
 }
 
 
@@ -86,6 +87,8 @@ def describe_relation(new: NewDuplicate) -> str:
         return "the same text as"
     if new.relation.has_equal_tokens:
         return "the same words as"
+    if new.relation.is_directed:
+        return f"contained: {format_percent(new.containment)} of it stands in"
     return f"{new.relation.heading.lower()} of"
 
 
