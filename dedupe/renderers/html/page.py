@@ -25,6 +25,7 @@ from dedupe.renderers.html.clusters import (
     ClusterView,
     view_cluster,
 )
+from dedupe.renderers.html.contained import render_contained
 from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, Reading
 from dedupe.renderers.html.environment import load_assets, load_environment
 from dedupe.renderers.html.headlines import shorten_middle
@@ -37,6 +38,7 @@ from dedupe.renderers.view.reading import (
     warning_sentences,
 )
 from dedupe.renderers.view.selection import Selection, select_members
+from dedupe.renderers.view.shared import describe_shared
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
 if TYPE_CHECKING:
@@ -152,6 +154,12 @@ class _Page:
             "assets": load_assets(),
             "bridge_name": name_bridges(report.bridges),
             "bridges": findings.list_bridges(report),
+            "inner_rows": render_contained(
+                report,
+                self._texts if self._options.diff else None,
+                self._environment,
+                self._options.max_bytes,
+            ),
             "corpus": report.corpus,
             "jaccards": jaccards,
             "name": _name_paths(report.run.paths),
@@ -188,6 +196,9 @@ def _remarks(report: Report) -> list[tuple[str, bool]]:
     remarks = []
     if report.search.bands and report.corpus.document_count:
         remarks.append((f"{describe_recall(report)}; every pair is verified exactly", False))
+    if report.corpus.document_count:
+        told = describe_shared(report)
+        remarks.append((f"{told[:1].upper()}{told[1:]}", False))
     if report.search.capped_bucket_count:
         remarks.append((describe_capped_buckets(report), True))
     if told := describe_left_out(report):

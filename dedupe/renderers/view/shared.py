@@ -70,7 +70,7 @@ def _block(
     title: str, pairs: Sequence[SharedText], texts: TextProvider, canvas: Canvas, limit: int
 ) -> str:
     lines = canvas.flow(prose(title))
-    ordered = sorted(pairs, key=lambda pair: (-_shared_tokens(pair), pair.left, pair.right))
+    ordered = order_shared(pairs)
     shown = ordered[: listed_count(len(ordered), limit)]
     found = texts.read_texts([pair.left for pair in shown if pair.passages])
     for pair in shown:
@@ -79,6 +79,11 @@ def _block(
         rest = f"⋯ {len(ordered) - len(shown):,}{NO_BREAK}more"
         lines += canvas.flow(prose(rest, "dim"), MEMBER_INDENT)
     return lines + "\n"
+
+
+def order_shared(pairs: Sequence[SharedText]) -> list[SharedText]:
+    """The entries of a list, those of most shared tokens first."""
+    return sorted(pairs, key=lambda pair: (-_shared_tokens(pair), pair.left, pair.right))
 
 
 def _shared_tokens(pair: SharedText) -> int:
@@ -97,22 +102,22 @@ def _pair_lines(pair: SharedText, text: str, canvas: Canvas) -> str:
         passages = format_count(len(pair.passages), "passage")
         facts += f" · {passages} of {format_count(_shared_tokens(pair), 'word')}"
     lines += canvas.flow(prose(facts, "dim"), MEMBER_INDENT + 2)
-    words = _first_words(pair, text)
+    words = first_words(pair, text)
     if words:
+        words = f"“{escape_text(words)}”"
         cells = canvas.width - MEMBER_INDENT - 4
         parts = [Styled(" " * (MEMBER_INDENT + 2)), Styled(_shorten_end(words, cells))]
         lines += canvas.line(parts)
     return lines
 
 
-def _first_words(pair: SharedText, text: str) -> str:
+def first_words(pair: SharedText, text: str) -> str:
     """The beginning of the longest passage; empty where its text is not known."""
     longest = max(pair.passages, key=lambda each: each.token_count, default=None)
     if longest is None or longest.left_span is None:
         return ""
     start, end = longest.left_span
-    words = " ".join(text[start : min(end, start + FIRST_CHARACTERS)].split())
-    return f"“{escape_text(words)}”" if words else ""
+    return " ".join(text[start : min(end, start + FIRST_CHARACTERS)].split())
 
 
 def _shorten_end(text: str, cells: int) -> str:
