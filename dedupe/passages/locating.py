@@ -39,6 +39,10 @@ _SLICE: Final = re.compile(rf".{{1,512}}{_CHUNK.pattern[:-1]}*", re.DOTALL)
 """Some hundred characters, up to a separator."""
 
 
+ASCII_TOKEN: Final = re.compile("[0-9A-Za-z_]+")
+"""A token of a text that is ASCII alone, where no character changes the tokens around it."""
+
+
 def locate_shared_texts(report: Report, iter_texts: IterTexts) -> Report:
     """The report with the characters of each shared passage, from the texts, read once more.
 
@@ -160,9 +164,10 @@ class _CountedChunks:
     def __init__(self, text: str) -> None:
         self._text = text
         self._slices = [each.span() for each in _SLICE.finditer(text)]
-        counts = (len(tokenize_text(text[begin:end])) for begin, end in self._slices)
+        counts = (_count_slice(text[begin:end]) for begin, end in self._slices)
         self._ends = list(accumulate(counts))
         self._chunks: dict[int, tuple[list[Characters], list[int]]] = {}
+        self._simple: dict[int, list[Characters]] = {}
 
     @property
     def token_count(self) -> int:
@@ -170,6 +175,8 @@ class _CountedChunks:
 
     def find_start(self, token: int) -> int | None:
         """The first character of a token; none if the character has another token before it."""
+        if (found := self._find_simply(token)) is not None:
+            return found[0]
         begin, end, own = self._find_chunk(token)
         if end - begin > MOST_CHARACTERS:
             return UNKNOWN
@@ -179,6 +186,8 @@ class _CountedChunks:
 
     def find_end(self, token: int) -> int | None:
         """Behind the last character of a token; none if it is that of another token too."""
+        if (found := self._find_simply(token)) is not None:
+            return found[1]
         begin, end, own = self._find_chunk(token)
         if end - begin > MOST_CHARACTERS:
             return UNKNOWN
@@ -189,6 +198,17 @@ class _CountedChunks:
         while behind > begin + 1 and _tokenize(text[begin : behind - 1]) == tokens:
             behind -= 1
         return behind
+
+    def _find_simply(self, token: int) -> Characters | None:
+        """The characters of a token in a slice of ASCII alone; none in other slices."""
+        number = bisect_right(self._ends, token)
+        spans = self._simple.get(number)
+        if spans is None:
+            begin, end = self._slices[number]
+            is_simple = end - begin <= MOST_CHARACTERS and self._text[begin:end].isascii()
+            matches = ASCII_TOKEN.finditer(self._text, begin, end) if is_simple else ()
+            spans = self._simple[number] = [each.span() for each in matches]
+        return spans[token - self._ends[number]] if spans else None
 
     def _find_chunk(self, token: int) -> tuple[int, int, int]:
         """The chunk that holds a token: its characters, and which of its tokens that is."""
@@ -214,6 +234,10 @@ class _CountedChunks:
             else:
                 low = middle
         return low
+
+
+def _count_slice(text: str) -> int:
+    return len(ASCII_TOKEN.findall(text) if text.isascii() else tokenize_text(text))
 
 
 def _tokenize(text: str) -> Sequence[str]:
