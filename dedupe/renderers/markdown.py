@@ -33,6 +33,7 @@ from dedupe.renderers.view.selection import (
     read_with_texts,
     select_members,
 )
+from dedupe.renderers.view.shared import describe_shared
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, shorten_middle
 from dedupe.sketch import load_word_finder, tokenize_text
@@ -127,6 +128,9 @@ def _head(report: Report) -> Iterator[str]:
         yield f"Compared with {format_count(corpus.reference_count, 'reference document')}\n"
     if report.search.bands and corpus.document_count:
         yield f"{describe_recall(report)} · every pair verified\n"
+    if report.search.shared is not None:
+        told = describe_shared(report)
+        yield f"{told[:1].upper()}{told[1:]}\n"
     if report.search.capped_bucket_count:
         yield f"{describe_capped_buckets(report)}\n"
     yield from _reading_lines(report)

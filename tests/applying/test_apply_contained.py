@@ -276,3 +276,22 @@ def test_a_report_at_a_higher_threshold_drops_what_a_scan_there_would(cli, tmp_p
         told = cli("apply", f"{name}.json", "--drop", "contained", "--format", "json")
         [dropped] = json.loads(told.out)["dropped"]
         assert dropped["relation"] == relation
+
+
+def test_pairs_that_share_a_passage_are_told_and_acted_on_by_nobody(cli, tmp_path):
+    shared = words("s", 60)
+    write(tmp_path, {"in/a.txt": text(words("a", 100), shared), "in/b.txt": text(shared, MOST)})
+    write(tmp_path, {"ref/c.txt": text(words("r", 99), shared), "ref/d.txt": text(shared, MORE)})
+    find = ("--find", "near,contained,passages", "--against", "ref")
+    cli("scan", "in", *find, "--output", "report.json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    pairs = {(each["left"], each["right"]) for each in report["passages"]}
+    inputs = ("in/a.txt", "in/b.txt", "ref/c.txt", "ref/d.txt")
+    assert pairs == {*itertools.combinations(inputs, 2)} - {("ref/c.txt", "ref/d.txt")}
+    told = cli("apply", "report.json", "--drop", "contained", "--format", "json")
+    assert not json.loads(told.out)["dropped"]
+    cli("check", "in", *find, "--fail-on", "identical,normalised,near,contained")
+    cli("report", "report.json", "--threshold", "0.9", "--output", "json:higher.json")
+    assert json.loads((tmp_path / "higher.json").read_text())["passages"] == report["passages"]
+    told = cli("report", "report.json", "--format", "markdown").out
+    assert "0\u00a0documents contained in others, 5\u00a0pairs with a shared passage" in told
