@@ -28,8 +28,9 @@ def open_engine(settings: Settings) -> Iterator[tuple[Any, Write]]:
     if chosen["engine"] == "local":
         yield None, _write_nothing if not folder else _local_writer(folder, overwrites)
         return
-    from dedupe.engines.spark.session import check_packages, open_session
+    from dedupe.engines.spark.session import check_config, check_packages, open_session
 
+    check_config(settings.config)
     check_packages()
     # Spark warns that it does not know the newest pandas, of which nothing here is used.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")

@@ -7,6 +7,7 @@ shingle that most others have not, it has a value of its own: the others have th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -36,6 +37,9 @@ With this and the next one 24 of 28 clusters of four or more senators' letters a
 
 VALUE_SHARE: Final = 0.6
 """The least share of different values in a place, of the documents that have one there."""
+
+HASHES_AT_ONCE: Final = 1 << 18
+"""About how many shingle hashes are gathered at once: those of many clusters."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -68,38 +72,66 @@ def find_forms(
     shingles: ShingleSets,
     shingle_size: int,
     resources: Resources,
+    hashes_at_once: int = HASHES_AT_ONCE,
 ) -> list[FormGroups]:
     """The clusters that are forms, in the order of their representatives.
 
     Texts that differ at their ends alone are none: they may be one text in different pages.
 
     :param representatives: ``int64``: that of each group
+    :param hashes_at_once: about how many hashes are gathered at once, which bounds the memory
     """
+
+    def look(clusters: list[NDArray[np.int64]]) -> list[FormGroups]:
+        hashes, offsets = shingles.gather(np.concatenate(clusters))
+        sets = iter(np.split(hashes, offsets[1:-1]))
+        looked_at = (
+            _look_at(groups, list(islice(sets, len(groups))), shingle_size) for groups in clusters
+        )
+        return [form for form in looked_at if form is not None]
+
+    batches = _batch(_choose_groups(representatives), shingles, hashes_at_once)
+    return [form for found in resources.run_ahead(look, batches) for form in found]
+
+
+def _choose_groups(representatives: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """For each large cluster its representative, and the other groups that are looked at."""
     joined = np.flatnonzero(representatives != np.arange(len(representatives)))
     joined = joined[np.argsort(representatives[joined], kind="stable")]
     firsts = np.flatnonzero(np.diff(representatives[joined], prepend=-1))
     clusters = np.split(joined, firsts[1:]) if len(joined) else []
-
-    def look(members: NDArray[np.int64]) -> FormGroups | None:
-        representative = int(representatives[members[0]])
-        # Of a large cluster some are looked at, from all over it: groups are in an order by hash.
-        chosen = members[:: -(-len(members) // MOST_GROUPS)]
-        groups = np.concatenate([[representative], chosen])
-        own, *others = np.split(*_split_at(shingles.gather(groups)))
-        places = tuple(_find_places(own, others, shingle_size))
-        if not places:
-            return None
-        return FormGroups(representative, len(groups), places)
-
-    large = [members for members in clusters if len(members) + 1 >= MIN_GROUPS]
-    return [form for form in resources.run_ahead(look, large) if form is not None]
+    # Of a large cluster some are looked at, from all over it: groups are in an order by hash.
+    return [
+        np.append(representatives[members[:1]], members[:: -(-len(members) // MOST_GROUPS)])
+        for members in clusters
+        if len(members) + 1 >= MIN_GROUPS
+    ]
 
 
-def _split_at(
-    gathered: tuple[NDArray[np.uint64], NDArray[np.int64]],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    hashes, offsets = gathered
-    return hashes, offsets[1:-1]
+def _batch(
+    clusters: list[NDArray[np.int64]], shingles: ShingleSets, hashes_at_once: int
+) -> Iterator[list[NDArray[np.int64]]]:
+    """Clusters in batches of about so many hashes."""
+    batch: list[NDArray[np.int64]] = []
+    hash_count = 0
+    for groups in clusters:
+        count = int(shingles.counts(groups).sum())
+        if batch and hash_count + count > hashes_at_once:
+            yield batch
+            batch, hash_count = [], 0
+        batch.append(groups)
+        hash_count += count
+    if batch:
+        yield batch
+
+
+def _look_at(
+    groups: NDArray[np.int64], sets: list[NDArray[np.uint64]], shingle_size: int
+) -> FormGroups | None:
+    """The form that a cluster is, if it is one; its representative is the first of the groups."""
+    own, *others = sets
+    places = tuple(_find_places(own, others, shingle_size))
+    return FormGroups(int(groups[0]), len(groups), places) if places else None
 
 
 def _find_places(

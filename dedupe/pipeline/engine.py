@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.furniture.finding import FurnitureMatches
+from dedupe.furniture.forms import HASHES_AT_ONCE
 from dedupe.matching.dates import learn_date_orders
 from dedupe.matching.matches import Matches
 from dedupe.model.date_orders import DateOrder
@@ -64,6 +65,7 @@ class EngineRun(msgspec.Struct, frozen=True):
     :param release: gives memory back; called once nothing more is to be counted
     :param resources: of the machine that has the shingles of ``matches``; none where none has all
     :param furniture: what was found without furniture, where that was asked for
+    :param hashes_at_once: about how many shingle hashes are worth one call of ``gather``
     """
 
     matches: Matches
@@ -73,6 +75,7 @@ class EngineRun(msgspec.Struct, frozen=True):
     release: Callable[[], None] = lambda: None
     resources: Resources | None = None
     furniture: FurnitureMatches | None = None
+    hashes_at_once: int = HASHES_AT_ONCE
 
     @classmethod
     def of_sketches(

@@ -140,7 +140,13 @@ def _find_forms(
         shingles = engine_run.furniture.with_furniture.shingles
     if shingles is None or resources is None:
         return None
-    return find_forms(clustering.representatives, shingles, config.shingle_size, resources)
+    return find_forms(
+        clustering.representatives,
+        shingles,
+        config.shingle_size,
+        resources,
+        engine_run.hashes_at_once,
+    )
 
 
 def _summarise_corpus(

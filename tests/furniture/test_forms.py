@@ -8,7 +8,9 @@ import random
 import pytest
 
 from dedupe import Config, find_duplicates
+from dedupe.furniture import forms
 from dedupe.furniture.forms import MIN_GROUPS
+from dedupe.pipeline import scan
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgk" for b in ("a", "or", "u") for c in "lmnrstvw"]
 TOWNS = [f"{name}town" for name in ("al", "be", "ce", "di", "es", "fo", "ga", "hu", "il", "ju")]
@@ -40,6 +42,11 @@ def copies(count: int, seed: int = 2) -> dict[str, str]:
             edited[place] = f"edit{place}of{i}"
         found[f"copies/{i:02}"] = " ".join(edited)
     return found
+
+
+def backwards(text: str) -> str:
+    """Another text, with the same places."""
+    return " ".join(reversed(text.split()))
 
 
 def test_letters_are_a_form_and_edited_copies_are_none():
@@ -144,3 +151,26 @@ def test_texts_that_differ_in_numbers_only_are_found_without_numbers(tmp_path, d
     assert json.loads(done.stdout)["is_duplicate"]
     done = dedupe_here("explain", "0.txt", "1.txt", "--format", "json")
     assert not json.loads(done.stdout)["is_duplicate"]
+
+
+@pytest.mark.parametrize("hashes_at_once", [1, 2500, 1 << 18])
+def test_clusters_are_looked_at_alike_in_any_batches(monkeypatch, hashes_at_once):
+    """A batch is what fits, and one cluster at least."""
+    texts = letters(9) | copies(9) | {f"back/{id}": backwards(t) for id, t in letters(12).items()}
+    expected = find_duplicates(texts).forms
+    sizes = []
+
+    def find(representatives, shingles, size, resources, hashes):
+        class Counting:
+            counts = shingles.counts
+
+            def gather(self, groups):
+                sizes.append(len(groups))
+                return shingles.gather(groups)
+
+        return forms.find_forms(representatives, Counting(), size, resources, hashes_at_once)
+
+    monkeypatch.setattr(scan, "find_forms", find)
+    assert find_duplicates(texts).forms == expected
+    assert len(expected) == 2
+    assert len(sizes) == {1: 3, 2500: 3, 1 << 18: 1}[hashes_at_once]

@@ -19,6 +19,7 @@ from dedupe.engines.spark.sketching import (
     LOCATOR,
     META_LENGTH,
     NUMBER_COUNT,
+    SHINGLES,
     TOKENS,
     read_columns,
 )
@@ -56,6 +57,19 @@ class ChosenRow(msgspec.Struct):
     contents: bytes
     ids: bytes
     metas: bytes
+
+
+class CollectedColumns(msgspec.Struct, frozen=True):
+    """What Spark alone asks of the collected documents, for each of them.
+
+    :param distinct_counts: distinct shingles
+    :param shingle_counts: shingles, with repetitions
+    :param id_hashes: of the ids as they were read, before repeated ones got numbers
+    """
+
+    distinct_counts: NDArray[np.int64]
+    shingle_counts: NDArray[np.int64]
+    id_hashes: NDArray[np.uint64]
 
 
 def choose_documents(
@@ -104,20 +118,24 @@ def collect_documents(
     id_hashes: NDArray[np.uint64],
     documents: Documents,
     totals: ReadTotals,
-) -> NDArray[np.int64]:
-    """Fill ``documents``, references first; gives the distinct shingles of each document."""
+) -> CollectedColumns:
+    """Fill ``documents``, references first."""
     choose = partial(choose_documents, numbers=numbers, groups=groups, id_hashes=id_hashes)
     blobs = collect_blobs(run_stage(records.select(*_NAMES), choose))
     rows = [msgspec.msgpack.decode(blob, type=ChosenRow) for _, blob in blobs]
     rows.sort(key=lambda row: (not row.is_reference, row.task))
-    distinct = [np.empty(0, np.int64)]
+    all_counts, all_ids = [np.empty((0, LOCATOR), np.int64)], [np.empty(0, np.uint64)]
     for row in rows:
         counts = np.frombuffer(row.numbers, np.int64).reshape(-1, NUMBER_COUNT)
-        distinct.append(counts[:, DISTINCT])
+        all_counts.append(counts[:, :LOCATOR])
+        all_ids.append(np.frombuffer(row.id_hashes, np.uint64))
         documents.append(_unpack(row, counts, totals))
         if row.is_reference:
             documents.reference_count += len(counts)
-    return np.concatenate(distinct)
+    counts = np.concatenate(all_counts)
+    return CollectedColumns(
+        counts[:, DISTINCT].copy(), counts[:, SHINGLES].copy(), np.concatenate(all_ids)
+    )
 
 
 def _unpack(row: ChosenRow, counts: NDArray[np.int64], totals: ReadTotals) -> SketchedBatch:

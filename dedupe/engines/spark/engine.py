@@ -25,8 +25,10 @@ from dedupe.engines.spark.groups import (
 )
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES, DriverMemory
 from dedupe.engines.spark.pairing import COUNTS, KeyParts, distinct_pairs, pair_up, send_keys
+from dedupe.engines.spark.session import check_config
+from dedupe.engines.spark.shingles import HASHES_PER_JOB, SparkShingles
 from dedupe.engines.spark.tasks import list_tasks
-from dedupe.engines.spark.verifying import verify_on_spark
+from dedupe.engines.spark.verifying import Leads, verify_on_spark
 from dedupe.matching.banding import banding_of
 from dedupe.matching.collapse import Collapsed, collapse_documents
 from dedupe.matching.dates import needs_dates
@@ -41,6 +43,7 @@ from dedupe.pipeline.engine import EngineRun, EngineSummary, OpenedCorpus
 from dedupe.pipeline.sketching import Collector
 from dedupe.store.document_marks import ScannedTexts
 from dedupe.store.documents import Documents
+from dedupe.store.resources import Resources
 from dedupe.store.work_folder import WorkFolder
 
 if TYPE_CHECKING:
@@ -66,8 +69,10 @@ class SparkEngine:
     def open(self, paths: Sequence[str], against: Sequence[str], config: Config) -> OpenedCorpus:
         """Find the files below some paths; see :class:`dedupe.pipeline.engine.PathEngine`.
 
+        :raises ConfigError: if a setting asks for what needs one machine
         :raises InputError: if a path is standard input or a pipe
         """
+        check_config(config)
         corpus = list_tasks(paths, against, config.settings)
         return OpenedCorpus(corpus, corpus.origin())
 
@@ -82,7 +87,7 @@ class SparkEngine:
     ) -> Iterator[EngineRun]:
         """Read, sketch and compare on the executors; see :class:`dedupe.pipeline.engine.Engine`.
 
-        :raises ConfigError: if no banding reaches the recall
+        :raises ConfigError: if no banding reaches the recall, or something needs one machine
         :raises InputError: if something cannot be read and ``on_error`` is ``fail``
         :raises EngineError: if Spark fails
         :raises DriverMemoryError: if the driver could not hold what the report says
@@ -90,12 +95,13 @@ class SparkEngine:
         """
         if scanned is not None:
             raise ValueError("the engine on Spark cannot tell a gate what was read")
+        check_config(config)
         with tell_failures(), ExitStack() as stack:
             work = stack.enter_context(WorkFolder(config.work_dir))
             stack.enter_context(small_arrow_batches(self.session))
             stack.callback(self.session.sparkContext.setJobDescription, "")
             search = _Search(self, config, kernels, progress, stack)
-            yield search.run(corpus, Documents(work, num_perm=1))
+            yield search.run(corpus, Documents(work, num_perm=1), work)
 
 
 @contextmanager
@@ -129,7 +135,7 @@ class _Search:
         self._memory = DriverMemory.of_session(engine.session)
         self._stack = stack
 
-    def run(self, corpus: SparkCorpus, documents: Documents) -> EngineRun:
+    def run(self, corpus: SparkCorpus, documents: Documents, work: WorkFolder) -> EngineRun:
         """All stages; ``documents`` is filled with those that a report may speak of."""
         config, progress = self._config, self._progress
         collector = Collector(documents=documents, fails_on_skip=config.on_error == "fail")
@@ -169,7 +175,13 @@ class _Search:
         def learn_orders(keep: Sequence[str]) -> dict[str, tuple[DateOrder, ...]]:
             return sketched.dates.orders() if needs_dates(keep) else {}
 
-        return EngineRun(matches, summary, learn_orders)
+        return EngineRun(
+            matches,
+            summary,
+            learn_orders,
+            resources=Resources(self._kernels, work, progress=progress),
+            hashes_at_once=HASHES_PER_JOB,
+        )
 
     def _describe(self, stage: str) -> None:
         """Name the jobs that follow, for whoever looks at Spark's pages."""
@@ -274,11 +286,13 @@ class _Search:
         wanted = np.union1d(groups[ends], repeats.copied)
         count = len(wanted) + len(repeats.repeated)
         self._memory.check(f"{count:,} documents", DOCUMENT_BYTES * count, DOCUMENT_BYTES * count)
-        distinct = collect_documents(
+        columns = collect_documents(
             sketched.records, self._numbers, wanted, repeats.repeated, documents, sketched.totals
         )
         collapsed = collapse_documents(documents)
         known = _number_groups(collapsed, self._numbers)
+        leads = collapsed.leads
+        sending = Leads(known, columns.id_hashes[leads], columns.shingle_counts[leads])
         places = np.searchsorted(known, groups)
         pairs = msgspec.structs.replace(
             verified, left=places[verified.left], right=places[verified.right]
@@ -298,7 +312,8 @@ class _Search:
             candidate_pair_count=0,
             capped_bucket_count=0,
             count_pairs=count_pairs,
-            count_distinct=lambda asked: distinct[collapsed.leads[asked]],
+            count_distinct=lambda asked: columns.distinct_counts[leads[asked]],
+            shingles=SparkShingles(sketched.sketches, self._numbers, sending),
         )
 
 

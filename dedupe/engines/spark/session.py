@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from dedupe.engines.spark.failures import tell_failures
-from dedupe.model.errors import EngineError
+from dedupe.model.errors import ConfigError, EngineError
 from dedupe.model.settings import Config
 
 if TYPE_CHECKING:
@@ -37,6 +37,20 @@ _LOCAL_SETTINGS: Final = {
     "spark.driver.host": "127.0.0.1",
 }
 """More of them where Spark runs on this machine alone."""
+
+
+_NEEDED: Final = {"furniture": "keep"}
+"""Settings that need all shingles on one machine, and the only values that Spark can do."""
+
+
+def check_config(config: Config) -> None:
+    """:raises ConfigError: if a setting asks for what the engine cannot do"""
+    for name, value in _NEEDED.items():
+        if (given := getattr(config, name)) != value:
+            raise ConfigError(
+                f"{name} is {given!r}, which the engine spark cannot do; it needs {value!r}. Leave "
+                "the setting out, or scan on one machine (--engine local)"
+            )
 
 
 def check_packages() -> None:

@@ -59,6 +59,10 @@ class Leads(msgspec.Struct, frozen=True):
     id_hashes: NDArray[np.uint64]
     counts: NDArray[np.int64]
 
+    def take(self, positions: NDArray[np.int64]) -> Leads:
+        """Some of them."""
+        return Leads(self.groups[positions], self.id_hashes[positions], self.counts[positions])
+
 
 class Routes(msgspec.Struct, frozen=True):
     """To which jobs the sets of each lead go: ``jobs[begins[i]:begins[i + 1]]``."""
@@ -143,7 +147,7 @@ def list_leads(
     """Of each document in these groups: group, hash of the id, number of shingles."""
     outbox = Outbox()
     for row in read_columns(batches, ("halves", "lows", "id_hashes", "numbers")):
-        found, chosen = _find_groups(row, numbers, groups)
+        found, chosen = find_groups(row, numbers, groups)
         counts = np.frombuffer(row["numbers"], np.int64).reshape(-1, NUMBER_COUNT)[:, SHINGLES]
         ids = np.frombuffer(row["id_hashes"], np.uint64)
         rows = np.stack([groups[found], ids[chosen], counts[chosen].astype(np.uint64)], axis=1)
@@ -152,7 +156,7 @@ def list_leads(
     yield from outbox.flush()
 
 
-def _find_groups(
+def find_groups(
     row: dict[str, Any], numbers: GroupNumbers, groups: NDArray[np.uint64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The documents of a row that are in some groups: positions of group and document."""
@@ -161,6 +165,15 @@ def _find_groups(
     found = np.minimum(np.searchsorted(groups, own), len(groups) - 1)
     chosen = np.flatnonzero(groups[found] == own)
     return found[chosen], chosen
+
+
+def find_leads(
+    row: dict[str, Any], numbers: GroupNumbers, leads: Leads
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The documents of a row that send their sets: positions of lead and document."""
+    found, chosen = find_groups(row, numbers, leads.groups)
+    is_lead = leads.id_hashes[found] == np.frombuffer(row["id_hashes"], np.uint64)[chosen]
+    return found[is_lead], chosen[is_lead]
 
 
 # --- routes -------------------------------------------------------------------------------
@@ -204,10 +217,7 @@ def send_sets(
     kernels = load_kernels()
     names = ("halves", "lows", "id_hashes", "numbers", "low_bytes", "shingles")
     for row in read_columns(batches, names):
-        found, chosen = _find_groups(row, numbers, routes.leads.groups)
-        ids = np.frombuffer(row["id_hashes"], np.uint64)
-        is_lead = routes.leads.id_hashes[found] == ids[chosen]
-        found, chosen = found[is_lead], chosen[is_lead]
+        found, chosen = find_leads(row, numbers, routes.leads)
         if len(chosen):
             yield from _send_chosen(row, found, chosen, routes, addresses, kernels)
 
@@ -225,7 +235,7 @@ def _send_chosen(
     shingles = np.frombuffer(row["shingles"], np.uint64)
     low_bytes = np.frombuffer(row["low_bytes"], np.uint8).reshape(len(counts), -1)
     hashes, offsets = kernels.sort_unique(
-        *_join_runs(kernels, shingles, begins[chosen], counts[chosen])
+        *join_runs(kernels, shingles, begins[chosen], counts[chosen])
     )
     # A row for each set and job, in the order of jobs.
     job_counts = routes.begins[found + 1] - routes.begins[found]
@@ -239,14 +249,14 @@ def _send_chosen(
     for begin, end in zip(cuts, [*cuts[1:], len(jobs)], strict=True):
         of_job = sets[begin:end]
         lengths = np.diff(offsets)[of_job]
-        sent, _ = _join_runs(kernels, hashes, offsets[of_job], lengths)
+        sent, _ = join_runs(kernels, hashes, offsets[of_job], lengths)
         columns = routes.leads.groups[found[of_job]], lengths, low_bytes[chosen[of_job]], sent
         parts.append(int(jobs[begin]))
         blobs.append(msgspec.msgpack.encode([SETS, *(column.tobytes() for column in columns)]))
     yield make_rows(parts, blobs, addresses)
 
 
-def _join_runs(
+def join_runs(
     kernels: Kernels,
     values: NDArray[np.uint64],
     begins: NDArray[np.int64],

@@ -1,0 +1,87 @@
+"""Shingles that the driver asks for: whole sets, in text order, of the groups that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.engines.spark.frames import collect_blobs, make_rows, run_stage
+from dedupe.engines.spark.groups import GroupNumbers
+from dedupe.engines.spark.sketching import NUMBER_COUNT, SHINGLES, read_columns
+from dedupe.engines.spark.verifying import CHANGED, Leads, find_leads, join_runs
+from dedupe.model.errors import InputError
+from dedupe.sketch import load_kernels
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame
+
+HASHES_PER_JOB: Final = 1 << 24
+"""About the hashes that a job brings to the driver, 128 MB: each job goes through all sketches."""
+
+
+class SparkShingles(msgspec.Struct, frozen=True):
+    """``ShingleSets`` of the groups that the driver knows; each ``gather`` is a job.
+
+    :param leads: of each group the document that sends its shingles
+    """
+
+    sketches: DataFrame
+    numbers: GroupNumbers
+    leads: Leads
+
+    def counts(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        return self.leads.counts[groups]
+
+    def gather(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        self.sketches.sparkSession.sparkContext.setJobDescription("dedupe: look for forms")
+        asked = self.leads.take(np.unique(groups))
+        columns = self.sketches.select("halves", "lows", "id_hashes", "numbers", "shingles")
+        stage = partial(list_shingles, numbers=self.numbers, leads=asked)
+        found = [
+            [np.frombuffer(column, np.uint64) for column in msgspec.msgpack.decode(blob)]
+            for _, blob in collect_blobs(run_stage(columns, stage))
+        ]
+        none = [np.empty(0, np.uint64), np.empty(0, np.uint64)]
+        sent, hashes = map(np.concatenate, zip(none, *found, strict=True))
+        return _arrange(sent, hashes, asked, self.leads.groups[groups])
+
+
+def _arrange(
+    sent: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+    leads: Leads,
+    groups: NDArray[np.uint64],
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The hashes of some groups and their offsets, of what was sent in any order.
+
+    :param sent: the groups whose hashes stand end to end; one may have been sent twice
+    """
+    if not np.array_equal(np.unique(sent), leads.groups):
+        raise InputError(CHANGED)
+    lengths = leads.counts[np.searchsorted(leads.groups, sent)]
+    begins = np.cumsum(lengths) - lengths
+    order = np.argsort(sent, kind="stable")
+    at = order[np.searchsorted(sent[order], groups)]
+    return join_runs(load_kernels(), hashes, begins[at], lengths[at])
+
+
+def list_shingles(
+    batches: Iterator[pa.RecordBatch], numbers: GroupNumbers, leads: Leads
+) -> Iterator[pa.RecordBatch]:
+    """The groups of some leads, and their shingles end to end, in text order."""
+    kernels = load_kernels()
+    for row in read_columns(batches, ("halves", "lows", "id_hashes", "numbers", "shingles")):
+        found, chosen = find_leads(row, numbers, leads)
+        if len(chosen):
+            counts = np.frombuffer(row["numbers"], np.int64).reshape(-1, NUMBER_COUNT)[:, SHINGLES]
+            begins = np.cumsum(counts) - counts
+            shingles = np.frombuffer(row["shingles"], np.uint64)
+            hashes, _ = join_runs(kernels, shingles, begins[chosen], counts[chosen])
+            blob = msgspec.msgpack.encode([leads.groups[found].tobytes(), hashes.tobytes()])
+            yield make_rows([0], [blob])
