@@ -24,6 +24,9 @@ MIN_GROUPS: Final = 4
 MOST_GROUPS: Final = 32
 """So many of a cluster are looked at, beside its representative."""
 
+FIRST_LOOK: Final = 8
+"""So many others must differ in the same places before the rest is looked at."""
+
 OPEN_SHARE, FIXED_SHARE = 0.5, 0.2
 """A shingle of the representative that this share of the others lack stands in an open place; one
 that at most so many lack, in the fixed text."""
@@ -142,12 +145,15 @@ def _find_places(
     :param own: the shingle hashes of the representative, in text order
     :param others: those of other documents
     """
-    is_missing = np.stack([~is_among(own, np.sort(other)) for other in others])
+    # Few clusters are forms, and a few documents show it.
+    is_missing = _find_missing(own, others[:FIRST_LOOK])
+    if not _coincides(is_missing):
+        return
+    is_missing = np.concatenate([is_missing, _find_missing(own, others[FIRST_LOOK:])])
+    if not _coincides(is_missing):
+        return
     share = is_missing.mean(axis=0)
     is_open = share >= OPEN_SHARE
-    coinciding = np.count_nonzero(is_missing[:, is_open])
-    if not coinciding or coinciding < COINCIDING_SHARE * np.count_nonzero(is_missing):
-        return
     edges = np.flatnonzero(np.diff(is_open, prepend=False, append=False))
     for begin, end in edges.reshape(-1, 2).tolist():
         if not 0 < begin < end < len(own) or max(share[begin - 1], share[end]) > FIXED_SHARE:
@@ -157,6 +163,19 @@ def _find_places(
         if 2 * len(found) >= len(others) and count >= max(3, VALUE_SHARE * (len(found) + 1)):
             # The value begins behind the last shingle before it, and ends before the next one.
             yield Place(min(begin - 1 + shingle_size, end), end, count)
+
+
+def _find_missing(own: NDArray[np.uint64], others: list[NDArray[np.uint64]]) -> NDArray[np.bool_]:
+    """Whether each of the others lacks each shingle of the representative: a row a document."""
+    rows = [~is_among(own, np.sort(other)) for other in others]
+    return np.array(rows, np.bool_).reshape(-1, len(own))
+
+
+def _coincides(is_missing: NDArray[np.bool_]) -> bool:
+    """Whether documents lack shingles, and mostly the same ones."""
+    is_open = is_missing.mean(axis=0) >= OPEN_SHARE
+    coinciding = int(np.count_nonzero(is_missing[:, is_open]))
+    return coinciding > 0 and coinciding >= COINCIDING_SHARE * int(np.count_nonzero(is_missing))
 
 
 def _values(
