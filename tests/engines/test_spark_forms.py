@@ -49,7 +49,7 @@ def test_forms_are_those_of_a_local_scan(
 
 
 def test_what_needs_one_machine_is_refused(spark: Any, dedupe_here: Any) -> None:
-    message = "furniture is 'report', which the engine spark cannot do; it needs 'keep'"
+    message = "furniture is report, which the engine spark cannot do. Leave"
     with pytest.raises(ConfigError, match=message):
         dedupe.scan("no such folder", Config(furniture="report"), engine=dedupe.SparkEngine(spark))
     frame = spark.createDataFrame([("a", "some text")], "id string, text string")
@@ -58,3 +58,5 @@ def test_what_needs_one_machine_is_refused(spark: Any, dedupe_here: Any) -> None
     options = ("scan", FIXTURES, "--engine", "spark", "--furniture", "report")
     told = dedupe_here(*options, code=2).stderr.decode()
     assert message in told and len(told.splitlines()) == 1
+    told = dedupe_here(*options[:4], "--find", "near,contained", code=2).stderr.decode()
+    assert "find is near, contained, which the engine spark cannot do" in told

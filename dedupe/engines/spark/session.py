@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dedupe.engines.spark.failures import tell_failures
 from dedupe.model.errors import ConfigError, EngineError
-from dedupe.model.settings import Config
+from dedupe.model.settings import ALWAYS_FOUND, Config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -39,7 +39,7 @@ _LOCAL_SETTINGS: Final = {
 """More of them where Spark runs on this machine alone."""
 
 
-_NEEDED: Final = {"furniture": "keep"}
+_NEEDED: Final[dict[str, object]] = {"furniture": "keep", "find": (ALWAYS_FOUND,)}
 """Settings that need all shingles on one machine, and the only values that Spark can do."""
 
 
@@ -47,9 +47,10 @@ def check_config(config: Config) -> None:
     """:raises ConfigError: if a setting asks for what the engine cannot do"""
     for name, value in _NEEDED.items():
         if (given := getattr(config, name)) != value:
+            told = ", ".join(given) if isinstance(given, tuple) else given
             raise ConfigError(
-                f"{name} is {given!r}, which the engine spark cannot do; it needs {value!r}. Leave "
-                "the setting out, or scan on one machine (--engine local)"
+                f"{name} is {told}, which the engine spark cannot do. Leave the setting out, or "
+                "scan on one machine (--engine local)"
             )
 
 
