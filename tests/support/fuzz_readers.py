@@ -230,10 +230,19 @@ def _limit_this_process() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_ADDRESS_SPACE, hard))
 
 
+def _own_peak_kilobytes() -> int:
+    """The most memory that this process had; ``getrusage`` counts what its parent held, too."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
 def _print_outcome(outcome: Outcome, scan: int, seconds: float) -> None:
     corpus = outcome.report.get("corpus", {})
     notices = Counter(item["reason"] for item in outcome.report.get("notices", ()))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = _own_peak_kilobytes()
     if peak > MAX_RESIDENT_KILOBYTES and not outcome.problem:
         outcome.problem = f"memory above {MAX_RESIDENT_KILOBYTES} KB\n{peak}"
     line = {
