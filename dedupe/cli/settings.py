@@ -91,6 +91,7 @@ def load_settings(flags: Mapping[str, Any], config_file: str | None = None) -> S
     output = {name: values.get(name, default) for name, default in OUTPUT_DEFAULTS.items()}
     _check_output(output, origins)
     limits = GateLimits(**{name: values[name] for name in values if name in GATE_NAMES})
+    _check_companions(config, output, origins)
     against = _check_against(values, origins)
     return Settings(config, against, output, limits, _check_baseline(values, origins), origins)
 
@@ -129,6 +130,20 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
         value = output[name]
         if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
             raise ConfigError(f"{origins[name]}: {name} is {value!r}, not a number from {lowest}")
+
+
+def _check_companions(
+    config: Config, output: Mapping[str, Any], origins: Mapping[str, str]
+) -> None:
+    """Refuse flags that would do nothing without another; in a file they may wait for it."""
+    without = {
+        "containment": ("--find contained", config.looks_inside),
+        "min_passage": ("--find contained or passages", config.looks_inside),
+        "overwrite_tables": ("--tables", bool(output["tables"])),
+    }
+    for name, (needed, is_there) in without.items():
+        if origins[name] == "command line" and not is_there and output.get(name) is not False:
+            raise ConfigError(f"--{name.replace('_', '-')} does nothing without {needed}")
 
 
 def _check_against(values: Mapping[str, Any], origins: Mapping[str, str]) -> tuple[str, ...]:

@@ -291,6 +291,20 @@ def test_a_stream_that_is_not_kept_gives_the_same_clusters_without_texts(dedupe_
         assert "standard input cannot be read again" in shown
 
 
+@pytest.mark.parametrize(
+    ("flags", "needed"),
+    [
+        (("--containment", "0.5"), b"--find contained"),
+        (("--min-passage", "60"), b"--find contained or passages"),
+        (("--overwrite-tables",), b"--tables"),
+    ],
+)
+def test_a_flag_that_would_do_nothing_is_refused(dedupe_here, flags, needed):
+    told = dedupe_here("scan", ARTICLES, *flags, code=2).stderr
+    assert told == b"dedupe: error: %b does nothing without %b\n" % (flags[0].encode(), needed)
+    dedupe_here("scan", ARTICLES, "--no-overwrite-tables")
+
+
 def test_prose_on_standard_input_is_told_what_to_do(dedupe_here):
     told = dedupe_here("scan", "-", stdin=b"Words of prose, and no record.\n", code=2).stderr
     assert b"--input-format says text" in told
