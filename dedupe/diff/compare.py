@@ -8,7 +8,7 @@ from dedupe.diff.align import MAX_CELLS, align_keys
 from dedupe.diff.blocks import Block, Gap, gaps_around
 from dedupe.diff.chunks import Tokenizer
 from dedupe.diff.cleanup import clean_blocks
-from dedupe.diff.faint import find_faint, looks_equal, runs_of
+from dedupe.diff.faint import mark_faint
 from dedupe.diff.moves import Mark, Side, cut_at_marks, find_moves, find_repeats
 from dedupe.diff.segments import Diff, Kind, Segment
 from dedupe.diff.vocabulary import Vocabulary
@@ -38,6 +38,7 @@ def diff_words(left: Words, right: Words, max_cells: int = MAX_CELLS) -> Diff:
 def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[Segment]:
     changes = list(gaps_around(blocks, Gap(range(len(left)), range(len(right)))))
     left_marks, right_marks = _mark_changes(changes, blocks, left, right)
+    faint = mark_faint(blocks, left, right)
     ends = [*blocks, Block(len(left), len(right), 0)]
     for change, block in zip(changes, ends, strict=True):
         if change.left:
@@ -48,7 +49,7 @@ def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[S
             nothing = range(change.left.stop, change.left.stop)
             for mark in cut_at_marks(change.right, right_marks):
                 yield _segment("insert", nothing, mark.span, mark)
-        yield from _equal_segments(block, left, right)
+        yield from _equal_segments(block, faint)
 
 
 def _mark_changes(
@@ -69,23 +70,19 @@ def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
     return Segment(kind, left, right, mark.origin, mark.period, mark.copies, mark.elsewhere)
 
 
-def _equal_segments(block: Block, left: Words, right: Words) -> Iterator[Segment]:
-    """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
-    if looks_equal(block, left, right):  # nearly all, and the longest
-        yield _segment_of(block, "equal", range(block.size))
-        return
-    position = 0
-    for start, stop in [*runs_of(find_faint(block, left, right)), (block.size, block.size)]:
-        if position < start:
-            yield _segment_of(block, "equal", range(position, start))
-        if start < stop:
-            yield _segment_of(block, "faint", range(start, stop))
-        position = stop
+def _equal_segments(block: Block, faint: bytearray) -> Iterator[Segment]:
+    """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other.
 
-
-def _segment_of(block: Block, kind: Kind, part: range) -> Segment:
-    return Segment(
-        kind,
-        range(block.left + part.start, block.left + part.stop),
-        range(block.right + part.start, block.right + part.stop),
-    )
+    :param faint: marks of the words of the right text
+    """
+    begin, stop = block.right, block.right_stop
+    shift = block.left - begin
+    kind: Kind = "equal"
+    while begin < stop:
+        end = faint.find(kind == "equal", begin, stop)
+        if end < 0:
+            end = stop
+        if begin < end:
+            yield Segment(kind, range(begin + shift, end + shift), range(begin, end))
+        kind = "faint" if kind == "equal" else "equal"
+        begin = end

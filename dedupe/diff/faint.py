@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,19 @@ from dedupe.diff.words import Words
 
 _FEW: Final = 16
 """Words that are compared one by one."""
+
+
+def mark_faint(blocks: Sequence[Block], left: Words, right: Words) -> bytearray:
+    """A mark for each word of the right text: 1 if it is in a block and looks different."""
+    faint = bytearray(len(right))
+    if left.compiled is not None and right.compiled is not None:
+        table = np.array(blocks, np.int64).reshape(-1, 3)
+        left.compiled.find_faint(right.compiled, table, faint)
+        return faint
+    for block in blocks:
+        for position in find_faint(block, left, right):
+            faint[block.right + position] = 1
+    return faint
 
 
 def find_faint(block: Block, left: Words, right: Words) -> list[int]:
@@ -59,16 +72,3 @@ def looks_equal(block: Block, left: Words, right: Words) -> bool:
     lines = np.frombuffer(left.starts, np.int64)[i : i + size] - left_span.start
     others = np.frombuffer(right.starts, np.int64)[j : j + size] - right_span.start
     return bool((lines == others).all())
-
-
-def runs_of(positions: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Consecutive positions as spans: the first, and the one behind the last."""
-    start = stop = -1
-    for position in positions:
-        if position != stop:
-            if start >= 0:
-                yield start, stop
-            start = position
-        stop = position + 1
-    if start >= 0:
-        yield start, stop

@@ -8,12 +8,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.characters import SENTENCE_SCORE, Break, WordColumns
+from dedupe.model.characters import SENTENCE_SCORE, Break, WordColumns, WrittenWords
 
 __all__ = ["SEPARATORS", "Break", "Words"]
 
@@ -31,6 +31,8 @@ class Words:
     :ivar ends: where each word ends in ``text``
     :ivar breaks: the separator before each word, as a number of :class:`Break`
     :ivar scores: how natural a cut before each word, and at the end, is (``boundaries.py``)
+    :ivar compiled: the same for the compiled loops over two texts; none if there are none, or if
+        the text is short
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Words:
         ends: array[int],
         breaks: bytes,
         scores: bytes,
+        compiled: WrittenWords | None = None,
     ) -> None:
         self.keys = keys
         self.text = text
@@ -48,18 +51,12 @@ class Words:
         self.ends = ends
         self.breaks = breaks
         self.scores = scores
+        self.compiled = compiled
 
     @classmethod
     def of_columns(cls, found: WordColumns) -> Words:
         """The words that a finder found."""
-        return cls(
-            _array("Q", found.keys),
-            found.text,
-            _array("q", found.starts),
-            _array("q", found.ends),
-            found.breaks.tobytes(),
-            found.scores.tobytes(),
-        )
+        return cls(*found)
 
     def _lengths(self) -> NDArray[np.int64]:
         return np.frombuffer(self.ends, np.int64) - np.frombuffer(self.starts, np.int64)
@@ -112,9 +109,3 @@ class Words:
     def flat(self) -> str:
         """The text with spaces in place of line feeds."""
         return self.text.replace("\n", " ")
-
-
-def _array(typecode: Literal["q", "Q"], values: NDArray[Any]) -> array[int]:
-    column = array(typecode)
-    column.frombytes(values.tobytes())
-    return column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
@@ -49,14 +50,26 @@ class WordColumns(NamedTuple):
     """Words in order: for the columns see :class:`dedupe.diff.words.Words`.
 
     :param scores: how natural a cut before each word and at the end is
+    :param compiled: the words as the compiled loops over two texts take them
     """
 
-    keys: NDArray[np.uint64]
+    keys: array[int]
     text: str
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    breaks: NDArray[np.uint8]
-    scores: NDArray[np.uint8]
+    starts: array[int]
+    ends: array[int]
+    breaks: bytes
+    scores: bytes
+    compiled: WrittenWords
+
+
+class WrittenWords(Protocol):
+    """The words of a text for the compiled loops over two texts."""
+
+    def find_faint(self, other: WrittenWords, blocks: NDArray[np.int64], faint: bytearray) -> None:
+        """Mark (1) the words of the other text, in equal blocks, that look different.
+
+        :param blocks: a row for each: its first word here, that in the other text, and its size
+        """
 
 
 class WordFinder(Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 from dedupe.model.characters import WordFinder
 from dedupe.model.errors import KernelsError
 from dedupe.model.kernels import Kernels
+from dedupe.model.rows import Marks, RowLimits, RowWriter
 from dedupe.model.settings import KernelChoice
 
 
@@ -45,6 +46,15 @@ def load_word_finder() -> WordFinder | None:
     from dedupe.sketch.word_finder import CompiledWordFinder
 
     return CompiledWordFinder()
+
+
+def load_row_writer(marks: Marks, limits: RowLimits) -> RowWriter | None:
+    """What writes rows of differences, where the compiled implementation was built."""
+    if isinstance(_compiled(), ImportError):
+        return None
+    from dedupe.sketch.row_writer import CompiledRowWriter
+
+    return CompiledRowWriter(marks, limits)
 
 
 @cache

@@ -1070,3 +1070,464 @@ def score_cuts(const uint32_t[::1] text, const uint8_t[::1] table, const int64_t
                     at -= 1
                     score = table[min(text[at], <uint32_t> (table.shape[0] - 1))]
                 scores[word] = score if score else 1
+
+
+cdef enum:
+    # Kinds of segments, and marks of characters: see dedupe.model.rows.
+    EQUAL = 0
+    FAINT = 1
+    DELETED = 2
+    MARKUP = 1
+    HIDDEN = 2
+    BLANK = 4
+    COMBINING = 8
+    LINE_FEED = 10
+    FEW_WORDS = 16
+
+
+cdef class WrittenWords:
+    """The words of a text as they are written; see ``dedupe.diff.words``."""
+
+    cdef const uint32_t[::1] text
+    cdef const int64_t[::1] starts, ends
+    cdef const uint8_t[::1] breaks, scores
+    cdef readonly Py_ssize_t count
+    cdef readonly bint has_empty
+
+    def __init__(self, text, starts, ends, breaks, scores):
+        cdef Py_ssize_t word
+        self.text, self.starts, self.ends = text, starts, ends
+        self.breaks, self.scores = breaks, scores
+        self.count = self.starts.shape[0]
+        if not (self.ends.shape[0] == self.breaks.shape[0] == self.scores.shape[0] - 1 == self.count):
+            raise ValueError("the columns of words have different lengths")
+        self.has_empty = False
+        for word in range(self.count):
+            if not 0 <= self.starts[word] <= self.ends[word] <= self.text.shape[0]:
+                raise ValueError(f"word {word} is outside the text")
+            if self.starts[word] == self.ends[word]:
+                self.has_empty = True
+
+    def find_faint(self, WrittenWords other, const int64_t[:, ::1] blocks, uint8_t[::1] faint):
+        """Mark the words of the other text, in equal blocks, that look different."""
+        cdef Py_ssize_t block
+        cdef int64_t i, j, size
+        if faint.shape[0] != other.count or (blocks.shape[0] and blocks.shape[1] != 3):
+            raise ValueError("there is no mark for each word, or blocks have not three columns")
+        for block in range(blocks.shape[0]):
+            i, j, size = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+            if not (0 <= i <= self.count and 0 <= j <= other.count
+                    and 0 < size <= min(self.count - i, other.count - j)):
+                raise ValueError(f"block {block} is outside the texts")
+        with nogil:
+            for block in range(blocks.shape[0]):
+                mark_faint(self, blocks[block, 0], other, blocks[block, 1], blocks[block, 2], faint)
+
+    cdef bint is_empty(self, Py_ssize_t word) noexcept nogil:
+        return self.starts[word] == self.ends[word]
+
+
+cdef uint32_t without_lines(uint32_t character) noexcept nogil:
+    return 32 if character == LINE_FEED else character
+
+
+cdef bint look_equal(WrittenWords left, Py_ssize_t i, WrittenWords right, Py_ssize_t j,
+                     Py_ssize_t size) noexcept nogil:
+    """Whether stretches of words are known to look equal; see ``dedupe.diff.faint``."""
+    cdef int64_t begin = left.starts[i], other = right.starts[j]
+    cdef int64_t length = left.ends[i + size - 1] - begin, at
+    cdef Py_ssize_t word
+    cdef bint has_other_lines = False
+    if left.has_empty or right.has_empty:
+        for word in range(size):
+            if left.is_empty(i + word) or right.is_empty(j + word):
+                return False
+    if right.ends[j + size - 1] - other != length:
+        return False
+    for at in range(length):
+        if left.text[begin + at] != right.text[other + at]:
+            if without_lines(left.text[begin + at]) != without_lines(right.text[other + at]):
+                return False
+            has_other_lines = True
+    if has_other_lines:
+        for word in range(size):
+            if left.starts[i + word] - begin != right.starts[j + word] - other:
+                return False
+    return True
+
+
+cdef bint looks_other(WrittenWords left, Py_ssize_t i, WrittenWords right,
+                      Py_ssize_t j) noexcept nogil:
+    """Whether two words are written with different characters, but for spaces."""
+    cdef int64_t at = left.starts[i], end = left.ends[i]
+    cdef int64_t other = right.starts[j], other_end = right.ends[j]
+    while True:
+        while at < end and left.text[at] == 32:
+            at += 1
+        while other < other_end and right.text[other] == 32:
+            other += 1
+        if at == end or other == other_end:
+            return at < end or other < other_end
+        if left.text[at] != right.text[other]:
+            return True
+        at += 1
+        other += 1
+
+
+cdef void mark_faint(WrittenWords left, Py_ssize_t i, WrittenWords right, Py_ssize_t j,
+                     Py_ssize_t size, uint8_t[::1] faint) noexcept nogil:
+    cdef Py_ssize_t word, half = size // 2
+    if look_equal(left, i, right, j, size):
+        return
+    if size > FEW_WORDS:
+        mark_faint(left, i, right, j, half, faint)
+        mark_faint(left, i + half, right, j + half, size - half, faint)
+        return
+    for word in range(size):
+        if looks_other(left, i + word, right, j + word):
+            faint[j + word] = 1
+
+
+cdef class RowWriter:
+    """Writes the rows of differences as HTML; see ``dedupe.renderers.html.diff_rows``.
+
+    What finds no room in the output is counted only, so that the caller knows the room it needs.
+    """
+
+    cdef const uint8_t[::1] marks
+    cdef Py_ssize_t context, least_fold, long_row, shown_places, shown_change_words, word_size
+    cdef WrittenWords left, right
+    cdef const uint8_t[::1] kinds, notes
+    cdef const int64_t[::1] spans
+    cdef const int64_t[::1] note_ends
+    cdef uint8_t[::1] output
+    cdef int64_t[:, ::1] items
+    cdef Py_ssize_t at, item_count, equal_count
+    cdef bint in_row, in_item
+
+    def __init__(self, marks, context, least_fold, long_row, shown_places, shown_change_words,
+                 word_size):
+        self.marks = marks
+        self.context, self.least_fold, self.long_row = context, least_fold, long_row
+        self.shown_places, self.shown_change_words = shown_places, shown_change_words
+        self.word_size = word_size
+
+    def write(self, WrittenWords left, WrittenWords right, const uint8_t[::1] kinds,
+              const int64_t[::1] spans, const uint8_t[::1] notes,
+              const int64_t[::1] note_ends, Py_ssize_t fold_at, uint8_t[::1] output,
+              int64_t[:, ::1] items):
+        """Write segments: to each item its number of folded words, and where it ends.
+
+        :param fold_at: the segment from which on all are folded, or -1
+        :returns: the number of items, and of bytes
+        """
+        self.left, self.right, self.kinds, self.spans = left, right, kinds, spans
+        self.notes, self.note_ends, self.output, self.items = notes, note_ends, output, items
+        self.at = self.item_count = self.equal_count = 0
+        self.in_row = self.in_item = False
+        self.check()
+        with nogil:
+            if fold_at < 0:
+                self.write_places()
+            else:
+                fold_at = min(fold_at, kinds.shape[0])
+                self.write_equal(0, fold_at, 0, right.count)
+                self.end_item(0)
+                if fold_at < kinds.shape[0]:
+                    self.write_fold(fold_at, kinds.shape[0], spans[4 * fold_at + 2], right.count)
+        return self.item_count, self.at
+
+    cdef check(self):
+        """Check that all segments lie within their texts; each kind of them has words."""
+        cdef Py_ssize_t k, count = self.kinds.shape[0]
+        cdef int64_t left, left_end, right, right_end
+        if not (self.spans.shape[0] == 4 * count and self.note_ends.shape[0] == count
+                and self.items.shape[1] == 2
+                and self.items.shape[0] >= 2 * count + 1):
+            raise ValueError("the columns of segments have different lengths")
+        for k in range(count):
+            left, left_end = self.spans[4 * k], self.spans[4 * k + 1]
+            right, right_end = self.spans[4 * k + 2], self.spans[4 * k + 3]
+            if not (0 <= left <= left_end <= self.left.count
+                    and 0 <= right <= right_end <= self.right.count
+                    and self.begin_of(k) < self.end_of(k)
+                    and (self.is_change(k) or left_end - left == right_end - right)
+                    and (self.note_ends[k - 1] if k else 0) <= self.note_ends[k] <= self.notes.shape[0]):
+                raise ValueError(f"segment {k} is not one of these texts")
+
+    cdef inline bint is_change(self, Py_ssize_t k) noexcept nogil:
+        return self.kinds[k] >= DELETED
+
+    cdef inline Py_ssize_t begin_of(self, Py_ssize_t k) noexcept nogil:
+        return self.spans[4 * k + (0 if self.kinds[k] == DELETED else 2)]
+
+    cdef inline Py_ssize_t end_of(self, Py_ssize_t k) noexcept nogil:
+        return self.spans[4 * k + (1 if self.kinds[k] == DELETED else 3)]
+
+    cdef void write_places(self) noexcept nogil:
+        """All segments: changes, and between them equal words, which are folded."""
+        cdef Py_ssize_t k = 0, stop, count = self.kinds.shape[0], places = 0
+        while k < count:
+            stop = k + 1
+            while stop < count and self.is_change(stop) == self.is_change(k):
+                stop += 1
+            if not self.is_change(k):
+                self.write_unchanged(k, stop)
+            elif places == self.shown_places:
+                break
+            else:
+                places += 1
+                self.write_change(k, stop)
+            k = stop
+        self.end_item(0)
+
+    cdef void write_unchanged(self, Py_ssize_t k, Py_ssize_t stop) noexcept nogil:
+        """A stretch of segments that are no changes, folded but for what stands near a change."""
+        cdef Py_ssize_t begin = self.begin_of(k), end = self.end_of(stop - 1), head, tail
+        head = begin if k == 0 else self.cut_behind(begin)
+        tail = end if stop == self.kinds.shape[0] else self.cut_before(end)
+        if tail - head < self.least_fold:
+            self.write_equal(k, stop, begin, end)
+            return
+        self.write_equal(k, stop, begin, head)
+        self.end_item(0)
+        self.write_fold(k, stop, head, tail)
+        self.write_equal(k, stop, tail, end)
+
+    cdef void write_fold(self, Py_ssize_t k, Py_ssize_t stop, Py_ssize_t head,
+                         Py_ssize_t tail) noexcept nogil:
+        self.in_item = True
+        self.write_equal(k, stop, head, tail)
+        self.end_item(tail - head)
+
+    cdef Py_ssize_t cut_behind(self, Py_ssize_t begin) noexcept nogil:
+        """Where the context behind a change ends."""
+        cdef Py_ssize_t size = self.context << (self.right.breaks[begin] == JOINT)
+        return self.nearest_cut(begin + size, size // 2)
+
+    cdef Py_ssize_t cut_before(self, Py_ssize_t end) noexcept nogil:
+        """Where the context before a change begins."""
+        cdef Py_ssize_t size = self.context << (self.right.breaks[end - 1] == JOINT)
+        return self.nearest_cut(end - size, size // 2)
+
+    cdef Py_ssize_t nearest_cut(self, Py_ssize_t wanted, Py_ssize_t reach) noexcept nogil:
+        """The end of a sentence at most ``reach`` words away, or the nearest end of a word."""
+        cdef Py_ssize_t first = max(0, wanted - reach), found
+        cdef Py_ssize_t last = min(self.right.count, wanted + reach)
+        if first > last:
+            return min(max(wanted, 0), self.right.count)
+        found = self.nearest_score(wanted, reach, first, last, 3)
+        if found < 0:
+            found = self.nearest_score(wanted, reach, first, last, 1)
+        return min(max(wanted, first), last) if found < 0 else found
+
+    cdef Py_ssize_t nearest_score(self, Py_ssize_t wanted, Py_ssize_t reach, Py_ssize_t first,
+                                  Py_ssize_t last, uint8_t least) noexcept nogil:
+        """The cut nearest to a word of at least this score; -1 if there is none."""
+        cdef Py_ssize_t by
+        for by in range(reach + 1):
+            if first <= wanted - by <= last and self.right.scores[wanted - by] >= least:
+                return wanted - by
+            if first <= wanted + by <= last and self.right.scores[wanted + by] >= least:
+                return wanted + by
+        return -1
+
+    cdef void write_equal(self, Py_ssize_t k, Py_ssize_t stop, Py_ssize_t begin,
+                          Py_ssize_t end) noexcept nogil:
+        """What of these segments lies between two words of the right text, cut into rows."""
+        cdef Py_ssize_t part, start, last, cut
+        for part in range(k, stop):
+            start, last = max(self.begin_of(part), begin), min(self.end_of(part), end)
+            while start < last:
+                cut = self.next_row(start + (not self.in_row),
+                                    start + self.long_row - self.equal_count, last)
+                self.write_words(part, start, cut)
+                if cut < last:
+                    self.end_row()
+                start = cut
+
+    cdef Py_ssize_t next_row(self, Py_ssize_t first, Py_ssize_t least, Py_ssize_t stop) noexcept nogil:
+        """The first word of the next row: at a line, or a sentence where the row is long."""
+        cdef Py_ssize_t word
+        for word in range(first, stop):
+            if self.right.breaks[word] == LINE:
+                return word
+            if word >= least and self.right.scores[word] >= 3:
+                return word
+        return stop
+
+    cdef void write_words(self, Py_ssize_t k, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+        """Words of both texts, of an equal or a faint segment."""
+        cdef Py_ssize_t shift = self.spans[4 * k] - self.spans[4 * k + 2]
+        if start >= stop:
+            return
+        self.begin_part(self.right.breaks[start])
+        self.equal_count += stop - start
+        if self.kinds[k] == EQUAL:
+            self.put_words(self.right, start, stop, False)
+            return
+        self.put(b'<span class=f data-l="')
+        self.put_words(self.left, start + shift, stop + shift, True)
+        self.put(b'">')
+        self.put_words(self.right, start, stop, False)
+        self.put(b"</span>")
+
+    cdef void write_change(self, Py_ssize_t k, Py_ssize_t stop) noexcept nogil:
+        """The deleted and inserted words of one place; they share a row."""
+        cdef Py_ssize_t part, begin, end, at
+        cdef bint begins_lines = True
+        for part in range(k, stop):
+            if self.break_before(part) != LINE:
+                begins_lines = False
+        if begins_lines:
+            self.end_row()
+        for part in range(k, stop):
+            begin = self.begin_of(part)
+            end = min(self.end_of(part), begin + self.shown_change_words)
+            self.begin_part(self.break_before(part))
+            if self.kinds[part] == DELETED:
+                self.put(b"<del>")
+                self.put_words(self.left, begin, end, False)
+            else:
+                self.put(b"<ins>")
+                self.put_words(self.right, begin, end, False)
+            for at in range(self.note_ends[part - 1] if part else 0, self.note_ends[part]):
+                self.put_byte(self.notes[at])
+            self.put(b"</del>" if self.kinds[part] == DELETED else b"</ins>")
+
+    cdef void begin_part(self, uint8_t before) noexcept nogil:
+        self.in_item = True
+        if self.in_row:
+            self.put_separator(before)
+        else:
+            self.put(b"<p>")
+        self.in_row = True
+
+    cdef void end_row(self) noexcept nogil:
+        if self.in_row:
+            self.put(b"</p>")
+        self.in_row = False
+        self.equal_count = 0
+
+    cdef void end_item(self, Py_ssize_t folded) noexcept nogil:
+        """End rows that are all shown (0), or folded: so many words."""
+        self.end_row()
+        if self.in_item:
+            self.items[self.item_count, 0], self.items[self.item_count, 1] = folded, self.at
+            self.item_count += 1
+        self.in_item = False
+
+    cdef void put_words(self, WrittenWords words, Py_ssize_t start, Py_ssize_t stop,
+                        bint in_attribute) noexcept nogil:
+        """Words with the separators between them; a mark that would combine gets a circle."""
+        cdef Py_ssize_t word
+        cdef bint begun = False
+        for word in range(start, stop):
+            if words.is_empty(word):
+                continue
+            if begun:
+                self.put_separator(words.breaks[word])
+            if not in_attribute and (not begun or words.breaks[word] == LINE):
+                if self.marks[words.text[words.starts[word]]] & COMBINING:
+                    self.put_character(0x25CC)
+            begun = True
+            self.put_word(words, word, in_attribute)
+
+    cdef void put_word(self, WrittenWords words, Py_ssize_t word, bint in_attribute) noexcept nogil:
+        """A word as it is written; a long one with an ellipsis for its middle."""
+        cdef int64_t at = words.starts[word], end = words.ends[word], head, tail
+        if end - at > self.word_size:
+            tail = (self.word_size - 1) // 2
+            head = at + self.word_size - 1 - tail
+            self.put_text(words.text, at, head, in_attribute)
+            self.put_character(0x2026)
+            at = end - tail
+        self.put_text(words.text, at, end, in_attribute)
+
+    cdef void put_text(self, const uint32_t[::1] text, int64_t at, int64_t end,
+                       bint in_attribute) noexcept nogil:
+        """Characters, escaped, and those that cannot be seen labelled (in attributes: spelled)."""
+        cdef uint8_t mark
+        for at in range(at, end):
+            mark = self.marks[text[at]]
+            if not mark & (MARKUP | HIDDEN | BLANK):
+                self.put_character(text[at])
+            elif mark & MARKUP:
+                self.put_markup(text[at], in_attribute)
+            elif in_attribute:
+                self.put_spelled(text[at])
+            elif mark & BLANK:
+                self.put(b"<i class=z></i>")
+            else:
+                self.put(b"<i class=u>U+")
+                self.put_digits(text[at], 6 if text[at] > 0xFFFFF else 5 if text[at] > 0xFFFF else 4,
+                                b"0123456789ABCDEF")
+                self.put(b"</i>")
+
+    cdef void put_markup(self, uint32_t character, bint in_attribute) noexcept nogil:
+        """One of the characters that have a meaning in HTML."""
+        if character == 0x26:
+            self.put(b"&amp;")
+        elif character == 0x3C:
+            self.put(b"&lt;")
+        elif character == 0x3E:
+            self.put(b"&gt;")
+        elif character == 0x22:
+            self.put(b"&#34;" if in_attribute else b"&quot;")
+        else:
+            self.put(b"&#39;" if in_attribute else b"&#x27;")
+
+    cdef void put_spelled(self, uint32_t character) noexcept nogil:
+        self.put(b"\\")
+        if character > 0xFFFF:
+            self.put(b"U")
+            self.put_digits(character, 8, b"0123456789abcdef")
+        elif character > 0xFF:
+            self.put(b"u")
+            self.put_digits(character, 4, b"0123456789abcdef")
+        else:
+            self.put(b"x")
+            self.put_digits(character, 2, b"0123456789abcdef")
+
+    cdef void put_digits(self, uint32_t number, int count, const char *digits) noexcept nogil:
+        while count:
+            count -= 1
+            self.put_byte(digits[number >> (4 * count) & 15])
+
+    cdef void put_separator(self, uint8_t before) noexcept nogil:
+        if before == SPACE:
+            self.put_byte(32)
+        elif before == LINE:
+            self.put_byte(LINE_FEED)
+
+    cdef void put_character(self, uint32_t character) noexcept nogil:
+        """A character as UTF-8."""
+        if character < 0x80:
+            self.put_byte(character)
+            return
+        if character < 0x800:
+            self.put_byte(0xC0 | character >> 6)
+        else:
+            if character < 0x10000:
+                self.put_byte(0xE0 | character >> 12)
+            else:
+                self.put_byte(0xF0 | character >> 18)
+                self.put_byte(0x80 | (character >> 12 & 0x3F))
+            self.put_byte(0x80 | (character >> 6 & 0x3F))
+        self.put_byte(0x80 | (character & 0x3F))
+
+    cdef void put(self, const char *written) noexcept nogil:
+        while written[0]:
+            self.put_byte(written[0])
+            written += 1
+
+    cdef inline void put_byte(self, uint8_t byte) noexcept nogil:
+        if self.at < self.output.shape[0]:
+            self.output[self.at] = byte
+        self.at += 1
+
+    cdef inline uint8_t break_before(self, Py_ssize_t k) noexcept nogil:
+        """What separates a segment from the word before it in its own text."""
+        if self.kinds[k] == DELETED:
+            return self.left.breaks[self.begin_of(k)]
+        return self.right.breaks[self.begin_of(k)]

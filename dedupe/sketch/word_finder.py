@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,12 +101,26 @@ class _Search:
         found = np.empty(count + 1, np.uint8)
         found[0] = found[-1] = LINE_SCORE
         _kernels.score_cuts(self._output, scores, starts, ends, breaks, found)
-        text = _decode(self._output[:length]) if count else ""
-        return WordColumns(self._keys[:count], text, starts, ends, breaks, found)
+        code_points = self._output[: length if count else 0]
+        columns = (
+            _array("q", starts), _array("q", ends), breaks.tobytes(), found.tobytes()
+        )  # fmt: skip
+        return WordColumns(
+            _array("Q", self._keys[:count]),
+            _decode(code_points),
+            *columns,
+            _kernels.WrittenWords(code_points, *columns),
+        )
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode(_CODEC, "surrogatepass"), np.uint32)
+
+
+def _array(typecode: Literal["q", "Q"], values: NDArray[Any]) -> array[int]:
+    column = array(typecode)
+    column.frombytes(values.tobytes())
+    return column
 
 
 def _decode(code_points: NDArray[np.uint32]) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
 from typing import Final
 
 import msgspec
 
-from dedupe.diff import Diff, Vocabulary, Words, diff_words
+from dedupe.diff import Diff, Segment, Vocabulary, Words, diff_words
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.renderers.html.compiled_rows import write_compiled
 from dedupe.renderers.html.diff_rows import (
     SHOWN_PLACES,
     FoldedRows,
@@ -94,13 +96,32 @@ def compare_texts(cluster: ClusterTexts, vocabulary: Vocabulary) -> Iterator[Dif
     words = vocabulary.split(cluster.kept)
     for text in cluster.others:
         diff = diff_words(words, vocabulary.split(text))
-        yield _write(DiffFigures.of_diff(diff), arrange_rows(diff))
+        yield Difference(DiffFigures.of_diff(diff), _write_diff(diff))
     if not cluster.others:
-        yield _write(None, _fold_text(words))
+        yield Difference(None, _write_text(words))
 
 
-def _write(figures: DiffFigures | None, rows: Iterable[Row | FoldedRows]) -> Difference:
-    """A difference with its rows as HTML; consecutive shown rows make one item."""
+def _write_diff(diff: Diff) -> tuple[Item, ...]:
+    """The rows of a diff as HTML."""
+    written = write_compiled(diff)
+    if written is None:
+        return write_plain(arrange_rows(diff))
+    return tuple(starmap(Item, written))
+
+
+def _write_text(words: Words) -> tuple[Item, ...]:
+    """The rows of a text as HTML: its beginning, and the rest folded."""
+    cut = _cut_of(words)
+    spans = [span for span in (range(cut), range(cut, len(words))) if span]
+    text = Diff(words, words, tuple(Segment("equal", span, span) for span in spans), 0)
+    written = write_compiled(text, fold_at=1)
+    if written is None:
+        return write_plain(arrange_text(text))
+    return tuple(starmap(Item, written))
+
+
+def write_plain(rows: Iterable[Row | FoldedRows]) -> tuple[Item, ...]:
+    """Rows as HTML; consecutive shown rows make one item."""
     items: list[Item] = []
     shown: list[Row] = []
     for each in rows:
@@ -112,7 +133,7 @@ def _write(figures: DiffFigures | None, rows: Iterable[Row | FoldedRows]) -> Dif
         html = write_rows(each.rows) if lines is None else write_lines(lines)
         items.append(Item(each.word_count, html))
         shown = []
-    return Difference(figures, (*items, *_items(0, shown)))
+    return (*items, *_items(0, shown))
 
 
 def _items(word_count: int, rows: Sequence[Row]) -> list[Item]:
@@ -120,11 +141,11 @@ def _items(word_count: int, rows: Sequence[Row]) -> list[Item]:
     return [Item(word_count, write_rows(rows))] if rows else []
 
 
-def _fold_text(words: Words) -> Iterator[Row | FoldedRows]:
-    """The rows of a text: its beginning, and the rest folded."""
+def _cut_of(words: Words) -> int:
+    """Where the beginning of a text ends, which is shown."""
     cut = len(words)
     if cut > MAX_TEXT_WORDS:
         ends = range(SHOWN_TEXT_WORDS, MAX_TEXT_WORDS)
         sentence_ends = (end for end in ends if boundary_score(words, end) >= SENTENCE_SCORE)
         cut = next(sentence_ends, SHOWN_TEXT_WORDS)
-    return arrange_text(words, range(cut))
+    return cut

@@ -83,14 +83,11 @@ def arrange_rows(diff: Diff) -> Iterator[Row | FoldedRows]:
             yield from _rows_of(diff, [part for part in group if isinstance(part, Segment)])
 
 
-def arrange_text(words: Words, shown: range) -> Iterator[Row | FoldedRows]:
-    """The rows of a text without changes; those behind the words that are shown are folded."""
-    rest = range(shown.stop, len(words))
-    segments = Segment("equal", shown, shown), Segment("equal", rest, rest)
-    diff = Diff(words, words, segments, 0)
-    yield from _rows_of(diff, segments[:1])
-    if rest:
-        yield FoldedRows(len(rest), diff, segments[1:])
+def arrange_text(text: Diff) -> Iterator[Row | FoldedRows]:
+    """The rows of a text without changes; those behind its first segment are folded."""
+    yield from _rows_of(text, text.segments[:1])
+    for segment in text.segments[1:]:
+        yield FoldedRows(len(segment.right), text, (segment,))
 
 
 def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
@@ -103,6 +100,15 @@ def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
         if places > SHOWN_PLACES:
             return
         yield from group
+
+
+def describe_change(segment: Segment) -> str:
+    """Where else in the texts the words of a change stand, and how many are not shown."""
+    notes = [describe_origin(segment)]
+    hidden = len(segment.left) + len(segment.right) - SHOWN_CHANGE_WORDS
+    if hidden > 0:
+        notes.append(f"and {format_count(hidden, 'word')} more")
+    return ", ".join(filter(None, notes))
 
 
 def _rows_of(diff: Diff, segments: Iterable[Segment]) -> list[Row]:
@@ -146,13 +152,8 @@ class _RowBuilder:
             self._end_row()
         for segment, (words, span) in zip(segments, spans, strict=True):
             shown = span[:SHOWN_CHANGE_WORDS]
-            notes = [describe_origin(segment)]
-            if len(span) > len(shown):
-                notes.append(f"and {format_count(len(span) - len(shown), 'word')} more")
-            note = ", ".join(filter(None, notes))
-            self._row.append(
-                Part(segment.kind, self._before(words, span), _text_of(words, shown), note=note)
-            )
+            before, note = self._before(words, span), describe_change(segment)
+            self._row.append(Part(segment.kind, before, _text_of(words, shown), note=note))
 
     def finish(self) -> list[Row]:
         self._end_row()

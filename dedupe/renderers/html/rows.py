@@ -23,11 +23,19 @@ def _write_part(part: Part) -> str:
     text = mark_lines(part.text)
     if part.kind == "equal":
         return part.before + text
-    from markupsafe import escape
-
     if part.kind == "faint":
+        from markupsafe import escape
+
         left = escape(spell_lines(part.left))
         return f'{part.before}<span class=f data-l="{left}">{text}</span>'
     name = "del" if part.kind == "delete" else "ins"
-    note = f"<i class=o>{escape(spell_invisible(part.note))}</i>" if part.note else ""
-    return f"{part.before}<{name}>{text}{note}</{name}>"
+    return f"{part.before}<{name}>{text}{write_note(part.note)}</{name}>"
+
+
+def write_note(note: str) -> str:
+    """The note of a change as HTML, if there is any."""
+    if not note:
+        return ""
+    from markupsafe import escape
+
+    return f"<i class=o>{escape(spell_invisible(note))}</i>"

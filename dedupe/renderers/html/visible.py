@@ -7,10 +7,15 @@ change the direction of writing are spelled out, and characters without a width 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from functools import cache
 from html import escape
 from typing import Final
 
+import numpy as np
+
+from dedupe.model.rows import BLANK, COMBINING, HIDDEN, MARKUP, Marks
 from dedupe.renderers.view.terminal import DANGEROUS, NAMED_INVISIBLE, spell_character
 
 _FILLERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
@@ -18,6 +23,27 @@ _FILLERS: Final = "\u115f\u1160\u2800\u3164\uffa0"
 
 _INVISIBLE: Final = re.compile(f"{DANGEROUS.pattern.removesuffix(']')}{_FILLERS}]")
 """(One set of characters: two with a bar between take three times as long.)"""
+
+
+_CODEC: Final = f"utf-32-{sys.byteorder[0]}e"
+_BLOCKS: Final = (0, 0x20000), (0xE0000, 0xE1000)
+"""All characters that are invisible or combine are among these."""
+
+
+@cache
+def character_marks() -> Marks:
+    """What escaping does with each character, for compiled loops."""
+    marks = np.zeros(sys.maxunicode + 1, np.uint8)
+    marks[[*map(ord, "&<>\"'")]] = MARKUP
+    for first, end in _BLOCKS:
+        code_points = np.arange(first, end, dtype=np.uint32)
+        characters = code_points.tobytes().decode(_CODEC, "surrogatepass")
+        hidden = [first + found.start() for found in _INVISIBLE.finditer(characters)]
+        marks[hidden] = HIDDEN
+        kinds = "".join(map(unicodedata.category, characters)).encode()[::2]
+        marks[first:end] |= (np.frombuffer(kinds, np.uint8) == ord("M")) * np.uint8(COMBINING)
+    marks[[*map(ord, NAMED_INVISIBLE)]] = BLANK
+    return marks
 
 
 def spell_invisible(text: str) -> str:

@@ -1,0 +1,67 @@
+"""What a compiled writer of rows takes and gives (for differences in HTML)."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.model.characters import WrittenWords
+
+MARKUP: Final = 1
+"""Marks of characters: it has a meaning in HTML, …"""
+HIDDEN: Final = 2
+"""… it cannot be seen and is labelled with its number, …"""
+BLANK: Final = 4
+"""… it cannot be seen, is frequent and gets a tick, …"""
+COMBINING: Final = 8
+"""… or it combines with the character before it, whatever else it is."""
+
+SEGMENT_KINDS: Final = ("equal", "faint", "delete", "insert")
+"""The kinds of segments, by their numbers in columns."""
+
+
+class RowLimits(NamedTuple):
+    """Limits on what is shown, and where it is folded and cut into rows."""
+
+    context: int
+    least_fold: int
+    long_row: int
+    shown_places: int
+    shown_change_words: int
+    word_size: int
+
+
+class SegmentColumns(NamedTuple):
+    """The segments of a difference, in order.
+
+    :param kinds: of each a number, the index in ``SEGMENT_KINDS``
+    :param spans: of each its words in the left text and in the right one: first, end, first, end
+    :param notes: HTML behind the words of changes, joined
+    :param note_ends: of each the end of its note
+    :param fold_at: the segment from which on all is folded; -1 if what is far from changes is
+    """
+
+    kinds: bytes
+    spans: array[int]
+    notes: bytes
+    note_ends: array[int]
+    fold_at: int = -1
+
+
+class RowWriter(Protocol):
+    """Writes the rows of differences as HTML, by compiled loops."""
+
+    def write(
+        self, left: WrittenWords, right: WrittenWords, segments: SegmentColumns
+    ) -> list[tuple[int, str]]:
+        """Stretches of rows: the number of words that are folded (0: the rows are shown), and HTML.
+
+        :param left: the words of the left text
+        """
+
+
+Marks = NDArray[np.uint8]
+"""The marks of each character, by its code point."""
