@@ -32,13 +32,13 @@ def diff_words(left: Words, right: Words, max_cells: int = MAX_CELLS) -> Diff:
     """
     blocks, coarse_count = align_keys(left.keys, right.keys, max_cells)
     blocks = clean_blocks(blocks, left, right)
-    return Diff(left, right, tuple(_make_segments(blocks, left, right)), coarse_count)
+    stretches = tuple(_make_stretches(blocks, left, right))
+    return Diff(left, right, stretches, coarse_count, mark_faint(blocks, left, right))
 
 
-def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[Segment]:
+def _make_stretches(blocks: list[Block], left: Words, right: Words) -> Iterator[Segment]:
     changes = list(gaps_around(blocks, Gap(range(len(left)), range(len(right)))))
     left_marks, right_marks = _mark_changes(changes, blocks, left, right)
-    faint = mark_faint(blocks, left, right)
     ends = [*blocks, Block(len(left), len(right), 0)]
     for change, block in zip(changes, ends, strict=True):
         if change.left:
@@ -49,7 +49,10 @@ def _make_segments(blocks: list[Block], left: Words, right: Words) -> Iterator[S
             nothing = range(change.left.stop, change.left.stop)
             for mark in cut_at_marks(change.right, right_marks):
                 yield _segment("insert", nothing, mark.span, mark)
-        yield from _equal_segments(block, faint)
+        if block.size:
+            yield Segment(
+                "equal", range(block.left, block.left_stop), range(block.right, block.right_stop)
+            )
 
 
 def _mark_changes(
@@ -68,21 +71,3 @@ def _mark_changes(
 
 def _segment(kind: Kind, left: range, right: range, mark: Mark) -> Segment:
     return Segment(kind, left, right, mark.origin, mark.period, mark.copies, mark.elsewhere)
-
-
-def _equal_segments(block: Block, faint: bytearray) -> Iterator[Segment]:
-    """The block as ``equal`` and ``faint`` segments, cut where one kind follows the other.
-
-    :param faint: marks of the words of the right text
-    """
-    begin, stop = block.right, block.right_stop
-    shift = block.left - begin
-    kind: Kind = "equal"
-    while begin < stop:
-        end = faint.find(kind == "equal", begin, stop)
-        if end < 0:
-            end = stop
-        if begin < end:
-            yield Segment(kind, range(begin + shift, end + shift), range(begin, end))
-        kind = "faint" if kind == "equal" else "equal"
-        begin = end

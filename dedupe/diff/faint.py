@@ -14,17 +14,17 @@ _FEW: Final = 16
 """Words that are compared one by one."""
 
 
-def mark_faint(blocks: Sequence[Block], left: Words, right: Words) -> bytearray:
+def mark_faint(blocks: Sequence[Block], left: Words, right: Words) -> bytes:
     """A mark for each word of the right text: 1 if it is in a block and looks different."""
     faint = bytearray(len(right))
     if left.compiled is not None and right.compiled is not None:
         table = np.array(blocks, np.int64).reshape(-1, 3)
         left.compiled.find_faint(right.compiled, table, faint)
-        return faint
+        return bytes(faint)
     for block in blocks:
         for position in find_faint(block, left, right):
             faint[block.right + position] = 1
-    return faint
+    return bytes(faint)
 
 
 def find_faint(block: Block, left: Words, right: Words) -> list[int]:

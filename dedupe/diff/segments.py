@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
+from functools import cached_property
+from itertools import chain, groupby
 from typing import Literal
 
 import msgspec
@@ -46,19 +47,30 @@ class Segment(msgspec.Struct, frozen=True):
         return self.origin in ("moved_down", "moved_up")
 
 
-class Diff(msgspec.Struct, frozen=True):
+class Diff(msgspec.Struct, frozen=True, dict=True):
     """How the right text differs from the left one.
 
     The segments cover both texts in order. Between two stretches of ``equal`` and ``faint``
     segments, all deletions come before all insertions; together they are one *place*.
 
+    :param stretches: the segments, but ``equal`` ones with the ``faint`` ones between them in one
     :param coarse_count: number of gaps too large to align, which are shown as replaced whole
+    :param faint: a mark for each word of the right text: 1 if it looks different; may be empty
     """
 
     left: Words
     right: Words
-    segments: tuple[Segment, ...]
+    stretches: tuple[Segment, ...]
     coarse_count: int
+    faint: bytes = b""
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """The segments, in order."""
+        if 1 not in self.faint:
+            return self.stretches
+        parts = ([s] if s.is_change else _cut_at_faint(s, self.faint) for s in self.stretches)
+        return tuple(chain.from_iterable(parts))
 
     @property
     def inserted_count(self) -> int:
@@ -78,7 +90,22 @@ class Diff(msgspec.Struct, frozen=True):
     @property
     def place_count(self) -> int:
         """Number of places: stretches of changes between two equal stretches."""
-        return sum(1 for changed, _ in groupby(self.segments, lambda s: s.is_change) if changed)
+        return sum(1 for changed, _ in groupby(self.stretches, lambda s: s.is_change) if changed)
 
     def _of_kind(self, kind: Kind) -> Iterator[Segment]:
-        return (segment for segment in self.segments if segment.kind == kind)
+        return (segment for segment in self.stretches if segment.kind == kind)
+
+
+def _cut_at_faint(stretch: Segment, faint: bytes) -> Iterator[Segment]:
+    """The stretch as ``equal`` and ``faint`` segments, cut where one kind follows the other."""
+    begin, stop = stretch.right.start, stretch.right.stop
+    shift = stretch.left.start - begin
+    kind: Kind = "equal"
+    while begin < stop:
+        end = faint.find(kind == "equal", begin, stop)
+        if end < 0:
+            end = stop
+        if begin < end:
+            yield Segment(kind, range(begin + shift, end + shift), range(begin, end))
+        kind = "faint" if kind == "equal" else "equal"
+        begin = end

@@ -19,8 +19,8 @@ BLANK: Final = 4
 COMBINING: Final = 8
 """… or it combines with the character before it, whatever else it is."""
 
-SEGMENT_KINDS: Final = ("equal", "faint", "delete", "insert")
-"""The kinds of segments, by their numbers in columns."""
+STRETCH_KINDS: Final = ("equal", "delete", "insert")
+"""The kinds of stretches of a difference, by their numbers in columns."""
 
 
 class RowLimits(NamedTuple):
@@ -34,20 +34,22 @@ class RowLimits(NamedTuple):
     word_size: int
 
 
-class SegmentColumns(NamedTuple):
-    """The segments of a difference, in order.
+class StretchColumns(NamedTuple):
+    """The stretches of a difference, in order.
 
-    :param kinds: of each a number, the index in ``SEGMENT_KINDS``
+    :param kinds: of each a number, the index in ``STRETCH_KINDS``
     :param spans: of each its words in the left text and in the right one: first, end, first, end
     :param notes: HTML behind the words of changes, joined
     :param note_ends: of each the end of its note
-    :param fold_at: the segment from which on all is folded; -1 if what is far from changes is
+    :param faint: a mark for each word of the right text: 1 if it looks different; may be empty
+    :param fold_at: the stretch from which on all is folded; -1 if what is far from changes is
     """
 
     kinds: bytes
     spans: array[int]
     notes: bytes
     note_ends: array[int]
+    faint: bytes
     fold_at: int = -1
 
 
@@ -55,7 +57,7 @@ class RowWriter(Protocol):
     """Writes the rows of differences as HTML, by compiled loops."""
 
     def write(
-        self, left: WrittenWords, right: WrittenWords, segments: SegmentColumns
+        self, left: WrittenWords, right: WrittenWords, stretches: StretchColumns
     ) -> list[tuple[int, str]]:
         """Stretches of rows: the number of words that are folded (0: the rows are shown), and HTML.
 

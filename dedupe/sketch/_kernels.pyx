@@ -1073,10 +1073,8 @@ def score_cuts(const uint32_t[::1] text, const uint8_t[::1] table, const int64_t
 
 
 cdef enum:
-    # Kinds of segments, and marks of characters: see dedupe.model.rows.
-    EQUAL = 0
-    FAINT = 1
-    DELETED = 2
+    # Kinds of stretches, and marks of characters: see dedupe.model.rows.
+    DELETED = 1
     MARKUP = 1
     HIDDEN = 2
     BLANK = 4
@@ -1197,7 +1195,7 @@ cdef class RowWriter:
     cdef const uint8_t[::1] marks
     cdef Py_ssize_t context, least_fold, long_row, shown_places, shown_change_words, word_size
     cdef WrittenWords left, right
-    cdef const uint8_t[::1] kinds, notes
+    cdef const uint8_t[::1] kinds, notes, faint
     cdef const int64_t[::1] spans
     cdef const int64_t[::1] note_ends
     cdef uint8_t[::1] output
@@ -1214,15 +1212,17 @@ cdef class RowWriter:
 
     def write(self, WrittenWords left, WrittenWords right, const uint8_t[::1] kinds,
               const int64_t[::1] spans, const uint8_t[::1] notes,
-              const int64_t[::1] note_ends, Py_ssize_t fold_at, uint8_t[::1] output,
+              const int64_t[::1] note_ends, const uint8_t[::1] faint, Py_ssize_t fold_at,
+              uint8_t[::1] output,
               int64_t[:, ::1] items):
-        """Write segments: to each item its number of folded words, and where it ends.
+        """Write stretches: to each item its number of folded words, and where it ends.
 
-        :param fold_at: the segment from which on all are folded, or -1
+        :param fold_at: the stretch from which on all are folded, or -1
         :returns: the number of items, and of bytes
         """
         self.left, self.right, self.kinds, self.spans = left, right, kinds, spans
-        self.notes, self.note_ends, self.output, self.items = notes, note_ends, output, items
+        self.notes, self.note_ends, self.faint = notes, note_ends, faint
+        self.output, self.items = output, items
         self.at = self.item_count = self.equal_count = 0
         self.in_row = self.in_item = False
         self.check()
@@ -1238,13 +1238,14 @@ cdef class RowWriter:
         return self.item_count, self.at
 
     cdef check(self):
-        """Check that all segments lie within their texts; each kind of them has words."""
+        """Check that all stretches lie within their texts; each kind of them has words."""
         cdef Py_ssize_t k, count = self.kinds.shape[0]
         cdef int64_t left, left_end, right, right_end
         if not (self.spans.shape[0] == 4 * count and self.note_ends.shape[0] == count
                 and self.items.shape[1] == 2
+                and self.faint.shape[0] in (0, self.right.count)
                 and self.items.shape[0] >= 2 * count + 1):
-            raise ValueError("the columns of segments have different lengths")
+            raise ValueError("the columns of stretches have different lengths")
         for k in range(count):
             left, left_end = self.spans[4 * k], self.spans[4 * k + 1]
             right, right_end = self.spans[4 * k + 2], self.spans[4 * k + 3]
@@ -1253,7 +1254,7 @@ cdef class RowWriter:
                     and self.begin_of(k) < self.end_of(k)
                     and (self.is_change(k) or left_end - left == right_end - right)
                     and (self.note_ends[k - 1] if k else 0) <= self.note_ends[k] <= self.notes.shape[0]):
-                raise ValueError(f"segment {k} is not one of these texts")
+                raise ValueError(f"stretch {k} is not one of these texts")
 
     cdef inline bint is_change(self, Py_ssize_t k) noexcept nogil:
         return self.kinds[k] >= DELETED
@@ -1265,7 +1266,7 @@ cdef class RowWriter:
         return self.spans[4 * k + (1 if self.kinds[k] == DELETED else 3)]
 
     cdef void write_places(self) noexcept nogil:
-        """All segments: changes, and between them equal words, which are folded."""
+        """All stretches: changes, and between them equal words, which are folded."""
         cdef Py_ssize_t k = 0, stop, count = self.kinds.shape[0], places = 0
         while k < count:
             stop = k + 1
@@ -1282,7 +1283,7 @@ cdef class RowWriter:
         self.end_item(0)
 
     cdef void write_unchanged(self, Py_ssize_t k, Py_ssize_t stop) noexcept nogil:
-        """A stretch of segments that are no changes, folded but for what stands near a change."""
+        """Equal stretches without a change between them, folded but for what stands near one."""
         cdef Py_ssize_t begin = self.begin_of(k), end = self.end_of(stop - 1), head, tail
         head = begin if k == 0 else self.cut_behind(begin)
         tail = end if stop == self.kinds.shape[0] else self.cut_before(end)
@@ -1334,17 +1335,30 @@ cdef class RowWriter:
 
     cdef void write_equal(self, Py_ssize_t k, Py_ssize_t stop, Py_ssize_t begin,
                           Py_ssize_t end) noexcept nogil:
-        """What of these segments lies between two words of the right text, cut into rows."""
-        cdef Py_ssize_t part, start, last, cut
+        """What of these stretches lies between two words of the right text."""
+        cdef Py_ssize_t part, start, run, last
         for part in range(k, stop):
             start, last = max(self.begin_of(part), begin), min(self.end_of(part), end)
             while start < last:
-                cut = self.next_row(start + (not self.in_row),
-                                    start + self.long_row - self.equal_count, last)
-                self.write_words(part, start, cut)
-                if cut < last:
-                    self.end_row()
-                start = cut
+                run = start + 1
+                while run < last and self.is_faint(run) == self.is_faint(start):
+                    run += 1
+                self.write_rows(part, start, run)
+                start = run
+
+    cdef inline bint is_faint(self, Py_ssize_t word) noexcept nogil:
+        return self.faint.shape[0] > 0 and self.faint[word] > 0
+
+    cdef void write_rows(self, Py_ssize_t k, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+        """Words of a stretch that are all faint, or none, cut into rows."""
+        cdef Py_ssize_t cut
+        while start < stop:
+            cut = self.next_row(start + (not self.in_row),
+                                start + self.long_row - self.equal_count, stop)
+            self.write_words(k, start, cut)
+            if cut < stop:
+                self.end_row()
+            start = cut
 
     cdef Py_ssize_t next_row(self, Py_ssize_t first, Py_ssize_t least, Py_ssize_t stop) noexcept nogil:
         """The first word of the next row: at a line, or a sentence where the row is long."""
@@ -1357,13 +1371,13 @@ cdef class RowWriter:
         return stop
 
     cdef void write_words(self, Py_ssize_t k, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-        """Words of both texts, of an equal or a faint segment."""
+        """Words of both texts, which are all faint, or none."""
         cdef Py_ssize_t shift = self.spans[4 * k] - self.spans[4 * k + 2]
         if start >= stop:
             return
         self.begin_part(self.right.breaks[start])
         self.equal_count += stop - start
-        if self.kinds[k] == EQUAL:
+        if not self.is_faint(start):
             self.put_words(self.right, start, stop, False)
             return
         self.put(b'<span class=f data-l="')

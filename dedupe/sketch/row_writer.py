@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.model.rows import RowLimits, SegmentColumns
+from dedupe.model.rows import RowLimits, StretchColumns
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.contracts import check_returned
 
@@ -21,13 +21,13 @@ class CompiledRowWriter:
     def __init__(self, marks: NDArray[np.uint8], limits: RowLimits) -> None:
         self._writer = _kernels.RowWriter(marks, *limits)
 
-    def write(self, left: Any, right: Any, segments: SegmentColumns) -> list[tuple[int, str]]:
-        items = np.empty((2 * len(segments.kinds) + 1, 2), np.int64)
+    def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, str]]:
+        items = np.empty((2 * len(stretches.kinds) + 1, 2), np.int64)
         output = np.empty(_BYTES_OF_WORD * (left.count + right.count), np.uint8)
-        count, size = self._writer.write(left, right, *segments, output, items)
+        count, size = self._writer.write(left, right, *stretches, output, items)
         if size > len(output):
             output = np.empty(size, np.uint8)
-            count, size = self._writer.write(left, right, *segments, output, items)
+            count, size = self._writer.write(left, right, *stretches, output, items)
         check_returned("bytes of rows", size, len(output))
         check_returned("items", count, len(items))
         return [*_cut_items(items[:count].tolist(), output)]

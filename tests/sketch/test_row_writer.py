@@ -153,19 +153,21 @@ def test_blocks_outside_their_texts(block):
 @pytest.mark.parametrize(
     ("kinds", "spans", "notes", "said"),
     [
-        (b"\0", (0, 5, 0, 6), (0,), "segment 0"),
-        (b"\0", (0, 5, -1, 4), (0,), "segment 0"),
-        (b"\0", (0, 5, 0, 4), (0,), "segment 0"),
-        (b"\2", (2, 2, 0, 0), (0,), "segment 0"),
-        (b"\2\3", (0, 2, 0, 0, 2, 2, 4, 3), (0, 0), "segment 1"),
-        (b"\2", (0, 2, 0, 0), (1,), "segment 0"),
+        (b"\0", (0, 5, 0, 6), (0,), "stretch 0"),
+        (b"\0", (0, 5, -1, 4), (0,), "stretch 0"),
+        (b"\0", (0, 5, 0, 4), (0,), "stretch 0"),
+        (b"\1", (2, 2, 0, 0), (0,), "stretch 0"),
+        (b"\1\2", (0, 2, 0, 0, 2, 2, 4, 3), (0, 0), "stretch 1"),
+        (b"\1", (0, 2, 0, 0), (1,), "stretch 0"),
         (b"\0", (0, 5, 0), (0,), "lengths"),
         (b"\0", (0, 5, 0, 5), (0, 0), "lengths"),
     ],
 )
-def test_segments_outside_their_texts(kinds, spans, notes, said):
+def test_stretches_outside_their_texts(kinds, spans, notes, said):
     words = _kernels.WrittenWords(**WORDS_OF_TEXT)
-    writer = _kernels.RowWriter(character_marks(), *compiled_rows._LIMITS)
+    writer = _kernels.RowWriter(character_marks(), *compiled_rows.LIMITS)
     output, items = np.empty(90, np.uint8), np.empty((2 * len(kinds) + 1, 2), np.int64)
     with pytest.raises(ValueError, match=said):
-        writer.write(words, words, kinds, np.array(spans), b"", np.array(notes), -1, output, items)
+        writer.write(
+            words, words, kinds, np.array(spans), b"", np.array(notes), b"", -1, output, items
+        )

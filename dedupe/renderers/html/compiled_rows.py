@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
 from typing import Final
 
 from dedupe.diff import Diff, Segment
 from dedupe.diff.fold import CONTEXT_SIZE, MIN_FOLD
-from dedupe.model.rows import SEGMENT_KINDS, RowLimits, RowWriter, SegmentColumns
+from dedupe.model.rows import STRETCH_KINDS, RowLimits, RowWriter, StretchColumns
 from dedupe.renderers.html.diff_rows import (
     LONG_ROW,
     SHOWN_CHANGE_WORDS,
@@ -22,38 +21,43 @@ from dedupe.renderers.html.rows import write_note
 from dedupe.renderers.html.visible import character_marks
 from dedupe.sketch import load_row_writer
 
-_LIMITS: Final = RowLimits(
+LIMITS: Final = RowLimits(
     CONTEXT_SIZE, MIN_FOLD, LONG_ROW, SHOWN_PLACES, SHOWN_CHANGE_WORDS, WORD_SIZE
 )
-_NUMBERS: Final = {kind: number for number, kind in enumerate(SEGMENT_KINDS)}
+_NUMBERS: Final = {kind: number for number, kind in enumerate(STRETCH_KINDS)}
 
 
 def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, str]] | None:
-    """Stretches of rows: how many words are folded (0: they are shown), and the rows as HTML.
+    """Items of rows: how many words are folded (0: the rows are shown), and the rows as HTML.
 
-    :param fold_at: the segment from which on all is folded; -1 if what is far from changes is
+    :param fold_at: the stretch from which on all is folded; -1 if what is far from changes is
     :returns: none where compiled loops cannot write them
     """
     left, right, writer = diff.left.compiled, diff.right.compiled, _writer()
     if left is None or right is None or writer is None:
         return None
-    return writer.write(left, right, _columns(diff.segments, fold_at))
+    return writer.write(left, right, _columns(diff, fold_at))
 
 
 @cache
 def _writer() -> RowWriter | None:
-    return load_row_writer(character_marks(), _LIMITS)
+    return load_row_writer(character_marks(), LIMITS)
 
 
-def _columns(segments: Sequence[Segment], fold_at: int) -> SegmentColumns:
+def _columns(diff: Diff, fold_at: int) -> StretchColumns:
     spans = array("q")
-    for each in segments:
+    for each in diff.stretches:
         spans.extend((each.left.start, each.left.stop, each.right.start, each.right.stop))
-    notes = [write_note(describe_change(each)).encode() for each in segments]
-    return SegmentColumns(
-        bytes([_NUMBERS[each.kind] for each in segments]),
+    notes = [_note_of(each) for each in diff.stretches]
+    return StretchColumns(
+        bytes([_NUMBERS[each.kind] for each in diff.stretches]),
         spans,
         b"".join(notes),
         array("q", accumulate(map(len, notes))),
+        diff.faint,
         fold_at,
     )
+
+
+def _note_of(stretch: Segment) -> bytes:
+    return write_note(describe_change(stretch)).encode() if stretch.is_change else b""
