@@ -11,7 +11,6 @@ from dedupe.model.metadata import normalise_site
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Member, Report
 from dedupe.renderers.html.charts import hundredths
-from dedupe.renderers.html.comparing import Difference
 from dedupe.renderers.html.differences import Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
@@ -37,7 +36,6 @@ class MemberView(msgspec.Struct, frozen=True):
     :param url: a link to the web page that it comes from
     :param host: the host of ``url``
     :param site: its site; empty if that is the host
-    :param remark: why no difference is shown
     """
 
     member: Member
@@ -50,8 +48,6 @@ class MemberView(msgspec.Struct, frozen=True):
     host: str
     site: str
     date: str
-    difference: Difference | None
-    remark: str
 
 
 class ClusterView(msgspec.Struct, frozen=True):
@@ -62,7 +58,6 @@ class ClusterView(msgspec.Struct, frozen=True):
     """
 
     selection: Selection
-    headline: str
     jaccards: tuple[int, ...]
     relations: tuple[tuple[Relation, int], ...]
     redundant_count: int
@@ -82,18 +77,14 @@ class ClusterView(msgspec.Struct, frozen=True):
         return describe_likeness(self.selection.rest)
 
 
-def view_cluster(
-    report: Report, selection: Selection, reading: Reading, options: HtmlOptions
-) -> ClusterView:
-    """The view of a cluster, with the headline and the differences read from its texts."""
+def view_cluster(report: Report, selection: Selection, options: HtmlOptions) -> ClusterView:
+    """The view of a cluster, without what is read from its texts."""
     others = [*selection.listed, *selection.rest]
     shown = (selection.representative, *selection.listed)
     counts = Counter(member.relation for member in others)
-    members = [_view_member(report, selection, member, reading, options) for member in shown]
-    headline = members[0].title or reading.headline
+    members = [_view_member(report, selection, member, options) for member in shown]
     return ClusterView(
         selection=selection,
-        headline=headline or members[0].id,
         jaccards=tuple(sorted({hundredths(member.jaccard) for member in others})),
         relations=tuple((name, counts[name]) for name in RELATIONS if counts[name]),
         redundant_count=sum(member.token_count for member in others),
@@ -102,7 +93,7 @@ def view_cluster(
 
 
 def _view_member(
-    report: Report, selection: Selection, member: Member, reading: Reading, options: HtmlOptions
+    report: Report, selection: Selection, member: Member, options: HtmlOptions
 ) -> MemberView:
     source, file_and_line = path_and_file_line(report, member.id)
     site = member.meta.get("site", "")
@@ -119,12 +110,10 @@ def _view_member(
         host=host,
         site="" if normalise_site(site) == normalise_site(host) else shorten_end(site, META_SIZE),
         date=shorten_end(member.meta.get("date", ""), META_SIZE),
-        difference=reading.differences.get(member.id),
-        remark=_remark(selection, member, reading, options),
     )
 
 
-def _remark(selection: Selection, member: Member, reading: Reading, options: HtmlOptions) -> str:
+def remark_on(selection: Selection, member: Member, reading: Reading, options: HtmlOptions) -> str:
     """Why the difference of a member is not shown; empty if it is shown, or there is none."""
     if member.id in reading.problems:
         return f"not shown: {reading.problems[member.id]}"

@@ -22,12 +22,11 @@ from dedupe.renderers.html.clusters import (
     DIFFED_MEMBERS,
     ID_SIZE,
     LISTED_MEMBERS,
-    ClusterView,
-    view_cluster,
 )
 from dedupe.renderers.html.contained import render_contained
 from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, Reading
 from dedupe.renderers.html.environment import load_assets, load_environment
+from dedupe.renderers.html.frames import Frame, FrameWriter
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.view.figures import format_count
@@ -76,7 +75,7 @@ class _Page:
         self._texts = texts
         self._options = options
         self._environment: Environment = load_environment()
-        self._cluster = self._environment.get_template("cluster.html")
+        self._frames = FrameWriter(report, self._environment, options)
 
     def render(self) -> Iterator[bytes]:
         page = self._environment.get_template("page.html")
@@ -84,12 +83,13 @@ class _Page:
         # The facts about the run do not count, so that equal results give equal pages but for them.
         empty = page.render({**context, "run_facts": ()}, clusters=(), left_out=(), sites=())
         room = self._options.max_bytes - len(empty.encode()) - SPARE_BYTES
-        selections, used = self._select(int(room * LIST_SHARE))
+        frames, used = self._select(int(room * LIST_SHARE))
+        selections = [frame.selection for frame in frames]
         readings = self._read(selections, room - used)
         sites = _frequent_sites(selections)
         stream = page.stream(
             context,
-            clusters=self._clusters(selections, readings),
+            clusters=self._clusters(frames, readings),
             left_out=self._left_out(readings),
             sites=sites,
         )
@@ -97,22 +97,22 @@ class _Page:
         for chunk in stream:
             yield chunk.encode("utf-8", "backslashreplace")
 
-    def _select(self, room: int) -> tuple[list[Selection], int]:
+    def _select(self, room: int) -> tuple[list[Frame], int]:
         """The clusters that fit into ``room`` bytes without differences, and the bytes they take.
 
         :param room: bytes for the list of clusters
         """
-        selections: list[Selection] = []
+        frames: list[Frame] = []
         used = 0
         for cluster in self._report.clusters:
             selection = select_members(cluster, self._options.diff, LISTED_MEMBERS, DIFFED_MEMBERS)
-            view = self._view(selection, Reading())
-            size = len(self._cluster.render(cluster=view).encode()) + HEADLINE_BYTES
+            frame = self._frames.write(selection)
+            size = len(self._frames.fill(frame, Reading()).encode()) + HEADLINE_BYTES
             if used + size > room:
                 break
             used += size
-            selections.append(selection)
-        return selections, used
+            frames.append(frame)
+        return frames, used
 
     def _read(self, selections: Sequence[Selection], room: int) -> list[Reading]:
         if not self._options.diff:
@@ -120,16 +120,11 @@ class _Page:
         workers = min(self._report.run.workers, available_processors())
         return DifferenceWriter(self._texts, room, workers, self._options.tell).write(selections)
 
-    def _clusters(
-        self, selections: Sequence[Selection], readings: Sequence[Reading]
-    ) -> Iterator[Markup]:
+    def _clusters(self, frames: Sequence[Frame], readings: Sequence[Reading]) -> Iterator[Markup]:
         from markupsafe import Markup
 
-        for selection, reading in zip(selections, readings, strict=True):
-            yield Markup(self._cluster.render(cluster=self._view(selection, reading)))
-
-    def _view(self, selection: Selection, reading: Reading) -> ClusterView:
-        return view_cluster(self._report, selection, reading, self._options)
+        for frame, reading in zip(frames, readings, strict=True):
+            yield Markup(self._frames.fill(frame, reading))
 
     def _left_out(self, readings: Sequence[Reading]) -> list[str]:
         """A sentence on clusters, differences and unchanged text that did not fit, if any."""

@@ -1,0 +1,78 @@
+"""Clusters as HTML: a frame of what the report knows, and in it what is read from the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from dedupe.model.report import Report
+from dedupe.renderers.html.clusters import remark_on, view_cluster
+from dedupe.renderers.html.differences import Reading
+from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.html.visible import mark_invisible
+from dedupe.renderers.view.selection import Selection
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SLOT: Final = "\0"
+"""Stands in a frame where something is filled in; no document can put it there."""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """The HTML of a cluster but for its headline and what is said of the text of each member.
+
+    :param title: what its representative is headed with, if it says so itself
+    :param id: the id of the representative, as it is shown
+    :param parts: what stands around the headline, and around the texts of the members
+    """
+
+    selection: Selection
+    title: str
+    id: str
+    parts: tuple[str, ...]
+
+
+class FrameWriter:
+    """Writes the frames of clusters, once, and fills them in."""
+
+    def __init__(self, report: Report, environment: Environment, options: HtmlOptions) -> None:
+        from markupsafe import Markup
+
+        self._report = report
+        self._options = options
+        self._slot = Markup(SLOT)
+        self._cluster = environment.get_template("cluster.html")
+        self._difference = environment.get_template("difference.html")
+
+    def write(self, selection: Selection) -> Frame:
+        """The frame of a cluster."""
+        view = view_cluster(self._report, selection, self._options)
+        html = self._cluster.render(cluster=view, slot=self._slot)
+        kept = view.members[0]
+        return Frame(selection, kept.title, kept.id, tuple(html.split(SLOT)))
+
+    def fill(self, frame: Frame, reading: Reading) -> str:
+        """The cluster with what was read."""
+        slots = [_headline(frame.title or reading.headline or frame.id, frame.id)]
+        slots += self._texts(frame.selection, reading)
+        pairs = zip(frame.parts, [*slots, ""], strict=True)
+        return "".join([text for pair in pairs for text in pair])
+
+    def _texts(self, selection: Selection, reading: Reading) -> Iterator[str]:
+        """What is said of the text of each member that is shown."""
+        shown = (selection.representative, *selection.listed)
+        for number, member in enumerate(shown):
+            remark = remark_on(selection, member, reading, self._options)
+            text = f"<p class=remark>{mark_invisible(remark)}</p>" if remark else ""
+            difference = reading.differences.get(member.id)
+            if difference is not None:
+                text += self._difference.render(difference=difference, is_open=number == 1)
+            yield text
+
+
+def _headline(headline: str, id: str) -> str:
+    below = "" if headline == id else f" <span class=sub><bdi>{mark_invisible(id)}</bdi></span>"
+    return f"<span class=title><bdi>{mark_invisible(headline)}</bdi></span>{below}"
