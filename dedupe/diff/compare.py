@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dedupe.diff.align import MAX_CELLS, align_keys
+from dedupe.diff.align import MAX_CELLS, align_words
 from dedupe.diff.blocks import Block, Gap, gaps_around
 from dedupe.diff.chunks import Tokenizer
 from dedupe.diff.cleanup import clean_blocks
@@ -30,7 +30,7 @@ def diff_words(left: Words, right: Words, max_cells: int = MAX_CELLS) -> Diff:
 
     :param max_cells: work allowed for one gap between anchors, in words times words
     """
-    blocks, coarse_count = align_keys(left.keys, right.keys, max_cells)
+    blocks, coarse_count = align_words(left, right, max_cells)
     blocks = clean_blocks(blocks, left, right)
     stretches = tuple(_make_stretches(blocks, left, right))
     return Diff(left, right, stretches, coarse_count, mark_faint(blocks, left, right))

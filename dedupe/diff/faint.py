@@ -16,11 +16,10 @@ _FEW: Final = 16
 
 def mark_faint(blocks: Sequence[Block], left: Words, right: Words) -> bytes:
     """A mark for each word of the right text: 1 if it is in a block and looks different."""
-    faint = bytearray(len(right))
     if left.compiled is not None and right.compiled is not None:
         table = np.array(blocks, np.int64).reshape(-1, 3)
-        left.compiled.find_faint(right.compiled, table, faint)
-        return bytes(faint)
+        return left.compiled.find_faint(right.compiled, table)
+    faint = bytearray(len(right))
     for block in blocks:
         for position in find_faint(block, left, right):
             faint[block.right + position] = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,14 +62,41 @@ class WordColumns(NamedTuple):
     compiled: WrittenWords
 
 
-class WrittenWords(Protocol):
-    """The words of a text for the compiled loops over two texts."""
+class AnchorLimits(NamedTuple):
+    """What two texts are aligned at; see ``dedupe.diff.align``."""
 
-    def find_faint(self, other: WrittenWords, blocks: NDArray[np.int64], faint: bytearray) -> None:
-        """Mark (1) the words of the other text, in equal blocks, that look different.
+    anchor_size: int
+    max_depth: int
+    max_cells: int
+
+
+class Anchored(NamedTuple):
+    """Two texts as they are aligned at their anchors.
+
+    :param blocks: equal words: first word in one text, in the other, and their number; no order
+    :param gaps: words to be aligned one by one: first and end in one text, and in the other
+    :param coarse_count: the number of gaps that are too large for that
+    """
+
+    blocks: list[list[int]]
+    gaps: list[list[int]]
+    coarse_count: int
+
+
+class WrittenWords(Protocol):
+    """The words of a text for the compiled loops over two texts.
+
+    The other text must be of the same class.
+    """
+
+    def find_faint(self, other: Any, blocks: NDArray[np.int64]) -> bytes:
+        """A mark for each word of the other text: 1 if it is in a block and looks different.
 
         :param blocks: a row for each: its first word here, that in the other text, and its size
         """
+
+    def find_anchors(self, other: Any, limits: AnchorLimits) -> Anchored | None:
+        """The alignment with another text at shingles; none for texts that are too long."""
 
 
 class WordFinder(Protocol):

@@ -1545,3 +1545,248 @@ cdef class RowWriter:
         if self.kinds[k] == DELETED:
             return self.left.breaks[self.begin_of(k)]
         return self.right.breaks[self.begin_of(k)]
+
+
+cdef enum:
+    # Rows of the columns of an Aligner: of unsigned numbers, and of positions.
+    LEFT_HASHES = 0
+    RIGHT_HASHES = 1
+    PACKED = 2
+    SCRATCH = 3
+    PARTNERS = 0
+    FIRSTS = 1
+    SECONDS = 2
+    TAILS = 3
+    PREVIOUS = 4
+    POSITION_BITS = 15
+
+
+cdef class Aligner:
+    """Aligns two texts at shingles that occur once in both; see ``dedupe.diff.align``.
+
+    All that it writes to has room for a value for each word of both texts.
+    """
+
+    cdef const uint64_t[::1] left, right
+    cdef uint64_t[:, ::1] hashes
+    cdef int64_t[:, ::1] places, waiting, blocks, gaps
+    cdef Py_ssize_t size, most_depth, block_count, gap_count, waiting_count, coarse_count
+    cdef int64_t most_cells
+
+    def __init__(self, const uint64_t[::1] left, const uint64_t[::1] right, Py_ssize_t size,
+                 Py_ssize_t most_depth, int64_t most_cells):
+        self.left, self.right, self.size = left, right, size
+        self.most_depth, self.most_cells = most_depth, most_cells
+        if left.shape[0] + right.shape[0] > 1 << POSITION_BITS or size < 1:
+            raise ValueError("the texts are too long for their shingles to be sorted")
+
+    def align(self, uint64_t[:, ::1] hashes, int64_t[:, ::1] places, int64_t[:, ::1] waiting,
+              int64_t[:, ::1] blocks, int64_t[:, ::1] gaps):
+        """Write the equal blocks, and the gaps that are to be aligned word by word.
+
+        :returns: the number of blocks and of gaps, and of those that are too large
+        """
+        cdef Py_ssize_t room = self.left.shape[0] + self.right.shape[0] + 1
+        if not (hashes.shape[0] == 4 and places.shape[0] == 5 and waiting.shape[1] == 5
+                and blocks.shape[1] == 3 and gaps.shape[1] == 4
+                and min(hashes.shape[1], places.shape[1]) >= room
+                and min(waiting.shape[0], blocks.shape[0], gaps.shape[0]) >= room):
+            raise ValueError("there is no room for a value for each word")
+        self.hashes, self.places, self.waiting = hashes, places, waiting
+        self.blocks, self.gaps = blocks, gaps
+        self.block_count = self.gap_count = self.waiting_count = self.coarse_count = 0
+        with nogil:
+            self.hash_shingles(self.left, LEFT_HASHES)
+            self.hash_shingles(self.right, RIGHT_HASHES)
+            self.add_waiting(0, self.left.shape[0], 0, self.right.shape[0], 0)
+            while self.waiting_count:
+                self.waiting_count -= 1
+                self.align_gap(
+                    waiting[self.waiting_count, 0], waiting[self.waiting_count, 1],
+                    waiting[self.waiting_count, 2], waiting[self.waiting_count, 3],
+                    waiting[self.waiting_count, 4],
+                )
+        return self.block_count, self.gap_count, self.coarse_count
+
+    cdef void hash_shingles(self, const uint64_t[::1] keys, Py_ssize_t row) noexcept nogil:
+        cdef Py_ssize_t at, offset
+        cdef uint64_t value
+        for at in range(keys.shape[0] - self.size + 1):
+            value = 0
+            for offset in range(self.size):
+                value = (value ^ keys[at + offset]) * <uint64_t> 0x9E3779B97F4A7C15
+                value ^= value >> 29
+            self.hashes[row, at] = value
+
+    cdef void align_gap(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j, Py_ssize_t j_stop,
+                        Py_ssize_t depth) noexcept nogil:
+        """Add the common start and end of a gap, and its anchors; what is between them waits."""
+        cdef Py_ssize_t head = 0, tail = 0, limit = min(i_stop - i, j_stop - j), count = 0
+        while head < limit and self.left[i + head] == self.right[j + head]:
+            head += 1
+        while tail < limit - head and self.left[i_stop - tail - 1] == self.right[j_stop - tail - 1]:
+            tail += 1
+        i_stop, j_stop = i_stop - tail, j_stop - tail
+        self.add_block(i, j, head)
+        self.add_block(i_stop, j_stop, tail)
+        i, j = i + head, j + head
+        if i == i_stop or j == j_stop:
+            return
+        if depth < self.most_depth and min(i_stop - i, j_stop - j) >= self.size:
+            count = self.find_anchors(i, i_stop - self.size + 1, j, j_stop - self.size + 1)
+        if count:
+            self.cut_at_anchors(i, i_stop, j, j_stop, depth + 1, count)
+        elif (i_stop - i) * (j_stop - j) <= self.most_cells:
+            self.gaps[self.gap_count, 0], self.gaps[self.gap_count, 1] = i, i_stop
+            self.gaps[self.gap_count, 2], self.gaps[self.gap_count, 3] = j, j_stop
+            self.gap_count += 1
+        else:
+            self.coarse_count += 1
+
+    cdef void cut_at_anchors(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
+                             Py_ssize_t j_stop, Py_ssize_t depth, Py_ssize_t count) noexcept nogil:
+        """Add the anchors as blocks without overlaps, and let the gaps around them wait."""
+        cdef Py_ssize_t begin = 0, end, first, second, size, overlap, last = self.block_count
+        while begin < count:
+            end = self.run_end(begin, count)
+            first, second = self.places[FIRSTS, begin], self.places[SECONDS, begin]
+            size = self.places[FIRSTS, end - 1] - first + self.size
+            begin = end
+            if self.block_count > last and self.extends(first, second):
+                self.blocks[self.block_count - 1, 2] = max(
+                    self.blocks[self.block_count - 1, 2],
+                    first + size - self.blocks[self.block_count - 1, 0],
+                )
+                continue
+            overlap = self.overlap(first, second) if self.block_count > last else 0
+            if overlap < size:
+                self.add_block(first + overlap, second + overlap, size - overlap)
+        while last < self.block_count:
+            self.add_waiting(i, self.blocks[last, 0], j, self.blocks[last, 1], depth)
+            i = self.blocks[last, 0] + self.blocks[last, 2]
+            j = self.blocks[last, 1] + self.blocks[last, 2]
+            last += 1
+        self.add_waiting(i, i_stop, j, j_stop, depth)
+
+    cdef Py_ssize_t run_end(self, Py_ssize_t begin, Py_ssize_t count) noexcept nogil:
+        """The end of the anchors from one on that overlap or touch on one diagonal."""
+        cdef Py_ssize_t at = begin + 1
+        cdef int64_t step
+        while at < count:
+            step = self.places[FIRSTS, at] - self.places[FIRSTS, at - 1]
+            if step > self.size or step != self.places[SECONDS, at] - self.places[SECONDS, at - 1]:
+                break
+            at += 1
+        return at
+
+    cdef bint extends(self, Py_ssize_t first, Py_ssize_t second) noexcept nogil:
+        """Whether a block lies on the diagonal of the last one, and touches it."""
+        cdef Py_ssize_t last = self.block_count - 1
+        return (first - self.blocks[last, 0] == second - self.blocks[last, 1]
+                and first <= self.blocks[last, 0] + self.blocks[last, 2])
+
+    cdef Py_ssize_t overlap(self, Py_ssize_t first, Py_ssize_t second) noexcept nogil:
+        """The words of a block that the last one has already, of either text."""
+        cdef Py_ssize_t last = self.block_count - 1
+        return max(0, self.blocks[last, 0] + self.blocks[last, 2] - first,
+                   self.blocks[last, 1] + self.blocks[last, 2] - second)
+
+    cdef Py_ssize_t find_anchors(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
+                                 Py_ssize_t j_stop) noexcept nogil:
+        """Find the shingles that occur once on both sides and do not cross; return their number."""
+        cdef Py_ssize_t at, count = 0
+        cdef bint ascends = True
+        self.find_partners(i, i_stop, j, j_stop)
+        for at in range(i, i_stop):
+            if self.places[PARTNERS, at - i] < 0:
+                continue
+            self.places[FIRSTS, count], self.places[SECONDS, count] = at, self.places[PARTNERS, at - i]
+            if count and self.places[SECONDS, count] <= self.places[SECONDS, count - 1]:
+                ascends = False
+            count += 1
+        return count if ascends else self.choose_ascending(count)
+
+    cdef void find_partners(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
+                            Py_ssize_t j_stop) noexcept nogil:
+        """To each left shingle the right one, where both occur once; or -1."""
+        cdef Py_ssize_t width = i_stop - i, count = width + j_stop - j, at, first, second
+        cdef uint64_t mask = (1 << POSITION_BITS) - 1
+        for at in range(width):
+            self.places[PARTNERS, at] = -1
+            self.hashes[PACKED, at] = (self.hashes[LEFT_HASHES, i + at] & ~mask) | <uint64_t> at
+        for at in range(width, count):
+            self.hashes[PACKED, at] = (
+                (self.hashes[RIGHT_HASHES, j + at - width] & ~mask) | <uint64_t> at
+            )
+        if count <= SMALL_SORT:
+            insertion_sort(self.hashes[PACKED], 0, count)
+        else:
+            dedupe_sort(&self.hashes[PACKED, 0], count, &self.hashes[SCRATCH, 0])
+        for at in range(count - 1):
+            first, second = self.hashes[PACKED, at] & mask, self.hashes[PACKED, at + 1] & mask
+            if first >= width or second < width:
+                continue
+            if self.hash_at(at, i, j, width) != self.hash_at(at + 1, i, j, width):
+                continue
+            if at and self.hash_at(at - 1, i, j, width) == self.hash_at(at, i, j, width):
+                continue
+            if at + 2 < count and self.hash_at(at + 2, i, j, width) == self.hash_at(at, i, j, width):
+                continue
+            if self.are_equal(i + first, j + second - width):
+                self.places[PARTNERS, first] = j + second - width
+
+    cdef uint64_t hash_at(self, Py_ssize_t at, Py_ssize_t i, Py_ssize_t j,
+                          Py_ssize_t width) noexcept nogil:
+        """The whole hash of the shingle that was sorted to a place."""
+        cdef Py_ssize_t position = self.hashes[PACKED, at] & ((1 << POSITION_BITS) - 1)
+        if position < width:
+            return self.hashes[LEFT_HASHES, i + position]
+        return self.hashes[RIGHT_HASHES, j + position - width]
+
+    cdef bint are_equal(self, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+        """Whether two shingles have equal words: hashes may collide."""
+        cdef Py_ssize_t offset
+        for offset in range(self.size):
+            if self.left[i + offset] != self.right[j + offset]:
+                return False
+        return True
+
+    cdef Py_ssize_t choose_ascending(self, Py_ssize_t count) noexcept nogil:
+        """Keep a longest series of anchors that ascend in both texts (patience sorting)."""
+        cdef Py_ssize_t at, low, high, middle, piles = 0
+        cdef int64_t index
+        for at in range(count):
+            low, high = 0, piles
+            while low < high:
+                middle = (low + high) >> 1
+                if self.places[SECONDS, self.places[TAILS, middle]] < self.places[SECONDS, at]:
+                    low = middle + 1
+                else:
+                    high = middle
+            self.places[PREVIOUS, at] = self.places[TAILS, low - 1] if low else -1
+            self.places[TAILS, low] = at
+            piles = max(piles, low + 1)
+        index = self.places[TAILS, piles - 1]
+        for at in range(piles - 1, -1, -1):
+            self.places[TAILS, at] = index
+            index = self.places[PREVIOUS, index]
+        for at in range(piles):
+            index = self.places[TAILS, at]
+            self.places[FIRSTS, at] = self.places[FIRSTS, index]
+            self.places[SECONDS, at] = self.places[SECONDS, index]
+        return piles
+
+    cdef void add_block(self, Py_ssize_t i, Py_ssize_t j, Py_ssize_t size) noexcept nogil:
+        if size:
+            self.blocks[self.block_count, 0], self.blocks[self.block_count, 1] = i, j
+            self.blocks[self.block_count, 2] = size
+            self.block_count += 1
+
+    cdef void add_waiting(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
+                          Py_ssize_t j_stop, Py_ssize_t depth) noexcept nogil:
+        """Let a gap wait, if it has words of both texts."""
+        if i < i_stop and j < j_stop:
+            self.waiting[self.waiting_count, 0], self.waiting[self.waiting_count, 1] = i, i_stop
+            self.waiting[self.waiting_count, 2], self.waiting[self.waiting_count, 3] = j, j_stop
+            self.waiting[self.waiting_count, 4] = depth
+            self.waiting_count += 1

@@ -22,6 +22,7 @@ class CompiledRowWriter:
         self._writer = _kernels.RowWriter(marks, *limits)
 
     def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, str]]:
+        left, right = left.words, right.words
         items = np.empty((2 * len(stretches.kinds) + 1, 2), np.int64)
         output = np.empty(_BYTES_OF_WORD * (left.count + right.count), np.uint8)
         count, size = self._writer.write(left, right, *stretches, output, items)

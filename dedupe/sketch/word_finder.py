@@ -14,6 +14,7 @@ from dedupe.model.characters import LINE_SCORE, Break, Chunk, WordColumns
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.characters import load_characters
 from dedupe.sketch.contracts import check_returned
+from dedupe.sketch.written_words import CompiledWords
 
 _CODEC: Final = f"utf-32-{sys.byteorder[0]}e"
 
@@ -105,12 +106,9 @@ class _Search:
         columns = (
             _array("q", starts), _array("q", ends), breaks.tobytes(), found.tobytes()
         )  # fmt: skip
-        return WordColumns(
-            _array("Q", self._keys[:count]),
-            _decode(code_points),
-            *columns,
-            _kernels.WrittenWords(code_points, *columns),
-        )
+        keys = _array("Q", self._keys[:count])
+        compiled = CompiledWords(keys, code_points, *columns)
+        return WordColumns(keys, _decode(code_points), *columns, compiled)
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
