@@ -160,9 +160,13 @@ def _index_grams(
         grams = side.grams_in(stretch)
         if wanted.isdisjoint(grams):
             continue
-        for position, gram in enumerate(grams, stretch.start):
-            if gram in wanted and gram not in occurrences:
+        missing = wanted.intersection(grams).difference(occurrences)
+        for position, gram in enumerate(grams, stretch.start) if missing else ():
+            if gram in missing:
                 occurrences[gram] = _Occurrence(position, stretch, number)
+                missing.remove(gram)
+                if not missing:
+                    break
     return occurrences
 
 

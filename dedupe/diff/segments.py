@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain, groupby
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -72,28 +73,32 @@ class Diff(msgspec.Struct, frozen=True, dict=True):
         parts = ([s] if s.is_change else _cut_at_faint(s, self.faint) for s in self.stretches)
         return tuple(chain.from_iterable(parts))
 
+    @cached_property
+    def _changes(self) -> list[Segment]:
+        return [stretch for stretch in self.stretches if stretch.is_change]
+
     @property
     def inserted_count(self) -> int:
         """Number of words that only the right text has, without moved ones."""
-        return sum(len(s.right) for s in self._of_kind("insert") if not s.is_moved)
+        return sum(len(s.right) for s in self._changes if not s.is_moved)
 
     @property
     def deleted_count(self) -> int:
         """Number of words that only the left text has, without moved ones."""
-        return sum(len(s.left) for s in self._of_kind("delete") if not s.is_moved)
+        return sum(len(s.left) for s in self._changes if not s.is_moved)
 
     @property
     def moved_count(self) -> int:
         """Number of words that both texts have, at different positions."""
-        return sum(len(s.right) for s in self._of_kind("insert") if s.is_moved)
+        return sum(len(s.right) for s in self._changes if s.is_moved)
 
     @property
     def place_count(self) -> int:
         """Number of places: stretches of changes between two equal stretches."""
-        return sum(1 for changed, _ in groupby(self.stretches, lambda s: s.is_change) if changed)
+        return sum(1 for changed, _ in groupby(self.stretches, _is_change) if changed)
 
-    def _of_kind(self, kind: Kind) -> Iterator[Segment]:
-        return (segment for segment in self.stretches if segment.kind == kind)
+
+_is_change = attrgetter("is_change")
 
 
 def _cut_at_faint(stretch: Segment, faint: bytes) -> Iterator[Segment]:

@@ -104,8 +104,10 @@ def _shown_parts(diff: Diff) -> Iterator[Segment | Fold]:
 
 def describe_change(segment: Segment) -> str:
     """Where else in the texts the words of a change stand, and how many are not shown."""
-    notes = [describe_origin(segment)]
     hidden = len(segment.left) + len(segment.right) - SHOWN_CHANGE_WORDS
+    if hidden <= 0 and not segment.origin:  # nearly all
+        return ""
+    notes = [describe_origin(segment)]
     if hidden > 0:
         notes.append(f"and {format_count(hidden, 'word')} more")
     return ", ".join(filter(None, notes))

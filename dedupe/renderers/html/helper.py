@@ -9,9 +9,9 @@ import sys
 import msgspec
 
 from dedupe.diff import Vocabulary
+from dedupe.model.messages import read_frame, write_frame
 from dedupe.renderers.html.comparing import ClusterTexts, Difference, compare_texts
 from dedupe.sketch import load_word_finder, tokenize_text
-from dedupe.sources.pages.frames import read_frame, write_frame
 
 REMEMBERED_BYTES = 8_000_000
 """Bytes of texts after which a helper forgets the words that it has met."""

@@ -14,9 +14,9 @@ from typing import BinaryIO, Final, cast
 
 import msgspec
 
+from dedupe.model.messages import read_frame, write_frame
 from dedupe.renderers.html.comparing import ClusterTexts, Difference
 from dedupe.renderers.html.helper import Job, Results, run_job
-from dedupe.sources.pages.frames import read_frame, write_frame
 
 JOB_CHARACTERS: Final = 200_000
 """Characters of the texts of one job, about: some tenths of a second of work."""

@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from dedupe.sources.pages.frames import read_frame, write_frame
+from dedupe.model.messages import read_frame, write_frame
 from dedupe.sources.pages.outcome import PageLimits, PageOutcome, PageRequest, Way
 
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)

@@ -8,9 +8,9 @@ from contextlib import suppress
 
 import msgspec
 
+from dedupe.model.messages import read_frame, write_frame
 from dedupe.sources.pages.cost import find_exceeded
 from dedupe.sources.pages.doubt import find_doubt
-from dedupe.sources.pages.frames import read_frame, write_frame
 from dedupe.sources.pages.hidden import hides_text
 from dedupe.sources.pages.layout import PageLimitError, extract_article, extract_visible
 from dedupe.sources.pages.outcome import PageOutcome, PageRequest
