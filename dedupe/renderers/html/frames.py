@@ -11,6 +11,7 @@ from dedupe.model.report import Report
 from dedupe.renderers.html.clusters import remark_on, view_cluster
 from dedupe.renderers.html.differences import Reading
 from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.html.rows import write_items
 from dedupe.renderers.html.visible import mark_invisible
 from dedupe.renderers.view.selection import Selection
 
@@ -69,7 +70,13 @@ class FrameWriter:
             text = f"<p class=remark>{mark_invisible(remark)}</p>" if remark else ""
             difference = reading.differences.get(member.id)
             if difference is not None:
-                text += self._difference.render(difference=difference, is_open=number == 1)
+                items = write_items(
+                    ((item.word_count, item.html) for item in difference.items),
+                    "the same" if difference.diff else "more",
+                )
+                text += self._difference.render(
+                    difference=difference, items=items, is_open=number == 1
+                )
             yield text
 
 

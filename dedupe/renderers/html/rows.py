@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from dedupe.renderers.html.diff_rows import Part, Row
 from dedupe.renderers.html.visible import mark_lines, spell_invisible, spell_lines
+from dedupe.renderers.view.figures import format_count
 
 
 def write_rows(rows: Iterable[Row]) -> str:
@@ -39,3 +40,21 @@ def write_note(note: str) -> str:
     from markupsafe import escape
 
     return f"<i class=o>{escape(spell_invisible(note))}</i>"
+
+
+def write_items(items: Iterable[tuple[int, str]], rest: str) -> str:
+    """Rows that are shown, and rows that are folded: with the number of their words.
+
+    :param items: the number of words of folded rows (0: they are shown), and the rows
+    :param rest: what folded words are
+    """
+    return "".join([_write_item(word_count, html, rest) for word_count, html in items])
+
+
+def _write_item(word_count: int, html: str, rest: str) -> str:
+    if not word_count:
+        return html
+    told = f"{format_count(word_count, 'word')} {rest}"
+    if not html:
+        return f"<p class=fold>{told}</p>"
+    return f"<details class=fold><summary>{told}</summary>{html}</details>"
