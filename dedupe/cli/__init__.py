@@ -147,10 +147,14 @@ def _report_error(error: BaseException) -> int:
         return 0
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return EXIT_INTERRUPTED
-    if isinstance(error, click.ClickException):
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return EXIT_ERROR
-    if isinstance(error, DedupeError):
+    if isinstance(error, click.ClickException):
+        from dedupe.cli.usage_errors import describe_usage_error
+
+        message = describe_usage_error(error)
+    elif isinstance(error, DedupeError):
         message = str(error)
     elif isinstance(error, MemoryError):
         message = "out of memory; scan fewer documents at once or use a machine with more"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, note_exit_code
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import ask, can_ask, say
 from dedupe.model.errors import InputError
 from dedupe.model.relations import DROPPED_IF_ASKED
@@ -31,9 +32,10 @@ _HINT = (
 )
 
 
-@click.command("apply", context_settings=CONTEXT)
+@click.command("apply", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("saved", required=False, metavar="[SAVED]", type=click.Path(readable=False))
 @click.option(
+    "-o",
     "--output",
     metavar="PATH",
     type=click.Path(readable=False),
@@ -94,6 +96,7 @@ _HINT = (
     "numbers that were not compared.",
 )
 @click.option(
+    "-f",
     "--format",
     "output_format",
     type=click.Choice(["text", "json"]),

@@ -13,9 +13,11 @@ import msgspec
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
 from dedupe.cli.baseline_file import BaselineFile
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import say
 from dedupe.cli.options import check_options, output_option, path_arguments
 from dedupe.cli.output import Outputs, Tell, is_same_file, make_options
+from dedupe.cli.repeating import repeat_command
 from dedupe.cli.scanning import (
     gather_paths,
     run_scan,
@@ -28,14 +30,11 @@ from dedupe.cli.targets import Target, choose_targets
 from dedupe.model.errors import InputError
 from dedupe.renderers.registry import FORMATS
 
-_OUTPUT_OPTIONS = ("--output", "--format", "--markdown-limit")
-"""Options that only choose how and where the verdict is written."""
-
 HIDDEN_BASELINE = ".dedupe-baseline"
 """The baseline file proposed if none is named; hidden files are not read as documents."""
 
 
-@click.command("check", context_settings=CONTEXT)
+@click.command("check", cls=GroupedCommand, context_settings=CONTEXT)
 @path_arguments
 @check_options
 @click.option(
@@ -135,7 +134,7 @@ def _choose_outputs(
     """The outputs; none may overwrite the baseline or a file that is read."""
     from dedupe.sources import reads_file
 
-    outputs = Outputs(choose_targets(named_outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings), settings.output["pager"])
     if baseline is not None:
         baseline.refuse_outputs(outputs.targets)
     outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))
@@ -205,15 +204,7 @@ def _judge(
 def _accept_command(settings: Settings) -> str:
     """This command line with ``--update-baseline`` and without its output options."""
     named = [] if settings.baseline else ["--baseline", HIDDEN_BASELINE]
-    kept: list[str] = []
-    arguments = iter(sys.argv[2:])
-    for argument in arguments:
-        if argument in _OUTPUT_OPTIONS:
-            next(arguments, None)
-        elif argument == "--":
-            kept += [argument, *arguments]
-        elif argument.partition("=")[0] not in _OUTPUT_OPTIONS:
-            kept.append(argument)
+    _, *kept = repeat_command() or ("check",)
     return shlex.join(["dedupe", "check", *named, "--update-baseline", *kept])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.options import gate_options, scan_options
 from dedupe.cli.settings import SETTING_NAMES, load_settings
 from dedupe.gate.limits import GATE_NAMES
@@ -17,7 +18,7 @@ def command() -> None:
     """Look at the settings."""
 
 
-@command.command("show", context_settings=CONTEXT)
+@command.command("show", cls=GroupedCommand, context_settings=CONTEXT)
 @scan_options
 @gate_options
 def show(config_file: str | None, **flags: Any) -> None:

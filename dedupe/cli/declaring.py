@@ -36,20 +36,35 @@ def _default(name: str) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def declare_option(flag: str, help: str, **attributes: Any) -> Callable[[Command], Command]:
+class CountOrAuto(click.ParamType):  # type: ignore[type-arg]
+    """An option's value that is a number or ``auto``."""
+
+    name = "N"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        return value if value == "auto" else click.INT.convert(value, param, ctx)
+
+
+def declare_option(
+    flag: str, help: str, short: str = "", **attributes: Any
+) -> Callable[[Command], Command]:
     """An option that is ``None`` if not given, and whose help names the default.
 
     The default itself is applied later, because a settings file may give another value.
+
+    :param short: the short form, as in ``-t``
     """
     name = flag.removeprefix("--").replace("-", "_")
     default = _default(name)
     full_help = f"{help}  [default: {default}]" if default not in ("", "False", "None") else help
-    return click.option(flag, name, default=None, help=full_help, **attributes)
+    flags = (short, flag) if short else (flag,)
+    return click.option(*flags, name, default=None, help=full_help, **attributes)
 
 
-def declare_switch(name: str, help: str) -> Callable[[Command], Command]:
+def declare_switch(name: str, help: str, short: str = "") -> Callable[[Command], Command]:
     """A flag and its opposite, so that the command line can override a file either way."""
-    return click.option(f"--{name}/--no-{name}", default=None, help=help)
+    flags = (short, f"--{name}/--no-{name}") if short else (f"--{name}/--no-{name}",)
+    return click.option(*flags, default=None, help=help)
 
 
 def split_relations(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> Any:

@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.options import explain_options
 from dedupe.cli.output import make_options
+from dedupe.cli.pager import write_paged
 from dedupe.cli.settings import Settings, load_settings
 from dedupe.cli.targets import STANDARD_OUTPUT, Target
 from dedupe.model.errors import InputError
 from dedupe.model.settings import SETTING_NAMES
 
 
-@click.command("explain", context_settings=CONTEXT)
+@click.command("explain", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("left", metavar="A", type=click.Path(readable=False))
 @click.argument("right", metavar="B", type=click.Path(readable=False))
 @click.option(
@@ -79,9 +81,7 @@ def command(
 
     options = make_options(Target(format, STANDARD_OUTPUT), settings.output)
     view = ExplanationView(explanation, options, passages)
-    for chunk in render_explanation(format, view):
-        sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
+    write_paged(render_explanation(format, view), settings.output["pager"])
 
 
 def _refuse_with_report(paths: tuple[str, ...], settings: Settings) -> None:

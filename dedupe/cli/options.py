@@ -11,6 +11,7 @@ import click
 from dedupe.cli.declaring import (
     ByteSize,
     Command,
+    CountOrAuto,
     declare_option,
     declare_switch,
     split_find,
@@ -19,13 +20,12 @@ from dedupe.cli.declaring import (
 )
 from dedupe.cli.messages import ColorChoice
 from dedupe.cli.read_options import READ_OPTIONS
-from dedupe.cli.settings import ENGINES
+from dedupe.cli.settings import DIFF_CHOICES, ENGINES
 from dedupe.gate.limits import FAIL_RELATIONS
 from dedupe.model.keep_rules import KEEP_RULES
 from dedupe.model.relations import DROPPED_IF_ASKED
 from dedupe.model.settings import FurnitureMode, KernelChoice, Linkage, OnError
 from dedupe.renderers.registry import FORMATS
-from dedupe.renderers.view.options import DiffMode
 
 _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
@@ -39,6 +39,7 @@ _MATCH_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--threshold",
         "Lowest exact Jaccard, from 0 to 1, at which two documents are duplicates.",
+        short="-t",
         type=float,
         metavar="J",
     ),
@@ -161,6 +162,7 @@ _SCAN_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--workers",
         "Number of threads that sketch and compare; 0 for one per processor.",
+        short="-j",
         type=int,
         metavar="N",
     ),
@@ -183,21 +185,32 @@ _COLOR_OPTION = declare_option(
     type=click.Choice(get_args(ColorChoice)),
 )
 
+_PAGER_OPTION = declare_switch(
+    "pager",
+    "Whether what is longer than the terminal goes through a pager: DEDUPE_PAGER, PAGER or less; "
+    "never in a pipe.  [default: pager]",
+)
+
 _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
     declare_option(
         "--format",
         "Format of the report on standard output, and of each --output without a FORMAT.",
+        short="-f",
         type=click.Choice([*FORMATS]),
     ),
     declare_option(
         "--diff",
-        "How much of each difference the formats text and markdown show; html shows all or none.",
-        type=click.Choice(get_args(DiffMode)),
+        "How much of each difference the formats text and markdown show; html shows all or none. "
+        "--diff alone is --diff hunks: text then shows the differences of all members, not only "
+        "of the most different one.",
+        type=click.Choice(DIFF_CHOICES),
     ),
     declare_option(
         "--top",
-        "How many clusters the formats text and markdown show, the largest first; 0 for all.",
-        type=int,
+        "How many clusters the formats text and markdown show, those with the most redundant words "
+        "first, and how many members of each text does; 0 for all. auto: text fills a screen, of "
+        "60 lines at most, and markdown shows 20.",
+        type=CountOrAuto(),
         metavar="N",
     ),
     declare_option(
@@ -208,11 +221,14 @@ _RENDER_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="N",
     ),
     _COLOR_OPTION,
+    _PAGER_OPTION,
 ]
 
 _PROGRESS_OPTIONS: list[Callable[[Any], Any]] = [
     declare_switch("progress", "Show progress on standard error.  [default: on a terminal]"),
-    declare_switch("verbose", "Show time, throughput and memory of each stage on standard error."),
+    declare_switch(
+        "verbose", "Show time, throughput and memory of each stage on standard error.", short="-v"
+    ),
 ]
 
 _EXIT_OPTIONS: list[Callable[[Any], Any]] = [
@@ -250,7 +266,7 @@ _CONFIG_OPTION = click.option(
 )
 
 _RUN_OPTIONS: list[Callable[[Any], Any]] = [
-    declare_switch("quiet", "Show no progress, warnings or notes on standard error."),
+    declare_switch("quiet", "Show no progress, warnings or notes on standard error.", short="-q"),
     _CONFIG_OPTION,
 ]
 
@@ -324,6 +340,7 @@ def explain_options(command: Command) -> Command:
     """The options of a scan that can change the relation of two documents, and of the output."""
     shown = [
         click.option(
+            "-f",
             "--format",
             type=click.Choice(["text", "json"]),
             help="Format of the explanation: text for people, json for programs.  [default: text]",
@@ -331,9 +348,10 @@ def explain_options(command: Command) -> Command:
         declare_option(
             "--diff",
             "How much of the difference to show; none is the quickest.",
-            type=click.Choice(get_args(DiffMode)),
+            type=click.Choice(DIFF_CHOICES),
         ),
         _COLOR_OPTION,
+        _PAGER_OPTION,
         _CONFIG_OPTION,
     ]
     return _add([*_MATCH_OPTIONS, *READ_OPTIONS, _KERNELS_OPTION, *shown], command)
@@ -347,6 +365,7 @@ def report_options(command: Command) -> Command:
 def output_option(command: Command) -> Command:
     """``--output``, which may be repeated."""
     return click.option(
+        "-o",
         "--output",
         "named_outputs",
         multiple=True,

@@ -13,16 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from dedupe.cli.messages import say, use_color
+from dedupe.cli.pager import write_paged
+from dedupe.cli.repeating import repeat_command
 from dedupe.cli.targets import Target
 from dedupe.model.errors import InputError
 from dedupe.renderers.registry import FORMATS
-from dedupe.renderers.view.options import RenderOptions
+from dedupe.renderers.view.options import LISTED_MEMBERS, SCREEN_LINES, RenderOptions
 
 if TYPE_CHECKING:
     from dedupe.model.documents import TextProvider
     from dedupe.model.report import Report
 
 MIN_WIDTH: Final = 30
+LEAST_SCREEN_LINES: Final = 36
+"""Lines of a text report on a terminal that has fewer."""
+LISTED_CLUSTERS: Final = 20
+"""Clusters shown where no screen limits them and ``--top`` is not given."""
 IS_SCANNED: Final = (
     "is one of the files to scan; name another output, or leave it out with --exclude"
 )
@@ -42,8 +48,12 @@ class Outputs:
     :raises DedupeError: if a library for a format is missing
     """
 
-    def __init__(self, targets: Sequence[Target]) -> None:
+    def __init__(self, targets: Sequence[Target], pages: bool = False) -> None:
+        """
+        :param pages: whether what is longer than the terminal goes through a pager
+        """
         self.targets = targets
+        self._pages = pages
         for target in targets:
             if target.is_standard_output:
                 if sys.stdout is None:
@@ -97,9 +107,7 @@ class Outputs:
                 stage(target.path, render(target))
         for target in self.targets:
             if target.is_standard_output:
-                for chunk in render(target):
-                    sys.stdout.buffer.write(chunk)
-                sys.stdout.buffer.flush()
+                write_paged(render(target), self._pages)
             elif target not in files:
                 # A pipe or a device is written to, and must not be replaced by a file.
                 with _naming_file(target.path), open(target.path, "wb") as file:
@@ -145,22 +153,44 @@ def make_options(
     :param chosen: the settings of the output, by name
     """
     is_terminal = target.is_standard_output and sys.stdout.isatty()
+    size = shutil.get_terminal_size()
+    screen = min(SCREEN_LINES, max(LEAST_SCREEN_LINES, size.lines - 1))
     color = chosen["color"] == "always"
     if target.is_standard_output:
         color = use_color(sys.stdout, chosen["color"], os.environ)
     return RenderOptions(
-        width=max(MIN_WIDTH, shutil.get_terminal_size().columns),
+        width=max(MIN_WIDTH, size.columns),
         color=color,
         links=color and is_terminal,
         hints=is_terminal,
         marked=not is_terminal,
-        diff=chosen["diff"],
-        top=chosen["top"] or None,
+        again=repeat_command(),
+        **_choose_extent(chosen, screen if is_terminal else SCREEN_LINES),
         markdown_limit=chosen["markdown_limit"],
         folder=find_root(),
         tell=tell,
         output_folder="" if target.is_standard_output else os.path.dirname(target.path),
     )
+
+
+def _choose_extent(chosen: dict[str, Any], screen: int) -> dict[str, Any]:
+    """How many clusters, members and differences are shown, as options of a renderer.
+
+    Text fills a screen, unless ``--top`` asks for a number of clusters and members, or ``--diff``
+    for the differences of all members.
+
+    :param screen: the lines of a screen
+    """
+    diff, top = chosen["diff"], chosen["top"]
+    asks_for_diffs = diff in ("hunks", "full")
+    fits_screen = top == "auto" and not asks_for_diffs
+    return {
+        "diff": "hunks" if diff == "auto" else diff,
+        "lines": screen if fits_screen else None,
+        "top": LISTED_CLUSTERS if top == "auto" else top or None,
+        "members": LISTED_MEMBERS if top == "auto" else top or None,
+        "diffed": 1 if diff == "auto" else None,
+    }
 
 
 def find_root() -> str:

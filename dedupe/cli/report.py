@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT, EXIT_FAILED, note_exit_code
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import say_some
 from dedupe.cli.options import output_option, report_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -15,9 +16,10 @@ from dedupe.cli.settings import load_settings
 from dedupe.cli.targets import choose_targets
 
 
-@click.command("report", context_settings=CONTEXT)
+@click.command("report", cls=GroupedCommand, context_settings=CONTEXT)
 @click.argument("saved", metavar="SAVED", type=click.Path(readable=False))
 @click.option(
+    "-t",
     "--threshold",
     type=float,
     metavar="J",
@@ -48,7 +50,7 @@ def command(
     Exit codes: 0 done; 1 there are duplicates and --exit-code was given; 2 an error.
     """
     settings = load_settings(flags, config_file)
-    outputs = Outputs(choose_targets(named_outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings), settings.output["pager"])
     from dedupe.cli.saved import WatchedTexts, load_report
     from dedupe.sources import SourceTexts
 

@@ -9,6 +9,7 @@ import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
 from dedupe.cli.engine import open_engine
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import say
 from dedupe.cli.options import output_option, path_arguments, scan_options
 from dedupe.cli.output import Outputs, is_same_file, render_report
@@ -23,7 +24,7 @@ from dedupe.cli.settings import load_settings
 from dedupe.cli.targets import choose_targets
 
 
-@click.command("scan", context_settings=CONTEXT)
+@click.command("scan", cls=GroupedCommand, context_settings=CONTEXT)
 @path_arguments
 @scan_options
 @output_option
@@ -57,7 +58,7 @@ def command(
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
-    outputs = Outputs(choose_targets(named_outputs, settings))
+    outputs = Outputs(choose_targets(named_outputs, settings), settings.output["pager"])
     from dedupe.sources import reads_file, unreadable_paths
 
     outputs.refuse(lambda path: reads_file(path, read, settings.config.settings))

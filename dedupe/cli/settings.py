@@ -14,6 +14,7 @@ from dedupe.gate.limits import GATE_NAMES, GateLimits
 from dedupe.model.byte_sizes import parse_size
 from dedupe.model.errors import ConfigError
 from dedupe.model.keep_rules import split_keep
+from dedupe.model.nearest import did_you_mean
 from dedupe.model.settings import CONFIG_NAMES, Config, make_config
 from dedupe.model.urls import is_url
 from dedupe.renderers.registry import FORMATS
@@ -21,8 +22,8 @@ from dedupe.renderers.view.options import MARKDOWN_LIMIT, MIN_MARKDOWN_LIMIT, Di
 
 OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "format": "text",
-    "diff": "hunks",
-    "top": 20,
+    "diff": "auto",
+    "top": "auto",
     "color": "auto",
     "markdown_limit": MARKDOWN_LIMIT,
     "progress": "auto",
@@ -33,8 +34,12 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "master": "",
     "tables": "",
     "overwrite_tables": False,
+    "pager": True,
 }
 """Settings of the command line that do not change which duplicates are found, with defaults."""
+
+DIFF_CHOICES = ("auto", *get_args(DiffMode))
+"""How much of each difference is shown; ``auto``: as much as there is room for."""
 
 ENGINES = ("local", "spark")
 """What can run a scan: this machine, or Spark."""
@@ -107,7 +112,7 @@ def _check_file(from_file: Mapping[str, Any], path: Path | None) -> None:
 
 _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "format": tuple(FORMATS),
-    "diff": get_args(DiffMode),
+    "diff": DIFF_CHOICES,
     "color": get_args(ColorChoice),
     "progress": (True, False, "auto"),
     "verbose": (True, False),
@@ -115,6 +120,7 @@ _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "exit_code": (True, False),
     "engine": ENGINES,
     "overwrite_tables": (True, False),
+    "pager": (True, False),
 }
 
 
@@ -122,12 +128,16 @@ def _check_output(output: Mapping[str, Any], origins: Mapping[str, str]) -> None
     for name, choices in _OUTPUT_CHOICES.items():
         if output[name] not in choices:
             allowed = ", ".join(str(choice).lower() for choice in choices)
-            raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not one of {allowed}")
+            meant = did_you_mean(output[name], map(str, choices))
+            told = f"{name} is {output[name]!r}, not one of {allowed}{meant}"
+            raise ConfigError(f"{origins[name]}: {told}")
     for name in ("master", "tables"):
         if not isinstance(output[name], str):
             raise ConfigError(f"{origins[name]}: {name} is {output[name]!r}, not a string")
     for name, lowest in (("top", 0), ("markdown_limit", MIN_MARKDOWN_LIMIT)):
         value = output[name]
+        if name == "top" and value == "auto":
+            continue
         if not isinstance(value, int) or isinstance(value, bool) or value < lowest:
             raise ConfigError(f"{origins[name]}: {name} is {value!r}, not a number from {lowest}")
 
@@ -191,7 +201,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
         name = key.replace("-", "_")
         if name not in SETTING_NAMES:
             known = ", ".join(sorted(SETTING_NAMES))
-            raise ConfigError(f"{path}: there is no setting {key!r}; there are {known}")
+            told = f"there is no setting {key!r}{did_you_mean(name, SETTING_NAMES)}"
+            raise ConfigError(f"{path}: {told}\nThere are {known}")
         if name in values:
             raise ConfigError(f"{path}: {name} is given twice, with - and with _")
         if name == "keep" and isinstance(value, str):

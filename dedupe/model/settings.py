@@ -5,6 +5,7 @@ Flags, settings files, the JSON report and the documentation use the same names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
@@ -14,6 +15,7 @@ from dedupe.model.encodings import chosen_encoding
 from dedupe.model.errors import ConfigError
 from dedupe.model.formats import AUTO, input_formats
 from dedupe.model.keep_rules import KEEP_RULES, sites_of_rule
+from dedupe.model.nearest import did_you_mean
 from dedupe.model.processors import available_processors
 from dedupe.model.relations import Relation
 
@@ -381,11 +383,12 @@ def make_config(values: dict[str, Any]) -> Config:
     """
     for name in values:
         if name not in CONFIG_NAMES:
-            raise ConfigError(f"there is no setting {name!r}")
+            raise ConfigError(f"there is no setting {name!r}{did_you_mean(name, CONFIG_NAMES)}")
     return Config(**values)
 
 
 def check_setting(valid: bool, name: str, value: object, expected: str) -> None:
     """:raises ConfigError: if the value of a setting is not valid"""
     if not valid:
-        raise ConfigError(f"{name} is {value!r}, but must be {expected}")
+        meant = did_you_mean(value, re.findall("[a-z][a-z-]+", expected))
+        raise ConfigError(f"{name} is {value!r}, but must be {expected}{meant}")

@@ -68,8 +68,13 @@ def _render_text(report: Report, texts: TextProvider, options: RenderOptions) ->
         color=options.color,
         links=options.links,
         diff=options.diff,
+        # The mark is a line too.
+        lines=options.lines and options.lines - options.marked,
         top=options.top,
+        members=options.members,
+        diffed=options.diffed,
         hints=options.hints,
+        again=options.again,
     )
     mark = [TEXT_MARK] if options.marked else []
     return _encode(chain(mark, render_text(report, texts, chosen)))

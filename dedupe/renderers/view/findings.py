@@ -27,14 +27,19 @@ DETAIL_CELLS: Final = 240
 DETAIL_SIZE: Final = 1000
 
 
-def bridge_lines(bridges: Sequence[DuplicatePair], canvas: Canvas) -> Iterator[str]:
-    """A block of lines on the bridges, if there are any."""
+def bridge_lines(
+    bridges: Sequence[DuplicatePair], canvas: Canvas, most: int = LISTED_BRIDGES
+) -> Iterator[str]:
+    """A block of lines on the bridges, if there are any.
+
+    :param most: bridges that are listed; others are counted
+    """
     if not bridges:
         return
     what = f"{name_bridges(bridges)} whose ends lie in different clusters"
     lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {what}"))
     room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
-    shown = listed_count(len(bridges), LISTED_BRIDGES)
+    shown = listed_count(len(bridges), most)
     for pair in bridges[:shown]:
         left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
         text = f"{left} {arrow_of(pair)} {right}   {describe_bridge(pair)}"
@@ -62,41 +67,59 @@ def describe_bridge(pair: DuplicatePair) -> str:
     return jaccard if pair.relation.is_duplicate else f"{pair.relation} {jaccard}"
 
 
-def skipped_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """A block of lines on skipped documents, by reason, if there are any."""
+def skipped_lines(report: Report, canvas: Canvas, most: int | None = None) -> Iterator[str]:
+    """A block of lines on skipped documents, by reason, if there are any.
+
+    :param most: reasons that are listed, the most frequent first (none: all)
+    """
     count = report.corpus.skipped_count
     if count:
         verb = "was" if count == 1 else "were"
         lines = canvas.flow(prose(f"{format_count(count, 'document')} {verb} skipped", "warn"))
         counts = report.corpus.skipped_counts
-        yield lines + _reason_lines(counts, report.named_skipped(), canvas) + "\n"
+        yield lines + _reason_lines(counts, report.named_skipped(), canvas, most) + "\n"
 
 
 def notice_lines(
-    report: Report, canvas: Canvas, reasons: Collection[str] | None = None
+    report: Report,
+    canvas: Canvas,
+    reasons: Collection[str] | None = None,
+    most: int | None = None,
 ) -> Iterator[str]:
     """A block of lines on the notices, by reason, if there are any.
 
     :param reasons: the only reasons to show (none: all)
+    :param most: reasons that are listed, the most frequent first (none: all)
     """
     notices = [each for each in report.notices if reasons is None or each.reason in reasons]
     if notices:
         lines = canvas.flow(prose(format_count(len(notices), "notice")))
         counts = Counter(notice.reason for notice in notices)
-        yield lines + _reason_lines(counts, report.named_notices(), canvas) + "\n"
+        yield lines + _reason_lines(counts, report.named_notices(), canvas, most) + "\n"
 
 
-def _reason_lines(counts: Mapping[str, int], items: Iterable[NamedRemark], canvas: Canvas) -> str:
+def _reason_lines(
+    counts: Mapping[str, int], items: Iterable[NamedRemark], canvas: Canvas, most: int | None
+) -> str:
     """A line for each reason, the most frequent first.
 
     :param counts: how often each reason occurred
     :param items: documents with their names, perhaps fewer than were counted
+    :param most: reasons that are listed; of others one line says how many there are (none: all)
     """
     by_reason: dict[str, list[NamedRemark]] = defaultdict(list)
     for item, name in items:
         by_reason[item.reason].append((item, name))
     reasons = sorted(counts, key=lambda reason: (-counts[reason], reason))
-    return "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons)
+    shown = len(reasons) if most is None else listed_count(len(reasons), most)
+    lines = "".join(_reason_line(r, counts[r], by_reason[r], canvas) for r in reasons[:shown])
+    if shown < len(reasons):
+        count = sum(counts[reason] for reason in reasons[shown:])
+        rest = (
+            f"⋯ {count:,}{NO_BREAK}more, for {format_count(len(reasons) - shown, 'other reason')}"
+        )
+        lines += canvas.flow(prose(f"{rest} (--top{NO_BREAK}N shows them)", "dim"), MEMBER_INDENT)
+    return lines
 
 
 def _reason_line(reason: str, count: int, items: Sequence[NamedRemark], canvas: Canvas) -> str:

@@ -56,21 +56,9 @@ class MemberWriter:
         :param texts: texts by id, as far as they could be read
         :param provider: asked why a text is missing
         """
-        selection = self._selection
-        rows = [self._representative_row(), *map(self._duplicate_row, selection.listed)]
-        lines = lay_out_rows(rows, self._canvas)
-        block = lines[0]
-        if form := self._signs.describe_form(selection.cluster, texts):
-            block += self._remark(form, "warn")
-        for member, line in zip(selection.listed, lines[1:], strict=True):
-            block += line
-            if sign := self._signs.describe_member(selection.representative.id, member.id):
-                block += self._remark(sign, "warn")
-            if member not in selection.diffed:
-                block += self._twin_remark(member)
-                continue
-            remark, body = self._difference(member, texts, provider)
-            block += remark
+        block = ""
+        for lines, body in self._entries(texts, provider, one_line=False):
+            block += lines
             if body:
                 yield block
                 yield body
@@ -78,6 +66,43 @@ class MemberWriter:
         block += self._rest_line() + self._weakest_link_line()
         if block:
             yield block
+
+    def write_closely(
+        self, texts: Mapping[str, str], provider: TextProvider, most_lines: int = 0
+    ) -> str:
+        """The lines of all members, one for each, with no blank lines around differences.
+
+        :param most_lines: lines of a difference; of a longer one the rest is counted
+        """
+        entries = self._entries(texts, provider, one_line=True)
+        parts = [lines + self._cut(body, most_lines) for lines, body in entries]
+        return "".join(parts) + self._rest_line()
+
+    def _entries(
+        self, texts: Mapping[str, str], provider: TextProvider, one_line: bool
+    ) -> Iterator[tuple[str, str]]:
+        """The lines of each member with its remarks, and its difference, which may be empty."""
+        selection = self._selection
+        rows = [self._representative_row(), *map(self._duplicate_row, selection.listed)]
+        first, *others = lay_out_rows(rows, self._canvas, one_line)
+        form = self._signs.describe_form(selection.cluster, texts)
+        yield first + (self._remark(form, "warn") if form else ""), ""
+        for member, lines in zip(selection.listed, others, strict=True):
+            if sign := self._signs.describe_member(selection.representative.id, member.id):
+                lines += self._remark(sign, "warn")
+            if member in selection.diffed:
+                remark, body = self._difference(member, texts, provider)
+                yield lines + remark, body
+            else:
+                yield lines + self._twin_remark(member), ""
+
+    def _cut(self, body: str, most_lines: int) -> str:
+        lines = body.splitlines(keepends=True)
+        if len(lines) <= most_lines:
+            return body
+        rest = format_count(len(lines) - most_lines + 1, "line")
+        cut = prose(f"⋯ {rest} more of the difference", "dim")
+        return "".join(lines[: most_lines - 1]) + self._canvas.flow(cut, DIFF_INDENT)
 
     def _representative_row(self) -> Row:
         member = self._selection.representative

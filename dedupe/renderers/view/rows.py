@@ -19,6 +19,7 @@ from dedupe.renderers.view.terminal import (
 )
 
 MIN_ID_CELLS: Final = 36
+LEAST_ID_CELLS: Final = 16
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -39,18 +40,24 @@ class Row(msgspec.Struct, frozen=True):
     style: Style = ""
 
 
-def lay_out_rows(rows: Sequence[Row], canvas: Canvas) -> list[str]:
-    """The rows in columns, or each on several lines if the ids would be cut too short."""
+def lay_out_rows(rows: Sequence[Row], canvas: Canvas, one_line: bool = False) -> list[str]:
+    """The rows in columns, or each on several lines if the ids would be cut too short.
+
+    :param one_line: whether ids are cut as short as it takes, and files that have no room beside
+        them are left out
+    """
     words_width = max(cell_width(row.facts[0]) for row in rows)
     relation_width = max((len(row.facts[1]) for row in rows if len(row.facts) > 2), default=0)
     tails = [_align_facts(row.facts, words_width, relation_width) for row in rows]
     room = canvas.width - MEMBER_INDENT - 5 - max(map(cell_width, tails))
     longest = max(cell_width(row.id) for row in rows)
-    if longest > room and room < MIN_ID_CELLS:
+    needed = LEAST_ID_CELLS if one_line else MIN_ID_CELLS
+    if longest > room and room < needed:
         return [_row_on_lines(row, canvas) for row in rows]
     column = min(longest, room)
     return [
-        _row_in_columns(row, tail, column, canvas) for row, tail in zip(rows, tails, strict=True)
+        _row_in_columns(row, tail, column, canvas, one_line)
+        for row, tail in zip(rows, tails, strict=True)
     ]
 
 
@@ -61,14 +68,14 @@ def _align_facts(facts: Sequence[str], words_width: int, relation_width: int) ->
     return "   ".join(cells).replace(NO_BREAK, " ")
 
 
-def _row_in_columns(row: Row, tail: str, column: int, canvas: Canvas) -> str:
+def _row_in_columns(row: Row, tail: str, column: int, canvas: Canvas, one_line: bool) -> str:
     parts = _id_parts(row, column)
     padding = column - cell_width(parts[-1].text) + 3
     parts += [Styled(" " * padding), Styled(tail, row.style)]
     used = MEMBER_INDENT + 5 + column + cell_width(tail)
     if row.file_and_line and used + 3 + cell_width(row.file_and_line) <= canvas.width:
         return canvas.line([*parts, Styled("   "), Styled(row.file_and_line, "dim")])
-    return canvas.line(parts) + _second_line(row, canvas)
+    return canvas.line(parts) + ("" if one_line else _second_line(row, canvas))
 
 
 def _row_on_lines(row: Row, canvas: Canvas) -> str:

@@ -11,10 +11,10 @@ from dedupe.model.documents import TextProvider
 from dedupe.model.report import Cluster, Member
 from dedupe.renderers.view.figures import format_jaccard
 from dedupe.renderers.view.layout import listed_count
+from dedupe.renderers.view.options import LISTED_MEMBERS
 from dedupe.renderers.view.terminal import NO_BREAK
 
 DIFFED_MEMBERS: Final = 5
-LISTED_MEMBERS: Final = 20
 READ_AHEAD: Final = 200
 
 
@@ -39,29 +39,42 @@ class Selection(msgspec.Struct, frozen=True):
         return [member.id for member in shown]
 
 
+def order_clusters(clusters: Iterable[Cluster]) -> list[Cluster]:
+    """The clusters, those first whose duplicates have the most words: most is gained by them."""
+    return sorted(clusters, key=lambda c: (-_redundant_words(c), -len(c.members), c.representative))
+
+
+def _redundant_words(cluster: Cluster) -> int:
+    """The words of the members that could go: neither the representative nor references."""
+    return sum(member.token_count for member in cluster.others() if not member.is_reference)
+
+
 def select_members(
     cluster: Cluster,
     diffs: bool,
-    max_listed: int = LISTED_MEMBERS,
-    max_diffed: int = DIFFED_MEMBERS,
+    max_listed: int | None = LISTED_MEMBERS,
+    max_diffed: int | None = DIFFED_MEMBERS,
 ) -> Selection:
     """Choose what is shown of a cluster.
 
     :param diffs: whether any difference is shown
-    :param max_listed: members listed, beside the representative
-    :param max_diffed: members of which a difference is shown
+    :param max_listed: members listed, beside the representative (none: all)
+    :param max_diffed: members of which a difference is shown (none: all that are listed)
     """
     representative = next(m for m in cluster.members if m.id == cluster.representative)
     others = sorted(cluster.others(), key=lambda m: (m.jaccard, not m.relation.is_near, m.id))
-    count = listed_count(len(others), max_listed)
+    count = len(others) if max_listed is None else listed_count(len(others), max_listed)
     diffed = _choose_diffed(others[:max_listed])[:max_diffed] if diffs else ()
     return Selection(cluster, representative, tuple(others[:count]), tuple(others[count:]), diffed)
 
 
 def read_with_texts(
-    selections: Iterable[Selection], provider: TextProvider
+    selections: Iterable[Selection], provider: TextProvider, titles: bool = False
 ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
-    """Each selection with the texts for its diffs, which are read for several clusters at once."""
+    """Each selection with the texts for its diffs, which are read for several clusters at once.
+
+    :param titles: whether the text of each representative is read too
+    """
     waiting: list[Selection] = []
     ids: dict[str, None] = {}
 
@@ -72,6 +85,8 @@ def read_with_texts(
     for selection in selections:
         waiting.append(selection)
         ids.update(dict.fromkeys(selection.text_ids))
+        if titles:
+            ids[selection.representative.id] = None
         if len(ids) >= READ_AHEAD:
             yield from read()
             waiting, ids = [], {}

@@ -1,14 +1,11 @@
-"""The last lines of the text report: the result, its recall, the run, and commands to try."""
+"""The last lines of the text report: the result, its recall, and the run."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from dedupe.model.report import Report
-from dedupe.model.settings import ScanSettings
 from dedupe.renderers.view.figures import format_count, format_percent, format_seconds
 from dedupe.renderers.view.reading import (
     describe_left_out,
@@ -20,8 +17,6 @@ from dedupe.renderers.view.terminal import NO_BREAK, Canvas, Piece, Style, escap
 
 MAX_UNBROKEN: Final = 24
 MIN_TIMED_BYTES: Final = 1_000_000
-HINT_PATHS: Final = 3
-_HINTED_ID: Final = re.compile(r"[\w./][\w./ :#-]{0,59}")
 
 
 def summary_lines(report: Report, canvas: Canvas) -> Iterator[str]:
@@ -45,53 +40,19 @@ def warning_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         yield canvas.flow(prose(f"Warning: {sentence}", "warn"), 0, 2)
 
 
-def hint_lines(report: Report, canvas: Canvas) -> str:
-    """Commands to run next, ready to copy."""
-    threshold = report.config.threshold
-    if not report.corpus.cluster_count and threshold > 0.3:
-        looser = ["--threshold", f"{round(threshold - 0.2, 6):g}"]
-        return _hint("For looser pairs:", ["scan", *_named_paths(report), *looser], canvas)
-    lines = _hint("Next:", ["scan", *_named_paths(report), "--format", "json"], canvas)
-    if command := _explain_command(report):
-        return _hint("Why:", command, canvas) + lines
-    return lines
-
-
-def _hint(purpose: str, command: Sequence[str], canvas: Canvas) -> str:
-    text = " ".join(["dedupe", *map(escape_text, command)])
-    return canvas.flow([*prose(purpose, "dim"), *prose(text, "accent")], 0, 2)
-
-
-def _named_paths(report: Report) -> list[str]:
-    """The arguments that name what was scanned, quoted for a shell; of many paths the first."""
-    references = [word for path in report.run.against for word in ("--against", shlex.quote(path))]
-    paths = report.run.paths
-    shown = paths if len(paths) <= HINT_PATHS else paths[: HINT_PATHS - 1]
-    return [*references, *map(shlex.quote, shown), *(["…"] if len(shown) < len(paths) else [])]
-
-
-def _explain_command(report: Report) -> list[str]:
-    """A ``dedupe explain`` command for the most different pair of the largest cluster.
-
-    Empty if the command would be long, or would read the documents differently than the scan.
-    """
-    paths, config = report.run.paths, report.config
-    differing = [each for each in report.clusters if each.weakest_link.jaccard < 1]
-    several = report.run.against or not 0 < len(paths) <= HINT_PATHS
-    if several or "-" in paths or not differing:
-        return []
-    names = "threshold", "linkage", "keep", "max_bucket", "embed_text"
-    usual = ScanSettings(**{name: getattr(config, name) for name in names})
-    largest = min(differing, key=lambda each: (-len(each.members), each.representative))
-    ids = largest.representative, largest.weakest_link.id
-    if config != usual or any(not _HINTED_ID.fullmatch(id) for id in ids):
-        return []
-    command = ["explain", *map(shlex.quote, ids)]
-    for path in paths:
-        command += ["--in", shlex.quote(path)]
-    if config.threshold != ScanSettings().threshold:
-        command += ["--threshold", f"{config.threshold:g}"]
-    return command
+def legend_lines(report: Report, canvas: Canvas) -> Iterator[str]:
+    """A line on the signs of the clusters, if there are any."""
+    if not report.corpus.cluster_count:
+        return
+    signs = f"●{NO_BREAK}kept · ○{NO_BREAK}its duplicate, with the Jaccard of both ·"
+    only = ("only in ●", "only in ○") if canvas.color else ("[-only in ●-]", "{+only in ○+}")
+    yield canvas.flow(
+        [
+            *prose(signs, "dim"),
+            *prose(only[0].replace(" ", NO_BREAK), "delete"),
+            *prose(only[1].replace(" ", NO_BREAK), "insert"),
+        ]
+    )
 
 
 def _listing(items: Sequence[str], style: Style = "") -> Iterator[Piece]:
