@@ -70,8 +70,8 @@ def command(
       dedupe check articles/ --baseline .dedupe-baseline              no others
 
     PATH is a path as for `dedupe scan`. The formats text, json, jsonl (one new duplicate a line),
-    markdown, junit and github show the verdict. The other formats show the report; sarif puts new
-    duplicates first.
+    markdown, junit, gitlab and github show the verdict. The other formats show the report; sarif
+    puts new duplicates first.
 
     Exit codes: 0 passed; 1 failed; 2 an error, or a PATH could not be read; 130 interrupted.
     """

@@ -9,7 +9,7 @@ import click
 
 from dedupe.model.nearest import did_you_mean
 
-_CHOICE: Final = re.compile(r"'(.*)' is not one of", re.DOTALL)
+_CHOICE: Final = re.compile(r"'([^']*)' is not one of")
 _UNKNOWN: Final = re.compile(r"No such (command|option):? '?([^'\s.]+)'?")
 
 

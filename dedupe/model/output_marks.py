@@ -120,6 +120,10 @@ _KINDS: Final = (
     ("table of documents", re.escape(",".join(MEMBER_COLUMNS)) + r"(?:,\"?meta\.|[\r\n]|\Z)"),
     ("table of pairs", _line(",".join(PAIR_COLUMNS))),
     ("SARIF", _sarif()),
+    (
+        "code quality",
+        _json(r"\[", r"\{", '"check_name"', ":", '"dedupe-[a-z]+"', ",", '"description"', ":"),
+    ),
     ("baseline", re.escape(BASELINE_TITLE) + r"(?:-[a-z]+)? \d{1,9}[ \t]*(?:[\r\n]|\Z)"),
     ("manifest", _first_key("dedupe_manifest", "report_hash", _STRING)),
     (
@@ -144,7 +148,7 @@ _KINDS: Final = (
     ),
 )
 _STARTS: Final = (
-    b"[dedupe",
+    b"[",
     b"<!-- dedupe",
     b"<?xml ",
     b"### dedupe",

@@ -30,6 +30,7 @@ from dedupe.renderers.view.reading import (
 from dedupe.renderers.view.selection import (
     Selection,
     describe_likeness,
+    order_clusters,
     read_with_texts,
     select_members,
 )
@@ -54,7 +55,7 @@ class MarkdownOptions(msgspec.Struct, frozen=True):
     """How a report is written.
 
     :param diff: how much of each difference is shown
-    :param top: clusters shown, the largest first (none: all)
+    :param top: clusters shown, those with the most redundant words first (none: all)
     :param max_bytes: most bytes of the output, in UTF-8; it ends by saying what was left out
     """
 
@@ -71,7 +72,7 @@ def render_markdown(report: Report, texts: TextProvider, options: MarkdownOption
     head = "\n".join([*_head(report), ""])
     yield head
     room = options.max_bytes - CLOSING_BYTES - encoded_size(head)
-    ordered = sorted(report.clusters, key=lambda c: (-len(c.members), c.representative))
+    ordered = order_clusters(report.clusters)
     chosen = ordered[: options.top]
     selections = (select_members(c, options.diff != "none") for c in chosen)
     shown = without_diffs = 0

@@ -148,6 +148,12 @@ def _render_junit(report: Report, texts: TextProvider, options: RenderOptions) -
     return _encode(chain([JUNIT_MARK], render_junit(report, options.folder)))
 
 
+def _render_gitlab(report: Report, texts: TextProvider, options: RenderOptions) -> Iterator[bytes]:
+    from dedupe.renderers.gitlab import render_gitlab
+
+    yield render_gitlab(report, options.folder)
+
+
 def _render_furniture(
     report: Report, texts: TextProvider, options: RenderOptions
 ) -> Iterator[bytes]:
@@ -219,6 +225,12 @@ FORMATS: Final[Mapping[str, OutputFormat]] = {
         _render_github,
         "annotations of a GitHub workflow",
         render_verdict=_verdict_in("github", "render_github_verdict", GITHUB_MARK),
+    ),
+    "gitlab": OutputFormat(
+        _render_gitlab,
+        "code quality, for merge requests of GitLab",
+        ("gl-code-quality-report.json", ".codequality.json"),
+        render_verdict=_verdict_in("gitlab", "render_gitlab_verdict"),
     ),
     "furniture": OutputFormat(
         _render_furniture, "the passages of --furniture, for --furniture-list", streams=True

@@ -684,6 +684,6 @@ def test_standard_input_can_be_checked(repository):
 
 
 def test_help_names_the_exit_codes(repository):
-    told = repository.run("check", "--help", code=0)
+    told = repository.run("check", "--help-all", code=0)
     for part in ("0 passed", "1 failed", "--update-baseline", "--fail-on", "--max-duplicate-ratio"):
         assert part in told

@@ -472,7 +472,7 @@ def test_wrong_settings_are_errors(dedupe_here, arguments, said):
 
 
 def test_no_path_is_a_usage_error(dedupe_here):
-    assert b"Missing argument" in dedupe_here("scan", code=2).stderr
+    assert b"missing argument" in dedupe_here("scan", code=2).stderr
 
 
 @pytest.mark.slow

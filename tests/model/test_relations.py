@@ -193,6 +193,7 @@ NAMES = {
     "github": r"title=Quoted document::short\.txt: in one cluster .* \(quoted, "
     r"Jaccard 0\.58\), but no duplicate of it",
     "sarif": r'"ruleId": *"duplicate-quoted"',
+    "gitlab": r'"check_name":"dedupe-quoted","description":"short\.txt: in one cluster .*"info"',
     "junit": r'name="short\.txt"[^>]*>\s*<system-out>In one cluster .* \(quoted, '
     r"Jaccard 0\.58\), but no duplicate of it",
 }

@@ -55,6 +55,7 @@ GOLDEN_FILES = {
     "sarif": "report.sarif",
     "github": "github.txt",
     "junit": "report.junit.xml",
+    "gitlab": "gl-code-quality-report.json",
     "furniture": "furniture.txt",
 }
 

@@ -58,6 +58,6 @@ def _below(
     yield from skipped_lines(report, canvas, reasons)
     yield from notice_lines(report, canvas, most=reasons)
     yield from summary_lines(report, canvas)
-    yield from legend_lines(report, canvas)
+    yield from legend_lines(report, canvas, options.diff in ("hunks", "full"))
     if options.hints:
         yield hint_lines(report, canvas, options.again)

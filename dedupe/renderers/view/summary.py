@@ -40,19 +40,21 @@ def warning_lines(report: Report, canvas: Canvas) -> Iterator[str]:
         yield canvas.flow(prose(f"Warning: {sentence}", "warn"), 0, 2)
 
 
-def legend_lines(report: Report, canvas: Canvas) -> Iterator[str]:
-    """A line on the signs of the clusters, if there are any."""
+def legend_lines(report: Report, canvas: Canvas, diffs: bool) -> Iterator[str]:
+    """A line on the signs of the clusters, if there are any.
+
+    :param diffs: whether differences are shown, which have signs too
+    """
     if not report.corpus.cluster_count:
         return
     signs = f"●{NO_BREAK}kept · ○{NO_BREAK}its duplicate, with the Jaccard of both ·"
-    only = ("only in ●", "only in ○") if canvas.color else ("[-only in ●-]", "{+only in ○+}")
-    yield canvas.flow(
-        [
-            *prose(signs, "dim"),
-            *prose(only[0].replace(" ", NO_BREAK), "delete"),
-            *prose(only[1].replace(" ", NO_BREAK), "insert"),
-        ]
-    )
+    signs = f"●{NO_BREAK}kept · ○{NO_BREAK}its duplicate, with the Jaccard of both"
+    pieces = [*prose(signs + (f"{NO_BREAK}·" if diffs else ""), "dim")]
+    if diffs:
+        only = ("only in ●", "only in ○") if canvas.color else ("[-only in ●-]", "{+only in ○+}")
+        pieces += prose(only[0].replace(" ", NO_BREAK), "delete")
+        pieces += prose(only[1].replace(" ", NO_BREAK), "insert")
+    yield canvas.flow(pieces)
 
 
 def _listing(items: Sequence[str], style: Style = "") -> Iterator[Piece]:
