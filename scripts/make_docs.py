@@ -1,8 +1,9 @@
-"""Regenerate the parts of the documentation that show the program: help texts and a picture.
+"""Regenerate the parts of the documentation that show the program: help texts and pictures.
 
 Usage: ``python scripts/make_docs.py`` writes the help blocks of ``docs/commands.md`` (between
-``<!-- help:scan -->`` and ``<!-- /help:scan -->``) and ``docs/demo.svg``. With ``--check`` it
-writes nothing and fails if either is out of date. ``tests/whole/test_docs.py`` also checks this.
+``<!-- help:scan -->`` and ``<!-- /help:scan -->``), ``docs/demo.svg``, and, where tmux is
+installed, the screens of ``docs/terminal.md``. With ``--check`` it writes nothing and fails if one
+is out of date. ``tests/whole/test_docs.py`` also checks this.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -26,15 +30,30 @@ from dedupe.model.output_marks import TEXT_MARK
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "docs" / "commands.md"
 PICTURE = ROOT / "docs" / "demo.svg"
+SCREENS = ROOT / "docs" / "terminal.md"
 
 PICTURE_COLUMNS = 88
 HELP_COLUMNS = 100
 PICTURE_COMMAND = ("scan", "fixtures/articles", "--glob", "harbour-*", "--glob", "orchard-*")
 
 _HELP_BLOCK = re.compile(r"(<!-- help:([a-z ]*) -->\n).*?(<!-- /help:\2 -->)", re.DOTALL)
+_SCREEN_BLOCK = re.compile(
+    r"(<!-- screen:(\d+)x(\d+) ([^\n]*) -->\n).*?(<!-- /screen -->)", re.DOTALL
+)
+_ENDED = "[ended]"
+_POLLS = 300
 _RUN_LINE = re.compile(r"^.* kernels · .*\n?", re.MULTILINE)
 _EMPTY_TEXT = re.compile(r"<text [^>]*>\s*</text>")
 _COLOR_VARIABLES = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"}
+_TERMINAL_VARIABLES = {
+    *_COLOR_VARIABLES,
+    "COLUMNS",
+    "LINES",
+    "LESS",
+    "PAGER",
+    "DEDUPE_PAGER",
+    "TMUX",
+}
 
 _THEME = TerminalTheme(
     background=(24, 26, 31),
@@ -95,8 +114,14 @@ def run_dedupe(*arguments: str, columns: int) -> str:
 
 
 def help_text(command: str) -> str:
-    """The help of a command: ``""`` for the program's own, else ``scan``, ``config show``, …"""
-    return run_dedupe(*command.split(), "--help", columns=HELP_COLUMNS)
+    """The help of a command: ``""`` for the program's own, else ``scan``, ``config show``, …
+
+    It names all options of the command, also those that only ``--help-all`` shows.
+    """
+    usual = run_dedupe(*command.split(), "--help", columns=HELP_COLUMNS)
+    if "--help-all" not in usual:
+        return usual
+    return run_dedupe(*command.split(), "--help-all", columns=HELP_COLUMNS)
 
 
 def fill_help(page: str) -> str:
@@ -109,11 +134,61 @@ def fill_help(page: str) -> str:
     return _HELP_BLOCK.sub(fill, page)
 
 
+def fill_screens(page: str) -> str:
+    """The text of a page with all its screens up to date.
+
+    A screen stands between ``<!-- screen:COLUMNSxROWS COMMAND -->`` and ``<!-- /screen -->``.
+    """
+
+    def fill(block: re.Match[str]) -> str:
+        screen = capture_screen(block[4], int(block[2]), int(block[3]))
+        return f"{block[1]}```text\n$ {block[4]}\n{screen}```\n{block[5]}"
+
+    return _SCREEN_BLOCK.sub(fill, page)
+
+
+def capture_screen(command: str, columns: int, rows: int) -> str:
+    """What a terminal of tmux shows when a command has ended, or waits for a key.
+
+    The line of times, kernels and workers is left out.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _TERMINAL_VARIABLES}
+    here = {**kept, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "NO_COLOR": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        binaries = Path(folder) / "bin"
+        binaries.mkdir()
+        program = binaries / "dedupe"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dedupe "$@"\n')
+        program.chmod(0o755)
+        here["PATH"] = os.pathsep.join([str(binaries), here["PATH"]])
+        settings = Path(folder) / "tmux.conf"
+        settings.write_text("set -g status off\nset -g history-limit 0\n")
+        tmux = ["tmux", "-u", "-S", f"{folder}/socket", "-f", str(settings)]
+        script = f"{command}; printf '{_ENDED}'; sleep 60"
+        size = ["-x", str(columns), "-y", str(rows)]
+        subprocess.run([*tmux, "new-session", "-d", *size, script], check=True, cwd=ROOT, env=here)
+        try:
+            return _wait_for_screen([*tmux, "capture-pane", "-p"], here)
+        finally:
+            subprocess.run([*tmux, "kill-server"], check=False, env=here)
+
+
+def _wait_for_screen(capture: list[str], environment: dict[str, str]) -> str:
+    for _ in range(_POLLS):
+        time.sleep(0.1)
+        shown = subprocess.run(
+            capture, check=True, capture_output=True, encoding="utf-8", env=environment
+        ).stdout
+        lines = shown.rstrip().splitlines()
+        if lines and lines[-1] in (_ENDED, ":"):
+            text = "".join(f"{line}\n" for line in lines if line != _ENDED)
+            return _RUN_LINE.sub("", text)
+    raise TimeoutError(f"the command does not end:\n{shown}")
+
+
 def make_picture() -> str:
     """The picture as SVG: real output, without the line of times, kernels and workers."""
-    output = run_dedupe(
-        *PICTURE_COMMAND, "--color", "always", "--top", "3", columns=PICTURE_COLUMNS
-    )
+    output = run_dedupe(*PICTURE_COMMAND, "--color", "always", columns=PICTURE_COLUMNS)
     console = Console(
         width=PICTURE_COLUMNS,
         record=True,
@@ -149,11 +224,16 @@ def main() -> None:
     check = parser.parse_args().check
     page = COMMANDS.read_text(encoding="utf-8")
     filled, picture = fill_help(page), make_picture()
+    shown_screens = screens = SCREENS.read_text(encoding="utf-8")
+    if shutil.which("tmux"):
+        screens = fill_screens(shown_screens)
     if not check:
+        SCREENS.write_text(screens, encoding="utf-8", newline="\n")
         COMMANDS.write_text(filled, encoding="utf-8", newline="\n")
         PICTURE.write_text(picture, encoding="utf-8", newline="\n")
         return
     stale = [COMMANDS] if filled != page else []
+    stale += [SCREENS] if screens != shown_screens else []
     shown = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else "<svg/>"
     stale += [PICTURE] if describe_picture(shown) != describe_picture(picture) else []
     if stale:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import click
 
+from dedupe.cli.pager import write_paged
 from dedupe.cli.settings import DIFF_CHOICES
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -204,7 +205,7 @@ def _group_of(name: str) -> str:
 def _show_all(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         ctx.meta[_SHOWS_ALL] = True
-        click.echo(ctx.get_help())
+        write_paged([f"{ctx.get_help()}\n".encode()])
         ctx.exit()
 
 

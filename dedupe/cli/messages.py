@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Final, Literal
 
 SHOWN_MESSAGES: Final = 5
+LEAST_WIDTH: Final = 30
 
 Level = Literal["error", "warning", "note"]
 ColorChoice = Literal["auto", "always", "never"]
@@ -30,10 +32,31 @@ def say(level: Level, message: str) -> None:
     if use_color(sys.stderr, "auto", os.environ):
         head = f"{_STYLES[level]}{head}\x1b[0m"
     parts = message.split("\n") if level == "error" else [message]
-    lines = [disarm_line(escape_text(part)) for part in parts]
+    lines = [disarm_line(line) for part in parts for line in _wrap(escape_text(part))]
     # A closed standard error is no reason to fail.
     with suppress(OSError):
         print(f"dedupe: {head} " + "\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _wrap(line: str) -> list[str]:
+    """The line, broken at words if standard error is a terminal that it is too long for.
+
+    Lines behind the first are indented, so that none looks like another message.
+    """
+    if not sys.stderr.isatty():
+        return [line]
+    import textwrap
+
+    width = max(LEAST_WIDTH, shutil.get_terminal_size().columns - 1)
+    head = " " * len("dedupe: warning: ")
+    wrapped = textwrap.wrap(
+        head + line,
+        width,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [wrapped[0].removeprefix(head), *wrapped[1:]] if wrapped else [line]
 
 
 def say_some(level: Level, messages: Sequence[str], kind: str) -> None:

@@ -27,7 +27,7 @@ def describe_usage_error(error: click.ClickException) -> str:
         message += did_you_mean(choice[1], map(str, choices))
     if message[1:2].islower():
         message = message[:1].lower() + message[1:]
-    return message if context is None else f"{message} ({_path_of(context)} --help tells more)"
+    return message if context is None else f"{message} (see {_path_of(context)} --help)"
 
 
 def _commands_of(context: click.Context) -> list[str]:

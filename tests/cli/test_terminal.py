@@ -234,7 +234,7 @@ def test_short_forms_are_the_long_ones(tmp_path, dedupe_here):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["scna", "x"], "no such command: scna; did you mean scan? (dedupe --help"),
+        (["scna", "x"], "no such command: scna; did you mean scan? (see dedupe --help)"),
         (["scan", "x", "--treshold", "1"], "no such option: --treshold; did you mean --threshold?"),
         (["scan", "x", "--format", "jsn"], "did you mean json?"),
         (["scan", "x", "--keep", "degre"], "did you mean degree?"),
@@ -253,7 +253,7 @@ def test_short_forms_are_the_long_ones(tmp_path, dedupe_here):
         (["scan"], "missing argument 'PATH...'"),
         (
             ["scan", "x", "-t", "much"],
-            "not a valid float (dedupe scan --help tells more)",
+            "not a valid float (see dedupe scan --help)",
         ),
     ],
 )

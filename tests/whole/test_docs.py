@@ -71,6 +71,13 @@ def test_picture_is_what_the_script_makes():
     assert shown == made, "run scripts/make_docs.py"
 
 
+@pytest.mark.skipif(not shutil.which("tmux") or not shutil.which("less"), reason="needs tmux, less")
+def test_screens_are_what_a_terminal_shows():
+    page = read(DOCS / "terminal.md")
+    assert page.count("$ dedupe ") == page.count("<!-- screen:") >= 4
+    assert make_docs.fill_screens(page) == page, "run scripts/make_docs.py"
+
+
 def test_picture_holds_nothing_of_the_machine():
     svg = read(DOCS / "demo.svg")
     text = "\n".join("".join(part for part, _ in line) for line in make_docs.describe_picture(svg))

@@ -31,10 +31,12 @@ class Block(msgspec.Struct, frozen=True):
     """One cluster as it is printed.
 
     :param hidden: members that it only counts
+    :param lacks_diffs: whether a difference is not shown, or not whole
     """
 
     text: str
     hidden: int
+    lacks_diffs: bool
 
     @property
     def lines(self) -> int:
@@ -78,7 +80,7 @@ class ScreenWriter:
         for block in shown:
             yield block.text + "\n"
         hidden = sum(block.hidden for block in shown)
-        lacks_diffs = any(each.weakest_link.jaccard < 1 for each in clusters)
+        lacks_diffs = len(shown) < len(clusters) or any(block.lacks_diffs for block in shown)
         yield from rest_line(clusters[len(shown) :], hidden, lacks_diffs, self._canvas)
 
     def _add_differences(
@@ -110,7 +112,9 @@ class ScreenWriter:
         writer = MemberWriter(self._report, selection, self._options, self._canvas, self._signs)
         text = self._header.write(f"{number:>2}  ", selection, texts)
         text += writer.write_closely(texts if diff_lines else {}, self._provider, diff_lines)
-        return Block(text, len(selection.rest))
+        differing = len(select_members(cluster, True, None, None).diffed)
+        lacks_diffs = writer.has_cut or differing > len(selection.diffed)
+        return Block(text, len(selection.rest), lacks_diffs)
 
     def _read(self, clusters: Sequence[Cluster]) -> Mapping[str, str]:
         """The texts that titles and differences need."""

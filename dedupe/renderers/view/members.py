@@ -33,7 +33,10 @@ from dedupe.sketch import load_word_finder, tokenize_text
 
 
 class MemberWriter:
-    """Writes the members of one cluster, with their diffs."""
+    """Writes the members of one cluster, with their diffs.
+
+    :ivar has_cut: whether a diff was written that is not whole
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class MemberWriter:
         self._selection = selection
         self._options = options
         self._canvas = canvas
+        self.has_cut = False
         self._vocabulary = Vocabulary(tokenize_text, load_word_finder())
 
     def write(self, texts: Mapping[str, str], provider: TextProvider) -> Iterator[str]:
@@ -100,6 +104,7 @@ class MemberWriter:
         lines = body.splitlines(keepends=True)
         if len(lines) <= most_lines:
             return body
+        self.has_cut = True
         rest = format_count(len(lines) - most_lines + 1, "line")
         cut = prose(f"⋯ {rest} more of the difference", "dim")
         return "".join(lines[: most_lines - 1]) + self._canvas.flow(cut, DIFF_INDENT)
