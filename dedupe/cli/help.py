@@ -6,7 +6,6 @@ has.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,6 +14,7 @@ import click
 
 from dedupe.cli.pager import write_paged
 from dedupe.cli.settings import DIFF_CHOICES
+from dedupe.model.nearest import did_you_mean
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "What is compared": (
@@ -236,6 +236,6 @@ def complete_diff(arguments: Sequence[str]) -> list[str]:
 
 def _is_diff(following: list[Any]) -> bool:
     for word in following:
-        is_close = bool(difflib.get_close_matches(word, DIFF_CHOICES))
-        return word in DIFF_CHOICES or (is_close and not os.path.exists(word))
+        is_close = did_you_mean(word, DIFF_CHOICES) and not os.path.exists(word)
+        return word in DIFF_CHOICES or bool(is_close)
     return False

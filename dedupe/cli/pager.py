@@ -7,12 +7,14 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 DEFAULT_PAGER: Final = "less"
 SETTINGS: Final = {"LESS": "FRX", "LV": "-c"}
@@ -75,14 +77,16 @@ def _hold_screen(chunks: Iterator[bytes]) -> tuple[list[bytes], bool]:
     return held, False
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes] | None:
+def _start(command: list[str]) -> Popen[bytes] | None:
+    from subprocess import PIPE, Popen  # late, because few outputs are paged
+
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, env={**SETTINGS, **os.environ})
+        return Popen(command, stdin=PIPE, env={**SETTINGS, **os.environ})
     except OSError:
         return None
 
 
-def _feed(pager: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
+def _feed(pager: Popen[bytes], chunks: Iterable[bytes]) -> None:
     """Write to the pager until the user leaves it, and wait for that."""
     assert pager.stdin is not None
     with _closing(pager, pager.stdin) as stream, suppress(BrokenPipeError):
@@ -92,7 +96,7 @@ def _feed(pager: subprocess.Popen[bytes], chunks: Iterable[bytes]) -> None:
 
 
 @contextmanager
-def _closing(pager: subprocess.Popen[bytes], stream: IO[bytes]) -> Iterator[IO[bytes]]:
+def _closing(pager: Popen[bytes], stream: IO[bytes]) -> Iterator[IO[bytes]]:
     """End the input of the pager, and wait; an interrupt is then for the pager alone."""
     try:
         yield stream
