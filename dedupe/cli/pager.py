@@ -20,7 +20,7 @@ DEFAULT_PAGER: Final = "less"
 SETTINGS: Final = {"LESS": "FRX", "LV": "-c"}
 """Settings of pagers, unless the user has others: colours, and leave what was shown."""
 
-_ESCAPES: Final = re.compile(rb"\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\")
+_ESCAPES: Final = rb"\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\"
 
 
 def write_paged(chunks: Iterable[bytes], pages: bool = True) -> None:
@@ -70,7 +70,7 @@ def _hold_screen(chunks: Iterator[bytes]) -> tuple[list[bytes], bool]:
         held.append(chunk)
         rows += sum(
             1 + max(0, len(line.decode(errors="replace")) - 1) // max(1, size.columns)
-            for line in _ESCAPES.sub(b"", chunk).splitlines()
+            for line in re.sub(_ESCAPES, b"", chunk).splitlines()
         )
         if rows >= size.lines:
             return held, True

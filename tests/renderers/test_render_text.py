@@ -259,6 +259,18 @@ def test_how_to_explain_a_pair_is_hinted(config, paths, ids, hinted) -> None:
     assert hinted in text
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("news/x.txt", "clean.txt"), ("news/", "clean"), ("news/a.b.jsonl.gz", "clean.jsonl.gz")],
+)
+def test_the_clean_corpus_is_named_like_the_scanned_one(path, name) -> None:
+    report = make_report(make_cluster("9f3c21d4", make_member("a"), make_member("b")))
+    source = SourceInfo(path if path != "news/" else "news/c.txt", "text")
+    run = msgspec.structs.replace(report.run, paths=(path,), sources=(source,), locators={})
+    text = render(msgspec.structs.replace(report, run=run), diff="none", hints=True)
+    assert f"dedupe apply report.json --output {name}\n" in text
+
+
 def test_figures_are_never_rounded_to_certainty() -> None:
     member = make_member("b", jaccard=0.99999, representative_containment=0.9999)
     text = render(make_report(make_cluster("c" * 8, make_member("a"), member)), diff="none")

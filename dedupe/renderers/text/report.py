@@ -25,7 +25,7 @@ from dedupe.renderers.view.terminal import MIN_WIDTH, Canvas
 LEAST_ROOM: Final = 18
 """Lines of a screen that clusters get even if much else is to be told."""
 SCREEN_ENTRIES: Final = 3
-"""Bridges, reasons and shared passages that a screen lists."""
+"""Reasons and shared passages that a screen lists."""
 
 
 def render_text(report: Report, texts: TextProvider, options: TextOptions) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _below(
     is_screen = options.lines is not None
     top = SCREEN_ENTRIES if is_screen else options.top
     reasons = SCREEN_ENTRIES if is_screen else None
-    yield from bridge_lines(report.bridges, canvas, SCREEN_ENTRIES if is_screen else LISTED_BRIDGES)
+    yield from bridge_lines(report.bridges, canvas, 0 if is_screen else LISTED_BRIDGES)
     yield from shared_lines(report, texts, canvas, top)
     yield from furniture_lines(report, canvas)
     yield from skipped_lines(report, canvas, reasons)

@@ -21,7 +21,7 @@ SHOWN_MEMBERS: Final = 3
 LEAST_LINES: Final = 4
 """Lines of the smallest cluster: its title, two members, and a blank line."""
 LEAST_DIFF: Final = 5
-"""Lines that a difference needs to be worth showing."""
+"""Lines that are worth showing of a difference that has no room as a whole."""
 USUAL_DIFF: Final = 9
 REST_LINES: Final = 3
 """Lines that may be needed to count the clusters that are not shown."""
@@ -31,11 +31,13 @@ class Block(msgspec.Struct, frozen=True):
     """One cluster as it is printed.
 
     :param hidden: members that it only counts
+    :param is_cut: whether its difference is not whole
     :param lacks_diffs: whether a difference is not shown, or not whole
     """
 
     text: str
     hidden: int
+    is_cut: bool
     lacks_diffs: bool
 
     @property
@@ -97,11 +99,11 @@ class ScreenWriter:
             share = USUAL_DIFF
             if len(bare) == len(clusters):  # nothing else needs the room
                 share = max(share, left // (len(with_diff) - done))
-            if left < LEAST_DIFF:
-                break
             block = self._block(at + 1, clusters[at], texts, min(share, left))
-            left -= block.lines - bare[at].lines
-            shown[at] = block
+            added = block.lines - bare[at].lines
+            if added <= left and (left >= LEAST_DIFF or not block.is_cut):
+                left -= added
+                shown[at] = block
         return shown, left
 
     def _block(
@@ -114,7 +116,7 @@ class ScreenWriter:
         text += writer.write_closely(texts if diff_lines else {}, self._provider, diff_lines)
         differing = len(select_members(cluster, True, None, None).diffed)
         lacks_diffs = writer.has_cut or differing > len(selection.diffed)
-        return Block(text, len(selection.rest), lacks_diffs)
+        return Block(text, len(selection.rest), writer.has_cut, lacks_diffs)
 
     def _read(self, clusters: Sequence[Cluster]) -> Mapping[str, str]:
         """The texts that titles and differences need."""

@@ -37,14 +37,15 @@ def bridge_lines(
     if not bridges:
         return
     what = f"{name_bridges(bridges)} whose ends lie in different clusters"
-    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {what}"))
+    how = f" (--top{NO_BREAK}N lists them)" if not listed_count(len(bridges), most) else ""
+    lines = canvas.flow(prose(f"{format_count(len(bridges), 'bridge')}: {what}{how}"))
     room = max(6, (canvas.width - MEMBER_INDENT - 10) // 2)
     shown = listed_count(len(bridges), most)
     for pair in bridges[:shown]:
         left, right = (shorten_middle(escape_text(id), room) for id in (pair.left, pair.right))
         text = f"{left} {arrow_of(pair)} {right}   {describe_bridge(pair)}"
         lines += canvas.line([Styled(" " * MEMBER_INDENT), Styled(text)])
-    if shown < len(bridges):
+    if 0 < shown < len(bridges):
         text = f"⋯ {format_count(len(bridges) - shown, 'bridge')} more"
         lines += canvas.flow(prose(text, "dim"), MEMBER_INDENT)
     yield lines + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 from dedupe.model.report import Report
@@ -13,6 +14,7 @@ from dedupe.renderers.view.selection import order_clusters
 from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, prose
 
 HINT_PATHS: Final = 3
+PACKED_ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst")
 _HINTED_ID: Final = re.compile(r"[\w./][\w./ :#-]{0,59}")
 
 
@@ -31,10 +33,19 @@ def hint_lines(report: Report, canvas: Canvas, again: Sequence[str] = ()) -> str
     command = [*map(shlex.quote, again)] or ["scan", *_named_paths(report)]
     lines = _hint("Next: look ", _with_output(command, "report.html"), canvas)
     lines += _hint("      clean", _with_output(command, "report.json"), canvas)
-    lines += _hint("           ", ["apply", "report.json", "--output", "clean"], canvas)
+    lines += _hint("           ", ["apply", "report.json", "--output", _clean_name(report)], canvas)
     if why := _explain_command(report):
         lines += _hint("      ask  ", why, canvas)
     return lines
+
+
+def _clean_name(report: Report) -> str:
+    """The name for the clean corpus: a folder, or a file with the ending of the scanned one."""
+    paths = report.run.paths
+    if len(paths) != 1 or all(source.path != paths[0] for source in report.run.sources):
+        return "clean"
+    *_, inner, last = ["", "", *PurePath(paths[0]).suffixes]
+    return shlex.quote("clean" + (inner if last in PACKED_ENDINGS else "") + last)
 
 
 def _with_output(command: Sequence[str], file: str) -> list[str]:
