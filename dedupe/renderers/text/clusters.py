@@ -58,7 +58,7 @@ class ClusterWriter:
         selections = (
             select_members(cluster, diffs, options.members, options.diffed) for cluster in shown
         )
-        found = read_with_texts(selections, self._texts, titles=True)
+        found = read_with_texts(selections, self._texts, self._signs.text_ids)
         hidden = 0
         for number, (selection, texts) in enumerate(found, 1):
             blocks = [self._header.write(f"{number:>{number_width}}  ", selection, texts)]

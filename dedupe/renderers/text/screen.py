@@ -123,7 +123,7 @@ class ScreenWriter:
         ids: dict[str, None] = {}
         for cluster in clusters:
             selection = _select(cluster, self._options.diff != "none")
-            ids |= dict.fromkeys([selection.representative.id, *selection.text_ids])
+            ids |= dict.fromkeys([*self._signs.text_ids(selection), *selection.text_ids])
         return self._provider.read_texts(ids) if ids else {}
 
 

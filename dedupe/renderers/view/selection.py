@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -69,11 +69,13 @@ def select_members(
 
 
 def read_with_texts(
-    selections: Iterable[Selection], provider: TextProvider, titles: bool = False
+    selections: Iterable[Selection],
+    provider: TextProvider,
+    others: Callable[[Selection], Iterable[str]] = lambda selection: (),
 ) -> Iterator[tuple[Selection, Mapping[str, str]]]:
     """Each selection with the texts for its diffs, which are read for several clusters at once.
 
-    :param titles: whether the text of each representative is read too
+    :param others: ids of further documents whose texts are read
     """
     waiting: list[Selection] = []
     ids: dict[str, None] = {}
@@ -85,8 +87,7 @@ def read_with_texts(
     for selection in selections:
         waiting.append(selection)
         ids.update(dict.fromkeys(selection.text_ids))
-        if titles:
-            ids[selection.representative.id] = None
+        ids.update(dict.fromkeys(others(selection)))
         if len(ids) >= READ_AHEAD:
             yield from read()
             waiting, ids = [], {}

@@ -10,6 +10,7 @@ from dedupe.model.furniture import Form, FormPlace, FurnitureMember, FurniturePa
 from dedupe.model.report import Cluster, Report
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.layout import MEMBER_INDENT, listed_count
+from dedupe.renderers.view.selection import Selection
 from dedupe.renderers.view.terminal import NO_BREAK, Canvas, escape_text, prose
 
 SHOWN_PLACES: Final = 3
@@ -47,6 +48,12 @@ class Signs:
         rest = len(form.places) - len(values)
         more = [f"{rest:,} more"] if rest > 0 else []
         return told + ": " + "; ".join([*values, *more])
+
+    def text_ids(self, selection: Selection) -> list[str]:
+        """The documents whose texts the title and the values of a form need."""
+        is_form = selection.cluster.cluster_id in self.forms
+        others = selection.listed[: SHOWN_VALUES - 1] if is_form else ()
+        return [selection.representative.id, *(member.id for member in others)]
 
     def describe_member(self, representative: str, id: str) -> str:
         """What is said of a member whose likeness rests on furniture; empty for any other."""

@@ -80,7 +80,7 @@ def _verdict(report: Report) -> list[str]:
         *references,
         format_count(corpus.cluster_count, "cluster"),
         format_count(corpus.duplicate_count, "duplicate"),
-        f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words are redundant",
+        f"{format_percent(share, 0 if share >= 0.01 else 1)} of the words redundant",
         *left_out,
     ]
 
