@@ -19,6 +19,7 @@ from dedupe import __version__
 from dedupe.gate.limits import GateLimits
 from dedupe.gate.verdict import GoneDocument, NewDuplicate, Verdict
 from dedupe.model.output_marks import GITHUB_MARK, MARKDOWN_MARK
+from dedupe.renderers.registry import format_of_name
 from tests.support.command import FIXTURES, clean_environment, git_environment, run_git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,7 +178,7 @@ def test_the_action_passes_and_fails_by_itself(runner):
     assert (runner.outputs["passed"], runner.outputs["new-count"]) == ("true", "0")
     assert "::" not in result.stdout
     runner.add(REPRINT, "typos_retyped.txt")
-    result = runner.run(CHECK, paths="articles\n", sarif="dup.sarif")
+    result = runner.run(CHECK, paths="articles\n", sarif="dup.sarif", junit="dup.xml")
     assert result.returncode == 1
     assert "Failed: 2 duplicates" in result.stdout
     annotations = annotations_of(result.stdout)
@@ -191,6 +192,8 @@ def test_the_action_passes_and_fails_by_itself(runner):
     assert "Also Read" in runner.summary
     sarif = json.loads((runner.workspace / "dup.sarif").read_text(encoding="utf-8"))
     assert [each["baselineState"] for each in sarif["runs"][0]["results"]] == ["new"] * 4
+    shown = (runner.workspace / "dup.xml").read_text(encoding="utf-8")
+    assert 'classname="dedupe.duplicate"' in shown and "<failure" in shown
 
 
 def test_the_action_gives_every_input_to_the_command(runner):
@@ -433,18 +436,20 @@ def test_the_examples_name_what_there_is():
     offered = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     [used] = hooks["repos"][0]["hooks"]
     assert used["id"] in {hook["id"] for hook in offered}
-    assert pipeline["duplicates"]["artifacts"]["reports"]["codequality"] == "code-quality.json"
+    reports = pipeline["duplicates"]["artifacts"]["reports"]
+    assert {name: format_of_name(file) for name, file in reports.items()} == {
+        "codequality": "gitlab",
+        "junit": "junit",
+    }
     told = set(re.findall(r"^\| (`.*?) \|", CI_PAGE, re.MULTILINE))
     named = {name for cell in told for name in re.findall(r"`([a-z-]+)`", cell)}
     assert {*ACTION["inputs"], *ACTION["outputs"]} <= named
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
 def test_the_example_for_gitlab_runs(runner):
     runner.add(REPRINT)
     [job] = [each["duplicates"] for each in EXAMPLES if "duplicates" in each]
     [check] = [line for line in job["script"] if line.startswith("dedupe ")]
-    [convert] = [line for line in job["after_script"] if line.startswith("jq ")]
     scripts = runner.temporary / "dedupe-environment" / "bin"
     environment = clean_environment(PATH=f"{scripts}{os.pathsep}{os.environ['PATH']}")
 
@@ -457,9 +462,10 @@ def test_the_example_for_gitlab_runs(runner):
     run(f"{check} --update-baseline", 0)
     runner.add("typos_retyped.txt")
     run(check, 1)
-    run(convert, 0)
-    [finding] = json.loads((runner.workspace / "code-quality.json").read_text(encoding="utf-8"))
-    assert finding["check_name"] == "duplicate-near"
+    reports = job["artifacts"]["reports"]
+    [finding] = json.loads((runner.workspace / reports["codequality"]).read_text(encoding="utf-8"))
+    assert finding["check_name"] == "dedupe-near"
+    assert "<failure" in (runner.workspace / reports["junit"]).read_text(encoding="utf-8")
     assert finding["location"]["path"].startswith("articles/typos")
     assert finding["location"]["lines"] == {"begin": 1}
     assert {"description", "fingerprint", "severity"} <= set(finding)

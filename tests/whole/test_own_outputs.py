@@ -237,9 +237,9 @@ def test_who_quotes_a_report_is_a_document(outputs):
 
 
 def test_outputs_of_versions_without_marks_are_known(outputs):
-    mark = f"[{PHRASE}]\n"
+    text = " 1  2 documents · 1 duplicate · Jaccard 0.91          cluster 9f3c21\n\n    ● a.txt"
+    assert kind_of_output(text.lstrip().encode()) == "text"
     old = {
-        "scan text": (mark, ""),
         "scan markdown": (f"<!-- {PHRASE} -->\n", ""),
         "check github": (f"::debug::{PHRASE}\n", ""),
         "scan github": (f"::debug::{PHRASE}\n", ""),
