@@ -28,6 +28,7 @@ from dedupe.sources import SourceTexts, make_batch, read_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.source import Source
+from dedupe.sources.files.spool import Spool
 from dedupe.sources.formats.recognition import STREAM_HINT
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.reasons import NOT_JSON
@@ -176,6 +177,8 @@ def scan_with_texts(
     streamed: bool = False,
     scanned: ScannedTexts | None = None,
     engine: PathEngine | None = None,
+    streams: dict[str, Spool] | None = None,
+    embeds_streams: bool = True,
 ) -> tuple[Report, TextProvider]:
     """Scan as :func:`scan` does; returns the report and a provider of its documents' texts.
 
@@ -184,6 +187,8 @@ def scan_with_texts(
     :param streamed: as in :func:`scan_corpus`; has no effect if the report contains texts
     :param scanned: gets the marks of all documents, for ``dedupe check``
     :param engine: as in :func:`scan`
+    :param streams: gets what was kept of standard input and pipes, by path
+    :param embeds_streams: whether the report holds the texts that come from there
     """
     if engine is None:
         opened = _open_locally(paths, config, stdin, against)
@@ -202,14 +207,19 @@ def scan_with_texts(
     _check_anything_read(report, has_references=bool(against))
     sources = opened.sources()
     report = _locate_passages(report, SourceTexts.of_report(report, sources or None).iter_texts)
-    if config.embed_text or any(map(_is_kept_stream, sources)):
+    kept = {source.path: source.spool for source in sources if source.spool and not source.member}
+    if streams is not None:
+        streams.update(kept)
+    if config.embed_text or (embeds_streams and any(map(_is_kept_stream, sources))):
         report = materialise(report)
         texts = SourceTexts.of_report(report, sources or None)
         embedded = texts.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
         report = with_passage_texts(report, texts.read_texts)
     else:
-        report = with_passage_texts(report, SourceTexts.of_report(report).read_texts)
+        report = with_passage_texts(
+            report, SourceTexts.of_report(report, sources or None).read_texts
+        )
     # The provider uses nothing but the report, so that a saved report shows the same texts.
     return report, SourceTexts.of_report(report)
 

@@ -12,7 +12,7 @@ from dedupe.applying.document_names import list_dropped, list_kept
 from dedupe.applying.doubts import Doubt, find_doubts
 from dedupe.applying.moving import set_aside, undo
 from dedupe.applying.outcome import Dropped, Outcome, Stopped
-from dedupe.applying.output import write_output
+from dedupe.applying.output import find_losses, write_output
 from dedupe.applying.plan import Plan, plan_drops
 from dedupe.applying.scanned_paths import ScannedPaths
 from dedupe.applying.whole_files import delete_files, refuse_records
@@ -27,6 +27,7 @@ __all__ = [
     "Stopped",
     "delete_files",
     "find_doubts",
+    "find_losses",
     "list_dropped",
     "list_kept",
     "plan_drops",

@@ -18,6 +18,7 @@ from dedupe.applying.outcome import Dropped, Outcome, Stopped, order_stopped
 from dedupe.applying.plan import Plan
 from dedupe.applying.rewriting import is_whole
 from dedupe.applying.scanned_paths import ScannedPaths, Stamp
+from dedupe.applying.streams import Streams
 from dedupe.model.documents import Locator, SourceInfo
 from dedupe.model.report import Report
 from dedupe.model.urls import is_url
@@ -27,6 +28,7 @@ from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import LocalDisk
 from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.source import STANDARD_INPUT
 
 CLOCK_TICK_NS = 20_000_000
 """More than one tick of the clock for times of files: 1 to 10 ms on Linux before 6.13.
@@ -54,22 +56,24 @@ class Checked(msgspec.Struct):
 class CurrentDocuments:
     """The documents of a report as they are now in their files.
 
+    :ivar files: the local disk, limited to files below the scanned paths
     :ivar stamps: the stamp of each file that was opened, by path
     :ivar unversioned: files of web servers that do not tell versions apart. They stay open, so that
         whoever opens them again reads what was checked
     """
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, streams: Streams | None = None) -> None:
         """Nothing is read yet.
 
+        :param streams: what was kept of standard input and pipes
         :raises ApplyError: if none of the scanned paths is there
         """
         self.scanned_paths = ScannedPaths(
-            report.run.paths, report.run.against, report.config.follow
+            report.run.paths, report.run.against, report.config.follow, streams
         )
         self.stamps: dict[str, Stamp] = {}
         self.unversioned: list[BinaryIO] = []
-        self._files = _ScannedDisk(self)
+        self.files = _ScannedDisk(self)
         self._linked: dict[tuple[int, int], Stamp] = {}
         self._report = report
         self._sources: dict[int, Source] = {}
@@ -79,14 +83,21 @@ class CurrentDocuments:
             report.run.locators,
             report.content_hashes,
             report.config,
+            {} if self.scanned_paths.streams else self._embedded_texts(),
         )
+        for path in filter(self.scanned_paths.is_stream, self.scanned_paths.named):
+            self.stamps[path] = self.scanned_paths.stamp(path)
 
     def source(self, index: int) -> Source:
         """A source of the report, which opens only files below the scanned paths."""
         found = self._sources.get(index)
         if found is None:
             info = self._report.run.sources[index]
-            found = self._sources[index] = Source.of_info(info, self._files)
+            found = Source.of_info(info, self.files)
+            if (kept := self.scanned_paths.streams.get(found.path)) is not None:
+                archive = found.archive and msgspec.structs.replace(found.archive, spool=kept)
+                found = msgspec.structs.replace(found, spool=kept, archive=archive)
+            self._sources[index] = found
         return found
 
     def locate(self, id: str) -> tuple[SourceInfo, Locator] | None:
@@ -146,6 +157,15 @@ class CurrentDocuments:
             byte_count=self._byte_counts.get(drop.id, 0),
             containment=drop.containment,
         )
+
+    def _embedded_texts(self) -> dict[str, str]:
+        """The texts of standard input that the report holds, since it cannot be read again."""
+        infos, locators = self._report.run.sources, self._report.run.locators
+        return {
+            id: text
+            for id, text in (self._report.texts or {}).items()
+            if id in locators and infos[locators[id].source].path == STANDARD_INPUT
+        }
 
     def _verify(self, ids: set[str]) -> set[str]:
         """The documents whose text is the one that was compared."""

@@ -9,78 +9,187 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
-from typing import BinaryIO
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, BinaryIO
 
 import xxhash
 
 from dedupe.applying.cards import update_card
 from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.corpus_files import CorpusFiles, list_files
+from dedupe.applying.doubts import Doubt
 from dedupe.applying.drops import Drop
 from dedupe.applying.file_calls import NewFile, copy_content, create_file
+from dedupe.applying.forms.losses import find_losses as find_losses_of_form
+from dedupe.applying.one_file import (
+    STANDARD_OUTPUT,
+    is_one_file,
+    plan_one_file,
+    write_one_file,
+)
 from dedupe.applying.outcome import Outcome, Stopped, order_stopped
 from dedupe.applying.plan import Plan
 from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
+from dedupe.applying.rewriting.compressors import CompressingSink
 from dedupe.applying.scanned_paths import ScannedPaths, Stamp, open_folder
 from dedupe.applying.staging import TREE, Staging
+from dedupe.applying.streams import Streams
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
 from dedupe.model.urls import file_name_of, is_url
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.system_errors import describe_error
 from dedupe.sources.formats.recognition import recognise_source
+from dedupe.sources.records.removal import Sink
 from dedupe.sources.unpack.compression import codec_of_name
 
 _SHARDS = (".parquet", ".arrow")
 
 
 def write_output(
-    report: Report, plan: Plan, destination: str, *, makes_links: bool = False
+    report: Report,
+    plan: Plan,
+    destination: str,
+    *,
+    makes_links: bool = False,
+    streams: Streams | None = None,
+    standard_output: Sink | None = None,
 ) -> Outcome:
     """Write a corpus without its dropped documents.
 
-    :param destination: a folder; a file if just one file was scanned
+    :param destination: a folder, or a file; ``-`` for standard output
     :param makes_links: whether unchanged files are hard-linked instead of copied
+    :param streams: what was kept of standard input and pipes
+    :param standard_output: where ``-`` is written to
     :raises ApplyError: if the destination is taken or cannot be written, or the corpus changes
-        while it is read; then nothing was written
+        while it is read; then nothing was written (but to standard output)
     """
-    documents = CurrentDocuments(report)
-    if not documents.scanned_paths.named:
+    documents = CurrentDocuments(report, streams)
+    paths = documents.scanned_paths
+    if not paths.named:
         raise ApplyError("the report is of texts in memory, so there is no file to write anew")
-    _refuse_urls(documents.scanned_paths, destination, makes_links)
-    destination = _choose_destination(documents.scanned_paths, destination)
+    _refuse_urls(paths, destination, makes_links)
+    if takes_new_form(documents, destination):
+        return _write_one_file(report, plan, documents, destination, standard_output)
+    destination = _choose_destination(paths, destination)
     with Staging(destination) as staging:
         files = list_files(report, documents)
         checked = documents.check(plan.drops)
         writer = _Writer(report, documents, files, makes_links)
         dropped = writer.write(checked.drops, staging.folder)
-        changed = [path for path in documents.stamps if not documents.is_unchanged(path)]
-        if changed:
-            raise _ChangedError(min(changed))
+        _refuse_changed(documents)
         staging.publish()
-    return Outcome(
-        action="output",
+    return _conclude(
+        report,
+        plan,
+        documents,
+        dropped,
         destination=readable_name(destination),
-        document_count=report.corpus.document_count,
-        dropped=tuple(map(documents.describe, dropped)),
         stopped=order_stopped([*checked.stopped, *files.stopped, *writer.stopped]),
         gone=tuple(checked.gone),
+        file_count=writer.file_count,
+        byte_count=writer.byte_count,
+        notes=(*files.notes, *writer.notes, *paths.note_inside(destination)),
+    )
+
+
+def takes_new_form(documents: CurrentDocuments, destination: str) -> bool:
+    """Whether a corpus becomes one file that is not simply its only file without some documents."""
+    if not is_one_file(documents, destination):
+        return False
+    paths = documents.scanned_paths
+    if destination == STANDARD_OUTPUT or not _is_file(paths) or paths.is_stream(paths.named[0]):
+        return True
+    return _forms_of_name(destination) != _forms_of_name(paths.named[0])
+
+
+def find_losses(report: Report, documents: CurrentDocuments, destination: str) -> tuple[Doubt, ...]:
+    """What a destination would not hold of the corpus.
+
+    :raises ApplyError: if its form cannot hold it at all
+    """
+    if not takes_new_form(documents, destination):
+        return ()
+    planned = plan_one_file(report, documents, destination)
+    if planned.keeps_bytes:
+        return ()
+    return find_losses_of_form(report, documents, planned.sources)
+
+
+def _write_one_file(
+    report: Report,
+    plan: Plan,
+    documents: CurrentDocuments,
+    destination: str,
+    standard_output: Sink | None,
+) -> Outcome:
+    """Write a corpus as one file."""
+    planned = plan_one_file(report, documents, destination)
+    checked = documents.check(plan.drops)
+    before = dict(documents.stamps)
+    write = partial(write_one_file, report, documents, checked.drops, planned)
+    if destination == STANDARD_OUTPUT:
+        assert standard_output is not None
+        counting = CompressingSink(standard_output, None)
+        remarks, size = write(counting), counting.tell()
+        _refuse_changed(documents, before, "so what was written is not whole")
+    else:
+        with Staging(destination) as staging:
+            with create_file(TREE, staging.folder) as new:
+                remarks = write(new)
+                new.finish(None, keeps_time=False)
+            _refuse_changed(documents, before)
+            staging.publish()
+        size = new.size
+    return _conclude(
+        report,
+        plan,
+        documents,
+        checked.drops,
+        destination=readable_name(destination),
+        stopped=order_stopped(checked.stopped),
+        gone=tuple(checked.gone),
+        file_count=1,
+        byte_count=size,
+        notes=remarks,
+    )
+
+
+def _conclude(
+    report: Report, plan: Plan, documents: CurrentDocuments, dropped: Sequence[Drop], **more: Any
+) -> Outcome:
+    return Outcome(
+        action="output",
+        document_count=report.corpus.document_count,
+        dropped=tuple(map(documents.describe, dropped)),
         protected=plan.protected,
         alone=plan.alone,
         keeping=plan.keeping,
-        file_count=writer.file_count,
-        byte_count=writer.byte_count,
-        notes=(*files.notes, *writer.notes, *documents.scanned_paths.note_inside(destination)),
+        **more,
     )
+
+
+def _refuse_changed(
+    documents: CurrentDocuments, before: Mapping[str, Stamp] | None = None, what: str = ""
+) -> None:
+    """Refuse a corpus that changed while it was read.
+
+    :param before: stamps of files that were opened before, and perhaps again
+    :raises ApplyError: if it did
+    """
+    changed = [path for path in documents.stamps if not documents.is_unchanged(path)]
+    changed += [path for path, stamp in (before or {}).items() if documents.stamps[path] != stamp]
+    if changed:
+        raise _ChangedError(min(changed), what or "so nothing was written")
 
 
 class _ChangedError(ApplyError):
     """A file changed while the corpus was read."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, what: str = "so nothing was written") -> None:
         super().__init__(
-            f"{readable_name(path)}: changed while it was read, so nothing was written; "
+            f"{readable_name(path)}: changed while it was read, {what}; "
             "run it again when the corpus is at rest"
         )
 

@@ -18,12 +18,14 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from dedupe.applying.file_calls import open_at, open_unlinked
+from dedupe.applying.streams import Streams, view_stream
 from dedupe.model.errors import ApplyError
 from dedupe.model.urls import is_url
 from dedupe.sources.discovery.url_patterns import UrlPattern
 from dedupe.sources.files.all_files import ALL_FILES
 from dedupe.sources.files.file_system import LOCAL_DISK, kind_at
 from dedupe.sources.files.names import is_hidden_name, openable_names, readable_name
+from dedupe.sources.files.source import STANDARD_INPUT
 
 FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -96,10 +98,15 @@ class ScannedPaths:
     :ivar named: the paths, as they can be opened
     :ivar folders: the paths that are folders
     :ivar files: the other paths
+    :ivar streams: what was kept of those that are streams; nobody can change that
     """
 
     def __init__(
-        self, paths: Sequence[str], references: Sequence[str] = (), follows: bool = False
+        self,
+        paths: Sequence[str],
+        references: Sequence[str] = (),
+        follows: bool = False,
+        streams: Streams | None = None,
     ) -> None:
         """Take the paths of a report, which are relative to the current folder.
 
@@ -109,6 +116,7 @@ class ScannedPaths:
         """
         require_descriptors()
         self._follows = follows
+        self.streams = streams or {}
         self.named = _openable(paths)
         self._references = _openable(references)
         local = [path for path in self.named if path != "-" and not is_url(path)]
@@ -152,12 +160,18 @@ class ScannedPaths:
                 return (f"{readable_name(destination)}: is inside {readable_name(folder)}, {told}",)
         return ()
 
+    def is_stream(self, path: str) -> bool:
+        """Whether a path is standard input, or a pipe that was kept."""
+        return path == STANDARD_INPUT or path in self.streams
+
     def open(self, path: str) -> BinaryIO:
         """Open a regular file for reading.
 
         :raises OSError: if it cannot be opened, is not a regular file, or a link is on its path
             that the scan did not follow
         """
+        if path in self.streams:
+            return view_stream(self.streams[path])
         if is_url(path):
             self.split(path)
             return ALL_FILES.open(path)
@@ -168,7 +182,7 @@ class ScannedPaths:
 
     def is_linked(self, path: str) -> bool:
         """Whether a link is on the path of a file, and the scan followed links."""
-        if not self._follows or is_url(path):
+        if not self._follows or is_url(path) or self.is_stream(path):
             return False
         split = self.split(path)
         below = split.folder
@@ -183,6 +197,8 @@ class ScannedPaths:
 
         :raises OSError: if there is no such file
         """
+        if self.is_stream(path):
+            return Stamp.of_url(path, "")
         split = self.split(path)
         if is_url(path):
             from dedupe.sources.files.remote_files import current_version
@@ -195,6 +211,8 @@ class ScannedPaths:
 
     def stamp_of(self, path: str, file: BinaryIO) -> Stamp:
         """The stamp of an open file; of what is at a URL, that of the version that is read."""
+        if self.is_stream(path):
+            return Stamp.of_url(path, "")
         if is_url(path):
             return Stamp.of_url(path, ALL_FILES.status_of(file).version)
         return Stamp.of(os.fstat(file.fileno()))

@@ -34,6 +34,7 @@ class LazyGroup(click.Group):
 
     modules: ClassVar = {
         "scan": "dedupe.cli.scan",
+        "clean": "dedupe.cli.clean",
         "report": "dedupe.cli.report",
         "check": "dedupe.cli.check",
         "apply": "dedupe.cli.apply",
@@ -43,6 +44,7 @@ class LazyGroup(click.Group):
 
     summaries: ClassVar = {
         "scan": "Find the near-duplicates among the documents of PATH...",
+        "clean": "Write the documents of PATH... without their duplicates.",
         "report": "Show a report that `dedupe scan --format json` saved, in any format.",
         "check": "Fail if the documents of PATH... have new duplicates: a gate for CI.",
         "apply": "Drop the duplicates that a saved report names.",

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, note_exit_code
+from dedupe.cli.dropping import (
+    STANDARD_INPUT,
+    STANDARD_OUTPUT,
+    confirm_doubts,
+    dropping_options,
+    find_all_doubts,
+    make_plan,
+    say_outcome,
+    write_corpus,
+)
 from dedupe.cli.help import GroupedCommand
-from dedupe.cli.messages import ask, can_ask, say
+from dedupe.cli.messages import say
 from dedupe.model.errors import InputError
-from dedupe.model.relations import DROPPED_IF_ASKED
 
 if TYPE_CHECKING:
-    from dedupe.applying import Doubt, Outcome, Plan
+    from dedupe.applying import Outcome
     from dedupe.model.report import Report
+    from dedupe.sources.files.spool import Spool
 
 _ACTIONS = {
     "output": "--output",
@@ -26,6 +36,7 @@ _ACTIONS = {
     "delete": "--delete",
     "undo": "--undo",
 }
+_TO_LOOK = "apply without an action names every document"
 _HINT = (
     "Nothing was done. To do it: --output DIR writes the clean corpus; of whole files, --move-to "
     "DIR sets them aside and --delete deletes them."
@@ -40,7 +51,8 @@ _HINT = (
     metavar="PATH",
     type=click.Path(readable=False),
     help="Write the corpus without its duplicates, in the format that it has, to this new or empty "
-    "folder, or to this new file if one file was scanned.",
+    "folder; or to this new file, in the form of its ending (.jsonl, .parquet, …, .gz, …); or to "
+    "standard output (-).",
 )
 @click.option(
     "--link",
@@ -73,28 +85,7 @@ _HINT = (
     type=click.Path(readable=False),
     help="Put back the files that --move-to set aside with this manifest; SAVED is not needed.",
 )
-@click.option(
-    "--protect",
-    multiple=True,
-    metavar="PATTERN",
-    help="Never drop documents whose id or file matches this pattern, which is written like those "
-    "of --exclude. May be repeated.",
-)
-@click.option(
-    "--drop",
-    type=click.Choice(DROPPED_IF_ASKED),
-    multiple=True,
-    help="Drop these documents besides the duplicates. contained: documents that stand in another "
-    "one which stays (the scan looks for them with --find contained).",
-)
-@click.option(
-    "--yes",
-    is_flag=True,
-    help="With --output, --move-to and --delete: go on without a question even if something should "
-    "be looked at first: very short texts, equal texts under different titles or URLs, files that "
-    "lose more than half of their documents, texts that may have been misread, attachments, "
-    "numbers that were not compared.",
-)
+@dropping_options
 @click.option(
     "-f",
     "--format",
@@ -127,6 +118,8 @@ def command(saved: str | None, output_format: str, **options: Any) -> None:
     """
     action = _choose_action(options)
     _refuse_unused(saved, action, options)
+    if options["output"] == STANDARD_OUTPUT and output_format != "text":
+        raise click.UsageError("--output - and --format json are both for standard output.")
     if sys.stdout is None:  # checked before anything is done that could then not be reported
         raise InputError("standard output is closed")
     if action == "listed":
@@ -134,6 +127,9 @@ def command(saved: str | None, output_format: str, **options: Any) -> None:
         return
     outcome = _act(saved, action, options)
     code = note_exit_code(EXIT_ERROR if outcome.stopped and action else 0)
+    if options["output"] == STANDARD_OUTPUT:
+        say_outcome(outcome)
+        sys.exit(code)
     _print_outcome(outcome, output_format)
     if action == "" and output_format == "text" and sys.stdout.isatty():
         say("note", _HINT)
@@ -175,13 +171,15 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     if action == "undo":
         return applying.undo(options["undo"])
     report = _load(saved)
-    plan = _plan(report, options)
-    documents = applying.CurrentDocuments(report)
+    plan = make_plan(report, options["protect"], options["drop"])
+    streams = _keep_streams(report, saved) if action == "output" else {}
+    documents = applying.CurrentDocuments(report, streams)
     if action in ("move_to", "delete"):
         applying.refuse_records(plan, documents)
-    _confirm_doubts(applying.find_doubts(report, plan, documents), action, options["yes"])
+    doubts = find_all_doubts(report, plan, documents, options["output"])
+    confirm_doubts(doubts, action, options["yes"], _TO_LOOK)
     if action == "output":
-        return applying.write_output(report, plan, options["output"], makes_links=options["link"])
+        return write_corpus(report, plan, streams, options["output"], options["link"])
     if action == "move_to":
         return applying.set_aside(report, plan, options["move_to"])
     if action == "delete":
@@ -189,45 +187,26 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     return applying.preview(report, plan, documents)[0]
 
 
-def _plan(report: Report, options: dict[str, Any]) -> Plan:
-    """The plan; what is asked for with ``--drop`` must have been looked for.
+def _keep_streams(report: Report, saved: str | None) -> dict[str, Spool]:
+    """Standard input, kept, if the report is of that; it must be given once more.
 
-    :raises InputError: if it was not
+    :raises InputError: if the report itself comes from there
     """
-    from dedupe import applying
+    if STANDARD_INPUT not in report.run.paths:
+        return {}
+    if saved == STANDARD_INPUT:
+        raise InputError("standard input cannot be both the report and the corpus")
+    from dedupe.applying.streams import keep_stream
 
-    if options["drop"] and report.search.shared is None:
-        raise InputError(
-            "the scan did not look for contained documents; scan again with --find contained"
-        )
-    return applying.plan_drops(report, options["protect"], options["drop"])
-
-
-def _confirm_doubts(doubts: Sequence[Doubt], action: str, is_sure: bool) -> None:
-    """Print the doubts; before an action that changes files, ask whether to go on.
-
-    :param is_sure: whether ``--yes`` was given
-    :raises InputError: if nobody can be asked, or the answer is no; nothing was done
-    """
-    for doubt in doubts:
-        say("warning", doubt.detail)
-    if not doubts or not action or is_sure:
-        return
-    if not can_ask():
-        raise InputError(
-            "nothing was done: the warnings above should be looked at first (apply without an "
-            "action names every document); --yes goes on in spite of them"
-        )
-    if not ask("Go on in spite of this?"):
-        raise InputError("nothing was done; --protect keeps single documents")
+    return {STANDARD_INPUT: keep_stream(sys.stdin.buffer if sys.stdin else None, report.config)}
 
 
 def _print_names(report: Report, options: dict[str, Any]) -> None:
     from dedupe import applying
 
     documents = applying.CurrentDocuments(report)
-    plan = _plan(report, options)
-    _confirm_doubts(applying.find_doubts(report, plan, documents), "", True)
+    plan = make_plan(report, options["protect"], options["drop"])
+    confirm_doubts(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
     code = note_exit_code(EXIT_ERROR if outcome.stopped else 0)
     if options["listed"] == "dropped":

@@ -318,6 +318,12 @@ def scan_options(command: Command) -> Command:
     return _add([*chain.from_iterable(groups), *_RUN_OPTIONS], command)
 
 
+def clean_options(command: Command) -> Command:
+    """The options of a scan that fit a corpus that is written anew."""
+    scan = [*_SCAN_OPTIONS, *_EXIT_OPTIONS, *_PROGRESS_OPTIONS, *_RUN_OPTIONS]
+    return _add(scan, command)
+
+
 def check_options(command: Command) -> Command:
     """The options of a scan without ``--exit-code``, and those of the gate."""
     return gate_options(

@@ -214,6 +214,14 @@ def is_same_file(path: str, others: Iterable[str]) -> bool:
     return any(os.path.exists(other) and os.path.samefile(path, other) for other in others)
 
 
+def is_overwritten(stream: TextIO, paths: Iterable[str]) -> bool:
+    """Whether what is written to a stream goes into one of these files."""
+    if not _is_file(stream):
+        return False
+    here = os.fstat(stream.fileno())
+    return any(os.path.isfile(path) and os.path.samestat(os.stat(path), here) for path in paths)
+
+
 def _is_file(stream: TextIO) -> bool:
     try:
         return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)

@@ -53,12 +53,16 @@ def run_scan(
     streamed: bool = False,
     scanned: Any = None,
     engine: Any = None,
+    streams: dict[str, Any] | None = None,
+    embeds_streams: bool = True,
 ) -> Any:
     """Scan with progress; the report, and a provider of the texts of its documents.
 
     :param streamed: whether all outputs go through the parts of the report once and keep none
     :param scanned: gets the marks of all documents, for ``dedupe check``
     :param engine: what runs the scan instead of this machine
+    :param streams: gets what was kept of standard input and pipes, for ``dedupe clean``
+    :param embeds_streams: whether the report holds the texts that come from there
     """
     from dedupe.api import scan_with_texts
     from dedupe.cli.progress import show_progress
@@ -82,6 +86,8 @@ def run_scan(
             streamed=streamed,
             scanned=scanned,
             engine=engine,
+            streams=streams,
+            embeds_streams=embeds_streams,
         )
     _keep_alive[:] = [found]
     return found

@@ -12,12 +12,14 @@ class Spool:
     """Bytes that are kept in memory, and beyond 8 MiB in an unnamed temporary file.
 
     :ivar is_kept: whether bytes are kept at all
+    :ivar codecs: the names of the compressions that the stream had, the outermost first
     :ivar problem: why they could not be kept (a full disk); empty where they are kept
     """
 
     def __init__(self, is_kept: bool = True) -> None:
         self.is_kept = is_kept
         self.problem = ""
+        self.codecs: list[str] = []
         self._file: IO[bytes] | None = None
 
     def write(self, data: bytes) -> None:

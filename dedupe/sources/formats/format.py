@@ -14,7 +14,7 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_content import holds_controls, odd_content_problem
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange, CannotRewriteError, Sink
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
@@ -113,6 +113,13 @@ class Format:
     def reread_with(self, settings: ReadSettings) -> Rereader:
         """A function that reads single documents of one file again, as a scan reads them."""
         raise NotImplementedError
+
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader | None:
+        """A function that reads all fields of single records again, to write them in another form.
+
+        ``None`` where documents have no fields, or more than fields: these are written as texts.
+        """
+        return None
 
     # --- taking documents out ----------------------------------------------------------------
 

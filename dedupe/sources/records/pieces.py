@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -91,3 +92,9 @@ Piece = Chunk | Pages | Undecided | TextBatch | SkippedDocument | SkippedRecord 
 
 Rereader = Callable[[SeekableBytes, Locator], str | None]
 """Reads the text of one document again; ``None`` where its locator leads to something else."""
+
+FieldsReader = Callable[[SeekableBytes, Locator], "bytes | dict[str, Any] | None"]
+"""Reads all fields of one record again, as the bytes of a JSON object or by name.
+
+It gives ``None`` where the locator leads to something else.
+"""

@@ -186,6 +186,8 @@ class ByteBlocks:
 
         What comes out of each layer counts as unpacked, and only the outermost goes in as packed.
         """
+        if self._source.spool is not None:
+            self._source.spool.codecs.append(codec.name)
         unpacked = self._unpack(pieces, codec)
         first = b""
         while len(first) < MAGIC_BYTES and (block := next(unpacked, b"")):

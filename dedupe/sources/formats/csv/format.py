@@ -11,7 +11,7 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.csv.dialect import SEPARATORS, separator_of_line
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange, find_lines
 from dedupe.sources.records.usual_names import TEXT_NAMES
 
@@ -51,6 +51,11 @@ class CsvFormat(RecordFormat):
         from dedupe.sources.formats.csv.reader import reread_csv_with
 
         return reread_csv_with(settings, self._is_tsv)
+
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
+        from dedupe.sources.formats.csv.reader import reread_fields_with
+
+        return reread_fields_with(settings, self._is_tsv)
 
     def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         from dedupe.sources.formats.csv.reader import with_lf_ends

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ from dedupe.sources.reasons import (
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
@@ -62,17 +62,42 @@ def read_csv(
 
 
 def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
-    """A function that reads single rows again, by their locators."""
-    tables: list[_Table] = []
+    """A function that reads the text of single rows again, by their locators."""
+    reread_row = _reread_row_with(settings, is_tsv)
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        table, row = reread_row(file, locator)
+        return None if row is None else table.text_of(row)
+
+    return reread
+
+
+def reread_fields_with(settings: ReadSettings, is_tsv: bool) -> FieldsReader:
+    """A function that reads all fields of single rows again, by their locators."""
+    reread_row = _reread_row_with(settings, is_tsv)
+
+    def reread(file: SeekableBytes, locator: Locator) -> dict[str, Any] | None:
+        table, row = reread_row(file, locator)
+        return None if row is None else table.fields(row)
+
+    return reread
+
+
+def _reread_row_with(
+    settings: ReadSettings, is_tsv: bool
+) -> Callable[[SeekableBytes, Locator], tuple[_Table, list[str] | None]]:
+    """A function that reads single rows of a table again; no row where there is none."""
+    tables: list[_Table] = []
+
+    def reread(file: SeekableBytes, locator: Locator) -> tuple[_Table, list[str] | None]:
         if not tables:
             tables.append(_read_table(file, settings, is_tsv))
-        if tables[0].layout.is_exchanged:
+        table = tables[0]
+        if table.layout.is_exchanged:
             file = ExchangedFile(file)
         file.seek(locator.offset)
         raw = _read_up_to(file, locator.length)
-        return tables[0].read_text(raw) if len(raw) == locator.length else None
+        return table, table.read_row(raw) if len(raw) == locator.length else None
 
     return reread
 
@@ -128,17 +153,19 @@ class _Table:
         """All fields of a row by name."""
         return dict(zip(self.columns, row, strict=False))
 
-    def read_text(self, raw: bytes) -> str | None:
-        """The text of one row; ``None`` where it holds none."""
+    def read_row(self, raw: bytes) -> list[str] | None:
+        """The fields of one row; ``None`` where it is none, or several."""
         lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
         rows: list[list[str]] = []
         try:
             rows += filter(None, csv.reader(_as_lines(lines), **self.layout.dialect))
         except csv.Error:
             return None
-        if len(rows) != 1:
-            return None
-        text = self.plan.find_text(self.values(show_cr(rows[0], self.layout.is_exchanged)))
+        return show_cr(rows[0], self.layout.is_exchanged) if len(rows) == 1 else None
+
+    def text_of(self, row: Sequence[str]) -> str | None:
+        """The text of one row; ``None`` where it holds none."""
+        text = self.plan.find_text(self.values(row))
         return text if isinstance(text, str) else None
 
 

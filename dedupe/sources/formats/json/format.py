@@ -10,10 +10,10 @@ import msgspec
 from dedupe.model.documents import Locator
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_content import plain_start
-from dedupe.sources.files.file_system import SeekableBytes
+from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import ByteRange, find_lines
 from dedupe.sources.unpack.byte_blocks import ByteBlocks
 
@@ -57,6 +57,9 @@ class JsonLinesFormat(RecordFormat):
 
         return reread_records_with(settings)
 
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
+        return _reread_raw
+
     def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
         return find_lines(content, locators)
 
@@ -85,6 +88,9 @@ class JsonFormat(RecordFormat):
 
         return reread_json_with(settings)
 
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
+        return _reread_raw
+
     def is_whole_file(self, locator: Locator) -> bool:
         return locator.line == 0
 
@@ -92,6 +98,11 @@ class JsonFormat(RecordFormat):
         from dedupe.sources.formats.json.removal import find_elements
 
         return find_elements(content, locators)
+
+
+def _reread_raw(file: SeekableBytes, locator: Locator) -> bytes | None:
+    """The bytes of one record."""
+    return read_at(file, locator.offset, locator.length)
 
 
 def _are_lines(start: bytes) -> bool:

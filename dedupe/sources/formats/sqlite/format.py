@@ -10,7 +10,7 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import Sink
 
 _MAGIC = b"SQLite format 3\0"
@@ -40,6 +40,11 @@ class SqliteFormat(RecordFormat):
         from dedupe.sources.formats.sqlite.reader import reread_rows_with
 
         return reread_rows_with(settings)
+
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
+        from dedupe.sources.formats.sqlite.reader import reread_fields
+
+        return reread_fields()
 
     def write_without(
         self, content: SeekableBytes, locators: Sequence[Locator], sink: Sink

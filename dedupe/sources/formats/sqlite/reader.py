@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -33,7 +33,7 @@ from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.field_names import UNSET, find_name
 from dedupe.sources.records.fields import FieldPlan
 from dedupe.sources.records.hints import SAMPLE_RECORDS, find_hint, quote_name
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.unpack.random_access import open_seekable
 
 _GROUP_ROWS = 1000
@@ -69,11 +69,44 @@ def read_database(file: OpenSource, settings: ReadSettings, limits: ReadLimits) 
 
 
 def reread_rows_with(settings: ReadSettings) -> Rereader:
-    """A function that reads single rows again, by their locators."""
+    """A function that reads the texts of single rows again, by their locators."""
     plan = FieldPlan(settings)
-    opened: list[tuple[Database, dict[int, Table], LocalFile]] = []
+    find_table = _find_table_again()
 
     def reread(file: SeekableBytes, locator: Locator) -> str | None:
+        found = find_table(file, locator)
+        if found is None:
+            return None
+        columns = _columns_of(found[1], plan)
+        row = found[0].row(found[1], [name for _, name in columns], row_number(locator))
+        if row is None:
+            return None
+        text = plan.find_texts(_gather([row], columns, plan).records)[0]
+        return text if isinstance(text, str) else None
+
+    return reread
+
+
+def reread_fields() -> FieldsReader:
+    """A function that reads all fields of single rows again, by their locators."""
+    find_table = _find_table_again()
+
+    def reread(file: SeekableBytes, locator: Locator) -> dict[str, Any] | None:
+        found = find_table(file, locator)
+        if found is None:
+            return None
+        names = [*found[1].columns]
+        row = found[0].row(found[1], names, row_number(locator))
+        return None if row is None else dict(zip(names, row, strict=True))
+
+    return reread
+
+
+def _find_table_again() -> Callable[[SeekableBytes, Locator], tuple[Database, Table] | None]:
+    """A function that gives the table of a row, in a database that it opens once."""
+    opened: list[tuple[Database, dict[int, Table], LocalFile]] = []
+
+    def find(file: SeekableBytes, locator: Locator) -> tuple[Database, Table] | None:
         try:
             if not opened:
                 local = name_file(file)
@@ -83,16 +116,9 @@ def reread_rows_with(settings: ReadSettings) -> Rereader:
             return None
         database, tables, _ = opened[0]
         table = tables.get(locator.offset >> 1)
-        if table is None or not table.row_id:
-            return None
-        columns = _columns_of(table, plan)
-        row = database.row(table, [name for _, name in columns], row_number(locator))
-        if row is None:
-            return None
-        text = plan.find_texts(_gather([row], columns, plan).records)[0]
-        return text if isinstance(text, str) else None
+        return None if table is None or not table.row_id else (database, table)
 
-    return reread
+    return find
 
 
 def row_number(locator: Locator) -> int:

@@ -10,7 +10,7 @@ from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
 from dedupe.sources.limits import ReadLimits
-from dedupe.sources.records.pieces import OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import Sink
 
 _INSTALL_COMMAND = "pip install 'dedupe-corpus[parquet]'"
@@ -45,6 +45,11 @@ class TableFormat(RecordFormat):
         from dedupe.sources.formats.tables.reader import reread_rows_with
 
         return reread_rows_with(self.name, settings)
+
+    def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
+        from dedupe.sources.formats.tables.fields import reread_fields_with
+
+        return reread_fields_with(self.name)
 
     def write_without(
         self, content: SeekableBytes, locators: Sequence[Locator], sink: Sink

@@ -8,6 +8,7 @@ each column, statistics and the kind of Arrow container are those of the old fil
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,15 +17,18 @@ from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.tables.codec import compression_of_batches
 from dedupe.sources.formats.tables.files import (
     BoundedFile,
+    BrokenTableError,
     check_part,
     explain_error,
     is_arrow_file,
+    open_table,
     table_errors,
 )
 from dedupe.sources.records.removal import CannotRewriteError, Sink
 from dedupe.sources.unpack.random_access import seekable_again
 
 _READ_ROWS = 1024
+_PART_BYTES = 4 << 20
 _MAX_GROUP_BYTES = 256 << 20
 """The largest row group that is written as one, since it is held in memory until then."""
 
@@ -47,6 +51,29 @@ def write_rows(name: str, content: SeekableBytes, rows: Collection[int], sink: S
         if isinstance(error, OSError) and error.errno:
             raise
         raise CannotRewriteError(f"it cannot be written again ({explain_error(error)})") from None
+
+
+@contextmanager
+def open_rows(
+    name: str, content: SeekableBytes, rows: Collection[int]
+) -> Iterator[tuple[Any, Iterator[Any]]]:
+    """The schema of a table, and its record batches without some rows, to write them elsewhere.
+
+    :param rows: the rows to leave out, from 0
+    :raises CannotRewriteError: if the table is damaged
+    """
+    file, _held = seekable_again(content)
+    file.seek(0)
+    try:
+        table = open_table(name, file)
+        parts = table.parts(table.schema.names, _PART_BYTES)
+        yield table.schema, _without_rows(parts, np.array(sorted(rows), np.int64), 0)
+    except BrokenTableError as error:
+        raise CannotRewriteError(f"it is damaged ({error})") from None
+    except table_errors() as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise CannotRewriteError(f"it is damaged ({explain_error(error)})") from None
 
 
 def _write_parquet(file: BinaryIO, rows: Any, sink: Sink) -> None:

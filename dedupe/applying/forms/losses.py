@@ -1,0 +1,80 @@
+"""What another form would not hold, and a person should know before it is written.
+
+A file that keeps its form keeps everything that no scan reads: lines that are no records, what
+stands around them. In another form only documents are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dedupe.applying.check import CurrentDocuments
+from dedupe.applying.doubts import Doubt
+from dedupe.applying.forms.records import open_anew
+from dedupe.model.documents import TextBatch
+from dedupe.model.report import Report
+from dedupe.sources import Source, read_sources
+from dedupe.sources.encoding.text_encoding import UTF8_MARK
+from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.reasons import OWN_OUTPUT
+from dedupe.sources.unpack.compression import uncompressed
+
+_NO_TOKENS = "no_tokens"
+_AROUND = b"[ \t\r\n" + UTF8_MARK
+_LOOK_BYTES = 1 << 20
+
+
+def find_losses(
+    report: Report, documents: CurrentDocuments, sources: Sequence[Source]
+) -> tuple[Doubt, ...]:
+    """All that would be lost when these sources take another form."""
+    found = (_doubt_of_skipped(report), _doubt_of_frames(report, documents, sources))
+    return tuple(doubt for doubt in found if doubt is not None)
+
+
+def _doubt_of_skipped(report: Report) -> Doubt | None:
+    """A doubt about what the scan could not read: it is no document, and has no place."""
+    told = [
+        f"{name}: {item.detail} ({item.reason})"
+        for item, name in report.named_skipped()
+        if item.reason not in (OWN_OUTPUT, _NO_TOKENS)
+    ]
+    if not told:
+        return None
+    return Doubt(
+        len(told), f"not read, and so not in another form: {len(told):,}, such as {told[0]}"
+    )
+
+
+def _doubt_of_frames(
+    report: Report, documents: CurrentDocuments, sources: Sequence[Source]
+) -> Doubt | None:
+    """A doubt about what stands around the records of JSON: names, counts, other lists."""
+    told = [
+        source.name
+        for source in sources
+        if source.format == "json" and _has_frame(source, report, documents)
+    ]
+    if not told:
+        return None
+    detail = f"what stands around the records would go: {len(told):,} files, such as {told[0]}"
+    return Doubt(len(told), detail)
+
+
+def _has_frame(source: Source, report: Report, documents: CurrentDocuments) -> bool:
+    """Whether something but brackets stands before the first record of a JSON file."""
+    anew = open_anew(source, documents, report.config.input_format)
+    first = next(_offsets(anew, report), 0)
+    with documents.scanned_paths.open(source.path) as file:
+        content: SeekableBytes = uncompressed(file)
+        if source.encoding:
+            return False
+        before = read_at(content, 0, min(first, _LOOK_BYTES)) or b""
+    return bool(before.strip(_AROUND))
+
+
+def _offsets(source: Source, report: Report) -> Iterator[int]:
+    """The offsets of the records of a source, as they are read."""
+    for batch in read_sources([source], report.config):
+        if isinstance(batch, TextBatch):
+            yield from batch.locators[:, 1].tolist()
