@@ -14,6 +14,7 @@ from dedupe._version import __version__
 if TYPE_CHECKING:
     from dedupe import spark as spark
     from dedupe.api import (
+        clean,
         find_duplicates,
         scan,
         shingle_text,
@@ -31,6 +32,7 @@ _MODULES = {
     "DedupeError": "dedupe.model.errors",
     "Report": "dedupe.model.report",
     "SparkEngine": "dedupe.engines.spark.engine",
+    "clean": "dedupe.api",
     "find_duplicates": "dedupe.api",
     "scan": "dedupe.api",
     "shingle_text": "dedupe.api",
@@ -45,6 +47,7 @@ __all__ = [
     "Report",
     "SparkEngine",
     "__version__",
+    "clean",
     "find_duplicates",
     "scan",
     "shingle_text",

@@ -15,7 +15,7 @@ from dedupe import sketch
 from dedupe.engines.local import run_locally
 from dedupe.furniture.examples import with_passage_texts
 from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
-from dedupe.model.errors import InputError
+from dedupe.model.errors import ApplyError, InputError
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.remarks import NamedRemark, first_names, group_remarks
@@ -37,6 +37,7 @@ from dedupe.store.document_marks import ScannedTexts
 if TYPE_CHECKING:
     from datasketch import MinHash
 
+    from dedupe.applying import Outcome
     from dedupe.passages.locating import IterTexts
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -70,6 +71,50 @@ def scan(
         raise InputError("no path was given")
     report, _ = scan_with_texts(named, config or Config(), against=references, engine=engine)
     return report
+
+
+def clean(
+    paths: Paths,
+    output: str | os.PathLike[str],
+    config: Config | None = None,
+    *,
+    against: Paths = (),
+    protect: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    sure: bool = False,
+) -> Outcome:
+    """Write the documents of files and folders without their duplicates, as ``dedupe clean`` does.
+
+    :param output: a new file, whose ending says in which form, or a new folder
+    :param against: as in :func:`scan`
+    :param protect: patterns of ids and files that stay
+    :param drop: relations of other documents that go too: ``contained``
+    :param sure: whether to go on in spite of doubts, which are an error otherwise
+    :raises ApplyError: if there are doubts, or the output cannot be written; nothing was written
+    :raises DedupeError: as :func:`scan` does
+    """
+    from dedupe import applying
+
+    config = config or Config()
+    found = tuple(dict.fromkeys([*config.find, *drop]))
+    config = msgspec.structs.replace(config, keep_stream=True, find=found)
+    streams: dict[str, Spool] = {}
+    report, _ = scan_with_texts(
+        _list_paths(paths),
+        config,
+        against=_list_paths(against),
+        streams=streams,
+        embeds_streams=False,
+    )
+    plan = applying.plan_drops(report, protect, drop)
+    documents = applying.CurrentDocuments(report, streams)
+    doubts = [
+        *applying.find_doubts(report, plan, documents),
+        *applying.find_losses(report, documents, os.fspath(output)),
+    ]
+    if doubts and not sure:
+        raise ApplyError("; ".join(doubt.detail for doubt in doubts))
+    return applying.write_output(report, plan, os.fspath(output), streams=streams)
 
 
 def find_duplicates(

@@ -257,8 +257,8 @@ def _describe_change(
     if not texts:
         return (f"{told}: every record with all its fields",)
     return (
-        f"{told}: each document of {_describe(texts)} is a record of its id, its text as it was "
-        "compared, and its metadata; markup and files that were added to it are not in the output",
+        f"{told}: each document is a record of id, text (as it was compared) and metadata; markup "
+        "and attachments are not in it",
     )
 
 

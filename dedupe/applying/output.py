@@ -130,7 +130,8 @@ def _write_one_file(
     before = dict(documents.stamps)
     write = partial(write_one_file, report, documents, checked.drops, planned)
     if destination == STANDARD_OUTPUT:
-        assert standard_output is not None
+        if standard_output is None:
+            raise ApplyError("-: name a file or a folder")
         counting = CompressingSink(standard_output, None)
         remarks, size = write(counting), counting.tell()
         _refuse_changed(documents, before, "so what was written is not whole")

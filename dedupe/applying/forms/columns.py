@@ -133,8 +133,6 @@ def _widen(kind: _Kind, value: Any, record: str, path: str) -> None:
     else:
         told = f"{path!r} holds {name} here, and {kind.name} in other records"
         raise FormError(record, told, _LINES)
-    if name == "int" and not kind.is_exact and kind.name == "float":
-        raise FormError(record, f"{path!r} holds numbers too large for {kind.name}", _LINES)
     if name == "list":
         kind.element = kind.element or _Kind()
         for each in value:

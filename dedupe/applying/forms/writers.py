@@ -81,11 +81,11 @@ def _write_rows(records: Iterable[Record], separator: str, sink: Sink) -> None:
             raise FormError(record.name, told, "in .jsonl")
         for name, value in fields.items():
             if not isinstance(value, str):
-                kind = "null" if value is None else f"a {type(value).__name__}"
+                kind = "null" if value is None else f"no text ({type(value).__name__})"
                 told = f"{name!r} holds {kind}, which CSV does not tell from a text"
                 raise FormError(record.name, told, "in .jsonl or .parquet")
-            if "\r" in value or "\0" in value:
-                told = f"the text in {name!r} has characters that programs read from CSV as others"
+            if "\0" in value:
+                told = f"the text in {name!r} has a NUL, at which programs stop reading CSV"
                 raise FormError(record.name, told, "in .jsonl or .parquet")
         writer.writerow(fields.values())
         _flush(out, record, sink)
