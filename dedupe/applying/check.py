@@ -85,7 +85,7 @@ class CurrentDocuments:
             report.config,
             {} if self.scanned_paths.streams else self._embedded_texts(),
         )
-        for path in filter(self.scanned_paths.is_stream, self.scanned_paths.named):
+        for path in filter(self.scanned_paths.is_stream, (*report.run.paths, *report.run.against)):
             self.stamps[path] = self.scanned_paths.stamp(path)
 
     def source(self, index: int) -> Source:

@@ -18,12 +18,14 @@ import msgspec
 from dedupe.applying.check import CurrentDocuments
 from dedupe.applying.drops import Drop
 from dedupe.applying.plan import Plan
+from dedupe.applying.streams import view_stream
 from dedupe.model.documents import Notice, SourceInfo, TextBatch
 from dedupe.model.report import SHORT_TOKENS, BridgeEnd, Member, Report
 from dedupe.model.settings import ScanSettings
 from dedupe.report.index import ReportIndex
 from dedupe.sources import read_corpus
 from dedupe.sources.files.names import readable_name
+from dedupe.sources.files.source import STANDARD_INPUT
 from dedupe.sources.reasons import DOUBTFUL_READING, NOT_COMPARED
 
 _TITLE_NAMES = ("title", "headline")
@@ -131,7 +133,7 @@ def _doubt_of_files(report: Report, plan: Plan, documents: CurrentDocuments) -> 
     told: list[str] = []
     for path, count in sorted(going.items()):
         if path and 2 * count > _located_count(report, documents, path):
-            whole = max(count, _document_count(report, path))
+            whole = max(count, _document_count(report, documents, path))
             if 2 * count > whole:
                 told.append(f"{readable_name(path)} ({count:,} of its {whole:,} documents)")
     if not told:
@@ -145,13 +147,21 @@ def _located_count(report: Report, documents: CurrentDocuments, path: str) -> in
     return sum(locator.source in indices for locator in report.run.locators.values())
 
 
-def _document_count(report: Report, path: str) -> int:
+def _document_count(report: Report, documents: CurrentDocuments, path: str) -> int:
     """The number of documents in a file, which is read again unless it is the only one."""
-    if len({source.path for source in report.run.sources}) == 1:
+    paths = documents.scanned_paths
+    is_lost = paths.is_stream(path) and path not in paths.streams
+    if is_lost or len({source.path for source in report.run.sources}) == 1:
         return report.corpus.document_count
+    stream = None
+    if path in paths.streams:
+        path, stream = STANDARD_INPUT, view_stream(paths.streams[path])
     # Texts are not used, so no article needs to be extracted from pages.
-    settings = msgspec.structs.replace(report.config, html="raw", glob=(), exclude=())
-    return sum(len(each) for each in read_corpus([path], settings) if isinstance(each, TextBatch))
+    settings = msgspec.structs.replace(
+        report.config, html="raw", glob=(), exclude=(), keep_stream=False
+    )
+    corpus = read_corpus([path], settings, stdin=stream)
+    return sum(len(each) for each in corpus if isinstance(each, TextBatch))
 
 
 class _NoticesOnDocuments:

@@ -79,7 +79,8 @@ def plan_one_file(report: Report, documents: CurrentDocuments, destination: str)
     if not (is_same and is_plain) and form.format not in FORMS:
         names = ", ".join(NAMES.values())
         told = f"one file of {form.describe()} cannot hold {_describe(sources)}"
-        raise ApplyError(f"{destination}: {told}; name a folder, or a file of {names}")
+        where = "standard output" if destination == STANDARD_OUTPUT else destination
+        raise ApplyError(f"{where}: {told}; name a folder, or a file of {names}")
     packed = [s for s in sources if s.format in ARCHIVES]
     if packed and not is_same and _hold_records(report, packed):
         told = "records inside an archive are not written in another form; unpack it first"

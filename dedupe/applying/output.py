@@ -71,6 +71,8 @@ def write_output(
         raise ApplyError("the report is of texts in memory, so there is no file to write anew")
     _refuse_urls(paths, destination, makes_links)
     if takes_new_form(documents, destination):
+        if makes_links:
+            raise ApplyError(f"{destination}: holds no whole files to link to; leave out --link")
         return _write_one_file(report, plan, documents, destination, standard_output)
     destination = _choose_destination(paths, destination)
     with Staging(destination) as staging:
@@ -143,6 +145,7 @@ def _write_one_file(
             _refuse_changed(documents, before)
             staging.publish()
         size = new.size
+        remarks = (*remarks, *documents.scanned_paths.note_inside(destination))
     return _conclude(
         report,
         plan,

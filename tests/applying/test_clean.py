@@ -118,6 +118,20 @@ def test_archives_come_and_go_through_pipes(dedupe_here: RunDedupe):
     assert b"unpack it first" in told
 
 
+def test_reference_documents_are_not_written(tmp_path: Path, dedupe_here: RunDedupe):
+    records = make_records(13)
+    (tmp_path / "old.jsonl").write_bytes(json_lines(records[:4]))
+    (tmp_path / "new.jsonl").write_bytes(json_lines(records[3:]))
+    new, old = ((tmp_path / name).read_bytes() for name in ("new.jsonl", "old.jsonl"))
+    expected = ["d4", "d5", "d6", "d7"]
+    assert ids_of(dedupe_here("clean", "new.jsonl", "--against", "old.jsonl").stdout) == expected
+    assert ids_of(dedupe_here("clean", "--against", "old.jsonl", stdin=new).stdout) == expected
+    written = dedupe_here("clean", "new.jsonl", "--against", "-", stdin=old).stdout
+    assert ids_of(written) == expected
+    dedupe_here("clean", "--against", "old.jsonl", "-o", "o.parquet", stdin=new)
+    assert pyarrow.parquet.read_table(tmp_path / "o.parquet")["id"].to_pylist() == expected
+
+
 # --- other forms -----------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from dedupe.applying.forms.records import Fields, Record
 
 _EXACT = 1 << 53
 _LARGEST = 1 << 63
+_MAX_FIELDS = 10_000
 _LINES = "in .jsonl"
 
 
@@ -57,8 +58,7 @@ class Columns:
         if self._count and values.keys() != fields.keys():
             self.has_gaps = True
         self._count += 1
-        for name, value in values.items():
-            _widen(fields.setdefault(name, _Kind()), value, record.name, name)
+        _widen(self._root, values, record.name, "")
 
     def schema(self) -> Any:
         """The schema for pyarrow.
@@ -139,7 +139,11 @@ def _widen(kind: _Kind, value: Any, record: str, path: str) -> None:
             _widen(kind.element, each, record, path)
     elif name == "struct":
         for inner, each in value.items():
-            _widen(kind.fields.setdefault(inner, _Kind()), each, record, f"{path}.{inner}")
+            inner_path = f"{path}.{inner}" if path else inner
+            _widen(kind.fields.setdefault(inner, _Kind()), each, record, inner_path)
+        if len(kind.fields) > _MAX_FIELDS:
+            told = f"records have more than {_MAX_FIELDS:,} different fields"
+            raise FormError(record, told, _LINES)
 
 
 def _name_of(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dedupe.applying.forms.columns import columns_of, parse_fields
@@ -76,8 +76,8 @@ def _write_rows(records: Iterable[Record], separator: str, sink: Sink) -> None:
             names = [*fields]
             _refuse_header(names, record)
             writer.writerow(names)
-        if [*fields] != names:
-            told = "it has other fields than the first record, or in another order"
+        if fields.keys() != set(names):
+            told = "it has other fields than the first record"
             raise FormError(record.name, told, "in .jsonl")
         for name, value in fields.items():
             if not isinstance(value, str):
@@ -87,7 +87,7 @@ def _write_rows(records: Iterable[Record], separator: str, sink: Sink) -> None:
             if "\0" in value:
                 told = f"the text in {name!r} has a NUL, at which programs stop reading CSV"
                 raise FormError(record.name, told, "in .jsonl or .parquet")
-        writer.writerow(fields.values())
+        writer.writerow([fields[name] for name in names])
         _flush(out, record, sink)
 
 
@@ -114,19 +114,28 @@ def _write_table(format: str, records: Iterable[Record], sink: Sink) -> str:
     columns = columns_of(records)
     schema = columns.schema()
     remark = "a field that a record lacks is null in it" * columns.has_gaps
+    try:
+        with TableSink(format, schema, sink) as table:
+            for rows in _groups(records):
+                table.write(pyarrow.Table.from_pylist(rows, schema))
+    except pyarrow.ArrowException as error:
+        raise FormError(format, f"the records fit into no table ({error})", "in .jsonl") from None
+    return remark
+
+
+def _groups(records: Iterable[Record]) -> Iterator[list[dict[str, Any]]]:
+    """The fields of some records at a time, few enough for memory."""
     size = 0
     rows: list[dict[str, Any]] = []
-    with TableSink(format, schema, sink) as table:
-        for record in records:
-            rows.append(parse_fields(record))
-            fields = record.fields
-            size += len(fields) if isinstance(fields, bytes) else _length_of(fields)
-            if len(rows) == _GROUP_ROWS or size > _GROUP_CHARACTERS:
-                table.write(pyarrow.Table.from_pylist(rows, schema))
-                rows, size = [], 0
-        if rows:
-            table.write(pyarrow.Table.from_pylist(rows, schema))
-    return remark
+    for record in records:
+        rows.append(parse_fields(record))
+        fields = record.fields
+        size += len(fields) if isinstance(fields, bytes) else _length_of(fields)
+        if len(rows) == _GROUP_ROWS or size > _GROUP_CHARACTERS:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
 
 
 def _length_of(fields: dict[str, Any]) -> int:
