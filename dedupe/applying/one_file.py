@@ -17,15 +17,12 @@ from dedupe.applying.check import CurrentDocuments, holds_one_document
 from dedupe.applying.drops import Drop
 from dedupe.applying.forms.form import FORMS, NAMES, TABLES, Form, codecs_named, form_of_name
 from dedupe.applying.forms.records import KeptRecords, holds_fields, list_sources
-from dedupe.applying.forms.tables import TableSink
-from dedupe.applying.forms.writers import write_records
 from dedupe.applying.rewriting import CannotRewriteError, Part, write_without
 from dedupe.applying.rewriting.compressors import CompressingSink
 from dedupe.model.errors import ApplyError
 from dedupe.model.report import Report
 from dedupe.sources import Source
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.formats.tables.rewriting import open_rows
 from dedupe.sources.records.removal import Sink
 from dedupe.sources.unpack.archive_kinds import ARCHIVES
 from dedupe.sources.unpack.compression import Codec, codecs_around, uncompressed
@@ -119,6 +116,8 @@ def write_one_file(
         elif planned.is_of_tables:
             remarks = _write_tables(documents, planned, by_path, layers[-1])
         else:
+            from dedupe.applying.forms.writers import write_records
+
             records = KeptRecords(report, documents, drops)
             remark = write_records(planned.form.format, records, layers[-1])
             remarks = (remark,) if remark else ()
@@ -212,6 +211,9 @@ def _write_tables(
 ) -> tuple[str, ...]:
     """Write the rows of tables, which must have the same columns, in one table."""
     import pyarrow
+
+    from dedupe.applying.forms.tables import TableSink
+    from dedupe.sources.formats.tables.rewriting import open_rows
 
     table: TableSink | None = None
     first = None

@@ -521,7 +521,7 @@ def test_what_was_read_from_a_pipe_is_written_if_it_comes_again(
     assert len(listed) == 4 and written.splitlines(True) == stays
     other = records.replace(b'"text": "', b'"text": "new words ')
     result = dedupe_here("apply", "r.json", "--output", "x.jsonl", "--yes", stdin=other, code=2)
-    assert b"its text has changed since the scan" in result.stderr
+    assert b"its text has changed since the scan" in result.stdout
     assert (tmp_path / "x.jsonl").read_bytes() == other
     saved = (tmp_path / "r.json").read_bytes()
     told = dedupe_here("apply", "-", "--output", "-", stdin=saved, code=2).stderr

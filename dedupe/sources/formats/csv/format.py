@@ -48,17 +48,17 @@ class CsvFormat(RecordFormat):
         return read_csv(file, settings, limits, self._is_tsv)
 
     def reread_with(self, settings: ReadSettings) -> Rereader:
-        from dedupe.sources.formats.csv.reader import reread_csv_with
+        from dedupe.sources.formats.csv.rereading import reread_csv_with
 
         return reread_csv_with(settings, self._is_tsv)
 
     def reread_fields_with(self, settings: ReadSettings) -> FieldsReader:
-        from dedupe.sources.formats.csv.reader import reread_fields_with
+        from dedupe.sources.formats.csv.rereading import reread_fields_with
 
         return reread_fields_with(settings, self._is_tsv)
 
     def find_ranges(self, content: SeekableBytes, locators: Sequence[Locator]) -> list[ByteRange]:
-        from dedupe.sources.formats.csv.reader import with_lf_ends
+        from dedupe.sources.formats.csv.rereading import with_lf_ends
 
         return find_lines(with_lf_ends(content), locators)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from dedupe.model.documents import Locator, Notice, SkippedDocument
+from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
-from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.csv.hints import explain_columns
 from dedupe.sources.formats.csv.layout import (
     LAYOUT_BYTES,
@@ -23,9 +22,6 @@ from dedupe.sources.formats.csv.layout import (
 )
 from dedupe.sources.formats.csv.line_ends import (
     HIDDEN_CR,
-    ExchangedFile,
-    ends_lines_in_cr,
-    exchange,
     hide_cr_in_row,
     show_cr,
 )
@@ -42,7 +38,7 @@ from dedupe.sources.reasons import (
 from dedupe.sources.records.chunks import ColumnRecords, DocumentMaker
 from dedupe.sources.records.field_names import UNSET
 from dedupe.sources.records.fields import FieldPlan
-from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
+from dedupe.sources.records.pieces import OpenSource, Piece
 
 _MAX_FIELD_CHARACTERS = (1 << 31) - 1
 _MAX_HEADER_BYTES = 1 << 20
@@ -61,48 +57,7 @@ def read_csv(
     yield from _CsvReader(file, settings, limits, is_tsv).read()
 
 
-def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
-    """A function that reads the text of single rows again, by their locators."""
-    reread_row = _reread_row_with(settings, is_tsv)
-
-    def reread(file: SeekableBytes, locator: Locator) -> str | None:
-        table, row = reread_row(file, locator)
-        return None if row is None else table.text_of(row)
-
-    return reread
-
-
-def reread_fields_with(settings: ReadSettings, is_tsv: bool) -> FieldsReader:
-    """A function that reads all fields of single rows again, by their locators."""
-    reread_row = _reread_row_with(settings, is_tsv)
-
-    def reread(file: SeekableBytes, locator: Locator) -> dict[str, Any] | None:
-        table, row = reread_row(file, locator)
-        return None if row is None else table.fields(row)
-
-    return reread
-
-
-def _reread_row_with(
-    settings: ReadSettings, is_tsv: bool
-) -> Callable[[SeekableBytes, Locator], tuple[_Table, list[str] | None]]:
-    """A function that reads single rows of a table again; no row where there is none."""
-    tables: list[_Table] = []
-
-    def reread(file: SeekableBytes, locator: Locator) -> tuple[_Table, list[str] | None]:
-        if not tables:
-            tables.append(_read_table(file, settings, is_tsv))
-        table = tables[0]
-        if table.layout.is_exchanged:
-            file = ExchangedFile(file)
-        file.seek(locator.offset)
-        raw = _read_up_to(file, locator.length)
-        return table, table.read_row(raw) if len(raw) == locator.length else None
-
-    return reread
-
-
-class _Table:
+class Table:
     """A header with a layout, which makes records of rows.
 
     :ivar width: the fields of a row
@@ -158,7 +113,7 @@ class _Table:
         lines = raw.decode("utf-8", "replace").removesuffix("\n").split("\n")
         rows: list[list[str]] = []
         try:
-            rows += filter(None, csv.reader(_as_lines(lines), **self.layout.dialect))
+            rows += filter(None, csv.reader(as_lines(lines), **self.layout.dialect))
         except csv.Error:
             return None
         return show_cr(rows[0], self.layout.is_exchanged) if len(rows) == 1 else None
@@ -184,9 +139,7 @@ class _CsvReader:
         self._path_id = file.source.id
         self._settings = settings
         self._limits = limits
-        self._layout = find_layout(
-            file.blocks.look_recoded(LAYOUT_BYTES), _expect(settings, is_tsv)
-        )
+        self._layout = find_layout(file.blocks.look_recoded(LAYOUT_BYTES), expect(settings, is_tsv))
         self._lines = CsvLines(file.blocks, limits.line_bytes, self._layout.is_exchanged)
         self._repeated_count = self._first_repeated = 0
         self._width = 0
@@ -209,7 +162,7 @@ class _CsvReader:
             yield SkippedDocument(self._path_id, *self._explain_row(error))
             return
         columns = show_cr(columns, self._layout.is_exchanged)
-        table = _Table(columns, self._layout, self._settings)
+        table = Table(columns, self._layout, self._settings)
         if table.columns and not table.has_text:
             detail = explain_columns(table.columns, columns, self._layout, table.plan)
             yield SkippedDocument(self._path_id, FIELD_MISSING, detail)
@@ -223,7 +176,7 @@ class _CsvReader:
         yield from self._read_rows(reader, table)
         yield from self._conclude()
 
-    def _read_rows(self, reader: Any, table: _Table) -> Iterator[Piece]:
+    def _read_rows(self, reader: Any, table: Table) -> Iterator[Piece]:
         maker = DocumentMaker(self._file, table.plan, self._limits)
         rows: list[list[str]] = []
         locators: list[tuple[int, int, int, int]] = []
@@ -258,7 +211,7 @@ class _CsvReader:
     def _make_documents(
         self,
         maker: DocumentMaker,
-        table: _Table,
+        table: Table,
         rows: list[list[str]],
         locators: list[tuple[int, int, int, int]],
     ) -> Iterator[Piece]:
@@ -370,45 +323,15 @@ class _CsvReader:
             yield Notice(self._path_id, UNDECODABLE_BYTES, detail)
 
 
-def _expect(settings: ReadSettings, is_tsv: bool) -> Expected:
+def expect(settings: ReadSettings, is_tsv: bool) -> Expected:
     """What the settings tell of a file."""
 
     def has_text(names: Sequence[str]) -> bool:
-        return _Table(names, Layout({}), settings).has_text
+        return Table(names, Layout({}), settings).has_text
 
     return Expected(is_tsv, not settings.no_header, has_text)
 
 
-def _as_lines(lines: Sequence[str]) -> Iterator[str]:
+def as_lines(lines: Sequence[str]) -> Iterator[str]:
     """The lines of one row for :func:`csv.reader`, of lines without their line feeds."""
     return hide_cr_in_row(f"{line}\n" for line in lines)
-
-
-def _read_table(file: SeekableBytes, settings: ReadSettings, is_tsv: bool) -> _Table:
-    """The header and the layout, as a scan reads them; the header may exceed ``LAYOUT_BYTES``."""
-    file.seek(0)
-    data = _read_up_to(file, _MAX_HEADER_BYTES)
-    layout = find_layout(data[:LAYOUT_BYTES], _expect(settings, is_tsv))
-    if not layout.has_header:
-        return _Table([], layout, settings)
-    text = (exchange(data) if layout.is_exchanged else data).decode("utf-8", "replace")
-    lines = text.removeprefix(_MARK).split("\n")[layout.preamble :]
-    try:
-        columns = next(filter(None, csv.reader(_as_lines(lines), **layout.dialect)), [])
-    except csv.Error:
-        columns = []
-    return _Table(show_cr(columns, layout.is_exchanged), layout, settings)
-
-
-def with_lf_ends(file: SeekableBytes) -> SeekableBytes:
-    """The file, with CR and LF exchanged where its lines end in CR."""
-    file.seek(0)
-    return ExchangedFile(file) if ends_lines_in_cr(_read_up_to(file, LAYOUT_BYTES)) else file
-
-
-def _read_up_to(file: SeekableBytes, size: int) -> bytes:
-    parts: list[bytes] = []
-    while size and (part := file.read(min(size, 1 << 20))):
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
