@@ -20,6 +20,7 @@ from dedupe.cli.dropping import (
     say_outcome,
     write_corpus,
 )
+from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import say
 from dedupe.cli.options import clean_options, path_arguments
 from dedupe.cli.output import Outputs, is_overwritten, render_report
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 _TO_LOOK = "--report FILE writes what was found"
 
 
-@click.command("clean", context_settings=CONTEXT)
+@click.command("clean", cls=GroupedCommand, context_settings=CONTEXT)
 @path_arguments
 @click.option(
     "-o",

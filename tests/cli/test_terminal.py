@@ -108,7 +108,10 @@ def test_a_terminal_is_told_what_to_do_next_and_a_pipe_is_not(tmp_path, dedupe_h
     arguments = ("scan", "in", "-t", "0.8", "-f", "text")
     shown = run_on_terminal(*arguments, cwd=tmp_path).text
     assert "Next: look  dedupe scan in -t 0.8 --output report.html" in shown
-    assert "clean dedupe scan in -t 0.8 --output report.json" in shown
+    assert "clean dedupe clean in -t 0.8 --output clean" in shown
+    shown = run_on_terminal(*arguments, "--top", "3", cwd=tmp_path).text
+    assert "clean dedupe scan in -t 0.8 --top 3 --output report.json" in shown
+    assert "dedupe apply report.json --output clean" in shown
     assert "ask   dedupe explain" in shown
     assert b"Next:" not in dedupe_here(*arguments).stdout
     body = " ".join(f"word{i}" for i in range(40))

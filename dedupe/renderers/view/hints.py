@@ -32,11 +32,27 @@ def hint_lines(report: Report, canvas: Canvas, again: Sequence[str] = ()) -> str
         return ""
     command = [*map(shlex.quote, again)] or ["scan", *_named_paths(report)]
     lines = _hint("Next: look ", _with_output(command, "report.html"), canvas)
-    lines += _hint("      clean", _with_output(command, "report.json"), canvas)
-    lines += _hint("           ", ["apply", "report.json", "--output", _clean_name(report)], canvas)
+    for label, words in zip(_CLEAN_LABELS, _clean_commands(report, command), strict=False):
+        lines += _hint(label, words, canvas)
     if why := _explain_command(report):
         lines += _hint("      ask  ", why, canvas)
     return lines
+
+
+_CLEAN_LABELS: Final = ("      clean", "           ")
+
+_SCAN_ONLY: Final = re.compile(
+    r"-f.*|--(format|top|diff|color|(no-)?pager|markdown-limit|engine|master|.*tables)(=.*)?"
+)
+"""Words that ``clean`` does not know."""
+
+
+def _clean_commands(report: Report, command: Sequence[str]) -> list[list[str]]:
+    """The commands that write the corpus without its duplicates: one, if ``clean`` can do it."""
+    name = _clean_name(report)
+    if command[0] == "scan" and not any(map(_SCAN_ONLY.fullmatch, command)):
+        return [["clean", *_with_output(command, name)[1:]]]
+    return [_with_output(command, "report.json"), ["apply", "report.json", "--output", name]]
 
 
 def _clean_name(report: Report) -> str:
