@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     )
     from dedupe.engines.spark.engine import SparkEngine
     from dedupe.model.errors import DedupeError
-    from dedupe.model.report import Report
     from dedupe.model.settings import Config
+    from dedupe.notebook.report import Report
 
 _MODULES = {
     "Config": "dedupe.model.settings",
     "DedupeError": "dedupe.model.errors",
-    "Report": "dedupe.model.report",
+    "Report": "dedupe.notebook.report",
     "SparkEngine": "dedupe.engines.spark.engine",
     "clean": "dedupe.api",
     "find_duplicates": "dedupe.api",

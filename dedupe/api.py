@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 from dedupe import sketch
 from dedupe.engines.local import run_locally
 from dedupe.furniture.examples import with_passage_texts
-from dedupe.model.documents import CorpusItems, TextBatch, TextProvider
+from dedupe.model import report as model
+from dedupe.model.documents import CorpusItems, TextProvider
 from dedupe.model.errors import ApplyError, InputError
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.remarks import NamedRemark, first_names, group_remarks
-from dedupe.model.report import Report
 from dedupe.model.settings import Config
+from dedupe.notebook.given import are_paths, choose_settings, open_memory
+from dedupe.notebook.progress import show_progress_of_api as show_progress
+from dedupe.notebook.report import Report
 from dedupe.pipeline.engine import OpenedCorpus, PathEngine
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.report.rows import materialise
@@ -30,6 +33,7 @@ from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.formats.recognition import STREAM_HINT
+from dedupe.sources.memory import MemoryTexts
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.reasons import NOT_JSON
 from dedupe.store.document_marks import ScannedTexts
@@ -48,29 +52,57 @@ _SHOWN_NAMES = 3
 
 
 def scan(
-    paths: Paths,
+    paths: Any,
     config: Config | None = None,
     *,
-    against: Paths = (),
+    against: Any = (),
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
     engine: PathEngine | None = None,
+    progress: bool | None = None,
+    **settings: Any,
 ) -> Report:
-    """Find the near-duplicates among the documents of files and folders.
+    """Find the near-duplicates among the documents of files and folders, or of data in memory.
 
-    :param paths: one path or several; ``-`` is standard input
+    :param paths: one path or several (``-`` is standard input); or data as in
+        :func:`find_duplicates`, except a list of strings, which are paths here
     :param config: settings; the defaults if none are given
-    :param against: paths of reference documents: duplicates of these are found too, but they are
-        never duplicates themselves (see ``docs/against.md``)
+    :param against: paths (or data) of reference documents: duplicates of these are found too, but
+        they are never duplicates themselves (see ``docs/against.md``)
+    :param text: the field or column of texts, as ``text_field``; several are joined
+    :param id: the field or column of ids, as ``id_field``
     :param engine: a :class:`dedupe.SparkEngine`, to scan on Spark (see ``docs/scale.md``)
+    :param progress: whether progress is shown; if not given, in notebooks and on terminals
+    :param settings: settings by name, which take the place of those in ``config``
     :raises EngineError: if Spark fails
     :raises InputError: if no path is given, or nothing at all could be read
     :raises ConfigError: if the settings contradict one another
     :raises KernelsError: if the compiled kernels are asked for and missing
     """
+    paths = list(paths) if isinstance(paths, Iterator) else paths
+    if not are_paths(paths):
+        if engine is not None:
+            raise TypeError("an engine reads files; dedupe.spark.scan_dataframe takes data frames")
+        return find_duplicates(
+            paths, config, text=text, id=id, against=against, progress=progress, **settings
+        )
+    if not are_paths(against):
+        raise TypeError("against must be paths, as what is scanned; or both must be data")
     named, references = _list_paths(paths), _list_paths(against)
     if not named:
         raise InputError("no path was given")
-    report, _ = scan_with_texts(named, config or Config(), against=references, engine=engine)
-    return report
+    config = choose_settings(config, text, id, settings)
+    scanned = ScannedTexts() if engine is None else None
+    with show_progress(progress) as listener:
+        report, texts = scan_with_texts(
+            named,
+            config,
+            listener=listener,
+            against=references,
+            scanned=scanned,
+            engine=engine,
+        )
+    return Report.of(report, texts, scanned)
 
 
 def clean(
@@ -118,38 +150,54 @@ def clean(
 
 
 def find_duplicates(
-    texts: Iterable[str] | Mapping[str, str],
+    texts: Any,
     config: Config | None = None,
     *,
-    against: Mapping[str, str] | None = None,
+    against: Any = None,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    progress: bool | None = None,
+    **settings: Any,
 ) -> Report:
     """Find the near-duplicates among texts in memory.
 
-    :param texts: texts, whose ids are then ``"0"``, ``"1"``, …, or a mapping from id to text
-    :param config: settings; those for reading files have no effect
-    :param against: texts of reference documents by id, which are used as in :func:`scan`
-    :raises ValueError: if a reference document has the id of another text
+    Texts are a list of strings, of pairs (id, text) or of records (dictionaries); a mapping from id
+    to text; a frame or series of pandas or polars; a table or column of Arrow; a NumPy array; a
+    data set of Hugging Face (see ``docs/api.md``). Documents without an id are named by their row.
+
+    :param config: settings; those for finding and reading files have no effect
+    :param against: reference documents, of any of these kinds, which are used as in :func:`scan`
+    :param text: the column of texts, or several, which are joined; else one with a usual name
+    :param id: the column of ids; else ``id``, or the index of a data frame of pandas
+    :param progress: as in :func:`scan`
+    :param settings: settings by name, which take the place of those in ``config``
+    :raises TypeError: if they are of no such type
+    :raises InputError: if a column is missing
     """
-    config = config or Config()
-    if isinstance(texts, Mapping):
-        by_id = dict(zip(_check_texts(texts), _check_texts(texts.values()), strict=True))
-    else:
-        by_id = {str(i): text for i, text in enumerate(_check_texts(texts))}
-    references = dict(
-        zip(_check_texts(against or {}), _check_texts((against or {}).values()), strict=True)
-    )
-    if shared := by_id.keys() & references.keys():
-        raise ValueError(f"the id {min(shared)!r} is also that of a reference document")
+    config = choose_settings(config, text, id, settings)
+    documents = open_memory(texts, config, text, id)
+    has_references = against is not None and not (isinstance(against, tuple) and not against)
+    references = open_memory(against, config, text, id, "against:") if has_references else None
     kernels = sketch.load_kernels(config.kernels)
-    items = CorpusItems(_batches(by_id), _batches(references))
-    report = scan_corpus(items, config, run_locally, kernels, Progress())
-    everything = by_id | references
-    report = _locate_passages(report, lambda ids: ((id, everything[id]) for id in ids))
-    report = with_passage_texts(report, lambda ids: {id: everything[id] for id in ids})
-    if not config.embed_text:
-        return report
-    reported = _reported_ids(report)
-    return msgspec.structs.replace(report, texts={id: everything[id] for id in reported})
+    items = CorpusItems(documents, references if references is not None else ())
+    scanned = ScannedTexts()
+    with show_progress(progress) as listener:
+        report = scan_corpus(
+            items,
+            config,
+            run_locally,
+            kernels,
+            Progress(listener),
+            origin=CorpusOrigin(text_fields=documents.text_fields),
+            scanned=scanned,
+        )
+    provider = MemoryTexts(report, documents, references)
+    report = _locate_passages(report, provider.iter_texts)
+    report = with_passage_texts(report, provider.read_texts)
+    if config.embed_text:
+        embedded = provider.read_texts(_reported_ids(report))
+        report = msgspec.structs.replace(report, texts=embedded)
+    return Report.of(report, provider, scanned)
 
 
 def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np.uint32]:
@@ -224,7 +272,7 @@ def scan_with_texts(
     engine: PathEngine | None = None,
     streams: dict[str, Spool] | None = None,
     embeds_streams: bool = True,
-) -> tuple[Report, TextProvider]:
+) -> tuple[model.Report, TextProvider]:
     """Scan as :func:`scan` does; returns the report and a provider of its documents' texts.
 
     :param listener: called with the progress, in this thread
@@ -296,7 +344,7 @@ def _open_locally(
     )
 
 
-def _locate_passages(report: Report, iter_texts: IterTexts) -> Report:
+def _locate_passages(report: model.Report, iter_texts: IterTexts) -> model.Report:
     """The report with the characters of its passages, if it has any."""
     if not report.contained and not report.passages:
         return report
@@ -325,19 +373,12 @@ def _check_texts(texts: Iterable[Any]) -> list[str]:
     return [value if value.isascii() else encode_text(value).decode() for value in values]
 
 
-def _batches(by_id: Mapping[str, str]) -> Iterable[TextBatch]:
-    ids = list(by_id)
-    for begin in range(0, len(ids), BATCH_DOCUMENTS):
-        part = ids[begin : begin + BATCH_DOCUMENTS]
-        yield make_batch(part, [by_id[id] for id in part])
-
-
-def _reported_ids(report: Report) -> list[str]:
+def _reported_ids(report: model.Report) -> list[str]:
     """The ids of all documents in clusters, and of the ends of bridges, sorted."""
     return sorted(document.id for document in report.documents())
 
 
-def _check_anything_read(report: Report, has_references: bool) -> None:
+def _check_anything_read(report: model.Report, has_references: bool) -> None:
     """:raises InputError: if there is no document, or no reference document of those named"""
     if report.corpus.document_count == 0:
         raise InputError(_explain_nothing_read(report))
@@ -345,7 +386,7 @@ def _check_anything_read(report: Report, has_references: bool) -> None:
         raise InputError(_explain_nothing_read(report, "no reference document (--against)"))
 
 
-def _explain_nothing_read(report: Report, what: str = "no document") -> str:
+def _explain_nothing_read(report: model.Report, what: str = "no document") -> str:
     """The message of the error that nothing could be read: the first reasons, and counts.
 
     :param what: the subject of the message

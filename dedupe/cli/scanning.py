@@ -65,7 +65,7 @@ def run_scan(
     :param embeds_streams: whether the report holds the texts that come from there
     """
     from dedupe.api import scan_with_texts
-    from dedupe.cli.progress import show_progress
+    from dedupe.notebook.progress import show_progress
     from dedupe.sketch import load_kernels
 
     kernels = load_kernels(settings.config.kernels)
@@ -104,8 +104,8 @@ def write_outputs(
     Progress is shown only if every output is a file: the reader of a pipe may write to the same
     terminal.
     """
-    from dedupe.cli.progress import describe_stages, show_progress
     from dedupe.model.progress import Progress
+    from dedupe.notebook.progress import describe_stages, show_progress
 
     progress = Progress(None, "writing", report.corpus.document_count)
 

@@ -42,10 +42,19 @@ _COLUMNS: Final[dict[str, dict[str, type]]] = {
         "meta": dict,
     },
     "skipped": {"id": str, "reason": str, "detail": str, "place": str},
+    "clusters": {
+        "cluster_id": str,
+        "representative": str,
+        "member_count": int,
+        "pair_count": int,
+        "weakest_link": str,
+        "weakest_jaccard": float,
+    },
 }
 """The columns of each table; ``meta`` is a map of strings."""
 
-TABLES: Final = tuple(_COLUMNS)
+TABLES: Final = ("pairs", "members", "skipped")
+"""The tables that are written as files; clusters follow from the members."""
 
 _TABLE_FILES: Final = re.compile(
     r"part-.*\.parquet|\.part-.*\.crc|\.?_(SUCCESS|committed_.*|started_.*)(\.crc)?", re.DOTALL
@@ -72,7 +81,7 @@ def check_replaced(place: str, files: Iterable[str], columns: Callable[[str], ob
 def iter_table(report: Report, name: str) -> Iterator[pa.RecordBatch]:
     """The rows of a table, a bounded number at once; a batch without rows where there is none.
 
-    :param name: one of ``TABLES``
+    :param name: one of ``TABLES``, or ``clusters``
     """
     import pyarrow as pa
 
@@ -100,12 +109,12 @@ def table_schema(name: str) -> Any:
     return pa.schema(kinds)
 
 
-def check_pyarrow() -> None:
-    """:raises EngineError: if pyarrow, which writes tables, is not installed"""
+def check_pyarrow(what: str = "--tables") -> None:
+    """:raises EngineError: if pyarrow, which makes tables, is not installed"""
     from importlib.util import find_spec
 
     if find_spec("pyarrow") is None:
-        raise EngineError("--tables needs pyarrow: pip install 'dedupe-corpus[parquet]'")
+        raise EngineError(f"{what} needs pyarrow: pip install 'dedupe-corpus[parquet]'")
 
 
 def _pairs(report: Report) -> Iterator[tuple[Any, ...]]:
@@ -144,8 +153,16 @@ def _skipped(report: Report) -> Iterator[tuple[Any, ...]]:
         yield skipped.id, skipped.reason, skipped.detail, place
 
 
+def _clusters(report: Report) -> Iterator[tuple[Any, ...]]:
+    for each in report.clusters:
+        counts = len(each.members), len(each.pairs)
+        weakest = each.weakest_link.id, each.weakest_link.jaccard
+        yield each.cluster_id, each.representative, *counts, *weakest
+
+
 _ROWS: Final[dict[str, Callable[[Report], Iterator[tuple[Any, ...]]]]] = {
     "pairs": _pairs,
     "members": _members,
     "skipped": _skipped,
+    "clusters": _clusters,
 }

@@ -110,7 +110,7 @@ def test_color_on_a_terminal(tmp_path, environment, colored):
 
 
 WITH_BAR = (
-    "import sys, dedupe.cli, dedupe.cli.progress as progress;"
+    "import sys, dedupe.cli, dedupe.notebook.progress as progress;"
     "progress.SHORT_SECONDS, progress.LONG_STAGE_SECONDS = {}, 0; sys.argv[0] = 'dedupe';"
     "sys.exit(dedupe.cli.run())"
 )

@@ -241,9 +241,11 @@ def test_ids_of_the_archive_stay(tmp_path):
     assert {**members, **ends} == {"same": True, "same#2": True, "same#3": False, "same#4": False}
 
 
-def test_ids_of_texts_in_memory_must_differ():
-    with pytest.raises(ValueError, match="'a' is also that of a reference document"):
-        dedupe.find_duplicates({"a": "b"}, against={"a": "c"})
+def test_ids_of_texts_in_memory_are_kept_apart_as_those_of_records():
+    report = dedupe.find_duplicates({"a": "b c"}, against={"a": "b c"})
+    members = [(member.id, member.is_reference) for member in report.members]
+    assert members == [("a", True), ("a#2", False)]
+    assert [notice.reason for notice in report.notices] == ["duplicate_id"]
 
 
 # --- the gate -----------------------------------------------------------------------------

@@ -85,9 +85,9 @@ def test_texts_that_utf8_cannot_hold():
     assert {member.id for member in report.clusters[0].members} == {"a\ufffd", "b"}
 
 
-@pytest.mark.parametrize("texts", ["abc", b"abc", [None], {1: TEXT}, [TEXT, 5]])
+@pytest.mark.parametrize("texts", ["abc", b"abc", [5], {1: 5}, [TEXT, 5], [(1, 5)], {TEXT}, 5])
 def test_texts_of_another_type(texts):
-    with pytest.raises(TypeError, match="strings"):
+    with pytest.raises(TypeError, match=r"texts are taken as a list of strings"):
         dedupe.find_duplicates(texts)
 
 

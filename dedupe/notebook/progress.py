@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, plain lines elsewhere when asked for."""
+"""Progress: a bar on a terminal, a line in a notebook, plain lines elsewhere when asked for."""
 
 from __future__ import annotations
 
@@ -40,6 +40,59 @@ def show_progress(choice: bool | Literal["auto"], quiet: bool) -> Iterator[Liste
         yield display.update
     finally:
         display.close()
+
+
+@contextmanager
+def show_progress_of_api(choice: bool | None) -> Iterator[Listener | None]:
+    """As :func:`show_progress`, for functions that people call in notebooks too.
+
+    :param choice: whether to show it; none: in a notebook, and if standard error is a terminal
+    """
+    if choice is False or not _is_notebook():
+        with show_progress("auto" if choice is None else choice, False) as listener:
+            yield listener
+        return
+    display = _Cell()
+    try:
+        yield display.update
+    finally:
+        display.close()
+
+
+def _is_notebook() -> bool:
+    """Whether this process runs the cells of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
+
+
+class _Cell:
+    """Shows a line below a cell, beginning after half a second; it is empty at the end."""
+
+    def __init__(self) -> None:
+        self._began = self._drawn = time.perf_counter()
+        self._handle: Any = None
+
+    def update(self, progress: Progress) -> None:
+        now = time.perf_counter()
+        if now - self._drawn < SHORT_SECONDS or progress.stage == "done":
+            return
+        self._drawn = now
+        self._show(f"dedupe: {progress.stage}: {_describe(progress, now - progress.began)}")
+
+    def _show(self, text: str) -> None:
+        from IPython import display
+
+        data = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display.DisplayHandle()  # type: ignore[no-untyped-call]
+            self._handle.display(data, raw=True)
+        else:
+            self._handle.update(data, raw=True)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._show("")
 
 
 class _Lines:
