@@ -16,9 +16,10 @@ from dedupe.engines.spark.engine import SparkEngine
 from dedupe.engines.spark.failures import tell_failures
 from dedupe.engines.spark.session import check_packages
 from dedupe.engines.spark.tables import SparkTables
+from dedupe.model import report as model
 from dedupe.model.progress import Progress
-from dedupe.model.report import Report
 from dedupe.model.settings import Config
+from dedupe.notebook.report import Report
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
 from dedupe.sources.records.fields import as_text
@@ -66,14 +67,16 @@ def scan_dataframe(
     kernels = sketch.load_kernels(config.kernels)
     report = scan_corpus(RowCorpus(sources), config, engine, kernels, Progress())
     if not config.embed_text:
-        return report
+        return Report.of(report)
     with tell_failures():
         chosen = (frame.select(id, text) for frame, _ in frames)
         texts = _find_texts(chosen, report.content_hashes())
-    return msgspec.structs.replace(report, texts=texts)
+    return Report.of(msgspec.structs.replace(report, texts=texts))
 
 
-def write_tables(report: Report, df: DataFrame, folder: str, *, overwrites: bool = False) -> None:
+def write_tables(
+    report: model.Report, df: DataFrame, folder: str, *, overwrites: bool = False
+) -> None:
     """Write pairs, members and skipped documents of a report as tables (see ``docs/scale.md``).
 
     :param df: any data frame of the session that is to write them

@@ -97,7 +97,7 @@ def apply(
     else:
         outcome = applying.preview(report, plan, documents)[0]
     warned = "".join(f"warning: {doubt}\n" for doubt in doubts)
-    return Shown(outcome, warned + "".join(render_outcome_text(outcome)))
+    return Shown(outcome, lambda: warned + "".join(render_outcome_text(outcome)))
 
 
 def check(
@@ -133,7 +133,7 @@ def check(
         accept_command=f"report.check({path or '.dedupe-baseline'!r}, update=True)",
         updated=updated,
     )
-    return Shown(verdict, "".join(render_text_verdict(view)))
+    return Shown(verdict, lambda: "".join(render_text_verdict(view)))
 
 
 def _read_baseline(path: str, may_be_missing: bool) -> Baseline | None:

@@ -32,7 +32,7 @@ def diff(report: SourcedReport, left: str, right: str, full: bool) -> Shown:
     made = diff_texts(first.text, second.text, tokenize_text)
     head = f"{escape_text(first.id)} → {escape_text(second.id)}\n"
     html = render_difference_html(made, full)
-    return Shown(made, head + render_difference(made, full), html)
+    return Shown(made, lambda: head + render_difference(made, full), html)
 
 
 def explain(report: SourcedReport, left: str, right: str, passages: int) -> Shown:
@@ -44,7 +44,7 @@ def explain(report: SourcedReport, left: str, right: str, passages: int) -> Show
     kernels = load_kernels()
     found = explain_pair(first, second, report.config, kernels, in_report, True)
     view = ExplanationView(found, RenderOptions(marked=False), passages)
-    return Shown(found, "".join(render_text_explanation(view)))
+    return Shown(found, lambda: "".join(render_text_explanation(view)))
 
 
 def _find(

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dedupe.model import report as model
-from dedupe.renderers.notebook import render_table
-from dedupe.report.tables import check_pyarrow, iter_table, table_schema
 
 if TYPE_CHECKING:
     import pandas
@@ -43,9 +41,12 @@ class Rows(tuple[T, ...]):
 
     def to_arrow(self) -> pa.Table:
         """The rows as a table of pyarrow, which the extra ``parquet`` installs."""
+        batches = self._batches("to_arrow")
         import pyarrow as pa
 
-        return pa.Table.from_batches(self._batches("to_arrow"), table_schema(self._name))
+        from dedupe.report.tables import table_schema
+
+        return pa.Table.from_batches(batches, table_schema(self._name))
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a data frame of pandas."""
@@ -59,22 +60,32 @@ class Rows(tuple[T, ...]):
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows through Arrow's interface of C, which other libraries look for."""
+        batches = self._batches("__arrow_c_stream__")
         import pyarrow as pa
 
-        batches = self._batches("__arrow_c_stream__")
+        from dedupe.report.tables import table_schema
+
         reader = pa.RecordBatchReader.from_batches(table_schema(self._name), batches)
         return reader.__arrow_c_stream__(requested_schema)
 
     def _batches(self, what: str) -> Iterator[pa.RecordBatch]:
+        from dedupe.report.tables import check_pyarrow, iter_table
+
         check_pyarrow(what)
         return iter_table(self._report, self._name)
 
     def __repr__(self) -> str:
-        shown = "".join(f"\n  {_describe(row)}" for row in self[:SHOWN_ROWS])
+        from dedupe.renderers.notebook import SCREEN_WIDTH
+        from dedupe.renderers.view.terminal import escape_text, shorten_middle
+
+        lines = (escape_text(_describe(row)) for row in self[:SHOWN_ROWS])
+        shown = "".join(f"\n  {shorten_middle(line, SCREEN_WIDTH - 2)}" for line in lines)
         more = f"\n  … {len(self) - SHOWN_ROWS:,} more" if len(self) > SHOWN_ROWS else ""
         return f"<{self._name} of a report: {len(self):,}>{shown}{more}"
 
     def _repr_html_(self) -> str:
+        from dedupe.renderers.notebook import render_table
+
         return render_table(self._name, map(_describe, self[:SHOWN_ROWS]), len(self))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dedupe.renderers.notebook import render_plain, wrap_html
@@ -11,11 +12,13 @@ class Shown:
     """A result with its text for people; the fields of the result are attributes.
 
     :ivar value: the result itself
+    :param write: makes the text, when somebody looks at it
+    :param html: the same for a notebook, if it is more than that text
     """
 
-    def __init__(self, value: Any, text: str, html: str = "") -> None:
+    def __init__(self, value: Any, write: Callable[[], str], html: str = "") -> None:
         self.value = value
-        self._text = text.rstrip("\n")
+        self._write = write
         self._html = html
 
     def __getattr__(self, name: str) -> Any:
@@ -27,9 +30,9 @@ class Shown:
         return sorted({"value", *dir(self.value)})
 
     def __str__(self) -> str:
-        return self._text
+        return self._write().rstrip("\n")
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return wrap_html(self._html) if self._html else render_plain(self._text)
+        return wrap_html(self._html) if self._html else render_plain(str(self))
