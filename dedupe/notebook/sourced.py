@@ -69,4 +69,7 @@ class SourcedReport(model.Report, frozen=True, kw_only=True, dict=True):
         names = model.Report.__struct_fields__
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     __hash__ = None  # type: ignore[assignment]
