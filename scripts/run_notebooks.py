@@ -1,0 +1,45 @@
+"""Runs the notebooks of ``examples/`` and stores what they show.
+
+``python scripts/run_notebooks.py [NAME...]``, after a change of what a report shows.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FOLDER = Path(__file__).resolve().parents[1] / "examples"
+
+
+def run_notebook(path: Path, folder: Path) -> Any:
+    """A notebook with what it shows when a real kernel runs it in a folder.
+
+    :raises nbclient.exceptions.CellExecutionError: if a cell fails
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    for cell in notebook.cells:
+        cell.metadata.clear()  # (times of execution)
+        if cell.cell_type == "code":
+            # Bars of progress, and warnings that name folders of this machine.
+            cell.outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
+    notebook.metadata = {"kernelspec": KERNEL}
+    return notebook
+
+
+def main() -> None:
+    import nbformat
+
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        if len(sys.argv) == 1 or path.stem in sys.argv[1:]:
+            nbformat.write(run_notebook(path, FOLDER), path)
+
+
+if __name__ == "__main__":
+    main()
