@@ -8,6 +8,9 @@ from typing import Any, Final
 ROWS_AT_ONCE: Final = 4096
 """The rows that are converted together, so that little is held beside the user's own data."""
 
+BYTES_AT_ONCE: Final = 8 << 20
+"""The bytes that are converted together, about, where conversion makes a copy."""
+
 Part = Any
 """Some rows: a dictionary from the name of a column to a list of values, or a record batch."""
 
@@ -36,8 +39,13 @@ class Data:
 
     def parts(self, names: Collection[str]) -> Iterator[Part]:
         """All rows of some columns, part by part."""
-        for begin in range(0, len(self), ROWS_AT_ONCE):
-            yield self.part(begin, min(begin + ROWS_AT_ONCE, len(self)), names)
+        rows = self.rows_at_once(names)
+        for begin in range(0, len(self), rows):
+            yield self.part(begin, min(begin + rows, len(self)), names)
+
+    def rows_at_once(self, names: Collection[str]) -> int:
+        """How many rows of some columns are converted together."""
+        return ROWS_AT_ONCE
 
     def rows(self, wanted: Sequence[int], names: Collection[str]) -> Iterator[tuple[int, Part]]:
         """Single rows of some columns, each with its number.

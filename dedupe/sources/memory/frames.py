@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from dedupe.model.errors import InputError
-from dedupe.sources.memory.data import ROWS_AT_ONCE, Data, Part
+from dedupe.sources.memory.data import BYTES_AT_ONCE, ROWS_AT_ONCE, Data, Part
 
 
 class PandasFrame(Data):
@@ -93,6 +93,11 @@ class PolarsFrame(Data):
         # Views of strings, polars' own form, would be read value by value.
         slice = self._frame.select(chosen).slice(begin, end - begin)
         return join_batches(_call_oldest(slice))
+
+    def rows_at_once(self, names: Collection[str]) -> int:
+        chosen = [name for name in self._frame.columns if name in names]
+        size = self._frame.select(chosen).estimated_size() // max(1, len(self))
+        return int(max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // max(1, size))))
 
     def without(self, rows: Sequence[int]) -> Any:
         return self._frame[self.kept(rows)]
