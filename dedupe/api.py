@@ -33,7 +33,7 @@ from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
 from dedupe.sources.formats.recognition import STREAM_HINT
-from dedupe.sources.memory import MemoryTexts
+from dedupe.sources.memory import MemoryTexts, take_rows
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.reasons import NOT_JSON
 from dedupe.store.document_marks import ScannedTexts
@@ -191,7 +191,8 @@ def find_duplicates(
             origin=CorpusOrigin(text_fields=documents.text_fields),
             scanned=scanned,
         )
-    provider = MemoryTexts(report, documents, references)
+    report, rows = take_rows(report)
+    provider = MemoryTexts(report, rows, documents, references)
     report = _locate_passages(report, provider.iter_texts)
     report = with_passage_texts(report, provider.read_texts)
     if config.embed_text:

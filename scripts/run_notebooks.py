@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ def run_notebook(path: Path, folder: Path) -> Any:
 
     :raises nbclient.exceptions.CellExecutionError: if a cell fails
     """
-    import nbformat
-    from nbclient import NotebookClient
-
+    nbformat: Any = import_module("nbformat")
+    nbclient: Any = import_module("nbclient")
     notebook = nbformat.read(path, as_version=4)
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources=resources
+    ).execute()
     for cell in notebook.cells:
         cell.metadata.clear()  # (times of execution)
         if cell.cell_type == "code":
@@ -34,8 +35,7 @@ def run_notebook(path: Path, folder: Path) -> Any:
 
 
 def main() -> None:
-    import nbformat
-
+    nbformat: Any = import_module("nbformat")
     for path in sorted(FOLDER.glob("*.ipynb")):
         if len(sys.argv) == 1 or path.stem in sys.argv[1:]:
             nbformat.write(run_notebook(path, FOLDER), path)

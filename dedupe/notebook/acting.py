@@ -55,7 +55,7 @@ def clean(report: SourcedReport, protect: Sequence[str], drop: Collection[str]) 
             "duplicates from files, and duplicates() lists their ids"
         )
     drops = make_plan(report, protect, drop).drops
-    return memory.documents.data.without(sorted(memory.row_of(each.id) for each in drops))
+    return memory.documents.data.without(sorted(memory.rows[each.id] for each in drops))
 
 
 def apply(

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class _Cell:
     """Shows a line below a cell, beginning after half a second; it is empty at the end."""
 
     def __init__(self) -> None:
-        self._began = self._drawn = time.perf_counter()
+        self._drawn = time.perf_counter()
         self._handle: Any = None
 
     def update(self, progress: Progress) -> None:
@@ -81,11 +82,10 @@ class _Cell:
         self._show(f"dedupe: {progress.stage}: {_describe(progress, now - progress.began)}")
 
     def _show(self, text: str) -> None:
-        from IPython import display
-
+        display: Any = import_module("IPython.display")
         data = {"text/plain": text}
         if self._handle is None:
-            self._handle = display.DisplayHandle()  # type: ignore[no-untyped-call]
+            self._handle = display.DisplayHandle()
             self._handle.display(data, raw=True)
         else:
             self._handle.update(data, raw=True)

@@ -30,7 +30,7 @@ def find_contradiction(report: Report) -> str:
         return "skipped and skipped_places are of different lengths"
     for id, locator in report.run.locators.items():
         in_source = 0 <= locator.source < len(report.run.sources)
-        if not in_source and locator.source != -1:  # texts in memory have their row alone
+        if not in_source and (locator.source, locator.line) != (-1, 0):
             return f"the locator of {id!r} leads to no source"
     return ""
 

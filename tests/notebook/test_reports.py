@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 import shutil
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import dedupe
 from dedupe.model import report as model
 from dedupe.model.errors import BaselineError, ConfigError, InputError, ReportError
 from dedupe.report.json import parse_report, render_json
+from tests.cli.test_cli import run_on_terminal
 from tests.support.command import run_command
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -350,6 +352,21 @@ def test_progress_is_shown_where_asked(capsys: pytest.CaptureFixture[str]) -> No
     dedupe.find_duplicates([TEXT], progress=True)
     shown = capsys.readouterr()
     assert "dedupe: reading" in shown.err and shown.out == ""
+
+
+WITH_BAR = (
+    "import dedupe; from dedupe.notebook import progress; progress.SHORT_SECONDS = 0;"
+    "report = dedupe.scan('articles'{}); print(report.corpus.duplicate_count)"
+)
+
+
+@pytest.mark.slow
+def test_progress_on_a_terminal(articles: Path, tmp_path: Path) -> None:
+    for argument, is_shown in (("", True), (", progress=False", False)):
+        command = [sys.executable, "-c", WITH_BAR.format(argument)]
+        shown, code = run_on_terminal([], tmp_path, command=command)
+        assert code == 0 and b"10" in shown
+        assert (b"reading" in shown) == is_shown
 
 
 def test_loaded_report_of_what_is_gone_still_shows(report: dedupe.Report) -> None:

@@ -52,3 +52,38 @@ def test_notebook_runs_and_shows_what_is_stored(name: str, tmp_path: Path) -> No
 def test_notebook_holds_nothing_of_the_machine(name: str) -> None:
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
     assert not any(told in text for told in (str(Path.home()), str(FOLDER.parent), "/tmp/"))
+
+
+CELL = """
+import dedupe
+from dedupe.notebook import progress
+
+progress.SHORT_SECONDS = 0
+shown = []
+show = progress._Cell._show
+progress._Cell._show = lambda self, text: (shown.append(text), show(self, text))[0]
+texts = [" ".join(f"w{i}x{j}" for j in range(50)) for i in range(500)]
+report = dedupe.find_duplicates(texts ARGUMENT)
+print(any(each.startswith("dedupe: reading: ") for each in shown), shown[-1:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [("", "True ['']\n"), (", progress=False", "False []\n"), (", progress=True", "True ['']\n")],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_progress_in_a_notebook(argument: str, told: str, tmp_path: Path) -> None:
+    """A line below the cell, which is empty at the end."""
+    nbformat = pytest.importorskip("nbformat", reason="nbclient is not installed")
+    pytest.importorskip("nbclient", reason="nbclient is not installed")
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed")
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(CELL.replace(" ARGUMENT", argument))]
+    )
+    nbformat.write(notebook, tmp_path / "cell.ipynb")
+    outputs = run_notebook(tmp_path / "cell.ipynb", tmp_path).cells[0].outputs
+    assert [each.text for each in outputs if each.output_type == "stream"] == [told]
+    drawn = [each.data["text/plain"] for each in outputs if "data" in each]
+    assert drawn == ([""] if "True" in told else [])

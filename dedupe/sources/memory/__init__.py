@@ -7,8 +7,8 @@ of them as of the records of a file, and reads single texts again.
 
 from __future__ import annotations
 
-from dedupe.sources.memory.corpus import MemoryCorpus, MemoryTexts
+from dedupe.sources.memory.corpus import MemoryCorpus, MemoryTexts, take_rows
 from dedupe.sources.memory.data import Data
 from dedupe.sources.memory.recognition import TAKEN, is_data, open_data
 
-__all__ = ["TAKEN", "Data", "MemoryCorpus", "MemoryTexts", "is_data", "open_data"]
+__all__ = ["TAKEN", "Data", "MemoryCorpus", "MemoryTexts", "is_data", "open_data", "take_rows"]

@@ -89,7 +89,11 @@ class MemoryCorpus:
         packer = BatchPacker(self._limits)
         for piece in self._pieces():
             if isinstance(piece, Chunk):
+                piece.locators[:, 2] = [*map(len, piece.texts)]
                 yield from packer.add(piece)
+            elif isinstance(piece, TextBatch):
+                piece.locators[:, 2] = np.diff(piece.offsets)
+                yield piece
             elif isinstance(piece, SkippedRecord):
                 yield piece.document
             else:
@@ -146,10 +150,9 @@ class MemoryCorpus:
                 if not begin:  # the same is told of each part
                     yield _name_notice(piece)
             elif isinstance(piece, (Chunk, TextBatch)):
-                locators = piece.locators.copy()
-                locators[:, 3] += begin
+                piece.locators[:, 3] += begin
                 ids = [self._name_row(id, begin) for id in piece.ids]
-                yield msgspec.structs.replace(piece, ids=ids, locators=locators)
+                yield msgspec.structs.replace(piece, ids=ids)
             elif isinstance(piece, SkippedRecord):
                 yield piece
             else:
@@ -188,19 +191,37 @@ def _name_notice(piece: Piece) -> Piece:
     return piece
 
 
+def take_rows(report: Report) -> tuple[Report, dict[str, int]]:
+    """A report without rows in its locators, and the row of each document, from 0.
+
+    Rows depend on the order of the data, and nothing in a report does.
+    """
+    located = report.run.locators
+    rows = {id: locator.line - 1 for id, locator in located.items()}
+    plain = {id: msgspec.structs.replace(each, line=0) for id, each in located.items()}
+    run = msgspec.structs.replace(report.run, locators=plain)
+    return msgspec.structs.replace(report, run=run), rows
+
+
 class MemoryTexts:
     """A :class:`dedupe.model.documents.TextProvider` over the data that a scan was given."""
 
-    def __init__(self, report: Report, documents: MemoryCorpus, references: MemoryCorpus | None):
+    def __init__(
+        self,
+        report: Report,
+        rows: Mapping[str, int],
+        documents: MemoryCorpus,
+        references: MemoryCorpus | None,
+    ) -> None:
+        """Take a report, and the row of each of its documents.
+
+        :param rows: see :func:`take_rows`
+        """
         self.documents = documents
+        self.rows = rows
         self._references = references
-        self._locators = report.run.locators
         self._described = {each.id: each for each in report.documents()}
         self._problems: dict[str, str] = {}
-
-    def row_of(self, id: str) -> int:
-        """The row of a document, from 0."""
-        return self._locators[id].line - 1
 
     def iter_texts(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Ids with their texts one by one, in the order of their rows."""
@@ -208,14 +229,14 @@ class MemoryTexts:
         for corpus in (self._references, self.documents):
             described, is_reference = self._described, corpus is self._references
             chosen = (id for id in wanted if described[id].is_reference == is_reference)
-            by_row = {self.row_of(id): id for id in chosen}
+            by_row = {self.rows[id]: id for id in chosen}
             for row, text in corpus.read_again(by_row) if corpus is not None else ():
                 if self._is_unchanged(by_row[row], text):
                     yield by_row[row], text
 
     def _is_known(self, id: str) -> bool:
         self._problems.pop(id, None)
-        is_known = id in self._described and id in self._locators
+        is_known = id in self._described and id in self.rows
         if not is_known:
             self._problems[id] = "the report does not list it"
         return is_known
