@@ -22,9 +22,9 @@ def run_notebook(path: Path, folder: Path) -> Any:
     nbformat: Any = import_module("nbformat")
     nbclient: Any = import_module("nbclient")
     notebook = nbformat.read(path, as_version=4)
-    nbclient.NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources=resources
-    ).execute()
+    client = nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3")
+    client.resources = {"metadata": {"path": str(folder)}}
+    client.execute()
     for cell in notebook.cells:
         cell.metadata.clear()  # (times of execution)
         if cell.cell_type == "code":
