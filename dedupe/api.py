@@ -21,7 +21,7 @@ from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.remarks import NamedRemark, first_names, group_remarks
 from dedupe.model.settings import Config
-from dedupe.notebook.given import are_paths, choose_settings, open_memory
+from dedupe.notebook.given import are_paths, choose_settings, open_memory, refuse_file_names
 from dedupe.notebook.progress import show_progress_of_api as show_progress
 from dedupe.notebook.report import Report
 from dedupe.pipeline.engine import OpenedCorpus, PathEngine
@@ -83,6 +83,7 @@ def scan(
     if not are_paths(paths):
         if engine is not None:
             raise TypeError("an engine reads files; dedupe.spark.scan_dataframe takes data frames")
+        refuse_file_names(paths)
         return find_duplicates(
             paths, config, text=text, id=id, against=against, progress=progress, **settings
         )

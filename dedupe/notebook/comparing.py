@@ -57,7 +57,7 @@ def _find(
     names, memory = (left, right), report.memory
     listed = {document.id for document in report.documents()}
     if memory is None or listed >= {*names}:
-        return find_in_report(names, report, report.text_provider, "the report")
+        return find_in_report(names, report, report.text_provider, "this report")
     if left == right:
         raise InputError(f"{left} and {right} are one document; name two")
     found = dict(_search(memory, {*names}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set, ValuesView
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,9 @@ import msgspec
 
 from dedupe.model.settings import Config
 from dedupe.sources.memory import MemoryCorpus, is_data, open_data
+
+MAX_PATH = 4096
+"""The longest string that is looked at as the name of a file."""
 
 
 def choose_settings(
@@ -58,6 +61,21 @@ def are_paths(value: Any) -> bool:
     """Whether a value names files: a path, or a list of paths; all else is data in memory."""
     if isinstance(value, (str, os.PathLike)):
         return True
-    if not isinstance(value, (list, tuple)) or is_data(value):
+    if isinstance(value, Mapping) or not isinstance(value, (Sequence, Set, ValuesView)):
         return False
-    return all(isinstance(each, (str, os.PathLike)) for each in value)
+    return not is_data(value) and all(isinstance(each, (str, os.PathLike)) for each in value)
+
+
+def refuse_file_names(value: Any) -> None:
+    """Check that the first strings of a series or column are no files, which were paths before.
+
+    :raises TypeError: if they are
+    """
+    if not is_data(value):
+        return
+    data = open_data(value, "")
+    if data.is_named:
+        return
+    first = [text for _, text in MemoryCorpus(data, Config()).read_again(range(min(3, len(data))))]
+    if first and all(len(text) < MAX_PATH and os.path.isfile(text) for text in first):
+        raise TypeError("its values are the names of files: give scan a list of them")

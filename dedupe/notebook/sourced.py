@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dedupe.model import report as model
 from dedupe.model.documents import TextProvider
@@ -68,6 +68,11 @@ class SourcedReport(model.Report, frozen=True, kw_only=True, dict=True):
             return NotImplemented
         names = model.Report.__struct_fields__
         return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How another process makes it again, which reads texts from files or from the report."""
+        fields = {name: getattr(self, name) for name in model.Report.__struct_fields__}
+        return type(self).of, (model.Report(**fields),)
 
     def __ne__(self, other: object) -> bool:
         return not self == other

@@ -58,7 +58,10 @@ def test_a_report_is_one_for_every_stage(report: dedupe.Report) -> None:
     other = msgspec.structs.replace(report, clusters=plain.clusters[1:])
     assert other != report and report != other and plain != other
     assert copy.deepcopy(report) == report
-    assert pickle.loads(pickle.dumps(report)) == report
+    for again in (pickle.loads(pickle.dumps(report)), copy.copy(report)):
+        assert again == report and type(again) is dedupe.Report
+        assert again.clusters.to_arrow().num_rows == len(report.clusters)
+        assert str(again.diff(*[m.id for m in again.clusters[0].members[:2]]))
 
 
 # --- tables --------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def test_explanation_is_that_of_the_command(report: dedupe.Report, tmp_path: Pat
     names = [m.id for m in report.clusters[0].members[:2]]
     report.save("r.json")
     done = run_command("explain", *names, "--report", "r.json", cwd=tmp_path, COLUMNS="80")
-    shown = done.stdout.decode().replace("r.json", "the report")
+    shown = done.stdout.decode().replace("r.json", "this report")
     assert str(report.explain(*names)) in shown
 
 

@@ -155,6 +155,27 @@ def test_scan_takes_data_too_but_a_list_of_strings_is_paths(tmp_path: Any) -> No
         dedupe.scan(tmp_path, against={"a": TEXT})
     report = dedupe.scan({"a": TEXT}, against={"b": TEXT})
     assert report.corpus.reference_count == 1
+    for paths in ({tmp_path / "a.txt"}, {str(tmp_path / "a.txt"): 1}.keys(), tmp_path.glob("*")):
+        assert dedupe.scan(paths).corpus.document_count == 1
+    names = library("pandas").Series([str(tmp_path / "a.txt")])
+    with pytest.raises(TypeError, match="names of files: give scan a list"):
+        dedupe.scan(names)
+    assert dedupe.find_duplicates(names).corpus.document_count == 1
+
+
+def test_several_columns_of_one_name_are_not_guessed_between() -> None:
+    frame = pandas_frame()
+    doubled = library("pandas").concat([frame, frame[["text"]]], axis=1)
+    table = library("pyarrow").Table.from_arrays([TEXTS[:1]] * 2, names=["text", "text"])
+    for given in (doubled, table):
+        with pytest.raises(InputError, match="several columns are called 'text'"):
+            dedupe.find_duplicates(given)
+
+
+def test_a_stream_and_an_empty_frame() -> None:
+    for given in (pandas_frame().head(0), polars_frame().head(0), data_set().select([]), []):
+        report = dedupe.find_duplicates(given)
+        assert report.corpus.document_count == 0 and len(report.clean()) == 0
 
 
 @pytest.mark.parametrize("make", [pandas_frame, polars_frame, arrow_table, data_set])
@@ -242,9 +263,9 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(name: str) -> None:
     make, told = REFUSED[name]
-    for function in (
-        (dedupe.find_duplicates,) if name == "a string" else (dedupe.find_duplicates, dedupe.scan)
-    ):
+    are_paths_for_scan = name in ("a string", "a set")
+    functions = [dedupe.find_duplicates, dedupe.scan]
+    for function in functions[:1] if are_paths_for_scan else functions:
         with pytest.raises(TypeError, match=told) as raised:
             function(make())
         assert "a frame or series of pandas or polars" in str(raised.value)
