@@ -5,7 +5,7 @@ The HTML needs nothing from elsewhere and runs no script. All that comes from do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -28,7 +28,6 @@ SCREEN_CLUSTERS: Final = 8
 CELL_CLUSTERS: Final = 5
 CELL_MEMBERS: Final = 4
 ID_CELLS: Final = 40
-FIRST_CHARACTERS: Final = 120
 MAX_DIFFED_CHARACTERS: Final = 50_000
 """Longer texts are not compared to show a cell: that takes seconds."""
 
@@ -36,6 +35,8 @@ STYLE: Final = (
     ".dedupe-cell{font-family:sans-serif;font-size:13px;max-width:60em}"
     ".dedupe-cell ins{background:rgba(34,170,68,.22);text-decoration:none}"
     ".dedupe-cell del{background:rgba(220,50,50,.2)}"
+    ".dedupe-cell table{font-size:inherit}"
+    ".dedupe-cell ins,.dedupe-cell del,.dedupe-cell i{unicode-bidi:isolate}"
     ".dedupe-cell td{text-align:left;vertical-align:top;padding:1px 12px 1px 0}"
     ".dedupe-cell i{opacity:.65}.dedupe-cell p{margin:.3em 0 .6em 1em}"
 )
@@ -106,16 +107,14 @@ def render_cell(report: Report, texts: TextProvider) -> str:
         for cluster in largest_clusters(report, CELL_CLUSTERS)
     ]
     for selection, found in read_with_texts(chosen, texts):
-        parts += _cluster_html(selection, found.get)
+        parts += _cluster_html(selection, found)
     if more := len(report.clusters) - len(chosen):
         parts.append(f"<i>… {escape(format_count(more, 'cluster'))} more</i>")
     return wrap_html("".join(parts))
 
 
-def _cluster_html(selection: Selection, text_of: object) -> Iterator[str]:
-    find = text_of if callable(text_of) else lambda id: None
+def _cluster_html(selection: Selection, texts: Mapping[str, str]) -> Iterator[str]:
     representative = selection.representative
-    first = find(representative.id)
     told = escape(describe_cluster(selection.cluster))
     yield f"<details open><summary><b>{_shown(representative.id)}</b> {told}</summary>"
     yield "<table><tbody>"
@@ -125,11 +124,9 @@ def _cluster_html(selection: Selection, text_of: object) -> Iterator[str]:
     if selection.rest:
         yield f"<tr><td><i>… {len(selection.rest):,} more</i></td></tr>"
     yield "</tbody></table>"
-    other = find(selection.diffed[0].id) if selection.diffed else None
-    if first is not None and other is not None:
-        yield render_difference_html(compare(first, other))
-    elif first is not None:
-        yield f"<p>{_shown(' '.join(first[:FIRST_CHARACTERS].split()))}…</p>"
+    shown = [texts[id] for id in selection.text_ids if id in texts]
+    if len(shown) == 2:
+        yield render_difference_html(compare(*shown))
     yield "</details>"
 
 
@@ -148,7 +145,7 @@ def render_difference_html(diff: Diff | None, full: bool = False) -> str:
         return "<p><i>too long to be compared here: report.diff(a, b) compares them</i></p>"
     if not diff.place_count:
         return "<p><i>no word differs</i></p>"
-    return f"<p>{' '.join(_difference_parts(diff, full))}</p>"
+    return f"<p dir=auto>{' '.join(_difference_parts(diff, full))}</p>"
 
 
 def _difference_parts(diff: Diff, full: bool) -> Iterator[str]:

@@ -314,7 +314,7 @@ def test_nothing_that_comes_from_documents_acts() -> None:
         tags.feed(each._repr_html_())
         assert {name for name, _ in tags.found} <= HARMLESS
         for _, attributes in tags.found:
-            assert attributes in ({}, {"class": "dedupe-cell"}, {"open": None})
+            assert attributes in ({}, {"class": "dedupe-cell"}, {"open": None}, {"dir": "auto"})
         assert "url(" not in each._repr_html_() and "@import" not in each._repr_html_()
         for text in (repr(each), each._repr_html_()):
             assert not re.search("[\x1b\x07\u202e]", text)
