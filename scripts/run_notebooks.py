@@ -38,7 +38,13 @@ def main() -> None:
     nbformat: Any = import_module("nbformat")
     for path in sorted(FOLDER.glob("*.ipynb")):
         if len(sys.argv) == 1 or path.stem in sys.argv[1:]:
-            nbformat.write(run_notebook(path, FOLDER), path)
+            notebook = run_notebook(path, FOLDER)
+            for cell in notebook.cells:
+                if cell.cell_type == "code":  # the line of progress is empty at the end
+                    cell.outputs = [
+                        each for each in cell.outputs if each.output_type != "display_data"
+                    ]
+            nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
