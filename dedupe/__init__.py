@@ -17,15 +17,12 @@ if TYPE_CHECKING:
         clean,
         find_duplicates,
         scan,
-        shingle_text,
-        sign_texts,
-        to_datasketch,
-        tokenize_text,
     )
     from dedupe.engines.spark.engine import SparkEngine
     from dedupe.model.errors import DedupeError
     from dedupe.model.settings import Config
     from dedupe.notebook.report import Report
+    from dedupe.signing import shingle_text, sign_texts, to_datasketch, tokenize_text
 
 _MODULES = {
     "Config": "dedupe.model.settings",
@@ -35,10 +32,10 @@ _MODULES = {
     "clean": "dedupe.api",
     "find_duplicates": "dedupe.api",
     "scan": "dedupe.api",
-    "shingle_text": "dedupe.api",
-    "sign_texts": "dedupe.api",
-    "to_datasketch": "dedupe.api",
-    "tokenize_text": "dedupe.api",
+    "shingle_text": "dedupe.signing",
+    "sign_texts": "dedupe.signing",
+    "to_datasketch": "dedupe.signing",
+    "tokenize_text": "dedupe.signing",
 }
 
 __all__ = [

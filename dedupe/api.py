@@ -8,8 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from dedupe import sketch
 from dedupe.engines.local import run_locally
@@ -27,8 +25,7 @@ from dedupe.notebook.report import Report
 from dedupe.pipeline.engine import OpenedCorpus, PathEngine
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.report.rows import materialise
-from dedupe.sources import SourceTexts, make_batch, read_corpus
-from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources import SourceTexts, read_corpus
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.source import Source
 from dedupe.sources.files.spool import Spool
@@ -39,14 +36,11 @@ from dedupe.sources.reasons import NOT_JSON
 from dedupe.store.document_marks import ScannedTexts
 
 if TYPE_CHECKING:
-    from datasketch import MinHash
-
     from dedupe.applying import Outcome
     from dedupe.passages.locating import IterTexts
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
-BATCH_DOCUMENTS = 4096
 _SHOWN_DETAILS = 3
 _SHOWN_NAMES = 3
 
@@ -115,6 +109,7 @@ def clean(
     protect: Sequence[str] = (),
     drop: Sequence[str] = (),
     sure: bool = False,
+    **settings: Any,
 ) -> Outcome:
     """Write the documents of files and folders without their duplicates, as ``dedupe clean`` does.
 
@@ -123,12 +118,13 @@ def clean(
     :param protect: patterns of ids and files that stay
     :param drop: relations of other documents that go too: ``contained``
     :param sure: whether to go on in spite of doubts, which are an error otherwise
+    :param settings: settings by name, as in :func:`scan`
     :raises ApplyError: if there are doubts, or the output cannot be written; nothing was written
     :raises DedupeError: as :func:`scan` does
     """
     from dedupe import applying
 
-    config = config or Config()
+    config = choose_settings(config, None, None, settings)
     found = tuple(dict.fromkeys([*config.find, *drop]))
     config = msgspec.structs.replace(config, keep_stream=True, find=found)
     streams: dict[str, Spool] = {}
@@ -200,66 +196,6 @@ def find_duplicates(
         embedded = provider.read_texts(_reported_ids(report))
         report = msgspec.structs.replace(report, texts=embedded)
     return Report.of(report, provider, scanned)
-
-
-def sign_texts(texts: Iterable[str], config: Config | None = None) -> NDArray[np.uint32]:
-    """MinHash signatures, bit for bit those of datasketch 2 (``affine32`` over XXH3).
-
-    :returns: ``uint32``, shape ``(len(texts), num_perm)``; all ``0xffffffff`` for a text
-        without a token
-    """
-    config = config or Config()
-    kernels = sketch.load_kernels(config.kernels)
-    values = _check_texts(texts)
-    parts = [np.empty((0, config.num_perm), np.uint32)]
-    for begin in range(0, len(values), BATCH_DOCUMENTS):
-        part = values[begin : begin + BATCH_DOCUMENTS]
-        batch = make_batch([""] * len(part), part)
-        sketched = kernels.sketch(
-            batch, config.shingle_size, config.num_perm, config.seed, config.ignore_numbers
-        )
-        parts.append(sketched.signatures)
-    return np.concatenate(parts)
-
-
-def to_datasketch(signature: NDArray[np.uint32], config: Config | None = None) -> MinHash:
-    """A signature as a ``datasketch.MinHash``, to be compared, merged or indexed with datasketch.
-
-    The result can be updated with further shingles, given as UTF-8 bytes.
-
-    :param signature: ``uint32``, shape ``(num_perm,)``
-    :param config: the settings with which the signature was made
-    """
-    from datasketch import MinHash
-
-    config = config or Config()
-    return MinHash(
-        num_perm=len(signature),
-        seed=config.seed,
-        scheme="affine32",
-        hashfunc=sketch.hash_shingle,
-        hashvalues=np.array(signature, np.uint32),
-    )
-
-
-def tokenize_text(text: str) -> list[str]:
-    """The tokens of a text, normalised (NFKC_Casefold), in order."""
-    return sketch.tokenize_text(text)
-
-
-def shingle_text(text: str, shingle_size: int = 5) -> list[str]:
-    """The shingles of a text, in order and with repetitions.
-
-    A shingle is a window of ``shingle_size`` tokens, joined by one space. A text with fewer tokens
-    has one shingle of all its tokens; a text without a token has none.
-
-    :raises ValueError: if ``shingle_size`` is below 1
-    """
-    if shingle_size < 1:
-        raise ValueError(f"shingle_size is {shingle_size}, but must be at least 1")
-    tokens = tokenize_text(text)
-    windows = range(max(1, len(tokens) - shingle_size + 1)) if tokens else ()
-    return [" ".join(tokens[i : i + shingle_size]) for i in windows]
 
 
 def scan_with_texts(
@@ -358,21 +294,6 @@ def _locate_passages(report: model.Report, iter_texts: IterTexts) -> model.Repor
 def _list_paths(paths: Paths) -> list[str]:
     listed = [paths] if isinstance(paths, (str, os.PathLike)) else paths
     return [os.fspath(path) for path in listed]
-
-
-def _check_texts(texts: Iterable[Any]) -> list[str]:
-    """The texts as a list of strings that UTF-8 can encode: lone surrogates become U+FFFD.
-
-    :raises TypeError: if one is no string; or if ``texts`` is a single string, whose characters
-        would otherwise be taken for texts
-    """
-    if isinstance(texts, (str, bytes)):
-        raise TypeError("texts must be several strings, not one")
-    values = list(texts)
-    for value in values:
-        if not isinstance(value, str):
-            raise TypeError(f"ids and texts must be strings, not {type(value).__name__}")
-    return [value if value.isascii() else encode_text(value).decode() for value in values]
 
 
 def _reported_ids(report: model.Report) -> list[str]:
