@@ -186,12 +186,14 @@ def _pair_figures(
         elif shared / (left_count + right_count - shared) >= settings.threshold:
             relation = Relation.NEAR
         else:
-            relation = _relation_by_text(sketch, (shared, left_count, right_count), settings)
+            relation = _relation_by_text(
+                sketch, (shared, left_count, right_count), settings, kernels
+            )
     return PairFigures(relation, shared, left_count, right_count)
 
 
 def _relation_by_text(
-    sketch: SketchBatch, counts: tuple[int, int, int], settings: ScanSettings
+    sketch: SketchBatch, counts: tuple[int, int, int], settings: ScanSettings, kernels: Kernels
 ) -> Relation | None:
     """The relation of two documents that are no duplicates, if the scan looks for such."""
     left, right = np.zeros(1, np.int64), np.ones(1, np.int64)
@@ -201,7 +203,8 @@ def _relation_by_text(
     if not settings.looks_for_passages:
         return None
     hashes, offsets = sketch.shingle_hashes, sketch.shingle_offsets
-    runs = find_shared_runs(hashes, offsets, left, right, window_of(settings))
+    ends = left.astype(np.int32), right.astype(np.int32)
+    runs = find_shared_runs(kernels, hashes, offsets, *ends, window_of(settings))
     return Relation.PASSAGE if len(runs.pair) else None
 
 

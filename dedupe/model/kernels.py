@@ -76,6 +76,40 @@ class Kernels(Protocol):
         :param max_hashes: shingle hashes that a job reads; a job of one pair may read more
         """
 
+    def winnow(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64], window: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the least hash of each window of a segment stands, each place once, in order.
+
+        Hashes are compared by their upper 48 bits; of equal ones in a window the last is taken. So
+        windows of equal hashes have it at the same place. A segment of fewer hashes than a window
+        has none.
+
+        :param window: hashes in a window, at least 1
+        :returns: positions in ``hashes``, and which are those of each segment (``(n + 1,)``)
+        """
+
+    def grow_runs(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        places: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+        least: int,
+    ) -> NDArray[np.int64]:
+        """The maximal runs of equal hashes of two segments at places where both have one hash.
+
+        It is quicker where the places of a pair ascend.
+
+        :param left: a segment of each pair
+        :param right: the other
+        :param places: number of the pair, position in the left segment, and in the right one
+        :param least: hashes of the shortest run
+        :returns: rows of pair, first hash in the left segment, first hash in the right one, and
+            hashes; a run may occur several times
+        """
+
     def copy_runs(
         self,
         values: NDArray[np.uint8],

@@ -90,16 +90,16 @@ def index_fingerprints(
     rows = PartedRows(work, expected, part_bytes, work.share(16, INDEX_BYTES))
     counts = np.zeros(text_count, np.int32)
 
-    def run_job(job: slice) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        chosen = np.arange(job.start, job.stop)
-        keys, within = winnow(*texts.gather(chosen), window).distinct()
-        return keys, within + job.start
+    def run_job(job: slice) -> tuple[slice, NDArray[np.uint64], NDArray[np.int64]]:
+        gathered = texts.gather(np.arange(job.start, job.stop))
+        return job, *winnow(resources.kernels, *gathered, window).distinct(resources.kernels)
 
-    for keys, numbers in resources.run_ahead(run_job, _cut_jobs(shingle_counts)):
+    for job, keys, sizes in resources.run_ahead(run_job, _cut_jobs(shingle_counts)):
         # (Keys have 48 bits, in the upper part.)
         parts = (keys >> np.uint64(48)).astype(np.int64) * rows.part_count >> 16
-        rows.append(parts, np.stack([keys, numbers.astype(np.uint64)], axis=1))
-        counts += np.bincount(numbers, minlength=text_count).astype(np.int32)
+        numbers = np.repeat(np.arange(job.start, job.stop, dtype=np.uint64), sizes)
+        rows.append(parts, np.stack([keys, numbers], axis=1))
+        counts[job] = sizes
     return _sort_rows(rows, counts, min(most_texts, MOST_TEXTS), resources, expected)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
-from itertools import accumulate
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from dedupe.model.report import Report, SharedPassage, SharedText
-from dedupe.sketch import tokenize_text
+from dedupe.sketch import find_tokens, tokenize_text
 
 IterTexts = Callable[[Iterable[str]], Iterable[tuple[str, str]]]
 """A function from ids to ids with texts, in any order; what cannot be read is left out."""
@@ -32,15 +30,8 @@ MOST_CHARACTERS: Final = 20_000
 UNKNOWN: Final = -1
 """The place of a token that is not looked for."""
 
-_CHUNK: Final = re.compile(r"[^\s.,;:!?()。，、！？；：（）]+")
-"""Characters between separators, which no token holds."""
-
-_SLICE: Final = re.compile(rf".{{1,512}}{_CHUNK.pattern[:-1]}*", re.DOTALL)
-"""Some hundred characters, up to a separator."""
-
-
-ASCII_TOKEN: Final = re.compile("[0-9A-Za-z_]+")
-"""A token of a text that is ASCII alone, where no character changes the tokens around it."""
+NEIGHBOURS: Final = 4
+"""Where a token is looked for in a second pass, so many before and behind it are too."""
 
 
 def locate_shared_texts(report: Report, iter_texts: IterTexts) -> Report:
@@ -132,14 +123,16 @@ class Located(NamedTuple):
 def locate_tokens(text: str, wanted: Iterable[Tokens]) -> dict[Tokens, Located]:
     """Where runs of tokens stand; runs that reach beyond the text are left out.
 
-    So are runs that begin or end among more than ``MOST_CHARACTERS`` without a separator.
+    So are runs that begin or end, in a text of other characters than ASCII, among more than
+    ``MOST_CHARACTERS`` without a separator.
     """
-    counted = _CountedChunks(text)
+    runs = [run for run in wanted if run[0] < run[1]]
+    counted = _TextTokens(text, {token for run in runs for token in (run[0], run[1] - 1)})
     # Many passages of one text begin or end at the same tokens.
     find_start, find_end = cache(counted.find_start), cache(counted.find_end)
     located: dict[Tokens, Located] = {}
-    for first, behind in wanted:
-        if not first < behind <= counted.token_count:
+    for first, behind in runs:
+        if behind - 1 not in counted:
             continue
         begin, start = first, find_start(first)
         while start is None and (begin := begin + 1) < behind:
@@ -154,30 +147,38 @@ def locate_tokens(text: str, wanted: Iterable[Tokens]) -> dict[Tokens, Located]:
     return located
 
 
-class _CountedChunks:
-    """A text cut at separators into slices, and these into chunks, with their tokens counted.
+class _TextTokens:
+    """Where tokens of one text stand.
 
-    A slice is cut into chunks when a token in it is looked for. Inside a chunk of several tokens
-    the characters of one are found by halving: the tokens of beginnings of the chunk are counted.
+    Inside a chunk of several tokens the characters of one are found by halving: the tokens of
+    beginnings of the chunk are counted.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tokens: set[int]) -> None:
         self._text = text
-        self._slices = [each.span() for each in _SLICE.finditer(text)]
-        counts = (_count_slice(text[begin:end]) for begin, end in self._slices)
-        self._ends = list(accumulate(counts))
-        self._chunks: dict[int, tuple[list[Characters], list[int]]] = {}
-        self._simple: dict[int, list[Characters]] = {}
+        self._places: dict[int, tuple[int, int, int]] = {}
+        self._find(tokens)
 
-    @property
-    def token_count(self) -> int:
-        return self._ends[-1] if self._ends else 0
+    def __contains__(self, token: int) -> bool:
+        """Whether the text has so many tokens; only for those that were looked for."""
+        return self._places[token][0] >= 0
+
+    def _find(self, tokens: Iterable[int]) -> None:
+        numbers = np.array(sorted(tokens), np.int64)
+        places = find_tokens(self._text, numbers).tolist()
+        self._places.update(zip(numbers.tolist(), map(tuple, places), strict=True))
+
+    def _place(self, token: int) -> tuple[int, int, int]:
+        if token not in self._places:
+            # (Few characters have more than four tokens.)
+            self._find(range(max(token - NEIGHBOURS, 0), token + NEIGHBOURS))
+        return self._places[token]
 
     def find_start(self, token: int) -> int | None:
         """The first character of a token; none if the character has another token before it."""
-        if (found := self._find_simply(token)) is not None:
-            return found[0]
-        begin, end, own = self._find_chunk(token)
+        begin, end, own = self._place(token)
+        if own < 0:
+            return begin
         if end - begin > MOST_CHARACTERS:
             return UNKNOWN
         text, tokens = self._text, _tokenize(self._text[begin:end])
@@ -186,9 +187,9 @@ class _CountedChunks:
 
     def find_end(self, token: int) -> int | None:
         """Behind the last character of a token; none if it is that of another token too."""
-        if (found := self._find_simply(token)) is not None:
-            return found[1]
-        begin, end, own = self._find_chunk(token)
+        begin, end, own = self._place(token)
+        if own < 0:
+            return end
         if end - begin > MOST_CHARACTERS:
             return UNKNOWN
         text, tokens = self._text, _tokenize(self._text[begin:end])[: own + 1]
@@ -198,29 +199,6 @@ class _CountedChunks:
         while behind > begin + 1 and _tokenize(text[begin : behind - 1]) == tokens:
             behind -= 1
         return behind
-
-    def _find_simply(self, token: int) -> Characters | None:
-        """The characters of a token in a slice of ASCII alone; none in other slices."""
-        number = bisect_right(self._ends, token)
-        spans = self._simple.get(number)
-        if spans is None:
-            begin, end = self._slices[number]
-            is_simple = end - begin <= MOST_CHARACTERS and self._text[begin:end].isascii()
-            matches = ASCII_TOKEN.finditer(self._text, begin, end) if is_simple else ()
-            spans = self._simple[number] = [each.span() for each in matches]
-        return spans[token - self._ends[number]] if spans else None
-
-    def _find_chunk(self, token: int) -> tuple[int, int, int]:
-        """The chunk that holds a token: its characters, and which of its tokens that is."""
-        number = bisect_right(self._ends, token)
-        token -= self._ends[number - 1] if number else 0
-        if number not in self._chunks:
-            found = list(_CHUNK.finditer(self._text, *self._slices[number]))
-            ends = list(accumulate(_count_tokens(each[0]) for each in found))
-            self._chunks[number] = [each.span() for each in found], ends
-        chunks, ends = self._chunks[number]
-        number = bisect_right(ends, token)
-        return *chunks[number], token - (ends[number - 1] if number else 0)
 
     def _reach(self, begin: int, end: int, count: int) -> int:
         """The longest beginning of a chunk that has at most so many tokens ends here."""
@@ -234,10 +212,6 @@ class _CountedChunks:
             else:
                 low = middle
         return low
-
-
-def _count_slice(text: str) -> int:
-    return len(ASCII_TOKEN.findall(text) if text.isascii() else tokenize_text(text))
 
 
 def _tokenize(text: str) -> Sequence[str]:

@@ -224,13 +224,8 @@ class _Search(msgspec.Struct, frozen=True):
         window, count = window_of(self.settings), len(self.groups)
 
         def run(job: PairJob) -> tuple[NDArray[np.int64], Runs]:
-            runs = find_runs(
-                job.hashes,
-                job.offsets,
-                job.one.astype(np.int64),
-                job.other.astype(np.int64),
-                window,
-            )
+            kernels = self.resources.kernels
+            runs = find_runs(kernels, job.hashes, job.offsets, job.one, job.other, window)
             one, other = (each.astype(np.int64)[runs.pair] for each in (job.first, job.second))
             is_swapped = one > other
             codes = np.minimum(one, other) * count + np.maximum(one, other)

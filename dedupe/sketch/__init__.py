@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dedupe.model.characters import WordFinder
 from dedupe.model.errors import KernelsError
 from dedupe.model.kernels import Kernels
 from dedupe.model.rows import Marks, RowLimits, RowWriter
 from dedupe.model.settings import KernelChoice
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def load_kernels(choice: KernelChoice = "auto") -> Kernels:
@@ -38,6 +42,11 @@ def tokenize_text(text: str) -> list[str]:
     return _tokenizer()(text)
 
 
+def find_tokens(text: str, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where tokens of a text stand; see :func:`dedupe.sketch.plain.find_tokens`."""
+    return _token_finder()(text, tokens)
+
+
 @cache
 def load_word_finder() -> WordFinder | None:
     """What finds words of whole texts, where the compiled implementation was built."""
@@ -55,6 +64,17 @@ def load_row_writer(marks: Marks, limits: RowLimits) -> RowWriter | None:
     from dedupe.sketch.row_writer import CompiledRowWriter
 
     return CompiledRowWriter(marks, limits)
+
+
+@cache
+def _token_finder() -> Callable[[str, NDArray[np.int64]], NDArray[np.int64]]:
+    compiled = _compiled()
+    if isinstance(compiled, ImportError):
+        from dedupe.sketch import plain
+
+        return plain.find_tokens
+    find: Callable[[str, NDArray[np.int64]], NDArray[np.int64]] = compiled.find_tokens
+    return find
 
 
 @cache

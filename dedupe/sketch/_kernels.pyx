@@ -88,6 +88,12 @@ cdef enum:
     TABLE_RUN = 4
     TABLE_BUCKETS = 1 << 12
     TABLE_TRIES = 2
+    # Text in which tokens are looked for is cut into slices of about so many bytes.
+    SLICE_BYTES = 512
+    # Winnowing compares the upper bits of hashes.
+    POSITION_BITS = 16
+    # Diagonals of a pair of which the last run is known: more have it forgotten.
+    DIAGONALS = 1 << 10
     # Keys of the token table are searched among those that are equal but for this many low bits.
     KEY_SHIFT = 8
     NO_CODE_POINT = 0x7FFFFFFF
@@ -97,6 +103,7 @@ SLACK = DEDUPE_SLACK
 TABLE_SIZE = TABLE_BUCKETS * DEDUPE_BUCKET
 BITMAP_WORDS = DEDUPE_BITMAP_WORDS
 COUNTED_SIZE = DEDUPE_TABLE
+DIAGONAL_COUNT = DIAGONALS
 CAN_READ_AT = bool(DEDUPE_CAN_READ_AT)
 KEY_BLOCK = 1 << KEY_SHIFT
 SIZES = {
@@ -109,6 +116,7 @@ SIZES = {
     "FEW_VALUES": FEW_VALUES,
     "HASH_CHUNK": HASH_CHUNK,
     "LANES": DEDUPE_LANES,
+    "SLICE_BYTES": SLICE_BYTES,
     "SMALL_SORT": SMALL_SORT,
     "TABLE": DEDUPE_TABLE,
     "TABLE_BUCKETS": TABLE_BUCKETS,
@@ -570,6 +578,117 @@ def tokenize(Tokenizer tokenizer, const uint8_t[::1] data):
     return joined.decode().split(" ") if tokenizer.at.token_count else []
 
 
+def find_tokens(Tokenizer tokenizer, const uint8_t[::1] data, const int64_t[::1] tokens,
+                int64_t[:, ::1] places):
+    """Where tokens of one text stand, in characters; see ``dedupe.sketch.plain.find_tokens``."""
+    cdef Py_ssize_t i = 0, end, row = 0
+    cdef int64_t count = 0, characters = 0, slice_count = 0
+    cdef bint has_room = True
+    with nogil:
+        while i < data.shape[0] and row < tokens.shape[0]:
+            end = end_slice(data, i)
+            tokenizer.tokenize(data, i, end)
+            has_room = tokenizer.has_room()
+            if not has_room:
+                break
+            slice_count = tokenizer.at.token_count
+            if tokens[row] < count + slice_count:
+                row = find_in_slice(tokenizer, data, i, end, count, characters, tokens, row, places)
+            count += slice_count
+            characters += count_characters(data, i, end)
+            i = end
+    if not has_room:
+        fail("there are more tokens than fit")
+
+
+cdef Py_ssize_t end_slice(const uint8_t[::1] data, Py_ssize_t i) noexcept nogil:
+    """The end of a slice: a separator behind so many bytes, or the end of the text."""
+    return end_chunk(data, min(i + SLICE_BYTES, data.shape[0]), data.shape[0])
+
+
+cdef Py_ssize_t end_chunk(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+    """Where the next separator is, or ``end``."""
+    cdef dedupe_character character
+    while i < end:
+        character = decode(data, i, end)
+        if parts_chunks(character.code_point):
+            break
+        i += character.length
+    return i
+
+
+cdef inline bint parts_chunks(uint32_t character) noexcept nogil:
+    """Whether a character is one of ``dedupe.sketch.plain.locating.SEPARATORS``."""
+    if character < 0x80:
+        return (9 <= character <= 13 or 28 <= character <= 33 or 40 <= character <= 41
+                or character == 44 or character == 46 or 58 <= character <= 59
+                or character == 63)
+    if character < 0x2000:
+        return character == 0x85 or character == 0xA0 or character == 0x1680
+    if character < 0x3000:
+        return (character <= 0x200A or 0x2028 <= character <= 0x2029 or character == 0x202F
+                or character == 0x205F)
+    return (character <= 0x3002 or character == 0xFF01 or 0xFF08 <= character <= 0xFF09
+            or character == 0xFF0C or 0xFF1A <= character <= 0xFF1B or character == 0xFF1F)
+
+
+cdef int64_t count_characters(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end) noexcept nogil:
+    cdef int64_t count = 0
+    while i < end:
+        count += (data[i] & 0xC0) != 0x80
+        i += 1
+    return count
+
+
+cdef inline bint is_ascii_word(uint8_t byte) noexcept nogil:
+    return (48 <= byte <= 57 or 65 <= byte <= 90 or byte == 95 or 97 <= byte <= 122)
+
+
+cdef Py_ssize_t find_in_slice(Tokenizer tokenizer, const uint8_t[::1] data, Py_ssize_t i,
+                              Py_ssize_t end, int64_t count, int64_t characters,
+                              const int64_t[::1] tokens, Py_ssize_t row,
+                              int64_t[:, ::1] places) noexcept nogil:
+    """Fill the rows of ``places`` of the tokens in a slice; return the row behind them.
+
+    ``count`` and ``characters`` are those before the slice.
+    """
+    cdef Py_ssize_t begin
+    cdef int64_t length, own
+    while i < end and row < tokens.shape[0]:
+        begin = i
+        i = end_chunk(data, i, end)
+        length = count_characters(data, begin, i)
+        if length == i - begin:
+            while begin < i and row < tokens.shape[0]:
+                if not is_ascii_word(data[begin]):
+                    begin += 1
+                    characters += 1
+                    continue
+                own = characters
+                while begin < i and is_ascii_word(data[begin]):
+                    begin += 1
+                    characters += 1
+                while row < tokens.shape[0] and tokens[row] == count:
+                    places[row, 0], places[row, 1], places[row, 2] = own, characters, -1
+                    row += 1
+                count += 1
+            characters += i - begin
+        else:
+            tokenizer.tokenize(data, begin, i)
+            own = tokenizer.at.token_count
+            while row < tokens.shape[0] and tokens[row] < count + own:
+                places[row, 0] = characters
+                places[row, 1] = characters + length
+                places[row, 2] = tokens[row] - count
+                row += 1
+            count += own
+            characters += length
+        if i < end:
+            i += decode(data, i, end).length
+            characters += 1
+    return row
+
+
 def survey(const uint64_t[::1] values, uint64_t[::1] table, uint64_t[::1] bitmap):
     """The number of different values, of 1 to COUNTED, and their bitmap, as ``sketch`` makes them.
 
@@ -860,6 +979,74 @@ cdef int64_t intersect(const uint64_t[::1] hashes, Py_ssize_t i, Py_ssize_t i_en
             i += x <= y
             j += y <= x
     return shared if shared >= needed else -1
+
+
+def winnow(const uint64_t[::1] hashes, const int64_t[::1] offsets, Py_ssize_t window,
+           int64_t[::1] positions, int64_t[::1] position_offsets, int64_t[::1] queue):
+    """Positions of the fingerprints of segments; see ``model.kernels.Kernels.winnow``.
+
+    ``queue`` is scratch of an entry for each value of the longest segment: positions in the window
+    whose values ascend, and are below all that follow. ``positions`` has room for a position each.
+    """
+    cdef Py_ssize_t segment, i, first, begin, end, written = 0
+    cdef uint64_t key
+    with nogil:
+        position_offsets[0] = 0
+        for segment in range(offsets.shape[0] - 1):
+            begin = end = 0
+            first = offsets[segment] + window - 1
+            for i in range(offsets[segment], offsets[segment + 1]):
+                key = hashes[i] >> POSITION_BITS
+                while end > begin and hashes[queue[end - 1]] >> POSITION_BITS >= key:
+                    end -= 1
+                queue[end] = i
+                end += 1
+                if queue[begin] + window <= i:
+                    begin += 1
+                if i >= first and (i == first or positions[written - 1] != queue[begin]):
+                    positions[written] = queue[begin]
+                    written += 1
+            position_offsets[segment + 1] = written
+    return written
+
+
+def grow_runs(const uint64_t[::1] hashes, const int64_t[::1] offsets, const int32_t[::1] left,
+              const int32_t[::1] right, const int64_t[::1] pairs, const int64_t[::1] ones,
+              const int64_t[::1] others, Py_ssize_t least, int64_t[:, ::1] known,
+              int64_t[:, ::1] rows):
+    """Rows of runs, grown from places of equal hashes; see ``model.kernels.Kernels.grow_runs``.
+
+    ``known`` is scratch of ``DIAGONALS`` rows, all -1 at first: pair, diagonal, begin and end of
+    the last run there. ``rows`` has one row for each place. Returns how many were written.
+    """
+    cdef Py_ssize_t i, written = 0, place
+    cdef int64_t pair, one, other, diagonal, least_one, least_other, most_one, most_other, size
+    with nogil:
+        for i in range(pairs.shape[0]):
+            pair, one, other = pairs[i], ones[i], others[i]
+            diagonal = one - other
+            place = (<uint64_t> diagonal * <uint64_t> 0x9E3779B97F4A7C15) >> 54
+            if (known[place, 0] == pair and known[place, 1] == diagonal
+                    and known[place, 2] <= one < known[place, 3]):
+                continue
+            least_one, most_one = offsets[left[pair]], offsets[left[pair] + 1]
+            least_other, most_other = offsets[right[pair]], offsets[right[pair] + 1]
+            size = 0
+            while (one + size < most_one and other + size < most_other
+                    and hashes[one + size] == hashes[other + size]):
+                size += 1
+            while (one > least_one and other > least_other
+                    and hashes[one - 1] == hashes[other - 1]):
+                one -= 1
+                other -= 1
+                size += 1
+            known[place, 0], known[place, 1] = pair, diagonal
+            known[place, 2], known[place, 3] = one, one + size
+            if size >= least:
+                rows[written, 0], rows[written, 1] = pair, one - least_one
+                rows[written, 2], rows[written, 3] = other - least_other, size
+                written += 1
+    return written
 
 
 def plan_jobs(const int32_t[::1] first, const int32_t[::1] second, const int64_t[::1] counts,

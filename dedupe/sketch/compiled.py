@@ -13,9 +13,11 @@ from dedupe.model.pairs import JobPlan
 from dedupe.model.sketches import BITMAP_WORDS, HashSketches, SetFilters, SketchBatch
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.contracts import (
+    check_ascending,
     check_at_least,
     check_buckets,
     check_indices,
+    check_inside,
     check_lengths,
     check_offsets,
     check_returned,
@@ -228,6 +230,45 @@ class CompiledKernels:
         _kernels.label_components(labels, left, right)
         return labels
 
+    def winnow(
+        self, hashes: NDArray[np.uint64], offsets: NDArray[np.int64], window: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        check_offsets("offsets", offsets, len(hashes))
+        check_at_least("window", window, 1)
+        lengths = np.diff(offsets)
+        positions = np.empty(int(np.maximum(lengths - window + 1, 0).sum()), np.int64)
+        position_offsets = np.empty(len(offsets), np.int64)
+        queue = np.empty(int(lengths.max(initial=0)), np.int64)
+        written = _kernels.winnow(hashes, offsets, window, positions, position_offsets, queue)
+        check_returned("positions", written, len(positions))
+        return positions[:written].copy(), position_offsets
+
+    def grow_runs(
+        self,
+        hashes: NDArray[np.uint64],
+        offsets: NDArray[np.int64],
+        left: NDArray[np.int32],
+        right: NDArray[np.int32],
+        places: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+        least: int,
+    ) -> NDArray[np.int64]:
+        pairs, ones, others = places
+        check_offsets("offsets", offsets, len(hashes))
+        check_lengths(left=left, right=right)
+        check_lengths(pairs=pairs, ones=ones, others=others)
+        check_indices("left", left, len(offsets) - 1)
+        check_indices("right", right, len(offsets) - 1)
+        check_indices("pairs", pairs, len(left))
+        check_inside("ones", ones, offsets, left[pairs])
+        check_inside("others", others, offsets, right[pairs])
+        known = np.full((_kernels.DIAGONAL_COUNT, 4), -1, np.int64)
+        rows = np.empty((len(pairs), 4), np.int64)
+        written = _kernels.grow_runs(
+            hashes, offsets, left, right, pairs, ones, others, least, known, rows
+        )
+        check_returned("runs", written, len(rows))
+        return rows[:written].copy()
+
     def copy_runs(
         self,
         values: NDArray[np.uint8],
@@ -259,6 +300,15 @@ def tokenize_text(text: str) -> list[str]:
     data = np.frombuffer(text.encode("utf-8", "surrogatepass") or b" ", np.uint8)
     tokens: list[str] = _kernels.tokenize(_tokenizer(len(data)), data)
     return tokens
+
+
+def find_tokens(text: str, tokens: NDArray[np.int64]) -> NDArray[np.int64]:
+    """See :func:`dedupe.sketch.plain.find_tokens`."""
+    check_ascending("tokens", tokens)
+    data = np.frombuffer(text.encode("utf-8", "surrogatepass") or b" ", np.uint8)
+    places = np.full((len(tokens), 3), -1, np.int64)
+    _kernels.find_tokens(_tokenizer(len(data)), data, tokens, places)
+    return places
 
 
 def _tokenizer(longest: int) -> _kernels.Tokenizer:

@@ -26,12 +26,29 @@ def check_offsets(name: str, offsets: NDArray[np.int64], size: int) -> None:
         raise ValueError(f"{name} do not ascend")
 
 
+def check_ascending(name: str, numbers: NDArray[np.int64]) -> None:
+    """Check that numbers ascend, and are not below 0."""
+    if len(numbers) and (numbers[0] < 0 or (numbers[1:] < numbers[:-1]).any()):
+        raise ValueError(f"{name} do not ascend from 0 or above")
+
+
 def check_indices(name: str, indices: NDArray[Any], count: int) -> None:
     """Check that indices lie from 0 to ``count - 1``."""
     if len(indices) and not 0 <= indices.min() <= indices.max() < count:
         raise ValueError(
             f"{name} go from {indices.min()} to {indices.max()}, but there are {count} places"
         )
+
+
+def check_inside(
+    name: str,
+    positions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    segments: NDArray[np.int32],
+) -> None:
+    """Check that each position lies in its segment."""
+    if ((positions < offsets[segments]) | (positions >= offsets[segments + 1])).any():
+        raise ValueError(f"{name} are not all inside their segments")
 
 
 def check_lengths(**columns: Sized) -> None:

@@ -29,8 +29,12 @@ class PartedRows:
 
     def append(self, parts: NDArray[np.int64], rows: NDArray[np.uint64]) -> None:
         """Add rows, each to its part; in a part they stay in the order of adding."""
-        order = np.argsort(parts, kind="stable")
-        cuts = np.searchsorted(parts[order], np.arange(self.part_count + 1)).tolist()
+        if self.part_count == 1:
+            self._stores[0].append(rows)
+            return
+        # (Small numbers are sorted many times faster.)
+        order = np.argsort(parts.astype(np.uint8), kind="stable")
+        cuts = np.cumsum([0, *np.bincount(parts, minlength=self.part_count)]).tolist()
         for part in range(self.part_count):
             if cuts[part] < cuts[part + 1]:
                 self._stores[part].append(rows[order[cuts[part] : cuts[part + 1]]])

@@ -6,7 +6,6 @@ import itertools
 import json
 import random
 from pathlib import Path
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -17,8 +16,7 @@ import dedupe
 from dedupe import Config, find_duplicates, shingle_text, tokenize_text
 from dedupe.model.errors import ConfigError
 from dedupe.model.relations import Relation
-from dedupe.passages import locating
-from dedupe.passages.locating import ASCII_TOKEN, MOST_CHARACTERS, locate_tokens
+from dedupe.passages.locating import MOST_CHARACTERS, locate_tokens
 from dedupe.report.json import parse_report, render_json
 from tests.support.corpora import make_corpus
 
@@ -322,23 +320,3 @@ def test_explain_tells_the_relations_that_are_asked_for(tmp_path, dedupe_here):
     assert "A holds 100 % of B" in relation("long", "short", "--find", "contained")[1]
     assert relation("short", "quoting", "--find", "contained")[0] is None
     assert relation("short", "quoting", "--find", "passages")[0] == "passage"
-
-
-def test_tokens_of_ascii_are_runs_of_its_word_characters():
-    """Places in such text are told by a pattern instead of counting tokens."""
-    characters = [chr(number) for number in range(128)]
-    for one, other in itertools.product(characters, repeat=2):
-        text = f"a{one}{other}b{one}"
-        assert [each.lower() for each in ASCII_TOKEN.findall(text)] == list(tokenize_text(text))
-
-
-@given(st.text(st.sampled_from("ab _-'.,\n\u00e9\u2019\u00bd\u4e00"), max_size=1500))
-@settings(max_examples=60, deadline=None)
-def test_places_in_ascii_are_those_found_by_counting(text):
-    wanted = {(token, token + 1) for token in range(len(tokenize_text(text)))}
-    found = locate_tokens(text, wanted)
-    with (
-        patch.object(locating._CountedChunks, "_find_simply", lambda self, token: None),
-        patch.object(locating, "_count_slice", lambda text: len(tokenize_text(text))),
-    ):
-        assert found == locate_tokens(text, wanted)

@@ -10,18 +10,20 @@ from hypothesis import strategies as st
 from dedupe.model.sketches import SetFilters
 from dedupe.passages import index as index_module
 from dedupe.passages import runs as runs_module
-from dedupe.passages import winnowing
 from dedupe.passages.candidates import pair_texts
 from dedupe.passages.index import index_fingerprints
 from dedupe.passages.runs import Runs, find_runs, separate_runs
 from dedupe.passages.winnowing import winnow
 from dedupe.sketch import load_kernels
+from dedupe.sketch.plain import PlainKernels, shared_runs
 from dedupe.sketch.plain.signatures import make_bitmap
 from dedupe.store.filters import FilterStore
 from dedupe.store.parts import PartedRows
 from dedupe.store.resources import Resources
 from dedupe.store.work_folder import WorkFolder
 from tests.matching.test_verify import ListedShingles
+
+BOTH_KERNELS = [PlainKernels(), load_kernels()]
 
 SHIFT = np.uint64(16)
 """Keys have the upper 48 bits of hashes: small numbers are moved there."""
@@ -40,11 +42,14 @@ TEXTS = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(texts=TEXTS, window=st.integers(1, 20), block=st.sampled_from([1, 7, 1 << 15]))
-def test_fingerprints_are_the_last_of_the_least_hashes_of_each_window(texts, window, block):
+@pytest.mark.parametrize("kernels", BOTH_KERNELS, ids=lambda each: each.name)
+def test_fingerprints_are_the_last_of_the_least_hashes_of_each_window(
+    texts, window, block, kernels
+):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(winnowing, "WINDOWS_AT_ONCE", block)
+        patch.setattr(shared_runs, "WINDOWS_AT_ONCE", block)
         hashes, offsets = joined(texts)
-        found = winnow(hashes, offsets, window)
+        found = winnow(kernels, hashes, offsets, window)
     expected = set()
     for number, text in enumerate(texts):
         for first in range(len(text) - window + 1):
@@ -53,6 +58,10 @@ def test_fingerprints_are_the_last_of_the_least_hashes_of_each_window(texts, win
             expected.add((min(shingles) << 16, number, int(offsets[number]) + first + last))
     columns = (found.keys.tolist(), found.texts.tolist(), found.positions.tolist())
     assert sorted(zip(*columns, strict=True)) == sorted(expected)
+    keys, counts = found.distinct(kernels)
+    owners = np.repeat(np.arange(len(texts)), counts).tolist()
+    different = sorted({(number, key) for key, number, _ in expected})
+    assert list(zip(owners, keys.tolist(), strict=True)) == different
 
 
 @settings(max_examples=150, deadline=None)
@@ -63,7 +72,7 @@ def test_fingerprints_are_the_last_of_the_least_hashes_of_each_window(texts, win
 )  # fmt: skip
 def test_a_shared_run_of_a_window_has_a_shared_fingerprint_at_the_same_place(run, around):
     texts = [around[0] + run + around[1], around[2] + run + around[3]]
-    found = winnow(*joined(texts), len(run))
+    found = winnow(load_kernels(), *joined(texts), len(run))
     places = [
         {(key, at - begin) for key, text, at in zip(found.keys.tolist(), found.texts.tolist(),
                                                    found.positions.tolist(), strict=True)
@@ -178,16 +187,14 @@ def all_maximal_runs(one: list[int], other: list[int], least: int) -> set[tuple[
 @given(
     texts=st.lists(st.lists(st.integers(0, 9), max_size=25), min_size=2, max_size=4),
     window=st.integers(1, 5),
-    factor=st.sampled_from([runs_module._FACTOR, np.uint64(1)]),
+    kernels=st.sampled_from(BOTH_KERNELS),
 )
-def test_runs_are_all_that_are_maximal(texts, window, factor):
-    """Also where the sums of different runs are equal: with a factor of 1, permutations are."""
-    left, right = (np.array(each) for each in np.triu_indices(len(texts), 1))
+def test_runs_are_all_that_are_maximal(texts, window, kernels):
+    left, right = (np.array(each, np.int32) for each in np.triu_indices(len(texts), 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs_module, "_FACTOR", factor)
         patch.setattr(runs_module, "MOST_OCCURRENCES", 100)
         patch.setattr(runs_module, "ANCHORS_AT_ONCE", 5)
-        found = find_runs(*joined(texts), left, right, window)
+        found = find_runs(kernels, *joined(texts), left, right, window)
     rows = set(zip(found.pair.tolist(), found.left.tolist(), found.right.tolist(),
                    found.size.tolist(), strict=True))  # fmt: skip
     expected = {
@@ -195,12 +202,7 @@ def test_runs_are_all_that_are_maximal(texts, window, factor):
         for pair, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True))
         for run in all_maximal_runs(texts[one], texts[other], window)
     }
-    if factor == 1:  # (a run that was grown too far is cut where it differs, wherever it began)
-        for pair, one, other, size in rows:
-            ends = int(left[pair]), int(right[pair])
-            assert texts[ends[0]][one : one + size] == texts[ends[1]][other : other + size]
-    else:
-        assert rows == expected
+    assert rows == expected
 
 
 @settings(max_examples=100, deadline=None)

@@ -200,6 +200,14 @@ def test_a_count_that_a_kernel_returns_is_not_trusted(monkeypatch):
     monkeypatch.setattr(compiled._kernels, "bucket_pairs", lambda *given: -1)
     with pytest.raises(KernelsError, match="-1 pairs"):
         pair_up()
+    monkeypatch.setattr(compiled._kernels, "winnow", lambda *given: 9)
+    with pytest.raises(KernelsError, match="9 positions, in room for 8"):
+        KERNELS.winnow(HASHES, ints(0, 8), 1)
+    monkeypatch.setattr(compiled._kernels, "grow_runs", lambda *given: 2)
+    with pytest.raises(KernelsError, match="2 runs, in room for 1"):
+        KERNELS.grow_runs(
+            HASHES, ints(0, 4, 8), places(0), places(1), (ints(0), ints(0), ints(4)), 1
+        )
     monkeypatch.setattr(compiled._kernels, "plan_jobs", lambda *given: 5)
     with pytest.raises(KernelsError, match="5 jobs"):
         KERNELS.plan_jobs(places(0), places(1), ints(1, 1), 10, 10)
@@ -220,6 +228,39 @@ def test_more_tokens_than_fit_are_noticed(monkeypatch):
     )
     with pytest.raises(KernelsError, match="more tokens than fit"):
         KERNELS.sketch(texts, 5, 16, 1)
+    with pytest.raises(KernelsError, match="more tokens than fit"):
+        compiled.find_tokens("a b c d e f g h", ints(7))
+
+
+@pytest.mark.parametrize("tokens", [ints(-1, 2), ints(3, 2)])
+def test_tokens_to_be_found(tokens):
+    with pytest.raises(ValueError, match="tokens do not ascend"):
+        compiled.find_tokens("a b c d", tokens)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "ones", "others", "said"),
+    [
+        (ints(1), ints(0), ints(4), "pairs go"),
+        (ints(0, 0), ints(0), ints(4), "different ones"),
+        (ints(0), ints(4), ints(4), "ones are not all inside"),
+        (ints(0), ints(-1), ints(4), "ones are not all inside"),
+        (ints(0), ints(0), ints(3), "others are not all inside"),
+        (ints(0), ints(0), ints(8), "others are not all inside"),
+    ],
+)
+def test_places_of_runs(pairs, ones, others, said):
+    ends = places(0), places(1)
+    with pytest.raises(ValueError, match=said):
+        KERNELS.grow_runs(HASHES, ints(0, 4, 8), *ends, (pairs, ones, others), 1)
+
+
+@pytest.mark.parametrize(("offsets", "said"), BAD_OFFSETS)
+def test_offsets_of_what_is_winnowed(offsets, said):
+    with pytest.raises(ValueError, match=f"offsets {said}"):
+        KERNELS.winnow(HASHES, offsets, 3)
+    with pytest.raises(ValueError, match="window is 0"):
+        KERNELS.winnow(HASHES, ints(0, 8), 0)
 
 
 def test_no_character_becomes_more_tokens_than_there_is_room_for():

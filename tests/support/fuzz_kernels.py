@@ -234,6 +234,7 @@ def _special_characters() -> tuple[list[str], list[str]]:
 
 
 SPECIAL, LONGEST = _special_characters()
+SEPARATING = " \n\x1c.,;:!?()。，、！？；：（）\x85\xa0\u1680\u2003\u2028\u202f\u205f\u3000"
 MIXED = "今天一鿿㐀々がンー가각각แประ\u3099\u302a\u0301\ufe00\u0345、。 aÅéß"
 
 
@@ -302,6 +303,57 @@ def fuzz_tokenize(rng: random.Random) -> None:
     assert compiled.tokenize_text(text) == plain.tokenize_text(text)
 
 
+def fuzz_find_tokens(rng: random.Random) -> None:
+    kinds = [rng.choice(["b", " ", "é ", "½", "漢"]) * rng.randrange(600), "\ud800 \udfff"]
+    text = "".join([draw_text(rng).decode("utf-8", "replace"), *rng.sample(kinds, 1)])
+    text = "".join(rng.choice(SEPARATING) if rng.random() < 0.2 else c for c in text)
+    count = len(plain.tokenize_text(text))
+    tokens = pack(sorted(rng.choices(range(count + 3), k=rng.randrange(30))), np.int64)
+    found = compiled.find_tokens(text, tokens)
+    np.testing.assert_array_equal(found, plain.find_tokens(text, tokens))
+    for token, (begin, end, own) in zip(tokens.tolist(), found.tolist(), strict=True):
+        assert (begin >= 0) == (token < count)
+        if begin >= 0:
+            place = max(own, 0)
+            expected = plain.tokenize_text(text)[token - place :]
+            assert plain.tokenize_text(text[begin:end])[place] == expected[place]
+
+
+def fuzz_winnow(rng: random.Random) -> None:
+    segments = [draw_hashes(rng, draw_size(rng, 3000)) for _ in range(rng.randrange(6))]
+    ahead = rng.choice([0, 3])
+    hashes = pack([1] * ahead + [value for each in segments for value in each], np.uint64)
+    arguments = hashes, offsets_of(map(len, segments), ahead), rng.choice([1, 2, 3, 46, 300])
+    for ours, oracle in zip(COMPILED.winnow(*arguments), PLAIN.winnow(*arguments), strict=True):
+        assert ours.tolist() == oracle.tolist()
+
+
+def fuzz_grow_runs(rng: random.Random) -> None:
+    pool = draw_hashes(rng, rng.choice([2, 30, 300])) or [1]
+    texts = []
+    for _ in range(rng.randrange(2, 5)):
+        cuts = sorted(rng.choices(range(len(pool) + 1), k=2))
+        texts.append(pool[slice(*cuts)] * rng.randrange(1, 4) + rng.choices(pool, k=3))
+    hashes = pack([value for text in texts for value in text], np.uint64)
+    offsets = offsets_of(map(len, texts))
+    pairs = [rng.sample(range(len(texts)), 2) for _ in range(rng.randrange(1, 4))]
+    equal = [
+        (number, int(offsets[one]) + i, int(offsets[other]) + j)
+        for number, (one, other) in enumerate(pairs)
+        for i, value in enumerate(texts[one])
+        for j in range(rng.randrange(9), len(texts[other]), rng.randrange(1, 9))
+        if value == texts[other][j]
+    ]
+    places = tuple(pack(equal, np.int64).reshape(-1, 3).T.copy())
+    left, right = pack(pairs, np.int32).T.copy()
+    arguments = hashes, offsets, left, right, places, rng.choice([1, 2, 5])
+    ours, oracle = COMPILED.grow_runs(*arguments), PLAIN.grow_runs(*arguments)
+    assert {*map(tuple, ours.tolist())} == {*map(tuple, oracle.tolist())}
+    for pair, one, other, size in ours.tolist():
+        left_text, right_text = (texts[end] for end in pairs[pair])
+        assert left_text[one : one + size] == right_text[other : other + size]
+
+
 def fuzz_words(rng: random.Random) -> None:
     text = draw_text(rng).decode("utf-8", "surrogateescape")
     spaced = "".join(rng.choice(" \n\t\r\u2028\u3000") if rng.random() < 0.2 else c for c in text)
@@ -321,6 +373,9 @@ KERNELS = {
     "sign_hashes": fuzz_sign_hashes,
     "survey": fuzz_survey,
     "tokenize": fuzz_tokenize,
+    "find_tokens": fuzz_find_tokens,
+    "winnow": fuzz_winnow,
+    "grow_runs": fuzz_grow_runs,
     "sort_unique": fuzz_sort_unique,
     "count_shared": fuzz_count_shared,
     "plan_jobs": fuzz_plan_jobs,

@@ -6,6 +6,7 @@ compiled kernels with them, and they run where the extension could not be built.
 
 from dedupe.sketch.plain.composition import normalise_sequence
 from dedupe.sketch.plain.kernels import PlainKernels
+from dedupe.sketch.plain.places import find_tokens
 from dedupe.sketch.plain.signatures import (
     hash_shingles,
     shingle_tokens,
@@ -15,6 +16,7 @@ from dedupe.sketch.plain.tokens import tokenize_text
 
 __all__ = [
     "PlainKernels",
+    "find_tokens",
     "hash_shingles",
     "normalise_sequence",
     "shingle_tokens",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dedupe.model.documents import TextBatch
 from dedupe.model.pairs import JobPlan
 from dedupe.model.sketches import BITMAP_WORDS, COUNTED, HashSketches, SetFilters, SketchBatch
+from dedupe.sketch.plain.shared_runs import grow_runs, winnow
 from dedupe.sketch.plain.signatures import (
     hash_shingles,
     make_bitmap,
@@ -220,5 +221,7 @@ class PlainKernels:
             while not np.array_equal(above := labels[labels], labels):
                 labels = above
 
+    winnow = staticmethod(winnow)
+    grow_runs = staticmethod(grow_runs)
     copy_runs = staticmethod(copy_runs)
     read_runs = staticmethod(read_runs)
