@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from dedupe.model.report import Report, SharedPassage, SharedText
 from dedupe.sketch import find_tokens, tokenize_text
+from dedupe.store.arrays import sort_distinct
 
 IterTexts = Callable[[Iterable[str]], Iterable[tuple[str, str]]]
 """A function from ids to ids with texts, in any order; what cannot be read is left out."""
-
-Tokens = tuple[int, int]
-"""The first token, and the one behind the last."""
-
-Characters = tuple[int, int]
-"""The first character, and the one behind the last."""
 
 REMEMBERED_CHARACTERS: Final = 32
 """The longest word whose tokens are remembered."""
@@ -40,138 +37,159 @@ def locate_shared_texts(report: Report, iter_texts: IterTexts) -> Report:
     A passage that begins or ends inside a character of several tokens (½) is made shorter by these,
     so that what is cut out of both texts has the same tokens.
     """
-    runs = [_Run(pair, passage) for pair in report.shared_texts() for passage in pair.passages]
-    pending = runs
-    while pending:
-        _locate_runs(pending, iter_texts)
-        pending = [run for run in pending if run.narrow()]
-    ready = iter(runs)
+    runs = _Runs.of([*report.shared_texts()])
+    pending = np.arange(len(runs.counts))
+    while len(pending):
+        runs.locate(pending, iter_texts)
+        pending = pending[runs.shorten(pending)]
+    located = iter(runs.passages())
 
-    def locate(pair: SharedText) -> SharedText:
-        made = [next(ready).passage for _ in pair.passages]
-        left = tuple(passage for passage in made if passage.token_count > 0)
+    def replace(pair: SharedText) -> SharedText:
+        passages = tuple(islice(located, len(pair.passages)))
+        left = tuple(passage for passage in passages if passage.token_count > 0)
         return msgspec.structs.replace(pair, passages=left)
 
     return msgspec.structs.replace(
         report,
-        contained=tuple(map(locate, report.contained)),
-        passages=tuple(map(locate, report.passages)),
+        contained=tuple(map(replace, report.contained)),
+        passages=tuple(map(replace, report.passages)),
     )
 
 
-class _Run:
-    """A passage that is being located.
+class _Runs(msgspec.Struct):
+    """All passages of a report as columns; side 0 is the left document of each, 1 the right one.
 
-    :ivar found: for the left and the right document, what was found there; none if it was not read
+    :param ids: of the documents
+    :param owners: ``(2, n)``: the document, a position in ``ids``
+    :param firsts: ``(2, n)``: the first token
+    :param counts: tokens
+    :param places: ``(2, n, 4)``: what :func:`locate_tokens` says
     """
 
-    def __init__(self, pair: SharedText, passage: SharedPassage) -> None:
-        self.ids = pair.left, pair.right
-        self.passage = passage
-        self.found: list[Located | None] = [None, None]
+    ids: list[str]
+    owners: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    places: NDArray[np.int64]
 
-    def tokens(self, side: int) -> Tokens:
-        """The tokens in the left (0) or right (1) document."""
-        first = (self.passage.left_token, self.passage.right_token)[side]
-        return first, first + self.passage.token_count
+    @classmethod
+    def of(cls, pairs: Sequence[SharedText]) -> _Runs:
+        numbers: dict[str, int] = {}
+        ends = [[numbers.setdefault(id, len(numbers)) for id in (pair.left, pair.right)]
+                for pair in pairs]  # fmt: skip
+        sizes = [len(pair.passages) for pair in pairs]
+        rows = [(passage.left_token, passage.right_token, passage.token_count)
+                for pair in pairs for passage in pair.passages]  # fmt: skip
+        columns = np.array(rows, np.int64).reshape(-1, 3).T
+        owners = np.repeat(np.array(ends, np.int64).reshape(-1, 2), sizes, axis=0).T
+        places = np.empty((2, len(rows), 4), np.int64)
+        return cls([*numbers], owners, columns[:2].copy(), columns[2].copy(), places)
 
-    def narrow(self) -> bool:
-        """Take over what was found; whether it must be looked for again, being shorter now."""
-        passage = self.passage
-        located = [each for each in self.found if each is not None]
-        before = max((each.before for each in located), default=0)
-        behind = max((each.behind for each in located), default=0)
-        spans = [each.span if each else None for each in self.found]
-        self.passage = msgspec.structs.replace(
-            passage,
-            token_count=max(passage.token_count - before - behind, 0),
-            left_token=passage.left_token + before,
-            right_token=passage.right_token + before,
-            left_span=spans[0],
-            right_span=spans[1],
-        )
-        return before + behind > 0 and self.passage.token_count > 0
+    def locate(self, pending: NDArray[np.int64], iter_texts: IterTexts) -> None:
+        """Find these passages in their texts, each of which is read once."""
+        self.places[:, pending] = _NOT_FOUND
+        owners = self.owners[:, pending].reshape(-1)
+        order = np.argsort(owners, kind="stable")
+        cuts = np.searchsorted(owners[order], np.arange(len(self.ids) + 1)).tolist()
+        wanted = {id: order[cuts[i] : cuts[i + 1]] for i, id in enumerate(self.ids)
+                  if cuts[i] < cuts[i + 1]}  # fmt: skip
+        for id, text in iter_texts([*wanted]):
+            side, row = np.divmod(wanted[id], len(pending))
+            run = pending[row]
+            firsts = self.firsts[side, run]
+            self.places[side, run] = locate_tokens(text, firsts, firsts + self.counts[run])
+
+    def shorten(self, pending: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Leave out tokens; which passages must be looked for again, being shorter now."""
+        before, behind = self.places[:, pending, 2:].max(axis=0).T
+        self.firsts[:, pending] += before
+        self.counts[pending] = np.maximum(self.counts[pending] - before - behind, 0)
+        result: NDArray[np.bool_] = (before + behind > 0) & (self.counts[pending] > 0)
+        return result
+
+    def passages(self) -> list[SharedPassage]:
+        """All passages, in order."""
+        spans = [[(start, end) if start >= 0 else None for start, end in side]
+                 for side in self.places[:, :, :2].tolist()]  # fmt: skip
+        columns = self.counts.tolist(), *self.firsts.tolist(), *spans
+        return list(map(SharedPassage, *columns))
 
 
-def _locate_runs(runs: Sequence[_Run], iter_texts: IterTexts) -> None:
-    """Find these passages in their texts, each of which is read once."""
-    wanted: dict[str, list[tuple[_Run, int]]] = {}
-    for run in runs:
-        run.found = [None, None]
-        for side, id in enumerate(run.ids):
-            wanted.setdefault(id, []).append((run, side))
-    for id, text in iter_texts([*wanted]):
-        ends = wanted.pop(id)
-        located = locate_tokens(text, {run.tokens(side) for run, side in ends})
-        for run, side in ends:
-            run.found[side] = located.get(run.tokens(side))
+_NOT_FOUND: Final = (UNKNOWN, UNKNOWN, 0, 0)
+"""The row of :func:`locate_tokens` for what is not in a text, or not looked for."""
 
 
-class Located(NamedTuple):
-    """Where a run of tokens, or what is left of it, stands in a text.
+def locate_tokens(
+    text: str, firsts: NDArray[np.int64], behinds: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Where runs of tokens stand in a text.
 
-    :param span: from the first character of the first token to behind the last of the last
-    :param before: tokens left out at the beginning, which are in one character with others before
-    :param behind: tokens left out at the end, which are in one character with others behind them
+    :param firsts: the first token of each
+    :param behinds: the token behind the last
+    :returns: ``(n, 4)``: first character, the one behind the last; tokens left out at the
+        beginning, and at the end, which are in one character with others around the run. The
+        first two are ``UNKNOWN`` for what reaches beyond the text, or begins or ends in a text of
+        other characters than ASCII among more than ``MOST_CHARACTERS`` without a separator
     """
-
-    span: Characters
-    before: int = 0
-    behind: int = 0
-
-
-def locate_tokens(text: str, wanted: Iterable[Tokens]) -> dict[Tokens, Located]:
-    """Where runs of tokens stand; runs that reach beyond the text are left out.
-
-    So are runs that begin or end, in a text of other characters than ASCII, among more than
-    ``MOST_CHARACTERS`` without a separator.
-    """
-    runs = [run for run in wanted if run[0] < run[1]]
-    counted = _TextTokens(text, {token for run in runs for token in (run[0], run[1] - 1)})
-    # Many passages of one text begin or end at the same tokens.
-    find_start, find_end = cache(counted.find_start), cache(counted.find_end)
-    located: dict[Tokens, Located] = {}
-    for first, behind in runs:
-        if behind - 1 not in counted:
-            continue
-        begin, start = first, find_start(first)
-        while start is None and (begin := begin + 1) < behind:
-            start = find_start(begin)
-        last, end = behind - 1, find_end(behind - 1)
-        while end is None and (last := last - 1) >= begin:
-            end = find_end(last)
-        if start is None or end is None:
-            start = end = 0
-        if start != UNKNOWN and end != UNKNOWN:
-            located[first, behind] = Located((start, end), begin - first, behind - 1 - last)
+    lasts = behinds - 1
+    tokens = sort_distinct(np.concatenate([firsts, lasts]))
+    places = find_tokens(text, tokens)
+    starts = places[np.searchsorted(tokens, firsts)]
+    ends = places[np.searchsorted(tokens, lasts)]
+    located = np.stack([starts[:, 0], ends[:, 1], *np.zeros_like(starts.T[:2])], axis=1)
+    located[ends[:, 0] < 0] = _NOT_FOUND
+    left = np.flatnonzero((ends[:, 0] >= 0) & ((starts[:, 2] >= 0) | (ends[:, 2] >= 0)))
+    if len(left):
+        counted = _CountedChunks(text, tokens, places)
+        # Many passages of one text begin or end at the same tokens.
+        find_start, find_end = cache(counted.find_start), cache(counted.find_end)
+        runs = zip(firsts[left].tolist(), lasts[left].tolist(), strict=True)
+        located[left] = [_locate(*run, find_start, find_end) for run in runs]
     return located
 
 
-class _TextTokens:
-    """Where tokens of one text stand.
+def _locate(
+    first: int,
+    last: int,
+    find_start: Callable[[int], int | None],
+    find_end: Callable[[int], int | None],
+) -> tuple[int, int, int, int]:
+    """Where a run of tokens stands, without those at its ends that share a character."""
+    begin, start = first, find_start(first)
+    while start is None and (begin := begin + 1) <= last:
+        start = find_start(begin)
+    final, end = last, find_end(last)
+    while end is None and (final := final - 1) >= begin:
+        end = find_end(final)
+    if start is None or end is None:
+        start = end = 0
+    if UNKNOWN in (start, end):
+        return _NOT_FOUND
+    return start, end, begin - first, last - final
+
+
+class _CountedChunks:
+    """Where tokens of one text stand, also in chunks that are not ASCII alone.
 
     Inside a chunk of several tokens the characters of one are found by halving: the tokens of
     beginnings of the chunk are counted.
+
+    :param places: what :func:`dedupe.sketch.find_tokens` says of the tokens
     """
 
-    def __init__(self, text: str, tokens: set[int]) -> None:
+    def __init__(self, text: str, tokens: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         self._text = text
         self._places: dict[int, tuple[int, int, int]] = {}
-        self._find(tokens)
+        self._remember(tokens, places)
 
-    def __contains__(self, token: int) -> bool:
-        """Whether the text has so many tokens; only for those that were looked for."""
-        return self._places[token][0] >= 0
-
-    def _find(self, tokens: Iterable[int]) -> None:
-        numbers = np.array(sorted(tokens), np.int64)
-        places = find_tokens(self._text, numbers).tolist()
-        self._places.update(zip(numbers.tolist(), map(tuple, places), strict=True))
+    def _remember(self, tokens: NDArray[np.int64], places: NDArray[np.int64]) -> None:
+        self._places.update(zip(tokens.tolist(), map(tuple, places.tolist()), strict=True))
 
     def _place(self, token: int) -> tuple[int, int, int]:
         if token not in self._places:
             # (Few characters have more than four tokens.)
-            self._find(range(max(token - NEIGHBOURS, 0), token + NEIGHBOURS))
+            tokens = np.arange(max(token - NEIGHBOURS, 0), token + NEIGHBOURS)
+            self._remember(tokens, find_tokens(self._text, tokens))
         return self._places[token]
 
     def find_start(self, token: int) -> int | None:

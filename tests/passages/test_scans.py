@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ import dedupe
 from dedupe import Config, find_duplicates, shingle_text, tokenize_text
 from dedupe.model.errors import ConfigError
 from dedupe.model.relations import Relation
-from dedupe.passages.locating import MOST_CHARACTERS, locate_tokens
+from dedupe.passages.locating import MOST_CHARACTERS, UNKNOWN, locate_tokens
 from dedupe.report.json import parse_report, render_json
 from tests.support.corpora import make_corpus
 
@@ -180,13 +181,18 @@ def test_what_is_cut_out_of_both_originals_has_the_same_tokens(shared, around):
 def test_a_passage_ends_before_a_character_that_holds_more():
     """½ is two tokens, of which only the first is in the other text; Thai ำ ends one and is one."""
     assert tokenize_text("½") == ["1", "2"] and len(tokenize_text("น้ำ")) == 2
-    found = locate_tokens("a b ½ c", {(0, 3), (3, 5), (0, 5)})
-    assert found[0, 3].span == (0, 3) and found[0, 3].behind == 1
-    assert found[3, 5].span == (6, 7) and found[3, 5].before == 1
-    assert found[0, 5].span == (0, 7) and found[0, 5][1:] == (0, 0)
-    assert locate_tokens("ก น้ำ", {(0, 2)})[0, 2].behind == 1
-    assert locate_tokens("a b", {(1, 3), (5, 6)}) == {}
-    assert locate_tokens("漢" * (MOST_CHARACTERS + 1), {(0, 5)}) == {}
+
+    def locate(text: str, *run: int) -> list[int]:
+        return locate_tokens(text, *np.array(run, np.int64).reshape(2, 1))[0].tolist()
+
+    assert locate("a b ½ c", 0, 3) == [0, 3, 0, 1]
+    assert locate("a b ½ c", 3, 5) == [6, 7, 1, 0]
+    assert locate("a b ½ c", 0, 5) == [0, 7, 0, 0]
+    assert locate("a ½ c", 1, 2) == [0, 0, 0, 1]
+    assert locate("ก น้ำ", 0, 2)[3] == 1
+    for text, *run in (("a b", 1, 3), ("a b", 5, 6), ("漢" * (MOST_CHARACTERS + 1), 0, 5)):
+        assert locate(text, *run) == [UNKNOWN, UNKNOWN, 0, 0]
+    assert locate("a" * (MOST_CHARACTERS + 1), 0, 1) == [0, MOST_CHARACTERS + 1, 0, 0]
 
 
 def write_corpus(folder: Path, texts: dict[str, str]) -> list[Path]:
