@@ -86,18 +86,35 @@ class _Runs(msgspec.Struct):
         return cls([*numbers], owners, columns[:2].copy(), columns[2].copy(), places)
 
     def locate(self, pending: NDArray[np.int64], iter_texts: IterTexts) -> None:
-        """Find these passages in their texts, each of which is read once."""
-        self.places[:, pending] = _NOT_FOUND
-        owners = self.owners[:, pending].reshape(-1)
-        order = np.argsort(owners, kind="stable")
+        """Find these passages in their texts, each of which is read once.
+
+        The ends of all passages are sorted at once, so that little is done for each text.
+        """
+        count = len(pending)
+        firsts = self.firsts[:, pending].reshape(-1)
+        lasts = firsts + np.tile(self.counts[pending], 2) - 1
+        tokens = np.concatenate([firsts, lasts])
+        owners = np.tile(self.owners[:, pending].reshape(-1), 2)
+        order = np.lexsort((tokens, owners))
         cuts = np.searchsorted(owners[order], np.arange(len(self.ids) + 1)).tolist()
         wanted = {id: order[cuts[i] : cuts[i + 1]] for i, id in enumerate(self.ids)
                   if cuts[i] < cuts[i + 1]}  # fmt: skip
+        found = np.full((len(tokens), 3), -1, np.int64)
+        located: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         for id, text in iter_texts([*wanted]):
-            side, row = np.divmod(wanted[id], len(pending))
-            run = pending[row]
-            firsts = self.firsts[side, run]
-            self.places[side, run] = locate_tokens(text, firsts, firsts + self.counts[run])
+            ends = wanted[id]
+            places = find_tokens(text, tokens[ends])
+            found[ends] = places
+            if places[:, 2].max() >= 0:
+                # Some are in chunks that are not ASCII alone.
+                runs = sort_distinct(ends[places[:, 2] >= 0] % (2 * count))
+                located.append((runs, locate_tokens(text, firsts[runs], lasts[runs] + 1)))
+        starts, behinds = found[: 2 * count], found[2 * count :]
+        rows = np.stack([starts[:, 0], behinds[:, 1], *np.zeros_like(starts.T[:2])], axis=1)
+        rows[behinds[:, 0] < 0] = _NOT_FOUND
+        for runs, each in located:
+            rows[runs] = each
+        self.places[:, pending] = rows.reshape(2, count, 4)
 
     def shorten(self, pending: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Leave out tokens; which passages must be looked for again, being shorter now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -15,6 +16,9 @@ from dedupe.store.arrays import sort_distinct
 
 MOST_OCCURRENCES: Final = 16
 """Places of one fingerprint in a text at which a run is looked for, the first ones."""
+
+Row = tuple[int, int, int, int]
+"""A run: pair, left, right, size."""
 
 ANCHORS_AT_ONCE: Final = 1 << 16
 """About how many fingerprints are looked up together."""
@@ -33,6 +37,10 @@ class Runs(msgspec.Struct, frozen=True):
     left: NDArray[np.int64]
     right: NDArray[np.int64]
     size: NDArray[np.int64]
+
+    @property
+    def columns(self) -> tuple[NDArray[np.int64], ...]:
+        return self.pair, self.left, self.right, self.size
 
     def select(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Runs:
         """Some of the runs."""
@@ -127,39 +135,40 @@ def separate_runs(runs: Runs, least: int, overlap: int) -> Runs:
 
     The longest is taken first. What is left of a run is kept where it has ``least`` shingles.
 
+    :param runs: by pair, left, right; of ``least`` shingles or more
     :param overlap: shingles by which a run reaches into the tokens behind it: one less than tokens
         in a shingle
     """
+    is_covered = np.zeros(len(runs.pair), bool)
+    ends = runs.left + runs.size + overlap
+    is_covered[1:] = (runs.pair[1:] == runs.pair[:-1]) & (ends[:-1] > runs.left[1:])
     starts = np.flatnonzero(np.diff(runs.pair, prepend=-1))
     sizes = np.diff(starts, append=len(runs.pair))
-    is_alone = np.repeat(sizes == 1, sizes)
-    rows = [runs.select(is_alone)]
-    for start, size in zip(starts[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
-        rows.append(_separate(runs.select(np.arange(start, start + size)), least, overlap))
-    joined = Runs.concatenate(rows)
+    # In most pairs no run reaches into the next.
+    is_mixed = np.add.reduceat(is_covered, starts) > 0 if len(starts) else np.zeros(0, bool)
+    rows = list(zip(*(each.tolist() for each in runs.columns), strict=True))
+    kept = [row for start, size in zip(starts[is_mixed].tolist(), sizes[is_mixed].tolist(),
+                                       strict=True)
+            for row in _separate(rows[start : start + size], least, overlap)]  # fmt: skip
+    apart = runs.select(~np.repeat(is_mixed, sizes))
+    joined = Runs.concatenate([apart, Runs(*np.array(kept, np.int64).reshape(-1, 4).T)])
     return joined.select(np.lexsort((joined.right, joined.left, joined.pair)))
 
 
-def _separate(runs: Runs, least: int, overlap: int) -> Runs:
+def _separate(rows: list[Row], least: int, overlap: int) -> Iterator[Row]:
     """The runs of one pair, separated."""
     taken: list[tuple[int, int]] = []
-    kept: list[tuple[int, int, int, int]] = []
-    order = np.lexsort((runs.right, runs.left, -runs.size)).tolist()
-    columns = [column.tolist() for column in (runs.left, runs.right, runs.size)]
-    pair = int(runs.pair[0])
-    for i in order:
-        left, right, size = (column[i] for column in columns)
-        for begin, end in _uncovered(left, left + size + overlap, taken):
+    rows.sort(key=lambda row: (-row[3], row[1], row[2]))
+    for pair, left, right, size in rows:
+        for begin, end in list(_uncovered(left, left + size + overlap, taken)):
             if end - begin - overlap >= least:
-                kept.append((pair, begin, right + begin - left, end - begin - overlap))
-                taken.append((begin, end))
-        taken.sort()
-    return Runs(*np.array(kept, np.int64).reshape(-1, 4).T)
+                yield pair, begin, right + begin - left, end - begin - overlap
+                insort(taken, (begin, end))
 
 
 def _uncovered(begin: int, end: int, taken: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The parts of ``begin:end`` that none of these spans, which ascend, covers."""
-    for taken_begin, taken_end in list(taken):
+    for taken_begin, taken_end in taken:
         if taken_end <= begin or taken_begin >= end:
             continue
         if taken_begin > begin:
