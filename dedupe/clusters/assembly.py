@@ -112,7 +112,9 @@ def assemble_clusters(
         shared_ends=_list_ends(
             id_order, inside, np.concatenate([table.documents, ends]), documents
         ),
-        locators=LocatorTable(id_order.ids, identities.locators(id_order.documents)),
+        locators=LocatorTable(
+            id_order.ids, identities.locators(id_order.documents), documents.content_hashes
+        ),
         duplicate_count=len(surplus),
         redundant_token_count=int(surplus.sum(dtype=np.int64)),
         short_duplicate_count=int(np.count_nonzero(surplus < SHORT_TOKENS)),

@@ -255,6 +255,15 @@ class StageInfo(msgspec.Struct, frozen=True):
     peak_bytes: Count
 
 
+class HashedLocators(Mapping[str, Locator]):
+    """The locators of the documents of a report, by id, beside their content hashes.
+
+    They spare a report that is in columns making all its documents for these.
+    """
+
+    content_hashes: Mapping[str, str]
+
+
 class RunInfo(msgspec.Struct, frozen=True):
     """The part of a report that may differ between two scans of equal documents.
 
@@ -344,8 +353,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             yield from cluster.pairs
         yield from self.bridges
 
-    def content_hashes(self) -> dict[str, str]:
+    def content_hashes(self) -> Mapping[str, str]:
         """The content hash of each document, by id."""
+        if isinstance(self.run.locators, HashedLocators):
+            return self.run.locators.content_hashes
         return {document.id: document.content_hash for document in self.documents()}
 
     # --- files ---------------------------------------------------------------------------------

@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 from dedupe.model.documents import Locator
 from dedupe.model.metadata import read_meta
 from dedupe.model.relations import RELATIONS
-from dedupe.model.report import BridgeEnd, Cluster, DuplicatePair, Member, Report, WeakestLink
+from dedupe.model.report import (
+    BridgeEnd,
+    Cluster,
+    DuplicatePair,
+    HashedLocators,
+    Member,
+    Report,
+    WeakestLink,
+)
 
 ROWS_AT_ONCE: Final = 1 << 12
 """The number of members and pairs that are made together, about.
@@ -68,16 +76,49 @@ class Rows(Sequence[Row]):
         return tuple(self._make(row, row + 1)[0] for row in rows)
 
 
-class LocatorTable(Mapping[str, Locator]):
+class HashTable(Mapping[str, str]):
+    """The content hashes of documents, by id; each is made when it is looked up.
+
+    :param ids: ascending
+    :param hashes: ``uint64``, ``(n, 2)``: high, low
+    """
+
+    def __init__(self, ids: Sequence[str], hashes: NDArray[np.uint64]) -> None:
+        self._ids = ids
+        self._hashes = hashes
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __getitem__(self, id: str) -> str:
+        rank = _find_rank(self._ids, id)
+        return _hexadecimal(self._hashes[rank : rank + 1])[0]
+
+
+def _find_rank(ids: Sequence[str], id: str) -> int:
+    """:raises KeyError: if it is not among them"""
+    rank = bisect_left(ids, id)
+    if rank == len(ids) or ids[rank] != id:
+        raise KeyError(id)
+    return rank
+
+
+class LocatorTable(HashedLocators):
     """The locators of documents, by id; each is made when it is looked up.
 
     :param ids: ascending
     :param fields: ``int64``, ``(n, 4)``: the fields of :class:`Locator`
     """
 
-    def __init__(self, ids: Sequence[str], fields: NDArray[np.int64]) -> None:
+    def __init__(
+        self, ids: Sequence[str], fields: NDArray[np.int64], hashes: NDArray[np.uint64]
+    ) -> None:
         self._ids = ids
         self._fields = fields
+        self.content_hashes = HashTable(ids, hashes)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -86,10 +127,7 @@ class LocatorTable(Mapping[str, Locator]):
         return iter(self._ids)
 
     def __getitem__(self, id: str) -> Locator:
-        rank = bisect_left(self._ids, id)
-        if rank == len(self._ids) or self._ids[rank] != id:
-            raise KeyError(id)
-        return Locator(*self._fields[rank].tolist())
+        return Locator(*self._fields[_find_rank(self._ids, id)].tolist())
 
     def items(self) -> ItemsView[str, Locator]:
         return _LocatorItems(self)

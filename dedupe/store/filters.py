@@ -88,5 +88,8 @@ _BITS: Final = np.array([number.bit_count() for number in range(1 << 8)], np.uin
 
 def _count_bits(bitmaps: NDArray[np.uint64]) -> NDArray[np.int64]:
     """The bits that are set in each row."""
+    if hasattr(np, "bitwise_count"):  # (since NumPy 2, and ten times faster)
+        counted: NDArray[np.int64] = np.bitwise_count(bitmaps).sum(axis=1, dtype=np.int64)
+        return counted
     result: NDArray[np.int64] = _BITS[bitmaps.view(np.uint8)].sum(axis=1, dtype=np.int64)
     return result

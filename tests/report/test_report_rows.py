@@ -52,10 +52,14 @@ def test_rows_between_two_cuts_are_made_together_and_no_others():
 
 
 @given(st.sets(st.text(max_size=3)))
-def test_locators_are_a_mapping(names):
+def test_locators_and_content_hashes_are_mappings(names):
     ids = sorted(names)
     places = np.arange(4 * len(ids), dtype=np.int64).reshape(-1, 4)
-    table = LocatorTable(ids, places)
+    hashes = places[:, :2].astype(np.uint64)
+    table = LocatorTable(ids, places, hashes)
+    told = [f"{high:016x}{low:016x}" for high, low in hashes.tolist()]
+    assert dict(table.content_hashes) == dict(zip(ids, told, strict=True))
+    assert table.content_hashes.get("\U0010ffff") is None
     expected = {id: Locator(*place) for id, place in zip(ids, places.tolist(), strict=True)}
     assert dict(table.items()) == dict(table) == expected
     assert [*table] == [*expected]
