@@ -43,11 +43,14 @@ def locate_shared_texts(report: Report, iter_texts: IterTexts) -> Report:
         runs.locate(pending, iter_texts)
         pending = pending[runs.shorten(pending)]
     located = iter(runs.passages())
+    has_empty = bool((runs.counts == 0).any())
 
     def replace(pair: SharedText) -> SharedText:
         passages = tuple(islice(located, len(pair.passages)))
-        left = tuple(passage for passage in passages if passage.token_count > 0)
-        return msgspec.structs.replace(pair, passages=left)
+        if has_empty:
+            passages = tuple(passage for passage in passages if passage.token_count > 0)
+        counts = pair.shared_count, pair.left_count, pair.right_count
+        return SharedText(pair.left, pair.right, pair.relation, *counts, passages)
 
     return msgspec.structs.replace(
         report,

@@ -624,10 +624,13 @@ cdef inline bint parts_chunks(uint32_t character) noexcept nogil:
                 or character == 44 or character == 46 or 58 <= character <= 59
                 or character == 63)
     if character < 0x2000:
-        return character == 0x85 or character == 0xA0 or character == 0x1680
+        return (character == 0x85 or character == 0xA0 or character == 0xAB or character == 0xBB
+                or character == 0x1680)
     if character < 0x3000:
-        return (character <= 0x200A or 0x2028 <= character <= 0x2029 or character == 0x202F
-                or character == 0x205F)
+        return (character <= 0x200A or 0x2010 <= character <= 0x2015
+                or 0x2018 <= character <= 0x201F or character == 0x2022
+                or 0x2026 <= character <= 0x2029 and character != 0x2027
+                or character == 0x202F or character == 0x205F)
     return (character <= 0x3002 or character == 0xFF01 or 0xFF08 <= character <= 0xFF09
             or character == 0xFF0C or 0xFF1A <= character <= 0xFF1B or character == 0xFF1F)
 

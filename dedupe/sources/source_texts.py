@@ -178,9 +178,10 @@ class SourceTexts:
         elif source.encoding:
             settings = msgspec.structs.replace(settings, encoding=source.encoding)
         reread = rereader_of(chosen, settings)
+        may_be_visible = holds_pages(chosen, settings) and settings.html == "article"
         for id in sorted(pending, key=self._order):
             text = reread(file, self._locators[id])
-            if text is not None and not self._has_hash(id, text):
+            if text is not None and may_be_visible and not self._has_hash(id, text):
                 text = self._reread_visible(chosen, settings, file, id) or text
             pending.discard(id)
             if text is None:
@@ -199,8 +200,6 @@ class SourceTexts:
         self, chosen: Format, settings: ReadSettings, file: SeekableBytes, id: str
     ) -> str | None:
         """All visible text of a page, if the scan compared that instead of its article."""
-        if not holds_pages(chosen, settings) or settings.html != "article":
-            return None
         settings = msgspec.structs.replace(settings, html="text")
         text = rereader_of(chosen, settings)(file, self._locators[id])
         return text if text is not None and self._has_hash(id, text) else None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dedupe.sketch import plain
+from dedupe.sketch.plain.places import SEPARATORS
 from dedupe.sketch.token_table import load_table
 
 VECTORS = Path(__file__).parent / "data" / "tokens.jsonl"
@@ -17,14 +21,20 @@ try:
 except ImportError:
     compiled = None  # type: ignore[assignment]
 
-IMPLEMENTATIONS = [
-    pytest.param(plain.tokenize_text, id="plain"),
-    pytest.param(
-        compiled.tokenize_text if compiled else None,
-        id="compiled",
-        marks=pytest.mark.skipif(compiled is None, reason="the extension is not built"),
-    ),
-]
+
+def both(name: str) -> list:
+    """A function in both implementations."""
+    return [
+        pytest.param(getattr(plain, name), id="plain"),
+        pytest.param(
+            getattr(compiled, name, None),
+            id="compiled",
+            marks=pytest.mark.skipif(compiled is None, reason="the extension is not built"),
+        ),
+    ]
+
+
+IMPLEMENTATIONS, FINDERS = both("tokenize_text"), both("find_tokens")
 
 
 @pytest.mark.parametrize("tokenize", IMPLEMENTATIONS)
@@ -67,3 +77,27 @@ def test_edges(tokenize, text, tokens):
 
 def test_table_states_its_unicode_version():
     assert load_table().version == "15.0.0"
+
+
+@pytest.mark.parametrize("find", FINDERS)
+def test_chunks_are_cut_at_characters_that_part_tokens_whatever_follows(find):
+    """So that the tokens of a text are those of its chunks."""
+    pattern = re.compile(f"[{SEPARATORS}]")
+    separators = [each for each in map(chr, range(0x110000)) if pattern.match(each)]
+    assert 60 < len(separators) < 100
+    for separator, mark in itertools.product(separators, ["", "\u0301", "\u0338", "\u3099"]):
+        text = f"aé{separator}{mark}é"
+        assert plain.tokenize_text(text) == ["aé", "é"]
+        assert find(text, np.array([0, 1])).tolist() == [[0, 2, 0], [3, len(text), 0]]
+    for other in "-'/_\u00b7\u2027\u200b\u3005\uff0e":
+        assert find(f"é{other}é", np.array([0])).tolist() == [[0, 3, 0]]
+
+
+@pytest.mark.parametrize("find", FINDERS)
+def test_places_in_ascii_are_exact(find):
+    for one, other in itertools.product(map(chr, range(128)), repeat=2):
+        text = f"a{one}{other}b{one} é"
+        tokens = plain.tokenize_text(text)[:-1]
+        places = find(text, np.arange(len(tokens))).tolist()
+        assert [text[begin:end].lower() for begin, end, _ in places] == tokens
+        assert {own for *_, own in places} == {-1}

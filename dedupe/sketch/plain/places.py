@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from dedupe.sketch.plain.tokens import tokenize_text
 
-SEPARATORS: Final = r"\s.,;:!?()。，、！？；：（）"
-"""Some characters that no token holds, as in a class of a regular expression."""
+SEPARATORS: Final = r"\s.,;:!?()«»‐-―‘-‟•…。，、！？；：（）"
+"""Some characters that no token holds, as in a class of a regular expression.
+
+Those that stand in much text besides ASCII are among them.
+"""
 
 _CHUNK: Final = re.compile(f"[^{SEPARATORS}]+")
 
