@@ -620,9 +620,7 @@ cdef Py_ssize_t end_chunk(const uint8_t[::1] data, Py_ssize_t i, Py_ssize_t end)
 cdef inline bint parts_chunks(uint32_t character) noexcept nogil:
     """Whether a character is one of ``dedupe.sketch.plain.locating.SEPARATORS``."""
     if character < 0x80:
-        return (9 <= character <= 13 or 28 <= character <= 33 or 40 <= character <= 41
-                or character == 44 or character == 46 or 58 <= character <= 59
-                or character == 63)
+        return character < 64 and <uint64_t> 0x8c005303f0003e00 >> character & 1
     if character < 0x2000:
         return (character == 0x85 or character == 0xA0 or character == 0xAB or character == 0xBB
                 or character == 0x1680)
