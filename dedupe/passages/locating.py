@@ -111,7 +111,8 @@ class _Runs(msgspec.Struct):
             if places[:, 2].max() >= 0:
                 # Some are in chunks that are not ASCII alone.
                 runs = sort_distinct(ends[places[:, 2] >= 0] % (2 * count))
-                located.append((runs, locate_tokens(text, firsts[runs], lasts[runs] + 1)))
+                chunks = _CountedChunks(text, tokens[ends], places)
+                located.append((runs, chunks.locate(firsts[runs], lasts[runs])))
         starts, behinds = found[: 2 * count], found[2 * count :]
         rows = np.stack([starts[:, 0], behinds[:, 1], *np.zeros_like(starts.T[:2])], axis=1)
         rows[behinds[:, 0] < 0] = _NOT_FOUND
@@ -158,13 +159,9 @@ def locate_tokens(
     ends = places[np.searchsorted(tokens, lasts)]
     located = np.stack([starts[:, 0], ends[:, 1], *np.zeros_like(starts.T[:2])], axis=1)
     located[ends[:, 0] < 0] = _NOT_FOUND
-    left = np.flatnonzero((ends[:, 0] >= 0) & ((starts[:, 2] >= 0) | (ends[:, 2] >= 0)))
+    left = np.flatnonzero((starts[:, 2] >= 0) | (ends[:, 2] >= 0))
     if len(left):
-        counted = _CountedChunks(text, tokens, places)
-        # Many passages of one text begin or end at the same tokens.
-        find_start, find_end = cache(counted.find_start), cache(counted.find_end)
-        runs = zip(firsts[left].tolist(), lasts[left].tolist(), strict=True)
-        located[left] = [_locate(*run, find_start, find_end) for run in runs]
+        located[left] = _CountedChunks(text, tokens, places).locate(firsts[left], lasts[left])
     return located
 
 
@@ -202,6 +199,17 @@ class _CountedChunks:
         self._places: dict[int, tuple[int, int, int]] = {}
         self._remember(tokens, places)
 
+    def locate(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of :func:`locate_tokens` of runs of tokens, whose first and last are known."""
+        # Many passages of one text begin or end at the same tokens.
+        find_start, find_end = cache(self.find_start), cache(self.find_end)
+        runs = zip(firsts.tolist(), lasts.tolist(), strict=True)
+        rows = [
+            _locate(first, last, find_start, find_end) if self._places[last][0] >= 0 else _NOT_FOUND
+            for first, last in runs
+        ]
+        return np.array(rows, np.int64).reshape(-1, 4)
+
     def _remember(self, tokens: NDArray[np.int64], places: NDArray[np.int64]) -> None:
         self._places.update(zip(tokens.tolist(), map(tuple, places.tolist()), strict=True))
 
@@ -219,6 +227,8 @@ class _CountedChunks:
             return begin
         if end - begin > MOST_CHARACTERS:
             return UNKNOWN
+        if own == 0 and _count_tokens(self._text[begin]):
+            return begin
         text, tokens = self._text, _tokenize(self._text[begin:end])
         start = self._reach(begin, end, own)
         return start if _tokenize(text[start:end]) == tokens[own:] else None
