@@ -91,7 +91,7 @@ cdef enum:
     # Text in which tokens are looked for is cut into slices of about so many bytes.
     SLICE_BYTES = 512
     # Winnowing compares the upper bits of hashes.
-    POSITION_BITS = 16
+    WINNOWED_BITS = 16
     # Diagonals of a pair of which the last run is known: more have it forgotten.
     DIAGONALS = 1 << 10
     # Keys of the token table are searched among those that are equal but for this many low bits.
@@ -997,8 +997,8 @@ def winnow(const uint64_t[::1] hashes, const int64_t[::1] offsets, Py_ssize_t wi
             begin = end = 0
             first = offsets[segment] + window - 1
             for i in range(offsets[segment], offsets[segment + 1]):
-                key = hashes[i] >> POSITION_BITS
-                while end > begin and hashes[queue[end - 1]] >> POSITION_BITS >= key:
+                key = hashes[i] >> WINNOWED_BITS
+                while end > begin and hashes[queue[end - 1]] >> WINNOWED_BITS >= key:
                     end -= 1
                 queue[end] = i
                 end += 1
