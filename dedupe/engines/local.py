@@ -12,6 +12,7 @@ import msgspec
 from dedupe.furniture.finding import match_without_furniture
 from dedupe.furniture.given import read_windows
 from dedupe.matching.banding import banding_of
+from dedupe.matching.hidden import leave_out_found
 from dedupe.matching.matches import Matches
 from dedupe.matching.search import match_sketches
 from dedupe.matching.verification import sort_pairs
@@ -141,7 +142,9 @@ def _look_inside(
     resources.progress.enter("looking inside")
     shared, more = find_shared_texts(matches.collapsed, matches.pairs, config, resources)
     if len(more.left):
-        matches = msgspec.structs.replace(matches, pairs=sort_pairs([matches.pairs, more]))
+        hidden = matches.hidden and leave_out_found(matches.hidden, sort_pairs([more]))
+        pairs = sort_pairs([matches.pairs, more])
+        matches = msgspec.structs.replace(matches, pairs=pairs, hidden=hidden)
     return matches, shared
 
 

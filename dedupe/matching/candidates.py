@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedupe.matching.buckets import BucketPart, Buckets, cut_buckets, find_buckets
+from dedupe.matching.hidden import count_shared_bands, sample_hidden
 from dedupe.model.kernels import Kernels, RunAll
-from dedupe.model.pairs import CandidatePairs
+from dedupe.model.pairs import CandidatePairs, SampledPairs, UncomparedPairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import Banding, SetFilters
 
@@ -58,7 +59,8 @@ def find_candidates(
     Left out are pairs that the estimate from the whole signature rules out (it loses one in a
     million pairs at the threshold), and those that sizes and bitmaps of the shingle sets rule out.
 
-    The pairs come in parts, at least one, so that the caller need not hold all.
+    The pairs come in parts, at least one, so that the caller need not hold all. The last has a
+    sample of the pairs that capped buckets did not compare.
 
     Groups must stand in an order that depends on their content alone, because the first groups of a
     capped bucket become its pivots.
@@ -77,9 +79,11 @@ def find_candidates(
     bands_at_once = max(1, min(banding.bands, column_bytes // (16 * max(len(group_keys), 1))))
     for first in range(0, banding.bands, bands_at_once):
         last = min(first + bands_at_once, banding.bands)
-        buckets = list(run_all(search.find_buckets, group_keys.columns(first, last)))
+        columns = group_keys.columns(first, last)
+        buckets = list(run_all(search.find_buckets, columns))
         for band, each in enumerate(buckets, first):
-            pending.capped_count += search.flag_capped(band, each)
+            pending.capped_count += search.flag_capped(band, each, columns[band - first])
+        del columns
         # Sorting a band and pairing up its buckets count as half of it each.
         reach((first + last) / 2)
         jobs = (
@@ -96,7 +100,7 @@ def find_candidates(
             made_count += sum(part.pair_count for _, part in jobs_at_once)
             share = min(made_count / possible, 1)
             reach((first + last) / 2 + (last - first) / 2 * share)
-    yield pending.take()
+    yield pending.take(search.find_uncompared(run_all, groups_per_job))
 
 
 def _bundle_jobs(jobs: Iterable[Job], pairs_at_once: int) -> Iterator[list[Job]]:
@@ -131,10 +135,10 @@ class _PendingPairs(msgspec.Struct):
         self.pair_count += len(left)
         self.met_count += met_count
 
-    def take(self) -> CandidatePairs:
+    def take(self, uncompared: UncomparedPairs | None = None) -> CandidatePairs:
         none = [np.empty(0, np.int32)]
         left, right = np.concatenate(none + self.lefts), np.concatenate(none + self.rights)
-        part = CandidatePairs(left, right, self.met_count, self.capped_count)
+        part = CandidatePairs(left, right, self.met_count, self.capped_count, uncompared)
         self.lefts, self.rights = [], []
         self.pair_count = self.met_count = self.capped_count = 0
         return part
@@ -144,6 +148,7 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
     """The steps of :func:`find_candidates`, with the arguments that they share.
 
     :ivar flags: by band, whether each group was in a capped bucket there without being a pivot
+    :ivar samples: pairs of such groups
     """
 
     group_keys: GroupKeys
@@ -152,12 +157,13 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
     kernels: Kernels
     is_reference: NDArray[np.bool_] | None
     flags: dict[int, NDArray[np.bool_]] = msgspec.field(default_factory=dict)
+    samples: list[SampledPairs] = msgspec.field(default_factory=list)
 
     def find_buckets(self, keys: NDArray[np.uint64]) -> Buckets:
         """The buckets of one band."""
         return find_buckets(keys, self.settings.max_bucket, self.is_reference)
 
-    def flag_capped(self, band: int, buckets: Buckets) -> int:
+    def flag_capped(self, band: int, buckets: Buckets, keys: NDArray[np.uint64]) -> int:
         """Flag the groups of capped buckets that are no pivots, so that a later band may pair them.
 
         :returns: the number of capped buckets
@@ -167,6 +173,8 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
         for i in capped:
             flagged = self.flags.setdefault(band, np.zeros(len(self.group_keys), bool))
             flagged[buckets.groups[buckets.pivot_ends[i] : ends[i]]] = True
+        if capped:
+            self.samples.append(sample_hidden(buckets, keys, len(self.group_keys)))
         return len(capped)
 
     def pair_up(self, job: Job) -> tuple[NDArray[np.int32], NDArray[np.int32], int]:
@@ -186,3 +194,39 @@ class _CandidateSearch(msgspec.Struct, frozen=True):
         one = part.groups[left].astype(np.int32)
         other = part.groups[right].astype(np.int32)
         return np.minimum(one, other), np.maximum(one, other), met_count
+
+    def find_uncompared(self, run_all: RunAll, groups_per_job: int) -> UncomparedPairs | None:
+        """The sampled pairs that met in no band, and may reach the threshold.
+
+        They go the way of candidates: each is a bucket of two, behind the last band.
+        """
+        if not self.samples:
+            return None
+        sample = SampledPairs.concatenate(self.samples)
+        step = max(groups_per_job // 2, 1)
+        begins = range(0, len(sample.left), step)
+        parts = list(
+            run_all(self._leave_out_met, (sample.select(slice(b, b + step)) for b in begins))
+        )
+        return UncomparedPairs(
+            SampledPairs.concatenate([SampledPairs.none(), *(part for part, _ in parts)]),
+            np.concatenate([np.empty(0, np.int64), *(bands for _, bands in parts)]),
+            sampled_count=len(sample.left),
+            greatest_weight=float(sample.weights.max(initial=1)),
+        )
+
+    def _leave_out_met(self, sample: SampledPairs) -> tuple[SampledPairs, NDArray[np.int64]]:
+        """Some sampled pairs without those that a band compared, or that filters rule out.
+
+        :returns: the others, and in how many bands the groups of each met
+        """
+        groups = np.stack([sample.left, sample.right], axis=1).reshape(-1)
+        keys, filters = self.group_keys.take(groups)
+        for band, flagged in self.flags.items():
+            keys[:, band] |= flagged[groups]
+        lefts = np.arange(0, len(groups), 2)
+        left, right, _ = self.kernels.bucket_pairs(
+            keys, keys.shape[1], lefts, lefts + 1, lefts + 1, lefts + 2, filters,
+            self.minimum_equal, self.settings.threshold,
+        )  # fmt: skip
+        return sample.select(left // 2), count_shared_bands(keys[left], keys[right])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dedupe.matching.collapse import Collapsed
 from dedupe.matching.verification import ShingleSets
-from dedupe.model.pairs import VerifiedPairs
+from dedupe.model.pairs import HiddenPairs, VerifiedPairs
 from dedupe.model.sketches import Banding
 
 CountPairs = Callable[[NDArray[np.int32], NDArray[np.int32]], VerifiedPairs]
@@ -28,6 +28,7 @@ class Matches(msgspec.Struct, frozen=True):
     :param candidate_pair_count: pairs that shared a bucket
     :param capped_bucket_count: buckets of more than ``max_bucket`` groups, of which only a few (the
         pivots) were compared with all
+    :param hidden: a sample of the duplicate pairs that capped buckets hide; none if none was capped
     :param count_pairs: for pairs that no bucket brought together
     :param count_distinct: for groups that may be in no pair
     :param shingles: those of all groups; none where they are not at hand any more
@@ -41,3 +42,4 @@ class Matches(msgspec.Struct, frozen=True):
     count_pairs: CountPairs
     count_distinct: CountDistinct
     shingles: ShingleSets | None = None
+    hidden: HiddenPairs | None = None

@@ -22,10 +22,11 @@ from dedupe.matching.verification import (
 )
 from dedupe.model.errors import ConfigError
 from dedupe.model.kernels import RunAll
-from dedupe.model.pairs import CandidatePairs, VerifiedPairs
+from dedupe.model.pairs import CandidatePairs, HiddenPairs, UncomparedPairs, VerifiedPairs
 from dedupe.model.settings import MatchSettings
 from dedupe.model.sketches import BITMAP_WORDS, Banding, SetFilters
 from dedupe.sketch.fingerprint import sketch_fingerprint
+from dedupe.store.arrays import sort_distinct
 from dedupe.store.columns import RowView, Store
 from dedupe.store.documents import Documents
 from dedupe.store.resources import Resources
@@ -71,6 +72,7 @@ def match_sketches(
     quiet, followed = search.verifier(run_all), search.verifier(progress.follow(run_all))
     found: list[VerifiedPairs] = []
     met_count = capped_count = 0
+    hidden: HiddenPairs | None = None
     candidates = search.find_candidates()
     part: CandidatePairs | None = next(candidates)
     while part is not None:
@@ -86,6 +88,8 @@ def match_sketches(
         found += _verify_unknown(verifier, part, known, settings.threshold)
         met_count += part.met_count
         capped_count += part.capped_bucket_count
+        if part.uncompared is not None:
+            hidden = _verify_uncompared(quiet, part.uncompared, settings.threshold)
         part = following
     return Matches(
         collapsed=collapsed,
@@ -93,6 +97,7 @@ def match_sketches(
         banding=banding,
         candidate_pair_count=met_count,
         capped_bucket_count=capped_count,
+        hidden=hidden,
         count_pairs=lambda left, right: sort_pairs([verify_pairs(followed, left, right, 0.0)]),
         count_distinct=lambda groups: count_distinct(followed, groups),
         shingles=followed.shingles,
@@ -114,6 +119,16 @@ def _verify_unknown(
         yield pairs.select(pairs.jaccard >= threshold)
         left, right = left[~is_known], right[~is_known]
     yield verify_pairs(verifier, left, right, threshold)
+
+
+def _verify_uncompared(
+    verifier: Verifier, uncompared: UncomparedPairs, threshold: float
+) -> HiddenPairs:
+    """Those of the sampled pairs that are duplicates."""
+    codes = uncompared.sample.left * verifier.group_count + uncompared.sample.right
+    left, right = np.divmod(sort_distinct(codes), verifier.group_count)
+    verified = verify_pairs(verifier, left.astype(np.int32), right.astype(np.int32), threshold)
+    return HiddenPairs.of_verified(uncompared, sort_pairs([verified]), verifier.group_count)
 
 
 def verifier_of(collapsed: Collapsed, resources: Resources, run_all: RunAll) -> Verifier:

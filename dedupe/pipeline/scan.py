@@ -16,12 +16,14 @@ from dedupe.clusters.assembly import Assembled, assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
 from dedupe.furniture.forms import FormGroups, find_forms
 from dedupe.furniture.telling import name_forms, tell_furniture
+from dedupe.matching.hidden import estimate_hidden
 from dedupe.model.date_orders import DateOrder
 from dedupe.model.furniture import Furniture
 from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import (
     SCHEMA_VERSION,
+    CappedSearch,
     CorpusSummary,
     Report,
     RunInfo,
@@ -61,6 +63,7 @@ def scan_corpus(
         orders = engine_run.learn_orders(config.keep)
         clustering = cluster_matches(engine_run.matches, config, orders)
         summary, shared = engine_run.summary, engine_run.shared
+        capped = estimate_hidden(engine_run.matches, config.threshold)
         furniture, passage_documents = _tell_furniture(engine_run, clustering, config)
         forms = _find_forms(engine_run, clustering, config)
         engine_run.release()
@@ -76,7 +79,7 @@ def scan_corpus(
         schema_version=SCHEMA_VERSION,
         config=config.settings,
         corpus=_summarise_corpus(summary, assembled, origin, orders),
-        search=_summarise_search(summary, clustering, shared.figures if shared else None),
+        search=_summarise_search(summary, clustering, shared.figures if shared else None, capped),
         clusters=assembled.clusters,
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
@@ -178,17 +181,21 @@ def _summarise_corpus(
 
 
 def _summarise_search(
-    summary: EngineSummary, clustering: Clustering, shared: SharedSearch | None
+    summary: EngineSummary,
+    clustering: Clustering,
+    shared: SharedSearch | None,
+    capped: CappedSearch | None,
 ) -> SearchSummary:
     banding, collapsed = summary.banding, clustering.collapsed
     copy_count = len(collapsed.members) - len(collapsed)
     return SearchSummary(
         bands=banding.bands,
         rows=banding.rows,
-        expected_recall=banding.expected_recall,
+        expected_recall=banding.expected_recall * (capped.near_threshold_share if capped else 1),
         distinct_count=summary.distinct_count,
         candidate_pair_count=summary.candidate_pair_count,
         duplicate_pair_count=len(clustering.pairs.left) + copy_count,
         capped_bucket_count=summary.capped_bucket_count,
         shared=shared,
+        capped=capped,
     )

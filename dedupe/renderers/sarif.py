@@ -20,6 +20,7 @@ from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
 from dedupe.model.urls import is_url
+from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.renderers.view.surplus import (
     FileAndLine,
     Finding,
@@ -28,7 +29,7 @@ from dedupe.renderers.view.surplus import (
     list_findings,
     worst_findings,
 )
-from dedupe.renderers.view.terminal import escape_text, shorten_middle
+from dedupe.renderers.view.terminal import NO_BREAK, escape_text, shorten_middle
 from dedupe.report.json import escape_json
 
 MAX_RESULTS: Final = 5000
@@ -314,8 +315,6 @@ def _notifications(report: Report, rest: int) -> Iterable[Notification]:
         text = f"Documents that could not be compared ({_plain(reason)}): {count}"
         yield Notification(level="warning", message=Message(text=text))
     if report.search.capped_bucket_count:
-        text = (
-            "Duplicates may be missing: of some LSH buckets only a few leads were compared "
-            f"({report.search.capped_bucket_count} buckets; --max-bucket raises the limit)"
-        )
+        told = describe_capped_buckets(report).replace(NO_BREAK, " ")
+        text = f"Duplicates may be missing: {told} (--max-bucket raises the limit)"
         yield Notification(level="warning", message=Message(text=text))

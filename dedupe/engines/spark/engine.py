@@ -24,10 +24,18 @@ from dedupe.engines.spark.groups import (
     send_hashes,
 )
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES, DriverMemory
-from dedupe.engines.spark.pairing import COUNTS, KeyParts, distinct_pairs, pair_up, send_keys
+from dedupe.engines.spark.pairing import (
+    COUNTS,
+    SAMPLES,
+    KeyParts,
+    distinct_pairs,
+    pair_up,
+    send_keys,
+)
 from dedupe.engines.spark.session import check_config
 from dedupe.engines.spark.shingles import HASHES_PER_JOB, SparkShingles
 from dedupe.engines.spark.tasks import list_tasks
+from dedupe.engines.spark.uncompared import SampledNumbers, part_hidden
 from dedupe.engines.spark.verifying import Leads, verify_on_spark
 from dedupe.matching.banding import banding_of
 from dedupe.matching.collapse import Collapsed, collapse_documents
@@ -147,14 +155,24 @@ class _Search:
         self._describe("find copies and repeated ids")
         repeats = self._find_repeats(sketched)
         self._describe("find candidate pairs")
-        pairs, capped_count = self._find_pairs(sketched)
+        pairs, capped_count, sampled = self._find_pairs(sketched, repeats.group_count)
         progress.enter("verifying")
         self._describe("verify pairs")
-        groups, verified = self._verify(sketched, pairs, config.threshold)
+        uncompared = sampled.leave_out(pairs)
+        groups, verified = self._verify(sketched, uncompared.join(pairs), config.threshold)
+        hidden = None
+        if capped_count:
+            self._describe("judge capped buckets")
+            verified, hidden = part_hidden(
+                sampled, uncompared, groups, verified, sketched.records, self._numbers
+            )
         self._describe("fetch documents")
         matches = self._match(sketched, documents, repeats, groups, verified)
         matches = msgspec.structs.replace(
-            matches, candidate_pair_count=len(pairs), capped_bucket_count=capped_count
+            matches,
+            candidate_pair_count=len(pairs),
+            capped_bucket_count=capped_count,
+            hidden=hidden,
         )
         repeated = collector.finish(find_used_ids(sketched.records))
         new, references = sketched.counts[False], sketched.counts[True]
@@ -221,8 +239,10 @@ class _Search:
         found = [pickle.loads(blob) for _, blob in collect_blobs(run_stage(moved, find))]
         return FoundRepeats.join(found)
 
-    def _find_pairs(self, sketched: SketchedCorpus) -> tuple[NDArray[np.uint64], int]:
-        """Candidate pairs, before the filters, and the number of capped buckets."""
+    def _find_pairs(
+        self, sketched: SketchedCorpus, group_count: int
+    ) -> tuple[NDArray[np.uint64], int, SampledNumbers]:
+        """Candidate pairs, before the filters, the number of capped buckets, and pairs of these."""
         bands, count = self._banding.bands, sketched.document_count
         parts = KeyParts(bands, max(self._ranges(count), self._partitions // bands))
         partitions = max(self._partitions, bands * count // DOCUMENTS_PER_PART)
@@ -231,28 +251,30 @@ class _Search:
         columns = sketched.records.select("is_reference", "halves", "lows", "keys")
         keys = move_rows(run_stage(columns, send), addresses)
         pair_parts = max(self._ranges(count), self._partitions)
-        to_pairs = Addresses.of_parts(pair_parts + 1, pair_parts)
+        to_pairs = Addresses.of_parts(pair_parts + 2, pair_parts)
         pair = partial(
             pair_up,
             max_bucket=self._config.max_bucket,
             has_references=sketched.counts[True].documents > 0,
             width=self._numbers.width,
             addresses=to_pairs,
+            group_count=group_count,
         )
         made = move_rows(run_stage(keys, pair), to_pairs)
         drop = partial(distinct_pairs, pair_parts=pair_parts, width=self._numbers.width)
         distinct = self._keep(run_stage(made, drop))
-        counted = collect_blobs(distinct.where(f"part = {COUNTS}"))
-        counts = [np.zeros(2, np.int64), *(np.frombuffer(blob, np.int64) for _, blob in counted)]
+        told = [(part, bytes(blob)) for part, blob in collect_blobs(distinct.where("part < 0"))]
+        counts = [np.frombuffer(blob, np.int64) for part, blob in told if part == COUNTS]
+        counts.append(np.zeros(2, np.int64))
+        sampled = SampledNumbers.read([blob for part, blob in told if part == SAMPLES])
         pair_count, capped_count = np.stack(counts).sum(axis=0).tolist()
         what = f"{pair_count:,} candidate pairs"
         self._memory.check(what, PAIR_BYTES * pair_count, SENT_PAIR_BYTES * pair_count)
         blobs = [
-            np.frombuffer(blob, np.uint64)
-            for _, blob in collect_blobs(distinct.where(f"part != {COUNTS}"))
+            np.frombuffer(blob, np.uint64) for _, blob in collect_blobs(distinct.where("part >= 0"))
         ]
         pairs = np.concatenate([np.empty(0, np.uint64), *blobs]).reshape(-1, 2)
-        return pairs, capped_count
+        return pairs, capped_count, sampled
 
     def _verify(
         self,

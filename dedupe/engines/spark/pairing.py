@@ -26,6 +26,7 @@ from dedupe.engines.spark.sketching import read_columns
 from dedupe.matching.banding import CAPPED_FLAG
 from dedupe.matching.buckets import BucketPart, cut_buckets, find_buckets
 from dedupe.matching.candidates import GROUPS_PER_JOB
+from dedupe.matching.hidden import sample_hidden
 from dedupe.model.kernels import Kernels
 from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import load_kernels
@@ -83,20 +84,28 @@ def pair_up(
     has_references: bool,
     width: int,
     addresses: Addresses,
+    group_count: int,
 ) -> Iterator[pa.RecordBatch]:
     """Send each pair of groups that share a bucket to its part.
 
-    The last part gets the number of capped buckets.
+    The last part but one gets the number of capped buckets, the last a sample of the pairs that
+    these do not compare.
     """
     kernels = load_kernels()
-    outbox, pair_parts = Outbox(addresses), len(addresses) - 1
+    outbox, pair_parts = Outbox(addresses), len(addresses) - 2
     for _, rows in gather_parts(batches, 8 + width):
         groups, keys, is_reference = _collapse_keys(
             unpack_numbers(width, rows[:, 8:])[:, 0], rows[:, :8].copy().view(np.uint64)[:, 0]
         )
         buckets = find_buckets(keys, max_bucket, is_reference if has_references else None)
         capped_count = int(np.count_nonzero(buckets.pivot_ends < buckets.begins[1:]))
-        outbox.put(pair_parts, np.array([capped_count], np.int64).tobytes())
+        if capped_count:
+            sample = sample_hidden(buckets, keys, group_count)
+            ends = groups[sample.left], groups[sample.right]
+            outbox.put(pair_parts, np.array([capped_count], np.int64).tobytes())
+            outbox.put(
+                pair_parts + 1, np.stack([*ends, sample.weights.view(np.uint64)], 1).tobytes()
+            )
         for part in cut_buckets(buckets, GROUPS_PER_JOB):
             one, other = (groups[part.groups[each]] for each in _meet(part, kernels))
             left, right = np.minimum(one, other), np.maximum(one, other)
@@ -147,13 +156,17 @@ def distinct_pairs(
 ) -> Iterator[pa.RecordBatch]:
     """The pairs of a part, each once; for each part a row of counts, then rows of pairs.
 
-    The rows of counts are those of part ``COUNTS``: pairs and capped buckets.
+    The rows of counts are those of part ``COUNTS``: pairs and capped buckets. Sampled pairs go on
+    as they are, as part ``SAMPLES``.
     """
     pending: dict[int, list[NDArray[np.uint64]]] = {}
     waiting = capped_count = 0
     for part, blob in read_blobs(batches):
         if part == pair_parts:
             capped_count += int(np.frombuffer(blob, np.int64).sum())
+            continue
+        if part == pair_parts + 1:
+            yield make_rows([SAMPLES], [bytes(blob)])
             continue
         rows = unpack_numbers(width, np.frombuffer(blob, np.uint8).reshape(-1, 2 * width))
         pending.setdefault(part, []).append(rows)
@@ -172,6 +185,9 @@ def distinct_pairs(
 
 COUNTS: Final = -1
 """The part of rows that hold counts and no pairs."""
+
+SAMPLES: Final = -2
+"""The part of rows that hold sampled pairs: two numbers of groups and a weight, 24 bytes each."""
 
 
 def _sort_distinct_pairs(found: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:

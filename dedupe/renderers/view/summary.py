@@ -112,21 +112,40 @@ def describe_recall(report: Report) -> str:
     text = f"{bands} of {rows} find {format_percent(search.expected_recall, 1)} of the pairs"
     text += f" at{NO_BREAK}{threshold:g}"
     higher = round(threshold + 0.1, 6)
-    if higher < 1:
+    # What capped buckets hide is known near the threshold only.
+    if higher < 1 and not search.capped_bucket_count:
         share = 1 - (1 - higher**search.rows) ** search.bands
         text += f", {format_percent(share, 1)} at{NO_BREAK}{higher:g}"
     return text
 
 
 def describe_capped_buckets(report: Report) -> str:
-    """A warning that buckets above ``--max-bucket`` were not compared completely."""
+    """A warning that buckets above ``--max-bucket`` were not compared completely, and its cost."""
     count = report.search.capped_bucket_count
     limit = f"{report.config.max_bucket:,}"
-    was, there = ("was", "it") if count == 1 else ("were", "them")
-    return (
-        f"{format_count(count, 'bucket')} of more than {limit} documents {was} compared with a "
-        f"few leads alone: for the documents in {there} the recall is lower"
+    was = "was" if count == 1 else "were"
+    buckets = f"{format_count(count, 'bucket')} of more than {limit} documents"
+    return f"{buckets} {was} compared with a few of them alone: {_describe_hidden(report)}"
+
+
+def _describe_hidden(report: Report) -> str:
+    """What a sample says of the duplicate pairs that capped buckets hide."""
+    capped = report.search.capped
+    if capped is None:
+        return "for the documents in there the recall is lower"
+    drawn, error = format_count(capped.sampled_pair_count, "pair"), capped.hidden_pair_error
+    if not capped.hidden_pair_count:
+        if not error:
+            return "no duplicate pair was missed by that"
+        return f"of {drawn} drawn there none is a duplicate (so {3 * error:,} at most were missed)"
+    hidden = f"{format_count(capped.hidden_pair_count, 'duplicate pair')} (± {error:,})"
+    told = f"that hid about {hidden}, by a sample of {drawn}"
+    if capped.found_share is None or capped.found_share_error is None:
+        return told
+    share, deviation = (
+        format_percent(each, 1) for each in (capped.found_share, capped.found_share_error)
     )
+    return f"{told}; {share} (± {deviation}) of those that share a bucket were found"
 
 
 def _run_facts(report: Report) -> list[str]:
