@@ -210,8 +210,9 @@ def _accept_command(settings: Settings) -> str:
 
 def _render(view: Any, settings: Settings, target: Target, tell: Tell) -> Iterator[bytes]:
     """The verdict, if the format has one; else the report with the new duplicates marked."""
-    found = (*view.verdict.new, *view.verdict.tolerated)
-    new = {each.id: each for each in found if each.relation.is_duplicate}
+    found = (*view.verdict.tolerated, *view.verdict.new)
+    # A document that is a duplicate, and stands in another too, is told as a duplicate.
+    new = {each.id: each for each in sorted(found, key=lambda each: each.relation.is_duplicate)}
     options = msgspec.structs.replace(make_options(target, settings.output, tell), new=new)
     chosen = FORMATS[target.format]
     if chosen.render_verdict is not None:

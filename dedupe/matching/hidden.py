@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from dedupe.matching.buckets import PIVOT_COUNT, Buckets
 from dedupe.matching.matches import Matches
 from dedupe.model.pairs import HiddenPairs, SampledPairs, VerifiedPairs
-from dedupe.model.report import NEAR_RANGE, CappedSearch
+from dedupe.model.search_summary import NEAR_RANGE, CappedSearch
 from dedupe.store.arrays import is_among
 
 SAMPLED_PER_BAND: Final = 1 << 17
@@ -73,7 +73,8 @@ def count_shared_bands(left: NDArray[np.uint64], right: NDArray[np.uint64]) -> N
 
     :param left: the keys of one group of each pair, ``(n, bands)``
     """
-    return ((left ^ right) <= 1).sum(axis=1, dtype=np.int64)
+    counts: NDArray[np.int64] = ((left ^ right) <= 1).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def estimate_hidden(matches: Matches, threshold: float) -> CappedSearch | None:

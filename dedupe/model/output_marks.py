@@ -60,7 +60,26 @@ PAIR_COLUMNS: Final = (
     "left_containment",
     "right_containment",
 )
-"""Columns of the table of pairs; ``cluster_id`` is empty for a bridge."""
+"""Columns of the table of pairs; ``cluster_id`` is empty for a pair of no cluster."""
+
+PASSAGE_COLUMNS: Final = (
+    "relation",
+    "left",
+    "right",
+    "passage_number",
+    "token_count",
+    "left_token",
+    "right_token",
+    "left_start",
+    "left_end",
+    "right_start",
+    "right_end",
+    "left_path",
+    "left_line",
+    "right_path",
+    "right_line",
+)
+"""Columns of the table of shared passages. No line begins with an id, which may be a command."""
 
 _HEX: Final = '"[0-9a-f]{16}"'
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
@@ -119,6 +138,7 @@ _KINDS: Final = (
     ),
     ("table of documents", re.escape(",".join(MEMBER_COLUMNS)) + r"(?:,\"?meta\.|[\r\n]|\Z)"),
     ("table of pairs", _line(",".join(PAIR_COLUMNS))),
+    ("table of passages", _line(",".join(PASSAGE_COLUMNS))),
     ("SARIF", _sarif()),
     (
         "code quality",
@@ -156,6 +176,7 @@ _STARTS: Final = (
     b"<!doctype html>",
     b"{",
     b"cluster_id,",
+    b"relation,left,",
     b"dedupe-baseline",
     b"1  ",
 )

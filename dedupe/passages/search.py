@@ -14,7 +14,7 @@ from dedupe.matching.collapse import Collapsed
 from dedupe.matching.search import PAIR_BYTES, LeadShingles, verifier_of
 from dedupe.matching.verification import PairJob, Verifier, run_pair_jobs, sort_pairs, verify_pairs
 from dedupe.model.pairs import VerifiedPairs
-from dedupe.model.report import SharedSearch
+from dedupe.model.search_summary import SharedSearch
 from dedupe.model.settings import MatchSettings
 from dedupe.passages.candidates import TextPairs, pair_texts
 from dedupe.passages.index import FingerprintIndex, index_fingerprints

@@ -23,13 +23,11 @@ from dedupe.model.kernels import Kernels
 from dedupe.model.progress import Progress
 from dedupe.model.report import (
     SCHEMA_VERSION,
-    CappedSearch,
     CorpusSummary,
     Report,
     RunInfo,
-    SearchSummary,
-    SharedSearch,
 )
+from dedupe.model.search_summary import CappedSearch, SearchSummary, SharedSearch
 from dedupe.model.settings import Config
 from dedupe.pipeline.engine import Engine, EngineRun, EngineSummary
 from dedupe.pipeline.undated import find_undated, replace_undated

@@ -1,4 +1,4 @@
-"""The report as tables: one row a document, or one row a pair.
+"""The report as tables: one row a document, one row a pair, or one row a shared passage.
 
 Every record is one line. Characters that steer a spreadsheet, a terminal or the log of a CI job
 are escaped; :func:`read_cell` undoes it:
@@ -23,8 +23,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from dedupe.model.documents import SourceInfo
-from dedupe.model.output_marks import MEMBER_COLUMNS, PAIR_COLUMNS
-from dedupe.model.report import Cluster, DuplicatePair, Member, Report
+from dedupe.model.output_marks import MEMBER_COLUMNS, PAIR_COLUMNS, PASSAGE_COLUMNS
+from dedupe.model.report import Cluster, DuplicatePair, Member, Report, SharedText
 from dedupe.renderers.view.terminal import DANGEROUS
 
 ROWS_PER_CHUNK: Final = 1000
@@ -48,10 +48,22 @@ def render_members(report: Report) -> Iterator[str]:
 
 
 def render_pairs(report: Report) -> Iterator[str]:
-    """A row of column names, then a row for each pair of each cluster, then one for each bridge."""
+    """A row of column names, then a row for each pair.
+
+    First the pairs of each cluster, then the bridges, then the pairs that are no duplicates:
+    contained documents, and those that share a passage.
+    """
     inside = ((cluster.cluster_id, pair) for cluster in report.clusters for pair in cluster.pairs)
-    rows = [inside, (("", pair) for pair in report.bridges)]
-    return _write(PAIR_COLUMNS, (_pair_row(*row) for part in rows for row in part))
+    between = (("", pair) for pair in report.bridges)
+    sharing = (("", pair) for pair in report.shared_texts())
+    rows = (_pair_row(*row) for part in (inside, between, sharing) for row in part)
+    return _write(PAIR_COLUMNS, rows)
+
+
+def render_passages(report: Report) -> Iterator[str]:
+    """A row of column names, then a row for each passage that two documents share."""
+    rows = (row for pair in report.shared_texts() for row in _passage_rows(report, pair))
+    return _write(PASSAGE_COLUMNS, rows)
 
 
 def escape_cell(text: str) -> str:
@@ -110,7 +122,7 @@ def _role(member: Member, cluster: Cluster) -> str:
     return "kept" if member.id == cluster.representative else "duplicate"
 
 
-def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:
+def _pair_row(cluster_id: str, pair: DuplicatePair | SharedText) -> list[Any]:
     return [
         cluster_id,
         pair.left,
@@ -123,6 +135,26 @@ def _pair_row(cluster_id: str, pair: DuplicatePair) -> list[Any]:
         pair.left_containment,
         pair.right_containment,
     ]
+
+
+def _passage_rows(report: Report, pair: SharedText) -> Iterator[list[Any]]:
+    places: list[str | int] = []
+    for id in (pair.left, pair.right):
+        source, line = _source_and_line(report, id)
+        places += [source.name if source else "", line]
+    for number, passage in enumerate(pair.passages, 1):
+        yield [
+            pair.relation,
+            pair.left,
+            pair.right,
+            number,
+            passage.token_count,
+            passage.left_token,
+            passage.right_token,
+            *(passage.left_span or ("", "")),
+            *(passage.right_span or ("", "")),
+            *places,
+        ]
 
 
 def _source_and_line(report: Report, id: str) -> tuple[SourceInfo | None, int | str]:

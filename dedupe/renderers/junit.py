@@ -108,12 +108,17 @@ def describe_places(
     :param kept_as: what the other document is called
     """
     for told, id in (("This document", finding.member.id), (kept_as, finding.kept)):
-        place = find_file_and_line(report, id, folder)
-        where = shown_id(place.path) + f":{place.line}" * (place.line > 1)
-        shown = shown_id(id)
-        yield f"{told}: {shown}" if where == shown else f"{told}: {shown} ({where})"
+        yield f"{told}: {describe_place(report, id, folder)}"
     if finding.cluster_id:
         yield f"Cluster: {finding.cluster_id}"
+
+
+def describe_place(report: Report, id: str, folder: str) -> str:
+    """A document, and where it stands if its id does not say so."""
+    place = find_file_and_line(report, id, folder)
+    where = shown_id(place.path) + f":{place.line}" * (place.line > 1)
+    shown = shown_id(id)
+    return shown if where == shown else f"{shown} ({where})"
 
 
 def skipped_cases(report: Report) -> Iterator[Case]:

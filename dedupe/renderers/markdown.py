@@ -17,7 +17,7 @@ import msgspec
 from dedupe.diff import Diff, Vocabulary, diff_words
 from dedupe.model.documents import TextProvider
 from dedupe.model.output_marks import MARKDOWN_MARK
-from dedupe.model.report import Cluster, Member, Report
+from dedupe.model.report import Cluster, Member, Report, SharedText
 from dedupe.renderers.view.differences import Change, DiffWriter
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 from dedupe.renderers.view.members import path_and_file_line
@@ -34,7 +34,7 @@ from dedupe.renderers.view.selection import (
     read_with_texts,
     select_members,
 )
-from dedupe.renderers.view.shared import describe_shared
+from dedupe.renderers.view.shared import LISTED_PAIRS, describe_shared, order_shared
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, shorten_middle
 from dedupe.sketch import load_word_finder, tokenize_text
@@ -43,6 +43,9 @@ ID_CELLS: Final = 80
 SENTENCE_CELLS: Final = 400
 DIFF_WIDTH: Final = 96
 LISTED_REASONS: Final = 5
+SHARED_PART: Final = 5
+"""A fifth of the output is for contained documents at most, and one for passages."""
+
 CLOSING_BYTES: Final = 500 + len(MARKDOWN_MARK)
 """Bytes reserved for the sentences that say what was left out."""
 
@@ -72,6 +75,8 @@ def render_markdown(report: Report, texts: TextProvider, options: MarkdownOption
     head = "\n".join([*_head(report), ""])
     yield head
     room = options.max_bytes - CLOSING_BYTES - encoded_size(head)
+    shared = "".join(_shared_blocks(report, options.top, room // SHARED_PART))
+    room -= encoded_size(shared)
     ordered = order_clusters(report.clusters)
     chosen = ordered[: options.top]
     selections = (select_members(c, options.diff != "none") for c in chosen)
@@ -87,6 +92,8 @@ def render_markdown(report: Report, texts: TextProvider, options: MarkdownOption
         room -= encoded_size(block)
         shown += 1
         yield block
+    if shared:
+        yield shared
     yield from _closing(ordered[shown:], shown < len(chosen), without_diffs, options)
 
 
@@ -202,16 +209,12 @@ class _ClusterWriter:
         yield "|---|---|---|---:|---:|"
         kept = self._selection.representative
         role = "reference" if kept.is_reference else "kept"
-        yield f"| {role} | {self._document(kept)} | | | {kept.token_count:,} |"
+        yield f"| {role} | {_named(self._report, kept.id)} | | | {kept.token_count:,} |"
         for member in self._selection.listed:
             jaccard = format_jaccard(member.jaccard)
             role = "reference" if member.is_reference else ""
-            row = (role, self._document(member), member.relation, jaccard)
+            row = (role, _named(self._report, member.id), member.relation, jaccard)
             yield f"| {' | '.join(row)} | {member.token_count:,} |"
-
-    def _document(self, member: Member) -> str:
-        _, file_and_line = path_and_file_line(self._report, member.id)
-        return code(member.id) + (f" ({code(file_and_line)})" if file_and_line else "")
 
     def _difference(
         self, kept: Member, member: Member, found: Mapping[str, str], provider: TextProvider
@@ -266,6 +269,62 @@ def _marked_lines(mark: str, pieces: Sequence[Piece]) -> Iterator[str]:
     plain = (piece._replace(style="") for piece in pieces)
     for line in Canvas(DIFF_WIDTH, color=False).flow(plain).splitlines():
         yield f"{mark} {line}"
+
+
+def _shared_blocks(report: Report, top: int | None, room: int) -> Iterator[str]:
+    """A folded table of contained documents, and one of shared passages, where there are any.
+
+    :param top: rows of each table (none: ``LISTED_PAIRS``)
+    :param room: bytes for each table
+    """
+    limit = LISTED_PAIRS if top is None else top
+    if report.contained:
+        ids = len({pair.left for pair in report.contained})
+        noun = "contained document" if ids == 1 else "contained documents"
+        head = "| document | stands in | of it | of the other | shared words |"
+        yield _shared_table(report, report.contained, f"{ids:,} {noun}", head, limit, room)
+    if report.passages:
+        title = f"{format_count(len(report.passages), 'pair')} with a shared passage"
+        head = "| document | other document | of it | of the other | shared words |"
+        yield _shared_table(report, report.passages, title, head, limit, room)
+
+
+def _shared_table(
+    report: Report, pairs: Sequence[SharedText], title: str, head: str, limit: int, room: int
+) -> str:
+    """The rows of most shared words, as many as have room, and how many more there are."""
+    begin = f"<details>\n<summary>{title}</summary>\n\n{head}\n|---|---|---:|---:|---|\n"
+    room -= encoded_size(begin) + CLOSING_BYTES
+    rows: list[str] = []
+    for pair in order_shared(pairs)[:limit]:
+        row = _shared_row(report, pair)
+        room -= encoded_size(row)
+        if room < 0:
+            break
+        rows.append(row)
+    rest = f"\n{len(pairs) - len(rows):,} more\n" if len(rows) < len(pairs) else ""
+    if not rows:
+        return f"{title}: not shown\n\n"
+    return f"{begin}{''.join(rows)}{rest}\n</details>\n\n"
+
+
+def _shared_row(report: Report, pair: SharedText) -> str:
+    words = sum(passage.token_count for passage in pair.passages)
+    passages = format_count(len(pair.passages), "passage")
+    cells = (
+        _named(report, pair.left),
+        _named(report, pair.right),
+        format_percent(pair.left_containment),
+        format_percent(pair.right_containment),
+        f"{words:,} in {passages}" if pair.passages else "",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _named(report: Report, id: str) -> str:
+    """A document with its file and line, if its id does not say that."""
+    _, file_and_line = path_and_file_line(report, id)
+    return code(id) + (f" ({code(file_and_line)})" if file_and_line else "")
 
 
 def _closing(

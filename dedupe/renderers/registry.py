@@ -106,6 +106,14 @@ def _render_csv_pairs(
     return _encode(render_pairs(report))
 
 
+def _render_csv_passages(
+    report: Report, texts: TextProvider, options: RenderOptions
+) -> Iterator[bytes]:
+    from dedupe.renderers.csv import render_passages
+
+    return _encode(render_passages(report))
+
+
 def _render_markdown(
     report: Report, texts: TextProvider, options: RenderOptions
 ) -> Iterator[bytes]:
@@ -205,6 +213,7 @@ FORMATS: Final[Mapping[str, OutputFormat]] = {
     ),
     "csv": OutputFormat(_render_csv, "one row a document", (".csv",), streams=True),
     "csv-pairs": OutputFormat(_render_csv_pairs, "one row a pair", streams=True),
+    "csv-passages": OutputFormat(_render_csv_passages, "one row a shared passage", streams=True),
     "markdown": OutputFormat(
         _render_markdown,
         "for a pull request or a step summary",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from dedupe.gate.verdict import NewDuplicate
 from dedupe.model.relations import RELATIONS, Relation
 from dedupe.model.report import Report
 from dedupe.model.urls import is_url
+from dedupe.renderers.view.figures import format_percent
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.renderers.view.surplus import (
     FileAndLine,
@@ -160,17 +161,23 @@ def render_sarif(
     :param folder: an absolute path; files below it are named relative to it
     :param new: new duplicates by id, if ``dedupe check`` judged the report; else none
     """
-    found = [*list_findings(report, new)]
+    duplicates = new and {id: each for id, each in new.items() if not each.relation.is_directed}
+    contained = [each for each in (new or {}).values() if each.relation.is_directed]
+    found = [*list_findings(report, duplicates)]
     findings = worst_findings(found, MAX_RESULTS)
+    listed = contained[: MAX_RESULTS - len(findings)]
     copies: Counter[str] = Counter()
-    results = tuple(_make_result(report, finding, folder, copies) for finding in findings)
+    results = (
+        *(_make_result(report, finding, folder, copies) for finding in findings),
+        *_contained_results(report, listed, folder, copies),
+    )
     run = Run(
         tool=Tool(driver=_make_driver()),
         invocations=(
             Invocation(
                 execution_successful=True,
                 tool_execution_notifications=tuple(
-                    _notifications(report, len(found) - len(results))
+                    _notifications(report, len(found) + len(contained) - len(results))
                 ),
             ),
         ),
@@ -262,6 +269,33 @@ def _make_result(report: Report, finding: Finding, folder: str, copies: Counter[
         rank=round(100 * member.jaccard, 2),
         properties={"jaccard": member.jaccard, "clusterId": finding.cluster_id},
     )
+
+
+def _contained_results(
+    report: Report, contained: Sequence[NewDuplicate], folder: str, copies: Counter[str]
+) -> Iterator[Result]:
+    """The contained documents that a gate fails on, which are in no cluster for that."""
+    wanted = {each.id for each in contained}
+    hashes = {each.id: each.content_hash for each in report.documents() if each.id in wanted}
+    name = "document that contains it"
+    for each in contained:
+        content_hash = hashes[each.id]
+        copies[content_hash] += 1
+        share = f"{format_percent(each.containment)} of its text stands in the [{name}](0)"
+        ids = f"That one: {_plain(each.copy_of)}. This document: {_plain(each.id)}"
+        place = find_file_and_line(report, each.copy_of, folder)
+        yield Result(
+            rule_id=_rule_id(each.relation),
+            rule_index=each.relation.rank,
+            level="warning",
+            message=Message(text=f"Contained: {share}. {ids}".replace(NO_BREAK, " ")),
+            locations=(_make_location(find_file_and_line(report, each.id, folder), each.id),),
+            related_locations=(_make_location(place, each.copy_of, id=0, message=name),),
+            partial_fingerprints={FINGERPRINT: f"{content_hash}:{copies[content_hash]}"},
+            baseline_state="new",
+            rank=round(100 * each.containment, 2),
+            properties={"jaccard": each.jaccard, "containment": each.containment},
+        )
 
 
 def _make_location(

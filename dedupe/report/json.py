@@ -17,8 +17,8 @@ from dedupe.model.report import (
     CorpusSummary,
     Report,
     RunInfo,
-    SearchSummary,
 )
+from dedupe.model.search_summary import SearchSummary
 from dedupe.model.settings import ScanSettings
 from dedupe.report.checks import find_contradiction
 from dedupe.report.rows import materialise

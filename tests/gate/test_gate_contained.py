@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import dedupe
@@ -18,6 +19,9 @@ from dedupe.gate.verdict import judge_report
 from dedupe.model.errors import ConfigError
 from tests.support.command import run_here
 
+SARIF_SCHEMA = json.loads(
+    (Path(__file__).parents[1] / "renderers/data/sarif-2.1.0.schema.json").read_text()
+)
 ASKED = ("--find", "contained", "--fail-on", "identical,normalised,near,contained")
 
 
@@ -129,3 +133,41 @@ def test_a_gate_on_what_was_not_looked_for_is_refused(check):
     report = dedupe.find_duplicates({"a": SMALL, "b": LONG}, Config(workers=1))
     with pytest.raises(ConfigError, match="--find contained"):
         judge_report(report, GateLimits(fail_on=("contained",)))
+
+
+def test_code_scanning_and_tests_name_both_documents(check):
+    """A contained document is in no cluster, from which these formats take all else."""
+    log = check(*ASKED, "--format", "sarif", code=1)
+    [run] = json.loads(log)["runs"]
+    [result] = run["results"]
+    assert (result["ruleId"], result["level"], result["baselineState"]) == (
+        "duplicate-contained",
+        "warning",
+        "new",
+    )
+    assert (
+        "100 % of its text stands in the [document that contains it](0)"
+        in (result["message"]["text"])
+    )
+    places = [
+        each["physicalLocation"]["artifactLocation"]["uri"]
+        for each in (*result["locations"], *result["relatedLocations"])
+    ]
+    assert places == ["in/small.txt", "in/long.txt"]
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "duplicate-contained"
+    jsonschema.validate(json.loads(log), SARIF_SCHEMA)
+    assert json.loads(check("--find", "contained", "--format", "sarif"))["runs"][0]["results"] == []
+    told = check(*ASKED, "--format", "junit", code=1)
+    assert "This document: small.txt (in/small.txt) It stands in: long.txt (in/long.txt)" in told
+    assert "contained, 100 % of it" in check(*ASKED, "--format", "markdown", code=1)
+
+
+def test_a_document_that_is_a_duplicate_too_is_one_result_of_each_rule(check, tmp_path):
+    (tmp_path / "in/small copy.txt").write_text(SMALL)
+    log = json.loads(check(*ASKED, "--format", "sarif", code=1))
+    told = [
+        (each["ruleId"], each["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
+        for each in log["runs"][0]["results"]
+    ]
+    assert len(told) == len({*told})
+    assert {rule for rule, _ in told} == {"duplicate-identical", "duplicate-contained"}

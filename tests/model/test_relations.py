@@ -200,7 +200,7 @@ NAMES = {
 """How each format names it."""
 
 
-@pytest.mark.parametrize("format", [name for name in FORMATS if name != "furniture"])
+@pytest.mark.parametrize("format", [name for name in FORMATS if name in NAMES])
 def test_every_format_names_it_and_calls_it_nothing_else(run, saved, format):
     told = run("report", saved, "--format", format, "--diff", "none")
     assert re.search(NAMES[format], told), told
@@ -370,6 +370,7 @@ SPOKEN = {
     ("explain/reasons.py", "linked"),
     ("explain/reasons.py", "contained"),
     ("renderers/furniture.py", "passage"),
+    ("renderers/markdown.py", "passage"),
     ("renderers/explanation/text.py", "passage"),
     ("renderers/view/shared.py", "passage"),
     ("renderers/view/signs.py", "passage"),

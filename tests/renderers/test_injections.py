@@ -16,6 +16,7 @@ from dedupe.model.output_marks import GITHUB_MARK
 from dedupe.renderers.csv import read_cell
 from dedupe.renderers.registry import FORMATS
 from dedupe.renderers.view.options import RenderOptions
+from dedupe.renderers.view.shared import LISTED_PAIRS
 from dedupe.renderers.view.terminal import escape_text, shorten_middle
 from dedupe.report.json import render_jsonl
 from dedupe.report.rows import Rows
@@ -127,10 +128,12 @@ def test_markdown_renders_to_what_we_wrote_and_nothing_else(diff):
         ("td", "style", "text-align:right"),
         ("code", "class", "language-diff"),
     }
-    assert page.counts["details"] == page.counts["summary"] == len(REPORT.clusters)
-    assert page.counts["table"] == len(REPORT.clusters) + 1
-    assert page.counts["tr"] == 2 + 3 * len(REPORT.clusters)
-    assert page.counts["td"] == 6 + 10 * len(REPORT.clusters)
+    # A table of contained documents, one of shared passages, and one of figures.
+    count, shared = len(REPORT.clusters), 2 * LISTED_PAIRS
+    assert page.counts["details"] == page.counts["summary"] == count + 2
+    assert page.counts["table"] == count + 3
+    assert page.counts["tr"] == 2 + 3 * count + 2 + shared
+    assert page.counts["td"] == 6 + 10 * count + 5 * shared
     assert page.counts["h3"] == 1
     assert page.counts["pre"] == (len(REPORT.clusters) if diff in ("hunks", "full") else 0)
     # What came from documents stands in code, every id as it is shown elsewhere.
@@ -170,7 +173,7 @@ def test_messages_of_sarif_hold_our_link_and_no_other(outputs):
 FORMULA = re.compile(r"[\s\"\ufeff\0]*[=+\-@＝＋－＠]")
 
 
-@pytest.mark.parametrize("format", ["csv", "csv-pairs"])
+@pytest.mark.parametrize("format", ["csv", "csv-pairs", "csv-passages"])
 def test_no_cell_is_a_formula(outputs, format):
     rows = list(csv.reader(io.StringIO(outputs[format], newline="")))
     assert len({len(row) for row in rows}) == 1
@@ -187,6 +190,19 @@ def test_cells_read_back(outputs):
     assert [read_cell(row["id"]) for row in rows] == [member.id for member in members]
     assert [read_cell(row["meta.url"]) for row in rows] == [m.meta["url"] for m in members]
     assert {read_cell(name) for name in rows[0]} >= {f"meta.{vector}" for vector in VECTORS}
+
+
+def test_cells_of_shared_text_read_back(outputs):
+    pairs = [*csv.DictReader(io.StringIO(outputs["csv-pairs"], newline=""))]
+    shared = [row for row in pairs if row["relation"] in ("contained", "passage")]
+    passages = [*csv.DictReader(io.StringIO(outputs["csv-passages"], newline=""))]
+    expected = [*REPORT.contained, *REPORT.passages]
+    for rows in (shared, passages):
+        assert [(read_cell(row["left"]), read_cell(row["right"])) for row in rows] == [
+            (pair.left, pair.right) for pair in expected
+        ]
+    paths = [read_cell(row["left_path"]) for row in passages]
+    assert paths == [PATHS[pair.left] for pair in expected]
 
 
 def test_a_cluster_that_is_never_whole_in_memory_is_the_same_line():

@@ -24,6 +24,7 @@ from dedupe.model.report import (
     Report,
     RunInfo,
 )
+from dedupe.model.search_summary import CappedSearch
 from dedupe.model.settings import ScanSettings
 from dedupe.renderers.text import TextOptions, render_text
 from dedupe.renderers.view.terminal import cut_cells, escape_text, file_uri, shorten_middle
@@ -222,11 +223,21 @@ def test_nothing_to_compare() -> None:
 def test_the_last_lines_say_what_to_trust() -> None:
     report, _ = golden_report()
     text = render(report, diff="none", width=120)
-    assert (
-        "25 bands of 5 rows find 99.0 % of the pairs at 0.7, 99.9 % at 0.8 · every pair ver" in text
-    )
+    assert "25 bands of 5 rows find 74.2 % of the pairs at 0.7 · every pair verified" in text
     assert "0.2 s · 12.3 MB/s · compiled kernels · 2 workers\n" in text
-    assert "2 buckets of more than 500 documents were compared with a few leads alone" in text
+    assert "2 buckets of more than 500 documents were compared with a few of them alone" in text
+    assert "that hid about 3 duplicate pairs (± 1, by a sample); 75.0 % (± 6.2 %)" in " ".join(
+        text.split()
+    )
+    uncapped = msgspec.structs.replace(report.search, capped_bucket_count=0, capped=None)
+    text = render(msgspec.structs.replace(report, search=uncapped), diff="none", width=120)
+    assert "74.2 % of the pairs at 0.7, 99.9 % at 0.8 · every pair verified" in text
+    assert "buckets" not in text
+    nothing = msgspec.structs.replace(
+        report.search, capped=CappedSearch(5000, 0, 120, None, None, None, None)
+    )
+    text = render(msgspec.structs.replace(report, search=nothing), diff="none", width=200)
+    assert "of 5,000 pairs drawn there none was missed (so 360 at most in all)" in text
     assert "dedupe scan" not in text
     assert render(report, diff="none", hints=True).endswith(
         "      ask   dedupe explain a.txt far.txt --in news/\n"

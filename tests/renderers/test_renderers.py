@@ -31,7 +31,8 @@ from dedupe.model.furniture import (
     FurniturePassage,
 )
 from dedupe.model.output_marks import GITHUB_MARK
-from dedupe.model.report import BridgeEnd, DuplicatePair, Report
+from dedupe.model.relations import Relation
+from dedupe.model.report import BridgeEnd, DuplicatePair, Report, SharedPassage, SharedText
 from dedupe.model.settings import Config
 from dedupe.renderers.csv import escape_cell, read_cell
 from dedupe.renderers.registry import FORMATS, format_of_name
@@ -51,6 +52,7 @@ GOLDEN_FILES = {
     "jsonl": "report.jsonl",
     "csv": "members.csv",
     "csv-pairs": "pairs.csv",
+    "csv-passages": "passages.csv",
     "markdown": "report.md",
     "sarif": "report.sarif",
     "github": "github.txt",
@@ -96,10 +98,19 @@ def full_report() -> tuple[Report, dict[str, str]]:
         ),
         (FurnitureMember(other, kept, 80, 60, 38, 80 / 110, 0.4),),
     )  # fmt: skip
+    contained = SharedText(
+        "=short.txt", "moved.txt", Relation.CONTAINED, 70, 72, 400,
+        (SharedPassage(60, 5, 200, (31, 350), (1200, 1519)), SharedPassage(12, 66, 300)),
+    )  # fmt: skip
+    passage = SharedText(
+        "alone.txt", "plain.txt", Relation.PASSAGE, 55, 300, 400,
+        (SharedPassage(59, 0, 7, (0, 320), (40, 360)),),
+    )  # fmt: skip
+    shared_ends = (BridgeEnd("=short.txt", 74, "1" * 32, 500, {}),)
     form = Form(clusters[0].cluster_id, kept, 7, (FormPlace(4, 6, 5), FormPlace(9, 9, 7)))
     return msgspec.structs.replace(
         report, clusters=tuple(clusters), run=run, bridge_ends=ends, furniture=furniture,
-        forms=(form,),
+        forms=(form,), contained=(contained,), passages=(passage,), shared_ends=shared_ends,
     ), texts  # fmt: skip
 
 
@@ -227,6 +238,36 @@ def test_tables_hold_the_whole_report():
         assert float(row["left_containment"]) == pair.left_containment
 
 
+def test_tables_of_pairs_and_passages_hold_what_is_no_duplicate():
+    words = [f"word{number}" for number in range(900)]
+    texts = {
+        "small": " ".join(words[:120]),
+        "large": " ".join([*words[200:500], *words[:120], *words[500:700]]),
+        "other": " ".join([*words[700:800], *words[210:290]]),
+    }
+    config = Config(find=("near", "contained", "passages"))
+    report = dedupe.find_duplicates(texts, config)
+    pairs = [*csv.DictReader(io.StringIO(render(report, "csv-pairs")))]
+    assert [(row["left"], row["right"], row["relation"]) for row in pairs] == [
+        ("small", "large", "contained"),
+        ("large", "other", "passage"),
+    ]
+    assert float(pairs[0]["left_containment"]) == 1 and pairs[0]["cluster_id"] == ""
+    passages = [*csv.DictReader(io.StringIO(render(report, "csv-passages")))]
+    assert [(row["left"], row["passage_number"], row["token_count"]) for row in passages] == [
+        ("small", "1", "120"),
+        ("large", "1", "80"),
+    ]
+    for row in passages:
+        cut = [
+            texts[row[side]][int(row[f"{side}_start"]) : int(row[f"{side}_end"])]
+            for side in ("left", "right")
+        ]
+        assert cut[0] == cut[1] and len(cut[0].split()) == int(row["token_count"])
+    plain = dedupe.find_duplicates(texts)
+    assert render(plain, "csv-pairs").count("\n") == render(plain, "csv-passages").count("\n") == 1
+
+
 # --- Markdown -------------------------------------------------------------------------------
 
 
@@ -268,6 +309,47 @@ def test_markdown_stays_below_its_limit_and_says_so(limit, diff):
         assert "limit" not in output
 
 
+def with_contained(report: Report, count: int, relation: Relation) -> Report:
+    """The report with so many pairs of the relation, those of most shared words last."""
+    pairs = tuple(
+        SharedText(
+            f"inner {n:03}", f"outer {n:03}", relation, 90, 100, 900, (SharedPassage(50 + n, 0, 9),)
+        )
+        for n in range(count)
+    )
+    name = "contained" if relation == "contained" else "passages"
+    return msgspec.structs.replace(report, **{name: pairs})
+
+
+@pytest.mark.parametrize("relation", ["contained", "passage"])
+def test_markdown_lists_contained_documents_and_passages(relation):
+    report, texts = many_clusters(3, 10)
+    report = with_contained(report, 50, Relation(relation))
+    output = render(report, "markdown", texts).replace("\u00a0", " ")
+    title = (
+        "50 contained documents" if relation == "contained" else "50 pairs with a shared passage"
+    )
+    _, section = output.split(f"<summary>{title}</summary>")
+    rows = [line for line in section.splitlines() if line.startswith("| <code>")]
+    assert len(rows) == 20 and "\n30 more\n" in section
+    assert rows[0] == (
+        "| <code>inner 049</code> | <code>outer 049</code> | 90 % | 10 % | 99 in 1 passage |"
+    )
+    assert render(report, "markdown", texts, top=2).count("<code>inner") == 2
+
+
+@pytest.mark.parametrize("limit", [MIN_MARKDOWN_LIMIT, 6000, 20_000])
+def test_contained_documents_leave_room_for_clusters_in_markdown(limit):
+    report, texts = many_clusters(60, 20)
+    for relation in ("contained", "passage"):
+        report = with_contained(report, 400, Relation(relation))
+    output = render(report, "markdown", texts, markdown_limit=limit, top=None)
+    assert len(output.encode()) <= limit
+    assert output.count("<details>") == output.count("</details>") > 1
+    assert "400\u00a0pairs with a shared passage" in output
+    assert "400 contained documents" in output
+
+
 def test_markdown_leaves_out_long_differences_first():
     report, texts = many_clusters(3, 3000)
     output = render(report, "markdown", texts, markdown_limit=MIN_MARKDOWN_LIMIT, diff="full")
@@ -295,7 +377,8 @@ def test_markdown_renders_as_tables_and_blocks():
     report, texts = full_report()
     tokens = MarkdownIt("gfm-like").parse(render(report, "markdown", texts))
     kinds = [token.type for token in tokens]
-    assert kinds.count("table_open") == 1 + len(report.clusters)
+    shared = bool(report.contained) + bool(report.passages)
+    assert kinds.count("table_open") == 1 + len(report.clusters) + shared
     assert kinds.count("fence") == 3
     assert kinds[:2] == ["html_block", "heading_open"]
 

@@ -30,9 +30,9 @@ from dedupe.model.report import (
     Member,
     Report,
     RunInfo,
-    SearchSummary,
     WeakestLink,
 )
+from dedupe.model.search_summary import SearchSummary
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import (
     Corpus,

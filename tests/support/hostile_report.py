@@ -12,7 +12,7 @@ from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.furniture import Furniture, FurniturePassage
 from dedupe.model.output_marks import PHRASE
 from dedupe.model.relations import Relation
-from dedupe.model.report import DuplicatePair, Report
+from dedupe.model.report import DuplicatePair, Report, SharedPassage, SharedText
 from tests.support.injections import VECTORS
 from tests.support.reports import SENTENCES, make_cluster, make_member, make_report
 
@@ -55,6 +55,7 @@ def hostile_report() -> tuple[Report, dict[str, str]]:
 
 
 REPORT, TEXTS = hostile_report()
+PASSAGE = SharedPassage(20, 0, 0, (0, 90), (0, 90))
 REPORT = msgspec.structs.replace(
     REPORT,
     furniture=Furniture(
@@ -63,6 +64,14 @@ REPORT = msgspec.structs.replace(
         passages=tuple(
             FurniturePassage(vector, 1, 20, 9, 8, site=vector, text=vector) for vector in VECTORS
         ),
+    ),
+    contained=tuple(
+        SharedText(pair.left, pair.right, Relation.CONTAINED, 80, 90, 300, (PASSAGE,))
+        for pair in REPORT.bridges
+    ),
+    passages=tuple(
+        SharedText(pair.left, pair.right, Relation.PASSAGE, 80, 290, 300, (PASSAGE,))
+        for pair in REPORT.bridges
     ),
 )  # fmt: skip
 

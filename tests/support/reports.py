@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
 from dedupe.model.relations import Relation
 from dedupe.model.report import (
@@ -13,9 +15,9 @@ from dedupe.model.report import (
     Member,
     Report,
     RunInfo,
-    SearchSummary,
     WeakestLink,
 )
+from dedupe.model.search_summary import CappedSearch, SearchSummary
 from dedupe.model.settings import ScanSettings
 
 TITLE = "Talks: the river bridge is left in the dark"
@@ -145,7 +147,10 @@ def golden_report() -> tuple[Report, dict[str, str]]:
             SkippedDocument("news.jsonl:3", "not_json", "expected `{` at byte 0"),
         ),
         notices=(Notice("a.txt", "id_repeated", "occurs 2 times"),),
-        search=SearchSummary(25, 5, 0.98995, 38, 12, 9, 2),
+        search=msgspec.structs.replace(
+            SearchSummary(25, 5, 0.98995 * 0.75, 38, 12, 9, 2),
+            capped=CappedSearch(40, 3, 1, 0.75, 0.0625, 0.75, 0.0625),
+        ),
     )
     return report, texts
 

@@ -10,6 +10,7 @@ from dedupe.renderers.junit import (
     RUN_CLASS,
     Case,
     count_run,
+    describe_place,
     describe_places,
     describe_run,
     shown_id,
@@ -78,6 +79,9 @@ def _case(view: VerdictView, finding: surplus.Finding, told: Mapping[str, NewDup
 
 def _contained_case(view: VerdictView, new: NewDuplicate) -> Case:
     note, sentence = _note(new, view), _describe_new(new, view)
+    this, other = (
+        describe_place(view.report, id, view.options.folder) for id in (new.id, new.copy_of)
+    )
     return Case(
         DUPLICATE_CLASS,
         new.id,
@@ -85,7 +89,12 @@ def _contained_case(view: VerdictView, new: NewDuplicate) -> Case:
         surplus.find_file_and_line(view.report, new.id, view.options.folder),
         message=sentence,
         type=new.relation,
-        lines=(*((note,) if note else ()), sentence),
+        lines=(
+            *((note,) if note else ()),
+            sentence,
+            f"This document: {this}",
+            f"It stands in: {other}",
+        ),
     )
 
 

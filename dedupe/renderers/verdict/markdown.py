@@ -25,7 +25,7 @@ from dedupe.renderers.verdict.view import (
     describe_tolerated,
     describe_update,
 )
-from dedupe.renderers.view.figures import format_jaccard
+from dedupe.renderers.view.figures import format_jaccard, format_percent
 from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.summary import describe_capped_buckets
 from dedupe.sketch import load_word_finder, tokenize_text
@@ -93,13 +93,19 @@ def _row(view: VerdictView, new: NewDuplicate) -> str:
     reason = "which of the two is new is not known" if new.change == "unknown" else ""
     cells = (
         code(new.id) + (f" ({code(file_and_line)})" if file_and_line else ""),
-        new.relation,
+        _relation(new),
         format_jaccard(new.jaccard),
         code(new.copy_of) + known,
         code(new.cluster_id[:CLUSTER_DIGITS]) if new.cluster_id else "",
         reason or REASONS[new.change],
     )
     return f"| {' | '.join(cells)} |\n"
+
+
+def _relation(new: NewDuplicate) -> str:
+    """The relation, and of a contained document, for which the Jaccard says little, the share."""
+    share = format_percent(new.containment)
+    return f"{new.relation}, {share} of it" if new.relation.is_directed else new.relation
 
 
 def _differences(view: VerdictView, shown: Sequence[NewDuplicate], room: int) -> Iterator[str]:

@@ -71,7 +71,8 @@ class RenderOptions(msgspec.Struct, frozen=True):
         below it relative to it
     :param output_folder: the folder of the output file, where relative links in HTML start
     :param tell: is told how much of an output is made, from 0 to 1, where that takes long (HTML)
-    :param new: new duplicates by id, for SARIF, if ``dedupe check`` judged the report; else none
+    :param new: new duplicates and contained documents by id, for SARIF, if ``dedupe check`` judged
+        the report; else none
     """
 
     width: int = 80

@@ -133,19 +133,19 @@ def _describe_hidden(report: Report) -> str:
     capped = report.search.capped
     if capped is None:
         return "for the documents in there the recall is lower"
-    drawn, error = format_count(capped.sampled_pair_count, "pair"), capped.hidden_pair_error
+    error = capped.hidden_pair_error
     if not capped.hidden_pair_count:
         if not error:
             return "no duplicate pair was missed by that"
-        return f"of {drawn} drawn there none is a duplicate (so {3 * error:,} at most were missed)"
-    hidden = f"{format_count(capped.hidden_pair_count, 'duplicate pair')} (± {error:,})"
-    told = f"that hid about {hidden}, by a sample of {drawn}"
+        drawn = format_count(capped.sampled_pair_count, "pair")
+        return f"of {drawn} drawn there none was missed (so {3 * error:,} at most in all)"
+    hidden = format_count(capped.hidden_pair_count, "duplicate pair")
+    told = f"that hid about {hidden} (±{NO_BREAK}{error:,}, by a sample)"
     if capped.found_share is None or capped.found_share_error is None:
         return told
-    share, deviation = (
-        format_percent(each, 1) for each in (capped.found_share, capped.found_share_error)
-    )
-    return f"{told}; {share} (± {deviation}) of those that share a bucket were found"
+    share = format_percent(capped.found_share, 1)
+    deviation = format_percent(capped.found_share_error, 1)
+    return f"{told}; {share} (±{NO_BREAK}{deviation}) of those that share a bucket were found"
 
 
 def _run_facts(report: Report) -> list[str]:
