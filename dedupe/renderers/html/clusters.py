@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -15,8 +16,10 @@ from dedupe.renderers.html.differences import Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.view.figures import format_count
 from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
+from dedupe.renderers.view.signs import Signs
 
 LISTED_MEMBERS: Final = 200
 DIFFED_MEMBERS: Final = 20
@@ -36,6 +39,7 @@ class MemberView(msgspec.Struct, frozen=True):
     :param url: a link to the web page that it comes from
     :param host: the host of ``url``
     :param site: its site; empty if that is the host
+    :param sign: that its likeness to the kept one is furniture, with figures; empty where it is not
     """
 
     member: Member
@@ -48,6 +52,7 @@ class MemberView(msgspec.Struct, frozen=True):
     host: str
     site: str
     date: str
+    sign: str
 
 
 class ClusterView(msgspec.Struct, frozen=True):
@@ -55,6 +60,8 @@ class ClusterView(msgspec.Struct, frozen=True):
 
     :param jaccards: the distinct Jaccards of its duplicates, in hundredths, ascending
     :param relations: each relation with its number of members, strongest first
+    :param signs: words for what makes it doubtful that its members are copies
+    :param form: that its members are one form with other values; empty where they are not
     """
 
     selection: Selection
@@ -62,6 +69,8 @@ class ClusterView(msgspec.Struct, frozen=True):
     relations: tuple[tuple[Relation, int], ...]
     redundant_count: int
     members: tuple[MemberView, ...]
+    signs: tuple[str, ...]
+    form: str
 
     @property
     def likeness(self) -> str:
@@ -77,23 +86,41 @@ class ClusterView(msgspec.Struct, frozen=True):
         return describe_likeness(self.selection.rest)
 
 
-def view_cluster(report: Report, selection: Selection, options: HtmlOptions) -> ClusterView:
+def view_cluster(
+    report: Report, selection: Selection, options: HtmlOptions, signs: Signs
+) -> ClusterView:
     """The view of a cluster, without what is read from its texts."""
     others = [*selection.listed, *selection.rest]
     shown = (selection.representative, *selection.listed)
     counts = Counter(member.relation for member in others)
-    members = [_view_member(report, selection, member, options) for member in shown]
+    members = [_view_member(report, selection, member, options, signs) for member in shown]
+    form = signs.describe_form(selection.cluster)
     return ClusterView(
         selection=selection,
         jaccards=tuple(sorted({hundredths(member.jaccard) for member in others})),
         relations=tuple((name, counts[name]) for name in RELATIONS if counts[name]),
         redundant_count=sum(member.token_count for member in others),
         members=tuple(members),
+        signs=tuple(_name_signs(selection, signs, bool(form))),
+        form=form,
     )
 
 
+def _name_signs(selection: Selection, signs: Signs, is_form: bool) -> Iterator[str]:
+    """What the line of a cluster says of forms and furniture, in few words."""
+    if is_form:
+        yield "same form"
+    representative = selection.representative.id
+    resting = sum(
+        bool(signs.describe_member(representative, member.id))
+        for member in selection.cluster.members
+    )
+    if resting:
+        yield f"{format_count(resting, 'member')} by furniture"
+
+
 def _view_member(
-    report: Report, selection: Selection, member: Member, options: HtmlOptions
+    report: Report, selection: Selection, member: Member, options: HtmlOptions, signs: Signs
 ) -> MemberView:
     source, file_and_line = path_and_file_line(report, member.id)
     site = member.meta.get("site", "")
@@ -110,6 +137,7 @@ def _view_member(
         host=host,
         site="" if normalise_site(site) == normalise_site(host) else shorten_end(site, META_SIZE),
         date=shorten_end(member.meta.get("date", ""), META_SIZE),
+        sign=signs.describe_member(selection.representative.id, member.id),
     )
 
 

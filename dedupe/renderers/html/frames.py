@@ -14,6 +14,7 @@ from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.html.rows import write_items
 from dedupe.renderers.html.visible import mark_invisible
 from dedupe.renderers.view.selection import Selection
+from dedupe.renderers.view.signs import Signs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,13 +45,14 @@ class FrameWriter:
 
         self._report = report
         self._options = options
+        self._signs = Signs(report)
         self._slot = Markup(SLOT)
         self._cluster = environment.get_template("cluster.html")
         self._difference = environment.get_template("difference.html")
 
     def write(self, selection: Selection) -> Frame:
         """The frame of a cluster."""
-        view = view_cluster(self._report, selection, self._options)
+        view = view_cluster(self._report, selection, self._options, self._signs)
         html = self._cluster.render(cluster=view, slot=self._slot)
         kept = view.members[0]
         return Frame(selection, kept.title, kept.id, tuple(html.split(SLOT)))

@@ -27,6 +27,7 @@ from dedupe.renderers.html.contained import render_contained
 from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, Reading
 from dedupe.renderers.html.environment import load_assets, load_environment
 from dedupe.renderers.html.frames import Frame, FrameWriter
+from dedupe.renderers.html.furniture import list_passages
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.view.figures import format_count
@@ -38,6 +39,7 @@ from dedupe.renderers.view.reading import (
 )
 from dedupe.renderers.view.selection import Selection, select_members
 from dedupe.renderers.view.shared import describe_shared
+from dedupe.renderers.view.signs import furniture_sentences
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
 
 if TYPE_CHECKING:
@@ -156,6 +158,8 @@ class _Page:
                 self._options.max_bytes,
             ),
             "corpus": report.corpus,
+            "furniture": list_passages(report),
+            "furniture_sentences": list(furniture_sentences(report)),
             "jaccards": jaccards,
             "name": _name_paths(report.run.paths),
             "paths": [shorten_middle(path, ID_SIZE) for path in report.run.paths[:LISTED_PATHS]],
