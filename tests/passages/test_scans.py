@@ -290,8 +290,24 @@ def test_a_scan_says_that_it_did_not_look(tmp_path, run_dedupe):
     (tmp_path / "a.txt").write_text("some words")
     told = run_dedupe("scan", "a.txt").stdout.decode()
     assert "contained documents not looked for" in " ".join(told.split())
+    assert "--find" not in told, "one document stands in no other"
     report = json.loads(run_dedupe("scan", "a.txt", "--format", "json").stdout)
     assert report["search"]["shared"] is None and report["contained"] == []
+
+
+def test_where_nothing_is_found_the_command_that_looks_inside_is_named(tmp_path, run_dedupe):
+    """A cut copy: no duplicates, but by the very command that the last lines give."""
+    story = [f"word{number}" for number in range(400)]
+    (tmp_path / "whole.txt").write_text(" ".join(story))
+    (tmp_path / "cut.txt").write_text(" ".join(story[:200]))
+    told = " ".join(run_dedupe("scan", ".").stdout.decode().split())
+    assert "No duplicates: no two of 2 documents" in told
+    assert "contained documents not looked for (--find near,contained)" in told
+    found = run_dedupe("scan", ".", "--find", "near,contained").stdout.decode()
+    assert "Contained: 1 document stands in another" in found and "--find" not in found
+    # With it, a scan that looks for furniture would be refused.
+    told = run_dedupe("scan", ".", "--furniture", "report").stdout.decode()
+    assert "not looked for" in told and "--find" not in told
 
 
 @pytest.mark.parametrize(

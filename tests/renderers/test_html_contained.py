@@ -63,7 +63,10 @@ def test_a_page_without_them_has_no_section_and_says_whether_it_looked():
     page = render(scan(texts), texts)
     assert section(page) == "" and "0\u00a0documents contained in others." in page
     page = render(dedupe.find_duplicates(texts, Config(workers=1)), texts)
-    assert section(page) == "" and "Contained documents not looked for." in page
+    assert (
+        section(page) == ""
+        and "Contained documents not looked for (--find near,contained)." in page
+    )
 
 
 def test_no_text_is_read_where_no_difference_is_asked_for():

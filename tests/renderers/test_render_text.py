@@ -24,7 +24,7 @@ from dedupe.model.report import (
     Report,
     RunInfo,
 )
-from dedupe.model.search_summary import CappedSearch
+from dedupe.model.search_summary import CappedSearch, SharedSearch
 from dedupe.model.settings import ScanSettings
 from dedupe.renderers.text import TextOptions, render_text
 from dedupe.renderers.view.terminal import cut_cells, escape_text, file_uri, shorten_middle
@@ -242,6 +242,22 @@ def test_the_last_lines_say_what_to_trust() -> None:
     assert render(report, diff="none", hints=True).endswith(
         "      ask   dedupe explain a.txt far.txt --in news/\n"
     )
+
+
+def test_where_nothing_was_found_commands_that_find_more_are_hinted() -> None:
+    report = make_report()
+    told = render(report, hints=True)
+    assert told.endswith(
+        "For excerpts and cut copies: dedupe scan news/ --find near,contained\n"
+        "For looser pairs: dedupe scan news/ --threshold 0.5\n"
+    )
+    looked = msgspec.structs.replace(report.search, shared=SharedSearch(9, 0, 0, 0, 0, None))
+    told = render(msgspec.structs.replace(report, search=looked), hints=True)
+    assert "--find" not in told and "--threshold 0.5" in told
+    low = msgspec.structs.replace(report.config, threshold=0.3, furniture="report")
+    told = render(msgspec.structs.replace(report, config=low), hints=True)
+    assert "--find" not in told and told.endswith("Next: dedupe scan news/ --format json\n")
+    assert "near,contained\n" not in render(report, hints=False).splitlines()[-1]
 
 
 @pytest.mark.parametrize(

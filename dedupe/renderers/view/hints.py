@@ -11,6 +11,7 @@ from typing import Final
 from dedupe.model.report import Report
 from dedupe.model.settings import ScanSettings
 from dedupe.renderers.view.selection import order_clusters
+from dedupe.renderers.view.shared import FIND_CONTAINED, may_look_inside
 from dedupe.renderers.view.terminal import Canvas, Piece, escape_text, prose
 
 HINT_PATHS: Final = 3
@@ -24,11 +25,9 @@ def hint_lines(report: Report, canvas: Canvas, again: Sequence[str] = ()) -> str
     :param again: the words of the command, without its outputs, that made this report (none: a
         scan of the paths that the report names)
     """
-    threshold = report.config.threshold
-    if not report.corpus.cluster_count and threshold > 0.3:
-        looser = ["--threshold", f"{round(threshold - 0.2, 6):g}"]
-        return _hint("For looser pairs:", ["scan", *_named_paths(report), *looser], canvas)
-    if not report.corpus.cluster_count or "-" in report.run.paths:
+    if not report.corpus.cluster_count:
+        return _wider_hints(report, canvas)
+    if "-" in report.run.paths:
         return ""
     command = [*map(shlex.quote, again)] or ["scan", *_named_paths(report)]
     lines = _hint("Next: look ", _with_output(command, "report.html"), canvas)
@@ -53,6 +52,19 @@ def _clean_commands(report: Report, command: Sequence[str]) -> list[list[str]]:
     if command[0] == "scan" and not any(map(_SCAN_ONLY.fullmatch, command)):
         return [["clean", *_with_output(command, name)[1:]]]
     return [_with_output(command, "report.json"), ["apply", "report.json", "--output", name]]
+
+
+def _wider_hints(report: Report, canvas: Canvas) -> str:
+    """Commands that find more, where nothing was found."""
+    command, threshold = ["scan", *_named_paths(report)], report.config.threshold
+    lines = ""
+    if may_look_inside(report):
+        wider = [*command, "--find", FIND_CONTAINED]
+        lines += _hint("For excerpts and cut copies:", wider, canvas)
+    if threshold > 0.3:
+        looser = [*command, "--threshold", f"{round(threshold - 0.2, 6):g}"]
+        lines += _hint("For looser pairs:", looser, canvas)
+    return lines
 
 
 def _clean_name(report: Report) -> str:

@@ -22,6 +22,9 @@ from dedupe.renderers.view.terminal import (
 )
 
 LISTED_PAIRS: Final = 20
+FIND_CONTAINED: Final = "near,contained"
+"""The value of ``--find`` that looks for duplicates and for contained documents."""
+
 FIRST_CHARACTERS: Final = 400
 """The characters of a passage of which the first words are shown."""
 
@@ -49,7 +52,8 @@ def describe_shared(report: Report) -> str:
     """How many documents stand in others and how many passages were found, if they were sought."""
     search = report.search.shared
     if search is None:
-        return "contained documents not looked for"
+        way = f" (--find {FIND_CONTAINED})" if may_look_inside(report) else ""
+        return f"contained documents not looked for{way}"
     count = len({pair.left for pair in report.contained})
     facts = format_count(count, "document") + " contained in others"
     if search.passage_pair_count is not None:
@@ -60,6 +64,16 @@ def describe_shared(report: Report) -> str:
             "of which nothing was looked for"
         )
     return facts
+
+
+def may_look_inside(report: Report) -> bool:
+    """Whether a scan could look for contained documents, and this one did not."""
+    corpus = report.corpus
+    return (
+        report.search.shared is None
+        and report.config.furniture == "keep"  # else a scan refuses to look for them
+        and corpus.document_count + corpus.reference_count > 1
+    )
 
 
 def _are(count: int) -> str:
