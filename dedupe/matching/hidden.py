@@ -21,7 +21,7 @@ from dedupe.model.pairs import HiddenPairs, SampledPairs, VerifiedPairs
 from dedupe.model.search_summary import NEAR_RANGE, CappedSearch
 from dedupe.store.arrays import is_among
 
-SAMPLED_PER_BAND: Final = 1 << 17
+SAMPLED_PER_BAND: Final = 1 << 16
 """About the most pairs that are drawn in a band, which bounds memory and time."""
 
 _FACTOR: Final = 0x9E3779B97F4A7C15
