@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import dedupe
-from dedupe.engines.spark import corpora, documents, engine, shingles, verifying
+from dedupe.engines.spark import corpora, documents, engine, shingles, uncompared, verifying
 from dedupe.engines.spark.frames import BLOBS, Stage, run_stage
 from dedupe.model.settings import Config
 from tests.engines.test_spark_report import COMMON, make_records
@@ -31,6 +31,7 @@ STAGES = {
     "send_keys",
     "pair_up",
     "distinct_pairs",
+    "list_keys",
     "list_leads",
     "send_sets",
     "count_sets",
@@ -38,7 +39,7 @@ STAGES = {
     "list_shingles",
     "list_used",
 }
-"""The stages of a scan with pairs, linked members, forms and repeated ids."""
+"""The stages of a scan with pairs, capped buckets, linked members, forms and repeated ids."""
 
 LOSING_EXECUTORS = {"sketch_rows", "pair_up", "count_sets", "list_shingles"}
 """The stages in which the whole executor is killed; in others a process of Python is. (To kill
@@ -103,7 +104,7 @@ def main(folder: Path, kills_all: bool) -> None:
         )
         return run_stage(frame, killing, schema)
 
-    for module in (corpora, documents, engine, shingles, verifying):
+    for module in (corpora, documents, engine, shingles, uncompared, verifying):
         module.run_stage = run  # type: ignore[attr-defined]
     config = Config(**COMMON, max_bucket=10, linkage="single")  # type: ignore[arg-type]
     texts = letters(6)

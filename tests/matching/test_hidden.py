@@ -90,9 +90,9 @@ def test_a_corpus_without_capped_buckets_says_nothing():
     assert report.search.capped_bucket_count == 0 and report.search.capped is None
 
 
-@pytest.mark.parametrize("kernels", ["compiled", "plain"])
+@pytest.mark.parametrize("kernels", ["compiled", pytest.param("plain", marks=pytest.mark.slow)])
 def test_order_workers_and_memory_change_nothing(tmp_path, kernels):
-    texts = make_site_pages(6, 120)
+    texts = make_site_pages(6, 50)
     reports = set()
     for seed in range(3):
         lines = [json.dumps({"id": id, "text": text}) for id, text in texts.items()]
@@ -101,7 +101,7 @@ def test_order_workers_and_memory_change_nothing(tmp_path, kernels):
         corpus.write_text("\n".join(lines))
         settings = {"max_memory": 1 << 28, "work_dir": str(tmp_path)} if seed else {}
         report = dedupe.scan(
-            corpus, Config(max_bucket=15, workers=seed + 1, kernels=kernels, **settings)
+            corpus, Config(max_bucket=4, workers=seed + 1, kernels=kernels, **settings)
         )
         assert report.search.capped.hidden_pair_count
         reports.add(report.search)
