@@ -245,7 +245,7 @@ def test_short_forms_are_the_long_ones(tmp_path, dedupe_here):
         (["check", "x", "--fail-on", "nera"], "did you mean near?"),
         (["scan", "x", "--diff", "hnks"], "did you mean hunks?"),
         (["scan", "x", "-o", "md:x"], "there is no format md; did you mean markdown?"),
-        (["scan", "x", "-o", "junk:x"], "csv (.csv), csv-pairs, markdown (.md)"),
+        (["scan", "x", "-o", "junk:x"], "csv (.csv), csv-pairs, csv-passages, markdown (.md)"),
         (["scan", "x", "-o", "sariff:x"], "did you mean sarif?"),
         (["report", "x", "-o", "x.jsno"], "no format has the ending .jsno; write FORMAT:x.jsno"),
         (["check", "x", "-o", "x.json.gz"], "no format has the ending .gz"),

@@ -295,7 +295,7 @@ def test_the_clean_corpus_is_named_like_the_scanned_one(path, name) -> None:
     source = SourceInfo(path if path != "news/" else "news/c.txt", "text")
     run = msgspec.structs.replace(report.run, paths=(path,), sources=(source,), locators={})
     text = render(msgspec.structs.replace(report, run=run), diff="none", hints=True)
-    assert f"dedupe apply report.json --output {name}\n" in text
+    assert f"clean dedupe clean {path} --output {name}\n" in text
 
 
 def test_figures_are_never_rounded_to_certainty() -> None:
