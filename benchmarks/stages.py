@@ -32,6 +32,7 @@ from dedupe.engines.local import run_locally
 from dedupe.matching.banding import banding_of, make_band_keys
 from dedupe.matching.candidates import find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.cuts import count_standing, find_cut_pairs, sample_groups
 from dedupe.matching.matches import Matches
 from dedupe.matching.search import LeadKeys, LeadShingles
 from dedupe.matching.verification import Verifier, count_distinct, sort_pairs, verify_pairs
@@ -178,6 +179,7 @@ def verify_and_cluster(collapsed: Collapsed, candidates: CandidatePairs) -> Clus
     shingles = LeadShingles(collapsed.documents, collapsed.leads)
     verifier = Verifier(shingles, len(collapsed), KERNELS)
     ends = candidates.left, candidates.right
+    standing = partial(count_standing, shingles, sample_groups(collapsed))
     matches = Matches(
         collapsed=collapsed,
         pairs=sort_pairs([verify_pairs(verifier, *ends, CONFIG.threshold)]),
@@ -186,6 +188,7 @@ def verify_and_cluster(collapsed: Collapsed, candidates: CandidatePairs) -> Clus
         capped_bucket_count=candidates.capped_bucket_count,
         count_pairs=lambda left, right: sort_pairs([verify_pairs(verifier, left, right, 0.0)]),
         count_distinct=lambda groups: count_distinct(verifier, groups),
+        find_cut=lambda pairs: find_cut_pairs(verifier, pairs, standing),
     )
     return cluster_matches(matches, CONFIG)
 

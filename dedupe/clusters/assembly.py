@@ -326,6 +326,7 @@ def _list_pairs(
         shared_counts=column(near.shared_count, counts),
         left_counts=np.where(turned, other_counts, one_counts),
         right_counts=np.where(turned, one_counts, other_counts),
+        are_cut=column(clustering.is_cut, np.zeros(len(copies))).astype(bool),
     )
     return columns, np.searchsorted(clusters[order], np.arange(cluster_count + 1))
 

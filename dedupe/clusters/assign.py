@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dedupe.clusters.linkage import cluster_pairs
 from dedupe.matching.collapse import Collapsed, arrange_groups, count_degrees
+from dedupe.matching.content import score_content
 from dedupe.matching.matches import Matches
 from dedupe.matching.order import order_documents
 from dedupe.matching.verification import unpaired_members
@@ -25,7 +26,10 @@ def cluster_matches(
     """
     collapsed = arrange_groups(matches.collapsed, settings.keep, date_orders)
     pairs = matches.pairs
-    order = _order_paired(collapsed, pairs, settings, date_orders)
+    goes_by_content = "content" in settings.keep
+    is_cut = matches.find_cut(pairs) if goes_by_content else np.zeros(len(pairs.left), bool)
+    content = score_content(collapsed, pairs, is_cut) if goes_by_content else None
+    order = _order_paired(collapsed, pairs, content, settings, date_orders)
     linking = pairs
     if settings.linkage != "single":
         linking = pairs.select(~_both_marked(collapsed.is_reference, pairs))
@@ -42,6 +46,7 @@ def cluster_matches(
     return Clustering(
         collapsed=collapsed,
         pairs=VerifiedPairs.concatenate([pairs, links.select(near)]),
+        is_cut=np.concatenate([is_cut, np.zeros(np.count_nonzero(near), bool)]),
         links=links.select(~near),
         representatives=representatives,
         shingle_counts=shingle_counts,
@@ -60,7 +65,11 @@ def _both_marked(marked: NDArray[np.bool_], pairs: VerifiedPairs) -> NDArray[np.
 
 
 def _order_paired(
-    collapsed: Collapsed, pairs: VerifiedPairs, settings: ScanSettings, date_orders: DateOrders
+    collapsed: Collapsed,
+    pairs: VerifiedPairs,
+    content: NDArray[np.int64] | None,
+    settings: ScanSettings,
+    date_orders: DateOrders,
 ) -> NDArray[np.int64]:
     """The groups that are in a pair, the preferred first."""
     degrees = count_degrees(collapsed, pairs)
@@ -72,6 +81,7 @@ def _order_paired(
         collapsed.leads[chosen],
         settings.keep,
         degrees[chosen],
+        None if content is None else content[chosen],
         date_orders,
     )
     return chosen[order]
@@ -81,6 +91,8 @@ class Clustering(msgspec.Struct, frozen=True):
     """The pairs and clusters of *m* groups of equal documents.
 
     :param pairs: verified duplicates, of which at least one document is no reference
+    :param is_cut: whether the document of fewer shingles of each pair is a cut copy of the other,
+        where a keep rule asks
     :param links: members and their representatives, if they are in none of ``pairs``
     :param representatives: ``int64``, ``(m,)``: the representative of each group's cluster
     :param shingle_counts: ``int64``, ``(m,)``: distinct shingles, known for groups in clusters
@@ -88,6 +100,7 @@ class Clustering(msgspec.Struct, frozen=True):
 
     collapsed: Collapsed
     pairs: VerifiedPairs
+    is_cut: NDArray[np.bool_]
     links: VerifiedPairs
     representatives: NDArray[np.int64]
     shingle_counts: NDArray[np.int64]

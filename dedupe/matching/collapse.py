@@ -91,15 +91,15 @@ def arrange_groups(
     """The same groups, each with its best document to keep first, as its lead.
 
     Reference documents come before others. Among either, the order is that of the ``keep`` rules
-    (but ``degree``, in which copies cannot differ), then of content hash and id. Of several
-    reference documents in one group only the lead stays in it.
+    (but ``content`` and ``degree``, in which copies cannot differ), then of content hash and id.
+    Of several reference documents in one group only the lead stays in it.
     """
     documents, members = collapsed.documents, collapsed.members.copy()
     sizes = collapsed.sizes
     in_groups = np.flatnonzero(np.repeat(sizes > 1, sizes))
     if len(in_groups):
         group = np.repeat(np.arange(len(sizes)), sizes)[in_groups]
-        best_first = order_documents(documents, members[in_groups], keep, None, date_orders)
+        best_first = order_documents(documents, members[in_groups], keep, None, None, date_orders)
         best_first = best_first[np.argsort(group[best_first], kind="stable")]
         members[in_groups] = members[in_groups][best_first]
     return _drop_repeated_references(Collapsed(documents, members, collapsed.begins))

@@ -16,6 +16,9 @@ from dedupe.model.sketches import Banding
 CountPairs = Callable[[NDArray[np.int32], NDArray[np.int32]], VerifiedPairs]
 """Counts the shared shingles of pairs of groups (left, right); gives them by left, then right."""
 
+FindCut = Callable[[VerifiedPairs], NDArray[np.bool_]]
+"""Tells which pairs are of a document and its cut copy (see :mod:`dedupe.matching.cuts`)."""
+
 CountDistinct = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 """Counts the distinct shingles of groups."""
 
@@ -31,6 +34,7 @@ class Matches(msgspec.Struct, frozen=True):
     :param hidden: a sample of the duplicate pairs that capped buckets hide; none if none was capped
     :param count_pairs: for pairs that no bucket brought together
     :param count_distinct: for groups that may be in no pair
+    :param find_cut: for the pairs
     :param shingles: those of all groups; none where they are not at hand any more
     """
 
@@ -41,5 +45,6 @@ class Matches(msgspec.Struct, frozen=True):
     capped_bucket_count: int
     count_pairs: CountPairs
     count_distinct: CountDistinct
+    find_cut: FindCut
     shingles: ShingleSets | None = None
     hidden: HiddenPairs | None = None

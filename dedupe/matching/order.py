@@ -21,12 +21,15 @@ def order_documents(
     chosen: NDArray[np.int64],
     keep: Iterable[str],
     degrees: NDArray[np.int64] | None,
+    content: NDArray[np.int64] | None,
     date_orders: DateOrders = NO_ORDERS,
 ) -> NDArray[np.int64]:
     """Positions in ``chosen``, the best to keep first: by the rules, degree, content hash, id.
 
     Reference documents come before all others.
 
+    :param degrees: those of the documents; none among copies, which cannot differ in them
+    :param content: their content scores (see :mod:`dedupe.matching.content`); none likewise
     :param date_orders: how dates of three numbers are read (see :mod:`dedupe.matching.dates`)
 
     Content hashes compare by their low half, then their high half. (Of a text of more than 240
@@ -35,6 +38,7 @@ def order_documents(
     tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
     identities = documents.identities
     rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
+        "content": lambda: [] if content is None else [-content],
         "degree": lambda: [] if degrees is None else [-degrees],
         "first": lambda: [_rank(identities.ids(chosen), natural_key)],
         "longest": lambda: [-tokens, -sizes],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from dedupe.matching.banding import band_keys_of, banding_of
 from dedupe.matching.candidates import COLUMN_BYTES, GROUPS_PER_JOB, PAIRS_AT_ONCE, find_candidates
 from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.cuts import count_standing, find_cut_pairs, sample_groups
 from dedupe.matching.matches import Matches
 from dedupe.matching.verification import (
     HASHES_PER_JOB,
@@ -65,6 +67,7 @@ def match_sketches(
     keys = band_keys_of(sketches, banding, resources.work)
     documents = sketches.documents
     collapsed = collapse_documents(documents)
+    sampled = sample_groups(collapsed)
     if not keeps_sketches:
         documents.forget_token_hashes()
     search = _PairSearch(collapsed, keys, banding, settings, resources)
@@ -100,6 +103,9 @@ def match_sketches(
         hidden=hidden,
         count_pairs=lambda left, right: sort_pairs([verify_pairs(followed, left, right, 0.0)]),
         count_distinct=lambda groups: count_distinct(followed, groups),
+        find_cut=lambda pairs: find_cut_pairs(
+            quiet, pairs, partial(count_standing, followed.shingles, sampled)
+        ),
         shingles=followed.shingles,
     )
 

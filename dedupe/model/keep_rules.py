@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-KEEP_RULES = ("degree", "first", "longest", "shortest", "earliest", "latest")
+KEEP_RULES = ("content", "degree", "first", "longest", "shortest", "earliest", "latest")
+
+DEFAULT_KEEP = ("content", "earliest", "shortest")
+"""The copy with the best text; of equally good ones the first published, then the one with less."""
 
 KEEP_SITES = "site="
 """The beginning of a keep rule that names sites: ``site=a.example,b.example``."""

@@ -21,8 +21,12 @@ SHORT_TOKENS = 20
 """A document of fewer tokens is short: a heading, a caption or a placeholder, hardly an article."""
 
 
-class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
-    """Two verified duplicates, ``left < right``; the counts are of distinct shingles."""
+class DuplicatePair(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Two verified duplicates, ``left < right``; the counts are of distinct shingles.
+
+    :param is_cut: whether the document of fewer shingles is a cut copy: the beginning of the other.
+        It is looked at for the keep rule ``content`` only
+    """
 
     left: str
     right: str
@@ -31,6 +35,7 @@ class DuplicatePair(msgspec.Struct, frozen=True, gc=False):
     left_count: PositiveCount
     right_count: PositiveCount
     jaccard: Share
+    is_cut: bool = False
 
     @property
     def left_containment(self) -> float:

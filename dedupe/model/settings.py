@@ -14,7 +14,7 @@ import msgspec
 from dedupe.model.encodings import chosen_encoding
 from dedupe.model.errors import ConfigError
 from dedupe.model.formats import AUTO, input_formats
-from dedupe.model.keep_rules import KEEP_RULES, sites_of_rule
+from dedupe.model.keep_rules import DEFAULT_KEEP, KEEP_RULES, sites_of_rule
 from dedupe.model.nearest import did_you_mean
 from dedupe.model.processors import available_processors
 from dedupe.model.relations import Relation
@@ -290,7 +290,7 @@ class ScanSettings(MatchSettings, frozen=True, kw_only=True):
     """
 
     linkage: Linkage = "star"
-    keep: tuple[str, ...] = ("degree",)
+    keep: tuple[str, ...] = DEFAULT_KEEP
     embed_text: bool = False
 
     def __post_init__(self) -> None:

@@ -191,14 +191,16 @@ def _cluster(
         ends = left.astype(np.int64), right.astype(np.int64)
         return Pairs(*ends, np.array(shared, np.int64), sizes[left], sizes[right])
 
+    stays = saved.pairs.jaccard >= threshold
     matches = Matches(
         collapsed=saved.collapsed,
-        pairs=saved.pairs.select(saved.pairs.jaccard >= threshold),
+        pairs=saved.pairs.select(stays),
         banding=_banding_at(report, threshold),
         candidate_pair_count=report.search.candidate_pair_count,
         capped_bucket_count=report.search.capped_bucket_count,
         count_pairs=count_links,
         count_distinct=lambda groups: sizes[groups],
+        find_cut=lambda _: saved.is_cut[stays],
     )
     return cluster_matches(matches, settings, report.corpus.date_orders)
 
@@ -207,6 +209,7 @@ class _SavedMatches(msgspec.Struct, frozen=True):
     """The documents and pairs of a saved report, as the stages before clustering gave them.
 
     :param pairs: the near pairs of groups
+    :param is_cut: whether one document of each of these pairs is a cut copy
     :param shingle_counts: distinct shingles of each group
     :param linked: the number of shingles that a member and its representative share, by their two
         groups; only for those in no pair
@@ -214,6 +217,7 @@ class _SavedMatches(msgspec.Struct, frozen=True):
 
     collapsed: Collapsed
     pairs: Pairs
+    is_cut: NDArray[np.bool_]
     shingle_counts: NDArray[np.int64]
     linked: dict[tuple[int, int], int]
 
@@ -241,9 +245,9 @@ class _SavedMatches(msgspec.Struct, frozen=True):
         for pair in listed:
             shingle_counts[groups[pair.left]] = pair.left_count
             shingle_counts[groups[pair.right]] = pair.right_count
-        near = _near_pairs([pair for pair in listed if pair.relation.is_near], groups)
+        near, is_cut = _near_pairs([pair for pair in listed if pair.relation.is_near], groups)
         links = _shared_with_representatives(report, by_id, groups, shingle_counts)
-        return cls(collapsed, near, shingle_counts, links)
+        return cls(collapsed, near, is_cut, shingle_counts, links)
 
     def count_links(
         self, left: Sequence[int], right: Sequence[int], count_shared: CountShared
@@ -308,17 +312,23 @@ def _parse_hashes(described: Sequence[Member | BridgeEnd]) -> NDArray[np.uint64]
     return hashes
 
 
-def _near_pairs(near: Sequence[DuplicatePair], groups: dict[str, int]) -> Pairs:
-    """The pairs as verification gives them: over groups, left below right, in order."""
-    rows = np.empty((len(near), 5), np.int64)
+def _near_pairs(
+    near: Sequence[DuplicatePair], groups: dict[str, int]
+) -> tuple[Pairs, NDArray[np.bool_]]:
+    """The pairs as verification gives them: over groups, left below right, in order.
+
+    And of each, whether one of the two is a cut copy.
+    """
+    rows = np.empty((len(near), 6), np.int64)
     for i, pair in enumerate(near):
         left, right = groups[pair.left], groups[pair.right]
         counts = pair.left_count, pair.right_count
         if left > right:
             left, right, counts = right, left, counts[::-1]
-        rows[i] = left, right, pair.shared_count, *counts
+        rows[i] = left, right, pair.shared_count, *counts, pair.is_cut
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    return Pairs(*np.ascontiguousarray(rows.T))
+    *columns, is_cut = np.ascontiguousarray(rows.T)
+    return Pairs(*columns), is_cut.astype(bool)
 
 
 def _shared_with_representatives(

@@ -213,7 +213,7 @@ class MemberColumns(msgspec.Struct, frozen=True):
 class PairColumns(msgspec.Struct, frozen=True):
     """Duplicate pairs.
 
-    :param left: ``int32``, as all columns but ``relations``: positions in the reported documents
+    :param left: ``int32``, as all other columns of numbers: positions in the reported documents
     :param right: positions in the reported documents
     :param relations: ``int8``: ranks of :class:`dedupe.model.relations.Relation`
     """
@@ -225,6 +225,7 @@ class PairColumns(msgspec.Struct, frozen=True):
     shared_counts: NDArray[np.int32]
     left_counts: NDArray[np.int32]
     right_counts: NDArray[np.int32]
+    are_cut: NDArray[np.bool_]
 
     def make(self, begin: int, end: int) -> list[DuplicatePair]:
         """The pairs ``begin:end``."""
@@ -239,6 +240,7 @@ class PairColumns(msgspec.Struct, frozen=True):
             left.tolist(),
             right.tolist(),
             (shared / (left - shared + right)).tolist(),
+            self.are_cut[run].tolist(),
         )
         return list(map(DuplicatePair, *columns))
 

@@ -33,14 +33,16 @@ from dedupe.engines.spark.pairing import (
     send_keys,
 )
 from dedupe.engines.spark.session import check_config
-from dedupe.engines.spark.shingles import HASHES_PER_JOB, SparkShingles
+from dedupe.engines.spark.shingles import HASHES_PER_JOB, SparkShingles, count_standing
 from dedupe.engines.spark.tasks import list_tasks
 from dedupe.engines.spark.uncompared import SampledNumbers, part_hidden
 from dedupe.engines.spark.verifying import Leads, verify_on_spark
 from dedupe.matching.banding import banding_of
 from dedupe.matching.collapse import Collapsed, collapse_documents
+from dedupe.matching.cuts import find_cut_pairs, sample_mask
 from dedupe.matching.dates import needs_dates
 from dedupe.matching.matches import Matches
+from dedupe.matching.verification import Verifier
 from dedupe.model.date_orders import DateOrder
 from dedupe.model.kernels import Kernels
 from dedupe.model.pairs import VerifiedPairs
@@ -320,6 +322,11 @@ class _Search:
             verified, left=places[verified.left], right=places[verified.right]
         )
 
+        shingles = SparkShingles(sketched.sketches, self._numbers, sending)
+        mask = sample_mask(repeats.group_count)
+        standing = partial(count_standing, sketched.sketches, self._numbers, mask)
+        verifier = Verifier(shingles, len(collapsed), self._kernels, hashes_per_job=HASHES_PER_JOB)
+
         def count_pairs(left: NDArray[np.int32], right: NDArray[np.int32]) -> VerifiedPairs:
             self._describe("count linked members")
             asked = np.stack([known[left], known[right]], axis=1)
@@ -335,7 +342,8 @@ class _Search:
             capped_bucket_count=0,
             count_pairs=count_pairs,
             count_distinct=lambda asked: columns.distinct_counts[leads[asked]],
-            shingles=SparkShingles(sketched.sketches, self._numbers, sending),
+            find_cut=lambda asked: find_cut_pairs(verifier, asked, standing),
+            shingles=shingles,
         )
 
 

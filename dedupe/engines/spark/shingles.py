@@ -14,6 +14,8 @@ from dedupe.engines.spark.frames import collect_blobs, make_rows, run_stage
 from dedupe.engines.spark.groups import GroupNumbers
 from dedupe.engines.spark.sketching import NUMBER_COUNT, SHINGLES, read_columns
 from dedupe.engines.spark.verifying import CHANGED, Leads, find_leads, join_runs
+from dedupe.matching.cuts import find_standing
+from dedupe.matching.verification import HASHES_PER_JOB as MOST_HASHES
 from dedupe.model.errors import InputError
 from dedupe.sketch import load_kernels
 
@@ -39,7 +41,7 @@ class SparkShingles(msgspec.Struct, frozen=True):
         return self.leads.counts[groups]
 
     def gather(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        self.sketches.sparkSession.sparkContext.setJobDescription("dedupe: look for forms")
+        self.sketches.sparkSession.sparkContext.setJobDescription("dedupe: fetch shingles")
         asked = self.leads.take(np.unique(groups))
         columns = self.sketches.select("halves", "lows", "id_hashes", "numbers", "shingles")
         stage = partial(list_shingles, numbers=self.numbers, leads=asked)
@@ -85,3 +87,45 @@ def list_shingles(
             hashes, _ = join_runs(kernels, shingles, begins[chosen], counts[chosen])
             blob = msgspec.msgpack.encode([leads.groups[found].tobytes(), hashes.tobytes()])
             yield make_rows([0], [blob])
+
+
+# --- where shingles stand -----------------------------------------------------------------
+
+
+def count_standing(
+    sketches: DataFrame, numbers: GroupNumbers, mask: np.uint64, asked: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """In how many of the sampled groups each shingle stands (see :mod:`dedupe.matching.cuts`).
+
+    :param mask: the bits of a token hash that are zero in sampled groups
+    :param asked: ascending, distinct
+    """
+    sketches.sparkSession.sparkContext.setJobDescription("dedupe: tell cut copies from pages")
+    columns = sketches.select("halves", "lows", "numbers", "shingles")
+    stage = partial(list_standing, numbers=numbers, mask=mask, asked=asked)
+    blobs = [np.frombuffer(blob, np.uint64) for _, blob in collect_blobs(run_stage(columns, stage))]
+    rows = np.concatenate([np.empty(0, np.uint64), *blobs]).reshape(-1, 2)
+    # Copies stand in several tasks; each group counts once.
+    found = np.unique(rows, axis=0)[:, 0].astype(np.int64)
+    return np.bincount(found, minlength=len(asked))
+
+
+def list_standing(
+    batches: Iterator[pa.RecordBatch],
+    numbers: GroupNumbers,
+    mask: np.uint64,
+    asked: NDArray[np.uint64],
+) -> Iterator[pa.RecordBatch]:
+    """Which of the asked shingles stand in which sampled groups: position and group."""
+    kernels = load_kernels()
+    for row in read_columns(batches, ("halves", "lows", "numbers", "shingles")):
+        high, low = (np.frombuffer(row[name], np.uint64) for name in ("halves", "lows"))
+        counts = np.frombuffer(row["numbers"], np.int64).reshape(-1, NUMBER_COUNT)[:, SHINGLES]
+        chosen = np.flatnonzero(((low & mask) == 0) & (counts <= MOST_HASHES))
+        if len(chosen):
+            begins = (np.cumsum(counts) - counts)[chosen]
+            shingles = np.frombuffer(row["shingles"], np.uint64)
+            hashes, offsets = join_runs(kernels, shingles, begins, counts[chosen])
+            found, documents = find_standing(asked, hashes, offsets)
+            groups = numbers.number(high[chosen], low[chosen])[documents]
+            yield make_rows([0], [np.stack([found.astype(np.uint64), groups], axis=1).tobytes()])

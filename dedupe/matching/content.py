@@ -1,0 +1,45 @@
+"""How well each document is borne out by its duplicates, for the keep rule ``content``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedupe.matching.collapse import Collapsed
+from dedupe.model.pairs import VerifiedPairs
+
+SURPLUS_WEIGHT: Final = 4
+"""How much more a shingle counts that a duplicate lacks, than one that only the duplicate has.
+
+Measured on articles as 32 extractors give them: with 1 (the Jaccard) to 3 and with 5 and more the
+best copy of a cluster is kept less often.
+"""
+
+_UNIT: Final = 1 << 28
+"""The score of a copy. Scores are whole numbers, so that their sums depend on no order."""
+
+
+def score_content(
+    collapsed: Collapsed, pairs: VerifiedPairs, is_cut: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The content score of each group: the higher, the better to keep.
+
+    Each duplicate adds the share that is shared, in which what a document has beyond the duplicate
+    counts ``SURPLUS_WEIGHT`` times as much as what it lacks: most text that others lack is the
+    furniture of a page. But a cut copy loses one for each document that it is cut from, which gets
+    one for it. Each further document of equal tokens adds one.
+
+    :param is_cut: of each pair, whether the document of fewer shingles is cut
+    """
+    shared = pairs.shared_count
+    left, right = pairs.left_count - shared, pairs.right_count - shared
+    scores = (collapsed.sizes - 1) * _UNIT
+    for ends, surplus, lacking in ((pairs.left, left, right), (pairs.right, right, left)):
+        whole = SURPLUS_WEIGHT * (shared + surplus) + lacking
+        score = SURPLUS_WEIGHT * shared * _UNIT // whole
+        score = np.where(is_cut, np.where(surplus > lacking, _UNIT, -_UNIT), score)
+        # (Floats hold these sums exactly.)
+        scores += np.bincount(ends, weights=score, minlength=len(collapsed)).astype(np.int64)
+    return scores
