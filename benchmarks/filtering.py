@@ -22,6 +22,9 @@ CountShared = Callable[[str, str], tuple[int, int, int]]
 
 Pair = tuple[int, int]
 
+UNIT = 1 << 28
+"""The content score that a copy gives."""
+
 
 @dataclass
 class Graph:
@@ -29,6 +32,7 @@ class Graph:
 
     :ivar groups: the ids of each group, the lead first
     :ivar near: numbers of shared shingles and of those of each, by two groups, the lower first
+    :ivar cut: pairs of a document and its cut copy
     :ivar counts: the number of shingles of each group
     """
 
@@ -36,6 +40,7 @@ class Graph:
     references: Set[str]
     groups: list[list[str]] = field(default_factory=list)
     near: dict[Pair, tuple[int, int, int]] = field(default_factory=dict)
+    cut: set[Pair] = field(default_factory=set)
     counts: dict[int, int] = field(default_factory=dict)
 
     def are_all_references(self, *groups: int) -> bool:
@@ -142,6 +147,8 @@ def _read_graph(report: Report, references: Set[str]) -> Graph:
             if left > right:
                 left, right, counts = right, left, counts[::-1]
             graph.near[left, right] = (pair.shared_count, *counts)
+            if pair.is_cut:
+                graph.cut.add((left, right))
     return graph
 
 
@@ -158,10 +165,14 @@ def _unite(sets: Iterable[set[str]]) -> list[set[str]]:
     return [ids for ids in united if ids]
 
 
-def _preference(graph: Graph, id: str, keep: Sequence[str], degree: int) -> tuple[Any, ...]:
-    """The sort key of a document in the order of representatives."""
+def _preference(
+    graph: Graph, id: str, keep: Sequence[str], degree: int, score: int = 0
+) -> tuple[Any, ...]:
+    """The sort key of a document in the order of representatives; none has a date."""
     document = graph.described[id]
     rules: dict[str, tuple[Any, ...]] = {
+        "content": (-score,),
+        "earliest": (),
         "degree": (-degree,),
         "first": (id,),
         "longest": (-document.token_count, -document.byte_count),
@@ -174,13 +185,19 @@ def _preference(graph: Graph, id: str, keep: Sequence[str], degree: int) -> tupl
 
 def _order_groups(graph: Graph, keep: Sequence[str]) -> list[int]:
     degrees = [len(group) - 1 for group in graph.groups]
-    for pair in graph.near:
-        for group in pair:
+    scores = [(len(group) - 1) * UNIT for group in graph.groups]
+    for pair, (shared, *counts) in graph.near.items():
+        for group, own, other in zip(pair, counts, reversed(counts), strict=True):
             degrees[group] += 1
-    return sorted(
-        range(len(graph.groups)),
-        key=lambda group: _preference(graph, graph.groups[group][0], keep, degrees[group]),
-    )
+            if pair in graph.cut:
+                scores[group] += UNIT if own > other else -UNIT
+            else:
+                scores[group] += 4 * shared * UNIT // (4 * own + other - shared)
+
+    def preference(group: int) -> tuple[Any, ...]:
+        return _preference(graph, graph.groups[group][0], keep, degrees[group], scores[group])
+
+    return sorted(range(len(graph.groups)), key=preference)
 
 
 def _link(graph: Graph, linkage: str, order: Sequence[int]) -> dict[int, int]:

@@ -10,6 +10,8 @@ scanned
 - in whole clusters, with the ground truth, which is right;
 - in whole clusters without it: right is the member of highest Jaccard to it.
 
+Told is also which share of all duplicate pairs of the whole clusters is in one cluster.
+
 Of generated copies, and of the project's fixtures, the text from which the others were made is
 right. A document with the tokens of the right one is right too, but among re-typed copies. Clusters
 are those of each rule;
@@ -33,11 +35,15 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from generator.furniture import load_furniture
 from generator.groups import plant_groups
+from generator.languages import load_language
+from generator.prose import encode_texts
 from tables import format_command, format_facts, format_table
 
 import dedupe
 from dedupe import Config, tokenize_text
+from dedupe.model.report import DuplicatePair
 
 TRUTH: Final = "ground-truth"
 FIXTURES: Final = Path(__file__).parent.parent / "fixtures/articles"
@@ -127,6 +133,13 @@ def tally(rule: str, texts: Texts, right: Right, read: Read = tokenize_text) -> 
     return found
 
 
+def count_together(rule: str, texts: Texts, pairs: Iterable[DuplicatePair]) -> Tally:
+    """How many of the duplicate pairs are in one cluster."""
+    owners = {id: kept for kept, members in scan_by(rule, texts) for id in members}
+    same = [owners[pair.left] == owners.get(pair.right) for pair in pairs if pair.left in owners]
+    return Tally(len(same), sum(same))
+
+
 # --- sets ---------------------------------------------------------------------------------
 
 
@@ -153,6 +166,8 @@ def article_sets(path: Path) -> Sets:
     yield "articles, in pairs", in_pairs
     yield "articles, whole clusters", lambda rule: tally(rule, texts, ground_truth)
     yield "the same without ground truth", lambda rule: tally(rule, others, closest)
+    pairs = [*dedupe.find_duplicates(texts).pairs()]
+    yield "duplicate pairs in one cluster", lambda rule: count_together(rule, texts, pairs)
 
 
 def ground_truth(members: set[str]) -> set[str]:
@@ -198,11 +213,20 @@ def generated_sets(document_count: int) -> Sets:
     cut = {
         f"0-{id}": text[: len(text) * (75 + i % 24) // 100] for i, (id, text) in enumerate(alone)
     }
+    pages = dict(zip((f"0-{id}" for id, _ in alone), add_footers(alone), strict=True))
     originals = {id for id, _ in alone}
+    yield "a footer added", lambda rule: tally(rule, dict(alone) | pages, originals.intersection)
     yield (
         "cut inside a word",
         lambda rule: tally(rule, dict(alone) | cut, originals.intersection),
     )
+
+
+def add_footers(articles: list[tuple[str, str]]) -> Iterator[str]:
+    """The pages of ten sites that have nothing but a footer around these articles."""
+    footers = encode_texts(load_language("latin"), load_furniture("latin").footers[:10])
+    for number, (_, text) in enumerate(articles):
+        yield f"{text}\n{footers[number % 10].decode()}"
 
 
 def fixture_sets() -> Sets:

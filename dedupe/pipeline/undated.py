@@ -11,6 +11,7 @@ from dedupe.clusters.assign import Clustering
 from dedupe.matching.dates import needs_dates, read_dates
 from dedupe.model.date_orders import DateOrders, find_numeric_date
 from dedupe.model.documents import Notice
+from dedupe.model.keep_rules import DEFAULT_KEEP
 from dedupe.model.settings import ScanSettings
 from dedupe.sources.reasons import NO_DATE
 from dedupe.sources.records.usual_names import META_NAMES
@@ -22,7 +23,12 @@ _USUAL = f"{META_NAMES['date'][0]}, {META_NAMES['date'][11]}, …"
 def find_undated(
     clustering: Clustering, settings: ScanSettings, orders: DateOrders
 ) -> list[Notice]:
-    """A notice if documents of clusters have no date that the keep rules can use; else none."""
+    """A notice if documents of clusters have no date that the keep rules can use; else none.
+
+    The default rules use dates where there are some, and nobody asked for that.
+    """
+    if settings.keep == DEFAULT_KEEP:
+        return []
     rule = next((rule for rule in settings.keep if needs_dates([rule])), "")
     if not rule:
         return []

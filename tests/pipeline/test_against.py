@@ -34,7 +34,10 @@ EVERY_PAIR = {"recall": 1 - 1e-12, "shingle_size": 2, "workers": 1}
 """Settings with which no pair is missed, so that two scans have the same candidates."""
 
 KEEP_RULES = st.lists(
-    st.sampled_from(["degree", "first", "longest", "shortest"]), min_size=1, max_size=3, unique=True
+    st.sampled_from(["content", "degree", "first", "longest", "shortest"]),
+    min_size=1,
+    max_size=3,
+    unique=True,
 )
 
 

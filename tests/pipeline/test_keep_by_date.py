@@ -127,7 +127,8 @@ def test_what_has_no_date_is_told(
         "3 of 3 documents in clusters have no usable date; "
         "--date-field names another than 'no.such'"
     )
-    assert not told(scan(path)) and not scan(path)["corpus"]["date_orders"]
+    assert not told(scan(path))  # by default dates are used where there are some
+    assert not scan(path, "--keep", "degree")["corpus"]["date_orders"]
     done = run_main("scan", path.name, "--threshold", "0.5", "--keep", "latest", cwd=tmp_path)
     shown = " ".join(done.stdout.decode().split())
     assert f"1 × no date: --keep latest ({count} of 3 documents" in shown
