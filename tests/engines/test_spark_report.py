@@ -13,9 +13,10 @@ import dedupe
 from dedupe.engines.spark.engine import SparkEngine
 from dedupe.engines.spark.frames import Addresses, hash_numbers
 from dedupe.engines.spark.memory import DriverMemory, DriverMemoryError
+from dedupe.matching import cuts
 from dedupe.model.errors import InputError
 from dedupe.model.settings import Config
-from tests.support.corpora import make_chains, make_corpus
+from tests.support.corpora import make_chains, make_corpus, make_cut_copies
 from tests.support.spark_reports import assert_same, write_records
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
@@ -76,6 +77,21 @@ def test_the_report_is_that_of_a_local_scan(spark: Any, tmp_path: Path, case: st
     assert local.search.duplicate_pair_count > 100 and local.notices and local.skipped
     assert (local.search.capped_bucket_count > 0) == ("max_bucket" in settings)
     found = dedupe.scan(corpus, config, engine=SparkEngine(spark, partitions))
+    assert_same(local, found)
+
+
+def test_cut_copies_are_told_from_footers_as_locally(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuts, "SAMPLED_GROUPS", 100)  # so that a part of them is looked into
+    texts = {f"{seed}/{id}": t for seed in range(12) for id, t in make_cut_copies(seed).items()}
+    texts |= {f"{id}/again": f"{text}!" for id, text in [*texts.items()][::5]}
+    records: list[dict[str, object] | str] = [{"id": id, "text": texts[id]} for id in texts]
+    corpus = write_records(tmp_path / "corpus", records, 5)
+    local = dedupe.scan(corpus)
+    nested = [p for p in local.pairs() if p.shared_count == min(p.left_count, p.right_count)]
+    assert {pair.is_cut for pair in nested} == {True, False}
+    found = dedupe.scan(corpus, engine=SparkEngine(spark, 4))
     assert_same(local, found)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
@@ -13,22 +12,14 @@ import dedupe
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.pipeline.reclustering import recluster
+from tests.support.corpora import make_article, make_cut_copies
 from tests.support.reports import assert_same, refuse
 
 FIXTURES = Path(__file__).parents[2] / "fixtures/articles"
 
 
-def words(seed: int, count: int) -> list[str]:
-    rng = random.Random(seed)
-    return [f"{rng.choice('bcdfgklmnprst')}{rng.randrange(10**6)}" for _ in range(count)]
-
-
-def article(seed: int, count: int = 120) -> str:
-    return " ".join(words(seed, count))
-
-
 EVERY_PAIR = {"recall": 1 - 1e-12}
-FOOTER = " ".join(words(999, 15))
+FOOTER = make_article(999, 15)
 
 
 def scan(texts: dict[str, str], **values: object) -> Report:
@@ -41,7 +32,7 @@ def kept(texts: dict[str, str], **values: object) -> set[str]:
 
 def pages(numbers: range) -> dict[str, str]:
     """Pages of a site: each has an article of its own and the footer of all."""
-    return {f"page{n}": f"{article(n)} {FOOTER}" for n in numbers}
+    return {f"page{n}": f"{make_article(n)} {FOOTER}" for n in numbers}
 
 
 @pytest.mark.parametrize("name", ["ar_water", "ru_theatre", "zh_metro"])
@@ -53,7 +44,7 @@ def test_a_clean_original_is_kept_and_not_its_reprint(name: str) -> None:
 
 
 def test_of_a_copy_that_is_cut_off_the_whole_text_is_kept() -> None:
-    whole = article(1)
+    whole = make_article(1)
     for share in (0.75, 0.8, 0.9):
         for cut in (" ".join(whole.split()[: int(120 * share)]), whole[: int(len(whole) * share)]):
             for names in (("a", "b"), ("b", "a")):
@@ -64,7 +55,7 @@ def test_of_a_copy_that_is_cut_off_the_whole_text_is_kept() -> None:
 
 def test_of_two_cut_copies_neither_is_kept() -> None:
     """The middle one has more duplicates than the whole: it is like both others."""
-    whole = article(1, 300).split()
+    whole = make_article(1, 300).split()
     texts = {"whole": whole, "cut": whole[:250], "short": whole[:190]}
     report = scan({id: " ".join(text) for id, text in texts.items()})
     assert [cluster.representative for cluster in report.clusters] == ["whole"]
@@ -72,24 +63,27 @@ def test_of_two_cut_copies_neither_is_kept() -> None:
 
 
 def test_a_footer_that_stands_on_other_pages_is_no_rest_of_the_article() -> None:
-    texts = {"page": f"{article(1)} {FOOTER}", "clean": article(1)}
+    texts = {"page": f"{make_article(1)} {FOOTER}", "clean": make_article(1)}
     assert kept(texts) == {"page"}  # nothing tells it from the end of the article
     assert kept(texts | pages(range(2, 5))) == {"clean"}
     assert not any(pair.is_cut for pair in scan(texts | pages(range(2, 5))).pairs())
 
 
 def test_copies_of_the_whole_text_make_no_footer_of_its_end() -> None:
-    whole = article(1)
+    whole = make_article(1)
     texts = {f"copy{i}": whole + "!" * i for i in range(5)}
-    texts |= {f"page{i}": f"{article(40 + i, 20)} {whole}" for i in range(3)}
+    texts |= {f"page{i}": f"{make_article(40 + i, 20)} {whole}" for i in range(3)}
     texts["cut"] = " ".join(whole.split()[:95])
     assert any(pair.is_cut for pair in scan(texts).pairs())
     assert kept(texts).isdisjoint({"cut"})
 
 
 def test_what_the_duplicates_share_is_kept_of_several() -> None:
-    clean = article(1)
-    texts = {f"page{i}": f"{article(50 + i, 12)} {clean} {article(80 + i, 12)}" for i in range(4)}
+    clean = make_article(1)
+    texts = {
+        f"page{i}": f"{make_article(50 + i, 12)} {clean} {make_article(80 + i, 12)}"
+        for i in range(4)
+    }
     texts |= {"clean": clean, "short": " ".join(clean.split()[15:])}
     assert kept(texts) == {"clean"}
 
@@ -98,9 +92,9 @@ def test_dates_decide_between_equally_good_copies(tmp_path: Path) -> None:
     lines = [
         f'{{"id": "{id}", "text": "{text}", "date": "{date}"}}'
         for id, text, date in [
-            ("late", article(1), "2024-03-01"),
-            ("first", article(1), "2024-01-01"),
-            ("page", f"{article(2, 12)} {article(1)}", "2023-01-01"),
+            ("late", make_article(1), "2024-03-01"),
+            ("first", make_article(1), "2024-01-01"),
+            ("page", f"{make_article(2, 12)} {make_article(1)}", "2023-01-01"),
         ]
     ]
     for order in (lines, lines[::-1]):
@@ -115,7 +109,7 @@ def test_dates_decide_between_equally_good_copies(tmp_path: Path) -> None:
 @settings(max_examples=15, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10**6))
 def test_neither_order_nor_workers_nor_kernels_decide(data: st.DataObject, seed: int) -> None:
-    texts = make_copies(seed)
+    texts = make_cut_copies(seed)
     shuffled = dict(data.draw(st.permutations([*texts.items()])))
     report = scan(texts, **EVERY_PAIR)
     for values in ({"workers": 1}, {"workers": 2}, {"kernels": "plain"}):
@@ -126,23 +120,6 @@ def test_neither_order_nor_workers_nor_kernels_decide(data: st.DataObject, seed:
     assert_same(recluster(report, 0.85, refuse), scan(texts, threshold=0.85, **EVERY_PAIR))
 
 
-def make_copies(seed: int) -> dict[str, str]:
-    """Articles with copies that are cut, dressed, edited, or have a footer of one of two sites."""
-    rng = random.Random(seed)
-    footers = [article(1000 + i, 14) for i in range(2)]
-    texts = {}
-    for number in range(6):
-        text = words(rng.randrange(10**6), rng.randrange(60, 140))
-        texts[f"{number}/whole"] = " ".join(text)
-        for copy in range(rng.randrange(4)):
-            made = text[: int(len(text) * rng.uniform(0.72, 1))]
-            if rng.random() < 0.3:
-                made = [*words(rng.randrange(99), 6), *made]
-            end = rng.choice(["", *footers])
-            texts[f"{number}/{copy}"] = " ".join([*made, end]).strip()
-    return texts
-
-
 def test_what_is_drawn_has_cut_copies_and_footers() -> None:
-    pairs = [pair for seed in range(5) for pair in scan(make_copies(seed)).pairs()]
+    pairs = [pair for seed in range(5) for pair in scan(make_cut_copies(seed)).pairs()]
     assert {True, False} == {pair.is_cut for pair in pairs}

@@ -67,3 +67,26 @@ def make_chains(seed: int) -> dict[str, str]:
             for _ in range(rng.randrange(1, 5)):
                 words[rng.randrange(len(words))] = f"new{rng.randrange(10**6)}"
     return texts
+
+
+def make_article(seed: int, count: int = 120) -> str:
+    """A text of words that no other seed gives."""
+    rng = random.Random(seed)
+    return " ".join(f"{rng.choice('bcdfgklmnprst')}{rng.randrange(10**6)}" for _ in range(count))
+
+
+def make_cut_copies(seed: int) -> dict[str, str]:
+    """Articles with copies that are cut, have something above, or a footer of one of two sites."""
+    rng = random.Random(seed)
+    footers = [make_article(1000 + i, 14) for i in range(2)]
+    texts = {}
+    for number in range(6):
+        text = make_article(rng.randrange(10**6), rng.randrange(60, 140)).split()
+        texts[f"{number}/whole"] = " ".join(text)
+        for copy in range(rng.randrange(4)):
+            made = text[: int(len(text) * rng.uniform(0.72, 1))]
+            if rng.random() < 0.3:
+                made = [*make_article(rng.randrange(99), 6).split(), *made]
+            end = rng.choice(["", *footers])
+            texts[f"{number}/{copy}"] = " ".join([*made, end]).strip()
+    return texts

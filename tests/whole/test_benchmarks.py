@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import numpy as np
 import pytest
 
 from dedupe import shingle_text, sketch, tokenize_text
 from tests.support.command import clean_environment
+from tests.support.corpora import make_article
 
 pytestmark = pytest.mark.slow
 
@@ -332,3 +334,27 @@ def test_every_stage_stands_beside_its_floor(
     assert set(measured) == {name for stage in stages.STAGES for name in (stage.job, *stage.floors)}
     assert all(len(taken) == 1 and taken[0] > 0 for taken in measured.values())
     assert "42 documents" in table
+
+
+@pytest.mark.slow
+def test_the_default_keep_rule_is_the_best_of_the_table(tmp_path: Path):
+    articles = tmp_path / "articles.jsonl"
+    records = []
+    for page in range(8):
+        text = make_article(page)
+        taken = {
+            "ground-truth": text,
+            "all": f"{make_article(100 + page, 12)} {text} {make_article(200 + page, 12)}",
+            "tail": f"{text} {make_article(99, 14)}",
+            "head": " ".join(text.split()[:100]),
+        }
+        records += [{"id": f"{page}/{name}", "text": found} for name, found in taken.items()]
+    articles.write_bytes(b"\n".join(map(msgspec.json.encode, records)))
+    told = run_script("keep_rules.py", articles, "--documents", 1000)
+    lines = (line.strip("| ").split(" | ") for line in told.splitlines() if line[:2] == "| ")
+    _, _, *rows = lines
+    assert [row[0] for row in rows[:2]] == ["articles, in pairs", "articles, whole clusters"]
+    shares = {row[0]: list(map(float, row[2:])) for row in rows}
+    assert shares["articles, in pairs"][0] == 100
+    of_rules = [sum(column) for column in zip(*shares.values(), strict=True)]
+    assert max(of_rules) == of_rules[0]
