@@ -15,7 +15,7 @@ Told is also which share of all duplicate pairs of the whole clusters is in one 
 Of generated copies, and of the project's fixtures, the text from which the others were made is
 right. A document with the tokens of the right one is right too, but among re-typed copies. Clusters
 are those of each rule;
-counted are those that have a right document and another.
+counted are those that have a right document and one that is not.
 
 ``medoid`` and ``contained`` are no rules of dedupe. They order documents by the sums, over their
 duplicates, of the Jaccard and of the share of their shingles that the duplicate has.
@@ -26,7 +26,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
@@ -101,11 +101,22 @@ SUMS: Final[dict[str, Callable[[int, int, int], float]]] = {
 
 
 def cluster_by_sums(rule: str, texts: Texts) -> Iterator[tuple[str, set[str]]]:
-    """The stars of documents in the order of what their duplicates give them."""
+    """The stars of documents in the order of what their duplicates give them.
+
+    Documents of equal tokens are one, to which each copy gives one.
+    """
     report = dedupe.find_duplicates(texts, Config(keep=("shortest",)))
+    pairs = [*report.pairs()]
+    ends = Counter(id for pair in pairs for id in (pair.left, pair.right))
     sums: dict[str, float] = defaultdict(float)
     near: dict[str, list[str]] = defaultdict(list)
-    for pair in report.pairs():
+    copies: dict[str, set[str]] = defaultdict(set)
+    for pair in pairs:
+        if pair.relation.has_equal_tokens:  # copies are in a pair with their lead only
+            copy, lead = sorted((pair.left, pair.right), key=lambda id: (ends[id], id))
+            copies[lead].add(copy)
+            sums[lead] += 1
+            continue
         sums[pair.left] += SUMS[rule](pair.shared_count, pair.left_count, pair.right_count)
         sums[pair.right] += SUMS[rule](pair.shared_count, pair.right_count, pair.left_count)
         near[pair.left].append(pair.right)
@@ -115,8 +126,7 @@ def cluster_by_sums(rule: str, texts: Texts) -> Iterator[tuple[str, set[str]]]:
         if id not in taken:
             members = {id, *near[id]} - taken
             taken |= members
-            if len(members) > 1:
-                yield id, members
+            yield id, members.union(*(copies[member] for member in members))
 
 
 def tally(rule: str, texts: Texts, right: Right, read: Read = tokenize_text) -> Tally:
@@ -127,9 +137,10 @@ def tally(rule: str, texts: Texts, right: Right, read: Read = tokenize_text) -> 
     found = Tally()
     for kept, members in scan_by(rule, texts):
         best = right(members)
-        if best and best != members:
+        good = [read(texts[id]) for id in best]
+        if good and any(read(texts[id]) not in good for id in members):
             found.clusters += 1
-            found.right += read(texts[kept]) in [read(texts[id]) for id in best]
+            found.right += read(texts[kept]) in good
     return found
 
 

@@ -546,7 +546,7 @@ def test_top_and_diff(repository):
     assert "⋯ 7 more" in told
     assert "{+" not in told
     told = run_check(repository, "--diff", "summary", code=1)
-    assert "−13 words in 3 places" in told
+    assert "+13 words in 3 places" in told
     assert "{+Also Read" in run_check(repository, code=1)
 
 

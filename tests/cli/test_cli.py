@@ -206,7 +206,7 @@ def test_json_through_jq(tmp_path):
         tmp_path,
     )
     assert result.returncode == 0
-    assert b"typos_retyped.txt" in result.stdout
+    assert b"ar_water_reprint.txt" in result.stdout
 
 
 @pytest.mark.slow

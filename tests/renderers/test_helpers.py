@@ -34,7 +34,7 @@ def make_texts(count: int) -> list[str]:
 def report_and_texts(tmp_path):
     for number, text in enumerate(make_texts(8)):
         (tmp_path / f"{number:03}.txt").write_text(text, encoding="utf-8")
-    report, texts = scan_with_texts([str(tmp_path)], Config())
+    report, texts = scan_with_texts([str(tmp_path)], Config(keep=("degree",)))
     assert len(report.clusters) == 8
     return report, texts
 
