@@ -28,6 +28,9 @@ PART_BYTES: Final = 32 << 20
 STORE_BYTES: Final = 128 << 20
 """Windows that are kept in memory until they are counted; with more they move to files."""
 
+_SLOT_BITS: Final = 21
+"""Windows are counted roughly by so many bits; a table of them takes 16 MB."""
+
 
 def count_windows(
     shape: WindowShape,
@@ -58,7 +61,8 @@ def count_windows(
         firsts = np.flatnonzero(np.diff(units[chosen], prepend=-1))
         ends = np.searchsorted(whole, np.append(offsets[firsts], len(hashes)))
         distinct, _ = resources.kernels.sort_unique(windows[whole], ends.astype(np.int64))
-        distinct.sort()
+        if part_bits:  # (they are sorted again where they are counted)
+            distinct.sort()
         return np.split(distinct, np.searchsorted(distinct, bounds))
 
     limit = resources.work.share(8, STORE_BYTES) >> part_bits
@@ -72,6 +76,7 @@ def count_windows(
         whole = np.array([0]), np.array([store.count])
         windows: NDArray[np.uint64] = store.gather(*whole)
         store.close()
+        windows = _drop_rare(windows)
         windows.sort()
         firsts = np.flatnonzero(np.diff(windows, prepend=~windows[:1]))
         found = np.diff(firsts, append=len(windows))
@@ -81,6 +86,18 @@ def count_windows(
     frequent = list(resources.run_ahead(find_frequent, stores))
     keys, unit_counts = (np.concatenate(column) for column in zip(*frequent, strict=True))
     return WindowSet(keys, unit_counts, np.full(len(keys), sites is not None))
+
+
+def _drop_rare(windows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The windows without most of those that occur less than ``MIN_UNITS`` times.
+
+    They are counted by some of their bits, which is quicker than to sort them.
+    """
+    # (The leading bits are alike in a part.)
+    slots = (windows >> np.uint64(8)).astype(np.int64) & ((1 << _SLOT_BITS) - 1)
+    is_likely = np.bincount(slots, minlength=1 << _SLOT_BITS) >= MIN_UNITS
+    kept: NDArray[np.uint64] = windows[is_likely[slots]]
+    return kept
 
 
 def _cut(units: NDArray[np.int64], counts: NDArray[np.int64], most: int) -> list[slice]:
