@@ -51,7 +51,8 @@ ORIGINALS: Final = (
     "ar_water", "harbour-bridge_citydesk", "orchard-frost", "ru_theatre", "typos", "zh_metro",
 )  # fmt: skip
 RULES: Final = (
-    "content,earliest,shortest", "degree", "degree,shortest", "shortest", "longest", "first",
+    "degree,content,earliest,shortest", "content,earliest,shortest", "degree", "degree,shortest",
+    "shortest", "longest", "first",
 )  # fmt: skip
 KINDS: Final = {
     "dressed": "furniture added (1 to 3 pages)",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 KEEP_RULES = ("content", "degree", "first", "longest", "shortest", "earliest", "latest")
 
-DEFAULT_KEEP = ("content", "earliest", "shortest")
-"""The copy with the best text; of equally good ones the first published, then the one with less."""
+DEFAULT_KEEP = ("degree", "content", "earliest", "shortest")
+"""The copy with the most duplicates; of several, as of two copies always, that with the best text;
+of equally good ones the first published, then the one with less."""
 
 KEEP_SITES = "site="
 """The beginning of a keep rule that names sites: ``site=a.example,b.example``."""

@@ -278,11 +278,11 @@ def test_changed_and_missing_texts_are_told(tmp_path, dedupe_here):
     dedupe_here("scan", "articles", "--output", "saved.json")
     changed = tmp_path / "articles" / "harbour-bridge_newswire.txt"
     changed.write_text(changed.read_text(encoding="utf-8") + " More.", encoding="utf-8")
-    (tmp_path / "articles" / "typos_retyped.txt").unlink()
+    (tmp_path / "articles" / "typos.txt").unlink()
     result = dedupe_here("report", "saved.json")
     told = result.stderr.decode()
     assert "warning: harbour-bridge_newswire.txt: its text has changed since the scan" in told
-    assert "warning: typos_retyped.txt: articles/typos_retyped.txt:" in told
+    assert "warning: typos.txt: articles/typos.txt:" in told
     assert told.count("\n") == 2
     assert "no diff: ○ its text has changed since the scan" in result.stdout.decode()
     assert dedupe_here("report", "saved.json", "--diff", "none").stderr == b""

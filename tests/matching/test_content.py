@@ -53,11 +53,13 @@ def test_of_a_copy_that_is_cut_off_the_whole_text_is_kept() -> None:
                 assert [pair.is_cut for pair in report.pairs()] == [True]
 
 
-def test_of_two_cut_copies_neither_is_kept() -> None:
-    """The middle one has more duplicates than the whole: it is like both others."""
+def test_by_content_neither_of_two_cut_copies_is_kept() -> None:
+    """The middle one has more duplicates than the whole, and is kept by the default for that."""
     whole = make_article(1, 300).split()
     texts = {"whole": whole, "cut": whole[:250], "short": whole[:190]}
-    report = scan({id: " ".join(text) for id, text in texts.items()})
+    articles = {id: " ".join(text) for id, text in texts.items()}
+    assert kept(articles) == {"cut"}
+    report = scan(articles, keep=("content",))
     assert [cluster.representative for cluster in report.clusters] == ["whole"]
     assert [bridge.is_cut for bridge in report.bridges] == [True]
 
