@@ -39,13 +39,14 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 
 # Tests of what begins with a report, or ends with texts: the kernels between make no difference;
 # and of documentation, benchmarks and checked builds, which are of the compiled ones. The same is true
-# of what carries sketches from one process of Spark to another.
+# of what carries sketches from one process of Spark to another, and of terminals and notebooks.
 # (Limits count tokens and diffs are made of them, so those of both stay.)
-WITHOUT_KERNELS := applying gate renderers $(addprefix cli/test_,check.py outputs.py) \
+WITHOUT_KERNELS := applying gate notebook renderers \
+	$(addprefix cli/test_,check.py outputs.py terminal.py) \
 	pipeline/test_recluster.py \
 	$(addprefix engines/test_spark_,failures.py forms.py report.py scan.py session.py tasks.py) \
 	$(filter-out %/test_limits.py,$(patsubst tests/%,%,$(wildcard tests/sources/test_*.py))) \
-	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py \
+	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py examples.py \
 	ordering.py own_outputs.py remote_corpora.py sizes.py whole_scans.py)
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
