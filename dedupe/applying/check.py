@@ -266,5 +266,6 @@ def preview(report: Report, plan: Plan, documents: CurrentDocuments) -> tuple[Ou
         protected=plan.protected,
         alone=plan.alone,
         keeping=plan.keeping,
+        chosen=plan.chosen,
     )
     return outcome, checked

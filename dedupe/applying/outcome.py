@@ -55,6 +55,7 @@ class Outcome(msgspec.Struct, frozen=True):
     :param alone: ids of documents that stay because no duplicate of theirs stays, or none that
         contains them
     :param keeping: ids of contained documents that stay in the place of duplicates of theirs
+    :param chosen: ids of documents that stay because a decision says so
     :param file_count: files written, set aside, put back or deleted
     :param byte_count: of all files written
     :param notes: further remarks for people
@@ -69,6 +70,7 @@ class Outcome(msgspec.Struct, frozen=True):
     protected: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     keeping: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
     file_count: int = 0
     byte_count: int = 0
     notes: tuple[str, ...] = ()

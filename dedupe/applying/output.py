@@ -170,6 +170,7 @@ def _conclude(
         protected=plan.protected,
         alone=plan.alone,
         keeping=plan.keeping,
+        chosen=plan.chosen,
         **more,
     )
 

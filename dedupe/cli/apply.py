@@ -146,8 +146,11 @@ def _choose_action(options: dict[str, Any]) -> str:
 
 def _refuse_unused(saved: str | None, action: str, options: dict[str, Any]) -> None:
     """Raise UsageError for options that would have no effect with this action."""
-    if action == "undo" and (saved is not None or options["protect"] or options["drop"]):
-        raise click.UsageError("--undo takes neither SAVED nor --protect nor --drop.")
+    choosing = ("protect", "drop", "decisions_file")
+    if action == "undo" and (saved is not None or any(options[name] for name in choosing)):
+        raise click.UsageError(
+            "--undo takes neither SAVED nor --protect nor --drop nor --decisions."
+        )
     if action != "undo" and saved is None:
         raise click.UsageError("Missing argument 'SAVED' (a report of dedupe scan --format json).")
     if options["link"] and action != "output":
@@ -171,7 +174,7 @@ def _act(saved: str | None, action: str, options: dict[str, Any]) -> Outcome:
     if action == "undo":
         return applying.undo(options["undo"])
     report = _load(saved)
-    plan = make_plan(report, options["protect"], options["drop"])
+    plan = make_plan(report, options["protect"], options["drop"], options["decisions_file"])
     streams = _keep_streams(report, saved) if action == "output" else {}
     documents = applying.CurrentDocuments(report, streams)
     if action in ("move_to", "delete"):
@@ -205,7 +208,7 @@ def _print_names(report: Report, options: dict[str, Any]) -> None:
     from dedupe import applying
 
     documents = applying.CurrentDocuments(report)
-    plan = make_plan(report, options["protect"], options["drop"])
+    plan = make_plan(report, options["protect"], options["drop"], options["decisions_file"])
     confirm_doubts(applying.find_doubts(report, plan, documents), "", True)
     outcome, checked = applying.preview(report, plan, documents)
     code = note_exit_code(EXIT_ERROR if outcome.stopped else 0)

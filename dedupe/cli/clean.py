@@ -74,6 +74,7 @@ def command(
     yes: bool,
     protect: tuple[str, ...],
     drop: tuple[str, ...],
+    decisions_file: str | None,
     **flags: Any,
 ) -> None:
     """Write the documents of PATH... without their duplicates.
@@ -112,7 +113,7 @@ def command(
 
     unread = unreadable_paths(report.skipped, (*paths, *settings.against))
     note_exit_code(EXIT_ERROR if unread else 0)
-    outcome = _write(report, streams, output, (yes, protect, drop))
+    outcome = _write(report, streams, output, yes, (protect, drop, decisions_file))
     if not settings.output["quiet"]:
         say_outcome(outcome)
     if unread:
@@ -167,16 +168,16 @@ def _write(
     report: Report,
     streams: dict[str, Spool],
     output: str,
-    choice: tuple[bool, tuple[str, ...], tuple[str, ...]],
+    is_sure: bool,
+    choice: tuple[tuple[str, ...], tuple[str, ...], str | None],
 ) -> Outcome:
     """Write the corpus without its duplicates, once nothing is left to be looked at.
 
-    :param choice: the values of ``--yes``, ``--protect`` and ``--drop``
+    :param choice: the values of ``--protect``, ``--drop`` and ``--decisions``
     """
     from dedupe.applying import CurrentDocuments
 
-    is_sure, protect, drop = choice
-    plan = make_plan(report, protect, drop)
+    plan = make_plan(report, *choice)
     documents = CurrentDocuments(report, streams)
     doubts = find_all_doubts(report, plan, documents, output)
     confirm_doubts(doubts, "output", is_sure, _TO_LOOK)

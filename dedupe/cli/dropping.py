@@ -16,6 +16,7 @@ from dedupe.model.relations import DROPPED_IF_ASKED
 if TYPE_CHECKING:
     from dedupe.applying import CurrentDocuments, Doubt, Outcome, Plan
     from dedupe.model.report import Report
+    from dedupe.report.decisions import Decisions
     from dedupe.sources.files.spool import Spool
 
 STANDARD_INPUT = STANDARD_OUTPUT = "-"
@@ -36,6 +37,14 @@ _OPTIONS = [
         "another one which stays (the scan looks for them with --find contained).",
     ),
     click.option(
+        "--decisions",
+        "decisions_file",
+        metavar="FILE",
+        type=click.Path(readable=False),
+        help="Keep and drop members of clusters as a person decided on the HTML report, which "
+        "saves this file. A document goes only if one that stays is a verified duplicate of it.",
+    ),
+    click.option(
         "--yes",
         is_flag=True,
         help="Write, move or delete without a question even if something should be looked at "
@@ -53,18 +62,42 @@ def dropping_options(command: Command) -> Command:
     return command
 
 
-def make_plan(report: Report, protect: Sequence[str], drop: Sequence[str]) -> Plan:
+def make_plan(
+    report: Report, protect: Sequence[str], drop: Sequence[str], decisions_file: str | None
+) -> Plan:
     """The plan; what is asked for with ``--drop`` must have been looked for.
 
-    :raises InputError: if it was not
+    :raises InputError: if it was not, or the decisions are not about this report
     """
     from dedupe import applying
+    from dedupe.report.decisions import load_decisions
 
     if drop and report.search.shared is None:
         raise InputError(
             "the scan did not look for contained documents; scan again with --find contained"
         )
-    return applying.plan_drops(report, protect, drop)
+    if decisions_file is None:
+        return applying.plan_drops(report, protect, drop)
+    decisions, remark = load_decisions(decisions_file, report)
+    plan = applying.plan_drops(report, protect, drop, decisions.choices)
+    if remark:
+        say("warning", remark)
+    say("note", _describe_decisions(decisions, plan))
+    return plan
+
+
+def _describe_decisions(decisions: Decisions, plan: Plan) -> str:
+    """A sentence on what came of the decisions."""
+    wanted = [each.id for each in decisions.decisions if each.choice == "drop"]
+    going = {drop.id for drop in plan.drops}
+    staying = [id for id in wanted if id not in going]
+    told = f"by decision {len(plan.chosen):,} kept, {len(wanted) - len(staying):,} to go"
+    if staying:
+        told += (
+            f"; {len(staying):,} should go but stay, such as {staying[0]}: protected, or no "
+            "verified duplicate of it stays"
+        )
+    return told
 
 
 def find_all_doubts(

@@ -145,6 +145,7 @@ _KINDS: Final = (
         _json(r"\[", r"\{", '"check_name"', ":", '"dedupe-[a-z]+"', ",", '"description"', ":"),
     ),
     ("baseline", re.escape(BASELINE_TITLE) + r"(?:-[a-z]+)? \d{1,9}[ \t]*(?:[\r\n]|\Z)"),
+    ("decisions", _first_key("dedupe_decisions", "report", _STRING)),
     ("manifest", _first_key("dedupe_manifest", "report_hash", _STRING)),
     (
         "outcome of apply as JSON",

@@ -40,6 +40,7 @@ def render_outcome_text(outcome: Outcome) -> Iterator[str]:
     rows += [("stays", id, "it is protected") for id in outcome.protected]
     rows += [("stays", id, "no document stays that may take its place") for id in outcome.alone]
     rows += [("stays", id, "it stays in the place of duplicates") for id in outcome.keeping]
+    rows += [("stays", id, "a decision keeps it") for id in outcome.chosen]
     width = max((len(word) for word, *_ in rows), default=0)
     for word, id, reason in rows:
         yield f"{word:<{width}}  {escape_text(id)}  ({reason})\n"

@@ -129,6 +129,18 @@ def check_relations(report: Report) -> None:
                 raise ReportError(f"{id}: {told} with the kept one")
 
 
+def check_near_pairs(report: Report, cluster: Cluster) -> None:
+    """Check that the near-duplicate pairs of a cluster reach the threshold.
+
+    :raises ReportError: if one does not
+    """
+    for pair in cluster.pairs:
+        if pair.relation.is_near and pair.jaccard < report.config.threshold:
+            raise ReportError(
+                f"{pair.left!r} and {pair.right!r} are no duplicates, their Jaccard is too low"
+            )
+
+
 def _paired_with_representative(cluster: Cluster, pair: DuplicatePair) -> str:
     """The other end of a pair with the representative; empty for other pairs."""
     if pair.left == cluster.representative:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
+from html import escape
 from typing import Final
 
 import msgspec
@@ -16,6 +18,7 @@ from dedupe.renderers.html.differences import Reading
 from dedupe.renderers.html.headlines import shorten_end, shorten_middle
 from dedupe.renderers.html.links import source_link, web_link
 from dedupe.renderers.html.options import HtmlOptions
+from dedupe.renderers.html.visible import mark_invisible
 from dedupe.renderers.view.figures import format_count
 from dedupe.renderers.view.members import path_and_file_line
 from dedupe.renderers.view.selection import Selection, describe_likeness, has_diff
@@ -39,12 +42,14 @@ class MemberView(msgspec.Struct, frozen=True):
     :param url: a link to the web page that it comes from
     :param host: the host of ``url``
     :param site: its site; empty if that is the host
+    :param raw_id: its id as ASCII JSON, where what is shown is not the id itself; else empty
     :param sign: that its likeness to the kept one is furniture, with figures; empty where it is not
     """
 
     member: Member
     is_kept: bool
     id: str
+    raw_id: str
     title: str
     source: str
     file_and_line: str
@@ -130,6 +135,7 @@ def _view_member(
         member=member,
         is_kept=member.id == selection.representative.id,
         id=shorten_middle(member.id, ID_SIZE),
+        raw_id="" if _is_shown_as_it_is(member.id) else json.dumps(member.id),
         title=shorten_end(title, TITLE_SIZE),
         source=source_link(source, options.folder),
         file_and_line=shorten_middle(file_and_line.rpartition("/")[2], ID_SIZE),
@@ -139,6 +145,11 @@ def _view_member(
         date=shorten_end(member.meta.get("date", ""), META_SIZE),
         sign=signs.describe_member(selection.representative.id, member.id),
     )
+
+
+def _is_shown_as_it_is(id: str) -> bool:
+    """Whether the page shows an id whole and unchanged, so that a script can take it from there."""
+    return len(id) <= ID_SIZE and mark_invisible(id) == escape(id) and not set("\r\n\0") & set(id)
 
 
 def remark_on(selection: Selection, member: Member, reading: Reading, options: HtmlOptions) -> str:

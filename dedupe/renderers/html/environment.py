@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INSTALL_COMMAND: Final = "pip install 'dedupe-corpus[report]'"
 
-_STYLES: Final = ("base", "charts", "tools", "clusters", "diff", "narrow", "print")
+_STYLES: Final = ("base", "charts", "tools", "clusters", "choices", "diff", "narrow", "print")
 _SCRIPTS: Final = (
     "state",
     "theme",
@@ -31,6 +31,9 @@ _SCRIPTS: Final = (
     "filters",
     "diff",
     "changes",
+    "choices",
+    "choosing",
+    "decisions",
     "keys",
     "start",
 )

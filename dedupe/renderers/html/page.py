@@ -41,6 +41,7 @@ from dedupe.renderers.view.selection import Selection, select_members
 from dedupe.renderers.view.shared import describe_shared
 from dedupe.renderers.view.signs import furniture_sentences
 from dedupe.renderers.view.summary import describe_capped_buckets, describe_recall
+from dedupe.report.decisions import fingerprint_report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 
 LIST_SHARE: Final = 0.85
 """Share of the file's size that the list of clusters may take, without differences."""
+
+CHARTED_DUPLICATES: Final = 10
+"""Fewer duplicates are seen at a glance, and need no charts."""
 
 LISTED_PATHS: Final = 100
 LISTED_SITES: Final = 500
@@ -151,6 +155,7 @@ class _Page:
             "assets": load_assets(),
             "bridge_name": name_bridges(report.bridges),
             "bridges": findings.list_bridges(report),
+            "has_charts": report.corpus.duplicate_count >= CHARTED_DUPLICATES,
             "inner_rows": render_contained(
                 report,
                 self._texts if self._options.diff else None,
@@ -158,6 +163,7 @@ class _Page:
                 self._options.max_bytes,
             ),
             "corpus": report.corpus,
+            "fingerprint": fingerprint_report(report),
             "furniture": list_passages(report),
             "furniture_sentences": list(furniture_sentences(report)),
             "jaccards": jaccards,

@@ -57,7 +57,7 @@ function startFilters() {
     const unfolded = document.querySelector(".tools").classList.toggle("unfolded");
     $("filters-toggle").setAttribute("aria-expanded", unfolded);
   });
-  document.querySelector(".charts").addEventListener("click", (event) => {
+  document.querySelector(".charts")?.addEventListener("click", (event) => {
     const bar = event.target.closest("[data-jmin], [data-nmin]");
     if (bar) chooseBar(bar);
   });

@@ -23,6 +23,14 @@ function toggleCluster() {
 }
 
 const KEYS = {
+  M: () => moveMember(-1),
+  a: () => takeChoice(focusedMember(), "instead"),
+  c: () => showDecisions(),
+  d: () => takeChoice(focusedMember(), "drop"),
+  e: () => expandAll(),
+  m: () => moveMember(1),
+  y: () => takeChoice(focusedMember(), "keep"),
+  z: () => undoChoice(),
   "/": () => { $("q").focus(); $("q").select(); },
   "?": () => $("keys").showModal(),
   j: () => moveCluster(1),
@@ -37,7 +45,7 @@ const KEYS = {
 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const typing = event.target.matches?.("input:not([type=checkbox]), select, textarea");
   if (typing) {
     if (event.key === "Escape") {

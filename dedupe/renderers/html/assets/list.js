@@ -4,6 +4,7 @@ const PRINTED = 500;
 let found = [];
 let first = 0;
 let last = 0;
+const silent = new Set(); // clusters that were not opened or closed by the reader one by one
 
 const $ = (id) => document.getElementById(id);
 const plural = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
@@ -35,7 +36,28 @@ function showEarlier() {
 function showEnds() {
   $("earlier").hidden = first === 0;
   $("later").hidden = last === found.length;
+  showSnippets();
+  showExpand();
   markFound();
+}
+
+// Shows where a search met the texts of clusters, in their lines.
+function showSnippets() {
+  const terms = normalise(state.q).split(/\s+/).filter(Boolean);
+  for (const cluster of $("rows").children) {
+    const text = terms.length ? entryOf.get(cluster.id.slice(2)).snippet(terms) : "";
+    let snippet = cluster.querySelector(":scope > summary > .snippet");
+    if (!text) snippet?.remove();
+    else {
+      if (!snippet) {
+        snippet = document.createElement("span");
+        snippet.className = "snippet";
+        snippet.append(document.createElement("bdi"));
+        cluster.querySelector("summary").append(snippet);
+      }
+      snippet.firstChild.textContent = text;
+    }
+  }
 }
 
 function applySearch() {
@@ -66,6 +88,16 @@ function openCluster(id) {
   cluster.querySelector("summary").focus({ preventScroll: true });
 }
 
+// What the reader sees first is a cluster with its differences.
+function openFirst() {
+  const cluster = $("rows").firstElementChild;
+  if (!cluster || cluster.open) return;
+  silent.add(cluster);
+  cluster.open = true;
+  prepareCluster(cluster);
+  showExpand();
+}
+
 function startList() {
   $("earlier").addEventListener("click", showEarlier);
   $("later").addEventListener("click", () => showLater());
@@ -85,7 +117,8 @@ function startList() {
       prepareCluster(cluster);
       markFound();
     }
-    if (toggled === cluster) {
+    if (toggled === cluster) showExpand();
+    if (toggled === cluster && !silent.delete(cluster)) {
       const id = cluster.id.slice(2);
       if (cluster.open) state.cluster = id;
       else if (state.cluster === id) state.cluster = "";

@@ -3,6 +3,7 @@
 const entries = [];
 const entryOf = new Map();
 const BODY = "<div class=body>";
+const SNIPPET = 60;
 const policy = window.trustedTypes
   ? trustedTypes.createPolicy("report", { createHTML: (html) => html })
   : { createHTML: (html) => html };
@@ -46,6 +47,21 @@ class Entry {
   get text() {
     this.foundText ??= partsOf(this, /<p>(.*?)<\/p>/gs).join("\n");
     return this.foundText;
+  }
+
+  // Where a text has a term that neither the title nor another name has; empty if there is none.
+  snippet(terms) {
+    const term = terms.find((each) => !this.words.includes(each) && this.foundText?.includes(each));
+    if (!term) return "";
+    const parts = this.source.textContent.matchAll(/<p>(.*?)<\/p>/gs);
+    for (const [, html] of parts) {
+      const text = plainText(html);
+      const at = text.toLowerCase().indexOf(term);
+      if (at < 0) continue;
+      const [start, end] = [Math.max(0, at - SNIPPET), Math.min(text.length, at + term.length + SNIPPET)];
+      return `${start ? "…" : ""}${text.slice(start, end)}${end < text.length ? "…" : ""}`;
+    }
+    return "";
   }
 
   // Texts are searched once they are prepared.
@@ -99,6 +115,7 @@ function elementOf(entry) {
     const html = entry.source.textContent;
     entry.element = parseElement(`${html.slice(0, html.indexOf(BODY))}</details>`);
     entry.element.id = `c-${entry.id}`;
+    showChoicesIn(entry.element);
   }
   return entry.element;
 }
@@ -107,6 +124,7 @@ function fillCluster(cluster) {
   if (cluster.querySelector(":scope > .body")) return;
   const html = entryOf.get(cluster.id.slice(2)).source.textContent;
   cluster.append(parseElement(html.slice(html.indexOf(BODY))));
+  addChoices(cluster);
 }
 
 function hundredths(text, otherwise) {

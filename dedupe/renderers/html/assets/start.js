@@ -25,9 +25,12 @@ document.addEventListener("DOMContentLoaded", () => {
     startFilters();
     startDiffs();
     startChanges();
+    startChoosing();
+    startDecisions();
     prepareSearch();
   }
   applyState();
+  if ($("rows") && !state.cluster) openFirst();
   openFinding();
   addEventListener("hashchange", () => {
     if (openFinding()) return;
