@@ -162,12 +162,11 @@ def _choose_keepers(
     if linked:
         if chosen:
             check_near_pairs(report, cluster)
-        last = {id for id, choice in chosen.items() if choice == "drop"}
-        yield from _choose_for_linked(cluster, linked, stays, last)
+        yield from _choose_for_linked(cluster, linked, stays, chosen)
 
 
 def _choose_for_linked(
-    cluster: Cluster, linked: list[Member], stays: set[str], last: Collection[str]
+    cluster: Cluster, linked: list[Member], stays: set[str], chosen: Mapping[str, Choice]
 ) -> Iterator[Drop]:
     """Drop the linked members that have a duplicate which stays; keep the others.
 
@@ -175,8 +174,10 @@ def _choose_for_linked(
     documents that stay are duplicates, and none is dropped through a chain. Pairs name only the
     lead of documents with equal tokens, so *sets* of such documents are ordered and compared.
 
-    :param last: ids of documents that should rather go; they are decided after the others
+    :param chosen: what was decided: documents that should go are decided after the others, and
+        those that are kept are preferred as keepers
     """
+    last = {id for id, choice in chosen.items() if choice == "drop"}
     set_of = _name_sets(cluster)
     keepers = _find_keepers(cluster.pairs, set_of)
     counts = Counter(id for pair in cluster.pairs for id in (pair.left, pair.right))
@@ -192,7 +193,7 @@ def _choose_for_linked(
     for name in sorted(sets, key=order):
         around = keepers.get(name, {})
         found = [
-            (-pair.jaccard, kept[other], pair.relation)
+            (chosen.get(kept[other]) != "keep", -pair.jaccard, kept[other], pair.relation)
             for other, pair in around.items()
             if other in kept
         ]
@@ -200,7 +201,7 @@ def _choose_for_linked(
             keeper = kept.setdefault(name, _find_lead(counts, sets[name], last))
             jaccard, relation = -1.0, None
         else:
-            jaccard, keeper, relation = min(found)
+            _, jaccard, keeper, relation = min(found)
         for member in sets[name]:
             if member.id != keeper:
                 told = relation or _relation_of_equal(cluster, member.id, keeper)

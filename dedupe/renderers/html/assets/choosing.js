@@ -67,7 +67,7 @@ function showChoicesIn(cluster) {
   told.classList.toggle("warning", keepsNothing(cluster.id.slice(2)));
   told.textContent = keepsNothing(cluster.id.slice(2))
     ? "nothing is kept: decide what stays"
-    : made.length ? plural(made.length, "decision") : "";
+    : made.length ? `${plural(made.length, "decision")}${keptGoes ? "; others go if they are duplicates of what stays" : ""}` : "";
 }
 
 function showChoices() {
