@@ -168,11 +168,11 @@ def test_hostile_ids_come_back_as_they_are(open_page: OpenPage, tmp_path: Path):
     clusters, texts = [], {}
     for number, vector in enumerate([*VECTORS, "two\nlines", "x" * 500, " two  spaces "]):
         first, second = f"{vector} {number}a", f"{number}b {vector}"
-        clusters.append(
-            make_cluster(
-                f"{number:016x}", make_member(first, "identical", 1.0), make_member(second)
-            )
-        )
+        members = [
+            make_member(first, "identical", 1.0, content_hash=f"{2 * number:032x}"),
+            make_member(second, content_hash=f"{2 * number + 1:032x}"),
+        ]
+        clusters.append(make_cluster(f"{number:016x}", *members))
         texts |= {first: ARTICLE, second: f"{ARTICLE} more"}
     report = make_report(*clusters)
     page = open_page(write_page(tmp_path / "report.html", report, Texts(texts)))

@@ -28,6 +28,7 @@ from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.model.settings import Config, ScanSettings
 from dedupe.renderers.html import HtmlOptions, check_installed, render_html
+from dedupe.renderers.html.change_figures import count_numbers, describe_ends
 from dedupe.renderers.html.charts import chart_jaccard, chart_sizes, chart_words
 from dedupe.renderers.html.diff_rows import FoldedRows, Part, Row, arrange_rows
 from dedupe.renderers.html.headlines import find_headline, shorten_middle
@@ -178,7 +179,7 @@ def test_many_members_are_counted():
     members += [make_member(f"near{i:03}") for i in range(230)]
     texts = {m.id: f"{ARTICLE}\n{m.id}" for m in members}
     page = render(make_report(make_cluster("aa", *members)), texts)
-    assert page.count("<li data-h=") == 199  # and the kept one
+    assert page.count("<li data-h=") == 200
     assert "and 30\u00a0members more" in page
     assert page.count("<details class=pair") == 20
     assert page.count("differences of 20 other members are") == 180
@@ -312,6 +313,23 @@ def test_rows_begin_where_both_texts_begin_a_line():
     assert [part.kind for part in rows[0]] == ["insert"]
     assert [part.kind for part in rows[-1]] == ["insert"]
     assert all(len({part.kind for part in row}) == 1 for row in rows)
+
+
+def test_a_line_says_how_texts_differ():
+    words = [f"word{n}" for n in range(60)]
+    kept = " ".join([*words, "12", "tail", "300 ferries", *words[::-1]])
+
+    def told(text: str) -> tuple[str, int]:
+        diff = diff_texts(kept, text, tokenize_text)
+        return describe_ends(diff).replace("\u00a0", " "), count_numbers(diff)
+
+    assert told(f"Home News Sport {kept}") == (", at the start", 0)
+    assert told(kept.removesuffix(" word2 word1 word0")) == (", at the end", 0)
+    assert told(f"Home {kept} Share this") == (": start +1, end +2", 0)
+    assert told(kept.replace(" 12 tail", " 13 tail").replace("300", "301")) == ("", 2)
+    assert told(f"Home {kept.replace(' 12 tail', ' 13 tail')}") == (": start +1, inside +1 −1", 1)
+    assert told(kept.replace("tail", "tail 7 8 9")) == ("", 0), "new numbers replace none"
+    assert told("nothing of it") == ("", 0)
 
 
 def test_charts_count_every_duplicate_and_cluster():

@@ -10,6 +10,7 @@ import msgspec
 
 from dedupe.diff import Diff, Segment, Vocabulary, Words, diff_words
 from dedupe.diff.boundaries import SENTENCE_SCORE, boundary_score
+from dedupe.renderers.html.change_figures import count_numbers, describe_ends
 from dedupe.renderers.html.compiled_rows import write_compiled
 from dedupe.renderers.html.diff_rows import (
     SHOWN_PLACES,
@@ -22,7 +23,7 @@ from dedupe.renderers.html.rows import write_lines, write_rows
 
 SHOWN_TEXT_WORDS: Final = 80
 MAX_TEXT_WORDS: Final = 120
-MARKUP_BYTES: Final = 330
+MARKUP_BYTES: Final = 450
 ITEM_BYTES: Final = 70
 """Most bytes of the markup around a difference, and around the rows of one of its items."""
 
@@ -39,17 +40,31 @@ class Item(msgspec.Struct):
 
 
 class DiffFigures(msgspec.Struct, frozen=True):
-    """The figures of a diff, by the names that :class:`dedupe.diff.Diff` has for them."""
+    """The figures of a diff, by the names that :class:`dedupe.diff.Diff` has for them.
+
+    :param where: at which end of the text it differs, in words; empty if inside alone
+    :param number_count: how many numbers of the kept text have another in their place
+    """
 
     inserted_count: int
     deleted_count: int
     moved_count: int
     place_count: int
     coarse_count: int
+    where: str
+    number_count: int
 
     @classmethod
     def of_diff(cls, diff: Diff) -> DiffFigures:
-        return cls(*(getattr(diff, name) for name in cls.__struct_fields__))
+        return cls(
+            diff.inserted_count,
+            diff.deleted_count,
+            diff.moved_count,
+            diff.place_count,
+            diff.coarse_count,
+            describe_ends(diff),
+            count_numbers(diff),
+        )
 
 
 class Difference(msgspec.Struct, frozen=True):
