@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,44 @@ def test_contained_documents_that_are_kept_by_decision_stay(tmp_path: Path):
     kept = {member.id: "keep" for member in report.members()}
     made = plan_drops(report, also=["contained"], choices=kept)
     assert made.drops == () and made.protected == () and set(made.chosen) == {*kept}
+
+
+@pytest.mark.parametrize("linkage", ["star", "single", "complete"])
+def test_whatever_is_decided_only_verified_duplicates_go(linkage: Any):
+    """By brute force: each document that goes is a duplicate of one that stays."""
+    rng = random.Random(linkage)
+    texts = {}
+    for number in range(40):
+        places = rng.sample(range(20, 180, 6), rng.choice([0, 1, 2, 3, 4]))
+        texts[f"d{number:02}"] = variant(*places)
+    report = dedupe.find_duplicates(
+        [*texts.items()], Config(linkage=linkage, threshold=0.85, workers=1)
+    )
+    size = report.config.shingle_size
+    shingles = {id: set(dedupe.shingle_text(text, size)) for id, text in texts.items()}
+    replaced = 0
+    for _ in range(60):
+        choices: dict[str, Choice] = {}
+        for cluster in report.clusters:
+            ids = [member.id for member in cluster.members]
+            for id in rng.sample(ids, rng.randint(0, len(ids) // 2)):
+                choices[id] = rng.choice(["keep", "drop"])
+            if "keep" not in {choices.get(id) for id in ids}:
+                choices.pop(cluster.representative, None)
+        made = plan_drops(report, choices=choices)
+        going = {drop.id for drop in made.drops}
+        for drop in made.drops:
+            left, right = shingles[drop.id], shingles[drop.keeper]
+            jaccard = len(left & right) / len(left | right)
+            assert drop.keeper not in going
+            assert jaccard >= 0.85 and jaccard == pytest.approx(drop.jaccard)
+            assert (left == right) == drop.relation.has_equal_tokens
+        assert not going & {id for id, choice in choices.items() if choice == "keep"}
+        replaced += sum(cluster.representative in going for cluster in report.clusters)
+        members = {member.id for member in report.members()}
+        stays = {cluster.representative for cluster in report.clusters} | {*made.chosen}
+        assert members == going | {*made.alone} | (stays - going - {*made.alone})
+    assert replaced > 5
 
 
 # --- the file ------------------------------------------------------------------------------------
