@@ -1106,14 +1106,20 @@ def copy_runs(const uint8_t[::1] values, const int64_t[::1] begins, const int64_
                 place += lengths[i]
 
 
+cdef enum:
+    # Runs of a file that are further apart are read separately: to copy so many bytes takes as
+    # long as to ask the system once more.
+    READ_GAP = 4096
+
+
 def read_runs(int file, const int64_t[::1] begins, const int64_t[::1] lengths,
               uint8_t[::1] target, uint8_t[::1] window):
     """Fill ``target`` with runs of a file; raises ``OSError``, or ``EOFError`` if it is too short.
 
     Runs that lie close together, in ascending order, are read together through ``window``.
     """
-    cdef Py_ssize_t i, place = 0, count = begins.shape[0], width = window.shape[0]
-    cdef int64_t begin, length, held_begin = 0, held_end = 0, got = 0
+    cdef Py_ssize_t i, j, place = 0, count = begins.shape[0], width = window.shape[0]
+    cdef int64_t begin, length, end, held_begin = 0, held_end = 0, got = 0
     cdef bint is_missing = False
     with nogil:
         for i in range(count):
@@ -1122,10 +1128,14 @@ def read_runs(int file, const int64_t[::1] begins, const int64_t[::1] lengths,
             if length == 0:
                 continue
             if begin < held_begin or begin + length > held_end:
-                if (i + 1 < count and begin <= begins[i + 1]
-                        and begins[i + 1] + lengths[i + 1] <= begin + width
-                        and length <= width):
-                    got = dedupe_read_at(file, &window[0], width, begin)
+                end = begin + length
+                j = i + 1
+                while (j < count and begin <= begins[j] and begins[j] - end <= READ_GAP
+                        and begins[j] + lengths[j] - begin <= width):
+                    end = max(end, begins[j] + lengths[j])
+                    j += 1
+                if j > i + 1 and length <= width:
+                    got = dedupe_read_at(file, &window[0], end - begin, begin)
                     held_begin = begin
                     held_end = begin + max(got, 0)
                 else:

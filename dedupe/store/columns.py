@@ -15,10 +15,7 @@ from numpy.typing import NDArray
 from dedupe.store.work_folder import WorkFolder
 
 READ_BYTES: Final = 1 << 20
-"""The most that is read from a file at once when rows lie close together."""
-
-GAP_BYTES: Final = 1 << 14
-"""Rows further apart than this are read separately."""
+"""The most that is read from a file at once."""
 
 ROOM_BYTES: Final = 64 << 20
 """The most address space that a store reserves at its start."""
@@ -106,20 +103,8 @@ class Store:
             # (Three times as quick as indexing with an array.)
             return np.take(self._column.view, rows, axis=0)
         result = np.empty((len(rows), *self._shape), self._dtype)
-        if len(rows) == 0:
-            return result
         ascending = np.argsort(rows, kind="stable")
-        ordered = rows[ascending]
-        close = GAP_BYTES // self._row_bytes + 1
-        far = np.diff(ordered, prepend=ordered[:1]) > close
-        most = max(READ_BYTES // self._row_bytes, 1)
-        # A new read begins where a gap is, and at least once in so many rows.
-        reads = np.cumsum(far) * (self.count // most + 2) + (ordered // most)
-        begins = np.flatnonzero(np.diff(reads, prepend=-1))
-        for begin, end in zip(begins.tolist(), [*begins[1:].tolist(), len(rows)], strict=True):
-            first, last = int(ordered[begin]), int(ordered[end - 1])
-            block = self._read(first, last + 1)
-            result[ascending[begin:end]] = block[ordered[begin:end] - first]
+        result[ascending] = self.gather(rows[ascending], np.ones(len(rows), np.int64))
         return result
 
     def columns(self, first: int, last: int) -> NDArray[Any]:

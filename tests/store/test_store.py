@@ -61,16 +61,16 @@ def test_segments_come_back(sizes, limit, random):
         np.testing.assert_array_equal(found, np.concatenate([values[:0], *parts]))
 
 
-def test_rows_far_apart_and_close_together_are_read_right(monkeypatch):
-    monkeypatch.setattr("dedupe.store.columns.READ_BYTES", 400)
-    monkeypatch.setattr("dedupe.store.columns.GAP_BYTES", 80)
-    values = np.arange(4000, dtype=np.uint64).reshape(1000, 4)
+@pytest.mark.parametrize("width", [1, 4, 100, 600, 9_000])
+def test_rows_far_apart_and_close_together_are_read_right(width):
+    kernels = load_kernels()
+    values = np.arange(300 * width, dtype=np.uint64).reshape(300, width)
     random = np.random.default_rng(0)
-    with WorkFolder() as work:
-        store = Store(work, np.uint64, 4, limit=1)
+    with WorkFolder(copy_runs=kernels.copy_runs, read_runs=kernels.read_runs) as work:
+        store = Store(work, np.uint64, width, limit=1)
         store.append(values)
-        for count in (1, 5, 60, 900):
-            rows = random.integers(0, 1000, count)
+        for count in (0, 1, 5, 60, 900):
+            rows = random.integers(0, 300, count)
             np.testing.assert_array_equal(store.take(rows), values[rows])
 
 
