@@ -28,6 +28,9 @@ CHECKS: Final = (
     ("contracts", "tests/sketch/test_kernels_contracts.py"),
     ("kernels", "tests/sketch/test_kernels.py"),
     ("tokens", "tests/sketch/test_tokens.py"),
+    ("words", "tests/sketch/test_word_finder.py"),
+    ("rows", "tests/sketch/test_row_writer.py"),
+    ("aligner", "tests/sketch/test_aligner.py"),
 )
 GUARD: Final = "the compiled kernels are at fault"
 SECONDS: Final = 120
@@ -52,8 +55,8 @@ MUTANTS: Final = [
         (PYX, "        return count\n    while", "        return count - 1\n    while"),
         (PYX, "                count -= size - 1\n", "                count -= size\n"),
         (PYX, "                count -= size - 1\n", "                count -= size - 2\n"),
-        (PYX, "    return written\n", "    return written - 1\n"),
-        (PYX, "    return written\n", "    return written + 1\n"),
+        (PYX, "    return written\n\n\ncdef inline int64_t find_root", "    return written - 1\n\n\ncdef inline int64_t find_root"),  # noqa: E501
+        (PYX, "    return written\n\n\ncdef inline int64_t find_root", "    return written + 1\n\n\ncdef inline int64_t find_root"),  # noqa: E501
         (PYX, "    return job\n", "    return job + 1\n"),
         (HEADER, "return distinct + zeros;", "return distinct;"),
         (HEADER, "return count - repeated;", "return count;"),
@@ -72,7 +75,7 @@ MUTANTS: Final = [
         (PYX, "while j > base and values", "while j > 0 and values"),
         (PYX, "if count > hashes.shape[0] - base:", "if count > hashes.shape[0] - base + 1:"),
         (PYX, "min(end - begin, <Py_ssize_t> HASH_CHUNK)", "end - begin"),
-        (PYX, "if count <= DEDUPE_COUNTED:", "if count <= DEDUPE_COUNTED + 1:"),
+        (PYX, "if count <= DEDUPE_COUNTED:\n                    distinct", "if count <= DEDUPE_COUNTED + 1:\n                    distinct"),  # noqa: E501
         (PYX, "if written == left.shape[0]:\n                        break", "if written > left.shape[0]:\n                        break"),  # noqa: E501
         (PYX, "for earlier in range(band):", "for earlier in range(band + 1):"),
         (PYX, "while j < ends[bucket]:", "while j <= ends[bucket]:"),
@@ -120,6 +123,53 @@ MUTANTS: Final = [
         (CONTRACTS, "or int(lengths.sum()) != len(target)", "or False"),
         (CONTRACTS, "if not 0 <= count <= room:", "if count < 0:"),
         (CONTRACTS, "if not 0 <= count <= room:", "if count > room:"),
+        # Loops of differences: words and scores, …
+        (PYX, "if length > 0:\n                output[length] = 10", "if length >= 0:\n                output[length] = 10"),  # noqa: E501
+        (PYX, "keys[count - 1] = token_key(spelled, letters, length)\n                    letters = -1", "keys[count - 1] = token_key(spelled, letters, length - 1)\n                    letters = -1"),  # noqa: E501
+        (PYX, "4 * (end - begin))", "4 * (end - begin) - 4)"),
+        (PYX, "state[3] = at, length, count, before", "state[3] = at, length, count + 1, before"),
+        (PYX, "for word in range(1, starts.shape[0]):", "for word in range(1, starts.shape[0] - 1):"),  # noqa: E501
+        (PYX, "<uint32_t> (table.shape[0] - 1)", "<uint32_t> table.shape[0]"),
+        (PYX, "at > starts[word - 1]:", "at >= starts[word - 1]:"),
+        # … words that look different, …
+        (PYX, "<= self.ends[word] <= self.text.shape[0]:", "<= self.ends[word] <= self.text.shape[0] + 1:"),  # noqa: E501
+        (PYX, "0 < size <= min(self.count - i, other.count - j)", "0 < size <= self.count - i"),
+        (PYX, "j + half, size - half, faint", "j + half, half, faint"),
+        (PYX, "if right.ends[j + size - 1] - other != length:", "if right.ends[j + size - 1] - other < length:"),  # noqa: E501
+        (PYX, "    for at in range(length):\n", "    for at in range(length - 1):\n"),
+        # … rows, …
+        (PYX, "if self.at < self.output.shape[0]:", "if self.at <= self.output.shape[0]:"),
+        (PYX, "0 <= right <= right_end <= self.right.count", "0 <= right <= right_end <= self.right.count + 1"),  # noqa: E501
+        (PYX, "and (not folds_rest if self.is_change(k)", "and (True if self.is_change(k)"),
+        (PYX, "self.items.shape[0] >= 2 * count + 1", "self.items.shape[0] >= 2 * count"),
+        (PYX, "min(self.right.count, wanted + reach)", "wanted + reach"),
+        (PYX, "elif places == self.shown_places:", "elif places > self.shown_places:"),
+        (PYX, "begin + self.shown_change_words)", "begin + self.shown_change_words + 1)"),
+        (PYX, "if end - at > self.word_size:", "if end - at >= self.word_size:"),
+        # … and anchors.
+        (PYX, "while tail < limit - head and", "while tail < limit and"),
+        (PYX, "if at + 2 < count and self.hash_at", "if at + 2 <= count and self.hash_at"),
+        (PYX, "blocks.shape[0], gaps.shape[0]) >= room", "blocks.shape[0], gaps.shape[0]) >= room - 1"),  # noqa: E501
+        (PYX, "> 1 << POSITION_BITS or", "> 2 << POSITION_BITS or"),
+        (PYX, "for at in range(piles - 1, -1, -1):", "for at in range(piles - 1, 0, -1):"),
+        (PYX, "for offset in range(self.size):\n            if", "for offset in range(self.size - 1):\n            if"),  # noqa: E501
+        (PYX, "return self.block_count, self.gap_count", "return self.block_count - 1, self.gap_count"),  # noqa: E501
+        # Signatures of hashes, places of tokens, winnowing and runs.
+        (PYX, "if count <= DEDUPE_COUNTED:\n                distinct", "if count <= DEDUPE_COUNTED + 1:\n                distinct"),  # noqa: E501
+        (PYX, "if count == 0:\n                continue", "if count == 1:\n                continue"),  # noqa: E501
+        (PYX, "min(i + SLICE_BYTES, data.shape[0])", "i + SLICE_BYTES"),
+        (PYX, "while begin < i and is_ascii_word", "while is_ascii_word"),
+        (PYX, "while i < data.shape[0] and row < tokens.shape[0]:", "while i < data.shape[0]:"),
+        (PYX, "if queue[begin] + window <= i:", "if queue[begin] + window < i:"),
+        (PYX, "while end > begin and hashes[queue", "while end > 0 and hashes[queue"),
+        (PYX, "    return written\n\n\ndef grow_runs", "    return written - 1\n\n\ndef grow_runs"),
+        (PYX, "    return written\n\n\ndef plan_jobs", "    return written + 1\n\n\ndef plan_jobs"),
+        (PYX, "while (one + size < most_one", "while (one + size <= most_one"),
+        (PYX, "while (one > least_one", "while (one >= least_one"),
+        (PYX, "<= one < known[place, 3]", "<= one <= known[place, 3]"),
+        (PYX, "0x9E3779B97F4A7C15) >> 54", "0x9E3779B97F4A7C15) >> 53"),
+        (PYX, "lengths[j] - begin <= width)", "lengths[j] - begin <= width + 1)"),
+        (PYX, "if j > i + 1 and length <= width:", "if j > i + 1:"),
     ]
 ]  # fmt: skip
 

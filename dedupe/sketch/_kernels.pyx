@@ -94,6 +94,8 @@ cdef enum:
     WINNOWED_BITS = 16
     # Diagonals of a pair of which the last run is known: more have it forgotten.
     DIAGONALS = 1 << 10
+    # Words that are compared one by one (dedupe.diff.faint).
+    FEW_WORDS = 16
     # Keys of the token table are searched among those that are equal but for this many low bits.
     KEY_SHIFT = 8
     NO_CODE_POINT = 0x7FFFFFFF
@@ -114,6 +116,7 @@ SIZES = {
     "EQUAL_BLOCK": DEDUPE_EQUAL_BLOCK,
     "FEW": DEDUPE_FEW,
     "FEW_VALUES": FEW_VALUES,
+    "FEW_WORDS": FEW_WORDS,
     "HASH_CHUNK": HASH_CHUNK,
     "LANES": DEDUPE_LANES,
     "SLICE_BYTES": SLICE_BYTES,
@@ -1278,7 +1281,6 @@ cdef enum:
     BLANK = 4
     COMBINING = 8
     LINE_FEED = 10
-    FEW_WORDS = 16
 
 
 cdef class WrittenWords:
@@ -1288,7 +1290,7 @@ cdef class WrittenWords:
     cdef const int64_t[::1] starts, ends
     cdef const uint8_t[::1] breaks, scores
     cdef readonly Py_ssize_t count
-    cdef readonly bint has_empty
+    cdef bint has_empty
 
     def __init__(self, text, starts, ends, breaks, scores):
         cdef Py_ssize_t word
@@ -1423,7 +1425,7 @@ cdef class RowWriter:
         self.output, self.items = output, items
         self.at = self.item_count = self.equal_count = 0
         self.in_row = self.in_item = False
-        self.check()
+        self.check(fold_at >= 0)
         with nogil:
             if fold_at < 0:
                 self.write_places()
@@ -1435,8 +1437,11 @@ cdef class RowWriter:
                     self.write_fold(fold_at, kinds.shape[0], spans[4 * fold_at + 2], right.count)
         return self.item_count, self.at
 
-    cdef check(self):
-        """Check that all stretches lie within their texts; each kind of them has words."""
+    cdef check(self, bint folds_rest):
+        """Check that all stretches lie within their texts; each kind of them has words.
+
+        None is a change where the rest is folded: its words are taken to be in both texts.
+        """
         cdef Py_ssize_t k, count = self.kinds.shape[0]
         cdef int64_t left, left_end, right, right_end
         if not (self.spans.shape[0] == 4 * count and self.note_ends.shape[0] == count
@@ -1450,7 +1455,8 @@ cdef class RowWriter:
             if not (0 <= left <= left_end <= self.left.count
                     and 0 <= right <= right_end <= self.right.count
                     and self.begin_of(k) < self.end_of(k)
-                    and (self.is_change(k) or left_end - left == right_end - right)
+                    and (not folds_rest if self.is_change(k)
+                         else left_end - left == right_end - right)
                     and (self.note_ends[k - 1] if k else 0) <= self.note_ends[k] <= self.notes.shape[0]):
                 raise ValueError(f"stretch {k} is not one of these texts")
 
@@ -1843,22 +1849,18 @@ cdef class Aligner:
 
     cdef void cut_at_anchors(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
                              Py_ssize_t j_stop, Py_ssize_t depth, Py_ssize_t count) noexcept nogil:
-        """Add the anchors as blocks without overlaps, and let the gaps around them wait."""
+        """Add the anchors as blocks without overlaps, and let the gaps around them wait.
+
+        Anchors ascend in both texts: a run overlaps with the one before by less than one of them.
+        """
         cdef Py_ssize_t begin = 0, end, first, second, size, overlap, last = self.block_count
         while begin < count:
             end = self.run_end(begin, count)
             first, second = self.places[FIRSTS, begin], self.places[SECONDS, begin]
             size = self.places[FIRSTS, end - 1] - first + self.size
             begin = end
-            if self.block_count > last and self.extends(first, second):
-                self.blocks[self.block_count - 1, 2] = max(
-                    self.blocks[self.block_count - 1, 2],
-                    first + size - self.blocks[self.block_count - 1, 0],
-                )
-                continue
             overlap = self.overlap(first, second) if self.block_count > last else 0
-            if overlap < size:
-                self.add_block(first + overlap, second + overlap, size - overlap)
+            self.add_block(first + overlap, second + overlap, size - overlap)
         while last < self.block_count:
             self.add_waiting(i, self.blocks[last, 0], j, self.blocks[last, 1], depth)
             i = self.blocks[last, 0] + self.blocks[last, 2]
@@ -1876,12 +1878,6 @@ cdef class Aligner:
                 break
             at += 1
         return at
-
-    cdef bint extends(self, Py_ssize_t first, Py_ssize_t second) noexcept nogil:
-        """Whether a block lies on the diagonal of the last one, and touches it."""
-        cdef Py_ssize_t last = self.block_count - 1
-        return (first - self.blocks[last, 0] == second - self.blocks[last, 1]
-                and first <= self.blocks[last, 0] + self.blocks[last, 2])
 
     cdef Py_ssize_t overlap(self, Py_ssize_t first, Py_ssize_t second) noexcept nogil:
         """The words of a block that the last one has already, of either text."""

@@ -20,5 +20,7 @@ SEED = int(os.environ.get("DEDUPE_FUZZ_SEED", "1"))
 
 @pytest.mark.parametrize("name", fuzz_kernels.KERNELS)
 def test_the_kernel_says_what_its_definition_says(name):
+    if name == "rows":
+        pytest.importorskip("markupsafe", reason="the HTML report is not installed")
     each = max(COUNT // len(fuzz_kernels.KERNELS), 1)
     assert fuzz_kernels.run(each, SEED, [name])[name] == each

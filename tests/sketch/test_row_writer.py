@@ -171,3 +171,23 @@ def test_stretches_outside_their_texts(kinds, spans, notes, said):
         writer.write(
             words, words, kinds, np.array(spans), b"", np.array(notes), b"", -1, output, items
         )
+
+
+@pytest.mark.parametrize(
+    ("kinds", "spans", "rows", "said"),
+    [
+        # Its words are looked up in the other text, where none need be.
+        (b"\1", (3, 5, 0, 0), 3, "stretch 0"),
+        (b"\2", (5, 5, 0, 5), 3, "stretch 0"),
+        (b"\0\2", (0, 1, 0, 1, 1, 1, 1, 4), 5, "stretch 1"),
+        (b"\0", (0, 5, 0, 5), 2, "lengths"),
+    ],
+)
+def test_texts_with_changes_or_without_room_for_items(kinds, spans, rows, said):
+    """A text is written as one without changes where all behind a stretch is folded."""
+    words = _kernels.WrittenWords(**WORDS_OF_TEXT)
+    writer = _kernels.RowWriter(character_marks(), *compiled_rows.LIMITS)
+    output, items = np.empty(90, np.uint8), np.empty((rows, 2), np.int64)
+    notes, faint = np.zeros(len(kinds), np.int64), b"\1" * 5
+    with pytest.raises(ValueError, match=said):
+        writer.write(words, words, kinds, np.array(spans), b"", notes, faint, 0, output, items)

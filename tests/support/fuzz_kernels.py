@@ -23,6 +23,7 @@ from dedupe.model.documents import TextBatch
 from dedupe.model.sketches import BITMAP_WORDS, SetFilters
 from dedupe.sketch import _kernels, compiled, plain, word_finder
 from dedupe.sketch.token_table import COMBINES, DROPPED, MULTIPLE, load_table
+from tests.support import fuzz_differences
 
 FINDER = word_finder.CompiledWordFinder()
 COMPILED, PLAIN = compiled.CompiledKernels(), plain.PlainKernels()
@@ -385,6 +386,7 @@ KERNELS = {
     "label_components": fuzz_label_components,
     "runs": fuzz_runs,
     "words": fuzz_words,
+    **fuzz_differences.CASES,
 }
 
 
