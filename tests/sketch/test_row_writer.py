@@ -16,6 +16,8 @@ pytest.importorskip(
     "dedupe.sketch.compiled", reason="the extension is not built", exc_type=ImportError
 )
 from dedupe.diff import Diff, Segment, Vocabulary, Words, diff_words
+from dedupe.diff.blocks import Block
+from dedupe.diff.faint import find_faint, mark_faint
 from dedupe.renderers.html import compiled_rows
 from dedupe.renderers.html.comparing import write_plain
 from dedupe.renderers.html.compiled_rows import write_compiled
@@ -23,6 +25,7 @@ from dedupe.renderers.html.diff_rows import arrange_rows, arrange_text
 from dedupe.renderers.html.visible import character_marks, mark_invisible
 from dedupe.sketch import _kernels, load_word_finder
 from dedupe.sketch.plain import tokenize_text
+from tests.support.fuzz_differences import make_words
 
 WORDS = [
     *"abcdefgh",
@@ -97,6 +100,34 @@ def test_a_small_output_is_made_larger():
     diff = diff_words(left, right)
     assert len(items_of(diff)[0][1]) > 3 * len(left.text + right.text)
     assert write_compiled(diff) == items_of(diff)
+
+
+def test_characters_that_cannot_be_seen_are_spelled_in_attributes():
+    """Where a faint word had them in the other text: of one byte, of two, and of more."""
+    [left, right] = split("a b\x1b c\u202e d\U000e0001 e", "a B C D e")
+    diff = diff_words(left, right)
+    [(count, html)] = write_compiled(diff)
+    assert 'data-l="b\\x1b c\\u202e d\\U000e0001"' in html
+    assert items_of(diff) == [(count, html)]
+
+
+@pytest.mark.parametrize(
+    ("surfaces", "breaks", "marked"),
+    [
+        # Lines end elsewhere: nothing looks different …
+        (["a", "–", "b", "c"], [3, 3, 2, 2], b"\0\0\0\0"),
+        # … but for words that punctuation has gone to.
+        (["a –", "b", "c"], [3, 3, 2], b"\1\1\0"),
+    ],
+)
+def test_lines_that_end_elsewhere(surfaces, breaks, marked):
+    count = len(surfaces)
+    plain = ["a", "– b", "c"] if count == 3 else ["a", "–", "b", "c"]
+    left = make_words([*range(count)], plain, [3, *[2] * (count - 1)])
+    right = make_words([*range(count)], surfaces, breaks)
+    blocks = [Block(0, 0, count)]
+    assert mark_faint(blocks, left, right) == marked
+    assert [*find_faint(blocks[0], left, right)] == np.flatnonzero([*marked]).tolist()
 
 
 def test_marks_are_those_of_escaping():
