@@ -152,7 +152,7 @@ MUTANTS: Final = [
         (PYX, "blocks.shape[0], gaps.shape[0]) >= room", "blocks.shape[0], gaps.shape[0]) >= room - 1"),  # noqa: E501
         (PYX, "> 1 << POSITION_BITS or", "> 2 << POSITION_BITS or"),
         (PYX, "for at in range(piles - 1, -1, -1):", "for at in range(piles - 1, 0, -1):"),
-        (PYX, "for offset in range(self.size):\n            if", "for offset in range(self.size - 1):\n            if"),  # noqa: E501
+        (PYX, "for offset in range(self.size):\n            if", "for offset in range(0):\n            if"),  # noqa: E501
         (PYX, "return self.block_count, self.gap_count", "return self.block_count - 1, self.gap_count"),  # noqa: E501
         # Signatures of hashes, places of tokens, winnowing and runs.
         (PYX, "if count <= DEDUPE_COUNTED:\n                distinct", "if count <= DEDUPE_COUNTED + 1:\n                distinct"),  # noqa: E501
