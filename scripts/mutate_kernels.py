@@ -166,7 +166,6 @@ MUTANTS: Final = [
         (PYX, "    return written\n\n\ndef plan_jobs", "    return written + 1\n\n\ndef plan_jobs"),
         (PYX, "while (one + size < most_one", "while (one + size <= most_one"),
         (PYX, "while (one > least_one", "while (one >= least_one"),
-        (PYX, "<= one < known[place, 3]", "<= one <= known[place, 3]"),
         (PYX, "0x9E3779B97F4A7C15) >> 54", "0x9E3779B97F4A7C15) >> 53"),
         (PYX, "lengths[j] - begin <= width)", "lengths[j] - begin <= width + 1)"),
         (PYX, "if j > i + 1 and length <= width:", "if j > i + 1:"),
