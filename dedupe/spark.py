@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,12 @@ import msgspec
 import xxhash
 
 from dedupe import sketch
-from dedupe.engines.spark.corpora import RowCorpus, RowSource
+from dedupe.engines.spark.corpora import RowCorpus, RowSource, SparkCorpus
 from dedupe.engines.spark.data_frame import choose_columns, read_frame
 from dedupe.engines.spark.engine import SparkEngine
 from dedupe.engines.spark.failures import tell_failures
 from dedupe.engines.spark.session import check_packages
+from dedupe.engines.spark.table_scan import TableCounts
 from dedupe.engines.spark.tables import SparkTables
 from dedupe.model import report as model
 from dedupe.model.progress import Progress
@@ -22,12 +23,20 @@ from dedupe.model.settings import Config
 from dedupe.notebook.report import Report
 from dedupe.pipeline.scan import scan_corpus
 from dedupe.sources.encoding.text_encoding import encode_text
+from dedupe.sources.origin import CorpusOrigin
 from dedupe.sources.records.fields import as_text
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-__all__ = ["SparkEngine", "scan_dataframe", "write_tables"]
+__all__ = [
+    "SparkEngine",
+    "TableCounts",
+    "scan_dataframe",
+    "scan_dataframe_into_tables",
+    "scan_into_tables",
+    "write_tables",
+]
 
 IDS_AT_ONCE = 10_000
 
@@ -55,23 +64,91 @@ def scan_dataframe(
     """
     check_packages()
     config = msgspec.structs.replace(config or Config(), id_field=id, text_field=(text,))
-    frames = [(frame, frame is against) for frame in (against, df) if frame is not None]
-    sources = [
-        RowSource(
-            choose_columns(frame, config),
-            partial(read_frame, settings=config.settings, is_reference=is_reference),
-        )
-        for frame, is_reference in frames
-    ]
     engine = SparkEngine(df.sparkSession)
     kernels = sketch.load_kernels(config.kernels)
-    report = scan_corpus(RowCorpus(sources), config, engine, kernels, Progress())
+    report = scan_corpus(_open_rows(df, against, config), config, engine, kernels, Progress())
     if not config.embed_text:
         return Report.of(report)
     with tell_failures():
-        chosen = (frame.select(id, text) for frame, _ in frames)
+        chosen = (frame.select(id, text) for frame in (against, df) if frame is not None)
         texts = _find_texts(chosen, report.content_hashes())
     return Report.of(msgspec.structs.replace(report, texts=texts))
+
+
+def _open_rows(df: DataFrame, against: DataFrame | None, config: Config) -> RowCorpus:
+    frames = [(frame, frame is against) for frame in (against, df) if frame is not None]
+    return RowCorpus(
+        [
+            RowSource(
+                choose_columns(frame, config),
+                partial(read_frame, settings=config.settings, is_reference=is_reference),
+            )
+            for frame, is_reference in frames
+        ]
+    )
+
+
+def scan_dataframe_into_tables(
+    df: DataFrame,
+    folder: str,
+    id: str = "id",
+    text: str = "text",
+    config: Config | None = None,
+    *,
+    against: DataFrame | None = None,
+    overwrites: bool = False,
+) -> TableCounts:
+    """Scan the rows of a data frame, and write tables in place of a report.
+
+    It is for corpora whose report the driver could not hold: pairs and clusters stay on the
+    executors. Parameters and errors are those of :func:`scan_dataframe` and :func:`write_tables`.
+
+    :raises ConfigError: if the linkage is not ``star``, or texts are asked for
+    """
+    check_packages()
+    config = msgspec.structs.replace(config or Config(), id_field=id, text_field=(text,))
+    tables = SparkTables(df.sparkSession, folder, overwrites)
+    corpus = _open_rows(df, against, config)
+    engine = SparkEngine(df.sparkSession)
+    return _write_alone(engine, corpus, config, tables, CorpusOrigin(), Progress())
+
+
+def scan_into_tables(
+    paths: Sequence[str],
+    engine: SparkEngine,
+    folder: str,
+    config: Config | None = None,
+    *,
+    against: Sequence[str] = (),
+    overwrites: bool = False,
+    listener: Callable[[Progress], None] | None = None,
+) -> TableCounts:
+    """Scan files and folders, and write tables in place of a report.
+
+    It is for corpora whose report the driver could not hold: pairs and clusters stay on the
+    executors. Parameters and errors are those of :func:`dedupe.scan` and :func:`write_tables`.
+
+    :param listener: called with the progress, in this thread
+    :raises ConfigError: if the linkage is not ``star``, or texts are asked for
+    """
+    config = config or Config()
+    tables = SparkTables(engine.session, folder, overwrites)
+    opened = engine.open(paths, against, config)
+    return _write_alone(engine, opened.items, config, tables, opened.origin, Progress(listener))
+
+
+def _write_alone(
+    engine: SparkEngine,
+    corpus: SparkCorpus,
+    config: Config,
+    tables: SparkTables,
+    origin: CorpusOrigin,
+    progress: Progress,
+) -> TableCounts:
+    kernels = sketch.load_kernels(config.kernels)
+    return engine.write_tables(
+        corpus, config, tables, kernels=kernels, progress=progress, origin=origin
+    )
 
 
 def write_tables(

@@ -98,6 +98,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "embed_text",
         "tables",
         "overwrite_tables",
+        "tables_alone",
         "exit_code",
         "quiet",
         "verbose",

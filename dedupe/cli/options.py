@@ -255,6 +255,11 @@ _ENGINE_OPTIONS: list[Callable[[Any], Any]] = [
         metavar="FOLDER",
     ),
     declare_switch("overwrite-tables", "Replace tables that --tables has written there before."),
+    declare_switch(
+        "tables-alone",
+        "With --engine spark: write the tables, and no report, so that pairs and clusters never "
+        "need to fit one machine.",
+    ),
 ]
 
 _CONFIG_OPTION = click.option(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from dedupe.cli import CONTEXT, EXIT_ERROR, EXIT_FAILED, note_exit_code
-from dedupe.cli.engine import open_engine
+from dedupe.cli.engine import open_engine, refuse_outputs, scan_into_tables
 from dedupe.cli.help import GroupedCommand
 from dedupe.cli.messages import say
 from dedupe.cli.options import output_option, path_arguments, scan_options
@@ -58,6 +58,9 @@ def command(
     settings = load_settings(flags, config_file)
     paths = gather_paths(paths, files_from, settings.against)
     read = (*paths, *settings.against)
+    if settings.output["tables"] and settings.output["tables_alone"]:
+        refuse_outputs(named_outputs, settings)
+        sys.exit(scan_into_tables(paths, settings))
     outputs = Outputs(choose_targets(named_outputs, settings), settings.output["pager"])
     from dedupe.sources import reads_file, unreadable_paths
 

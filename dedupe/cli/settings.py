@@ -35,6 +35,7 @@ OUTPUT_DEFAULTS: Mapping[str, Any] = {
     "tables": "",
     "overwrite_tables": False,
     "pager": True,
+    "tables_alone": False,
 }
 """Settings of the command line that do not change which duplicates are found, with defaults."""
 
@@ -121,6 +122,7 @@ _OUTPUT_CHOICES: Mapping[str, tuple[Any, ...]] = {
     "engine": ENGINES,
     "overwrite_tables": (True, False),
     "pager": (True, False),
+    "tables_alone": (True, False),
 }
 
 
@@ -150,6 +152,7 @@ def _check_companions(
         "containment": ("--find contained", config.looks_inside),
         "min_passage": ("--find contained or passages", config.looks_inside),
         "overwrite_tables": ("--tables", bool(output["tables"])),
+        "tables_alone": ("--tables", bool(output["tables"])),
     }
     for name, (needed, is_there) in without.items():
         if origins[name] == "command line" and not is_there and output.get(name) is not False:

@@ -35,34 +35,55 @@ def order_documents(
     Content hashes compare by their low half, then their high half. (Of a text of more than 240
     bytes the low half of XXH3-128 is XXH3-64.)
     """
+    keys: list[NDArray[Any]] = []
+    if documents.reference_count:
+        keys.append(chosen >= documents.reference_count)
+    keys += sort_columns(documents, chosen, keep, degrees, content, date_orders)
+    order = np.lexsort(keys[::-1])
+    tied = _find_ties([key[order] for key in keys])
+    if len(tied):
+        # Ids decide only among equal texts, so that no others need to be read.
+        positions = order[tied]
+        ranks = _rank(documents.identities.ids(chosen[positions]), str)
+        ordered = np.lexsort((ranks, *(key[positions] for key in reversed(keys))))
+        order[tied] = positions[ordered]
+    return order
+
+
+def _rank_naturally(ids: list[str]) -> NDArray[Any]:
+    return _rank(ids, natural_key)
+
+
+def sort_columns(
+    documents: Documents,
+    chosen: NDArray[np.int64],
+    keep: Iterable[str],
+    degrees: NDArray[np.int64] | None,
+    content: NDArray[np.int64] | None,
+    date_orders: DateOrders,
+    rank_ids: Callable[[list[str]], NDArray[Any]] = _rank_naturally,
+) -> list[NDArray[Any]]:
+    """The values by which documents are ordered, the first column first; the ids come after these.
+
+    :param rank_ids: gives values whose order is the natural order of some ids
+    """
     tokens, sizes = documents.token_counts[chosen], documents.byte_counts[chosen]
     identities = documents.identities
     rules: dict[str, Callable[[], list[NDArray[Any]]]] = {
         "content": lambda: [] if content is None else [-content],
         "degree": lambda: [] if degrees is None else [-degrees],
-        "first": lambda: [_rank(identities.ids(chosen), natural_key)],
+        "first": lambda: [rank_ids(identities.ids(chosen))],
         "longest": lambda: [-tokens, -sizes],
         "shortest": lambda: [tokens, sizes],
         "earliest": lambda: _date_keys(read_dates(identities.dates(chosen), date_orders), 1),
         "latest": lambda: _date_keys(read_dates(identities.dates(chosen), date_orders), -1),
     }
     keys: list[NDArray[Any]] = []
-    if documents.reference_count:
-        keys.append(chosen >= documents.reference_count)
     for rule in (*keep, "degree"):
         sites = sites_of_rule(rule)
         keys += _site_keys(identities.metas(chosen), sites) if sites else rules[rule]()
     high, low = documents.content_hashes[chosen].T
-    keys += [low, high]
-    order = np.lexsort(keys[::-1])
-    tied = _find_ties([key[order] for key in keys])
-    if len(tied):
-        # Ids decide only among equal texts, so that no others need to be read.
-        positions = order[tied]
-        ranks = _rank(identities.ids(chosen[positions]), str)
-        ordered = np.lexsort((ranks, *(key[positions] for key in reversed(keys))))
-        order[tied] = positions[ordered]
-    return order
+    return [*keys, low, high]
 
 
 def _find_ties(keys: Sequence[NDArray[Any]]) -> NDArray[np.int64]:

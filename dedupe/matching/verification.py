@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 import numpy as np
@@ -140,8 +140,8 @@ def count_pairs(
 
 
 def arrange_pairs(
-    first: NDArray[np.int32],
-    second: NDArray[np.int32],
+    first: NDArray[np.integer[Any]],
+    second: NDArray[np.integer[Any]],
     shared: NDArray[np.int64],
     first_counts: NDArray[np.int64],
     second_counts: NDArray[np.int64],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from dedupe.model.documents import SkippedDocument
 from dedupe.model.errors import EngineError, InputError
 from dedupe.model.report import Report
 
@@ -83,9 +84,14 @@ def iter_table(report: Report, name: str) -> Iterator[pa.RecordBatch]:
 
     :param name: one of ``TABLES``, or ``clusters``
     """
+    return iter_batches(name, _ROWS[name](report))
+
+
+def iter_batches(name: str, all_rows: Iterable[tuple[Any, ...]]) -> Iterator[pa.RecordBatch]:
+    """Rows of a table as batches, one at least."""
     import pyarrow as pa
 
-    schema, rows = table_schema(name), iter(_ROWS[name](report))
+    schema, rows = table_schema(name), iter(all_rows)
     part = [*islice(rows, BATCH_ROWS)]
     while True:
         columns: Iterable[Any] = zip(*part, strict=True) if part else ([] for _ in schema)
@@ -148,9 +154,18 @@ def _members(report: Report) -> Iterator[tuple[Any, ...]]:
 
 
 def _skipped(report: Report) -> Iterator[tuple[Any, ...]]:
-    places = report.run.skipped_places or ("",) * len(report.skipped)
-    for skipped, place in zip(report.skipped, places, strict=True):
-        yield skipped.id, skipped.reason, skipped.detail, place
+    return skipped_rows(report.skipped, report.run.skipped_places)
+
+
+def skipped_rows(
+    skipped: Sequence[SkippedDocument], places: Sequence[str]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of the table of skipped documents.
+
+    :param places: of each, as in ``run.skipped_places``, or none
+    """
+    for each, place in zip(skipped, places or ("",) * len(skipped), strict=True):
+        yield each.id, each.reason, each.detail, place
 
 
 def _clusters(report: Report) -> Iterator[tuple[Any, ...]]:

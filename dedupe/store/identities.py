@@ -91,6 +91,11 @@ class Identities:
             ids = [renamed.get(document, ids[i]) for i, document in numbered]
         return ids
 
+    @property
+    def renamed(self) -> dict[int, str]:
+        """The documents that got an id of their own, once :meth:`separate_ids` was called."""
+        return self._renamed
+
     def locators(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
         """Their locators, ``(n, 4)``: the fields of :class:`Locator`."""
         return self._locators.take(documents)

@@ -297,6 +297,7 @@ def test_a_stream_that_is_not_kept_gives_the_same_clusters_without_texts(dedupe_
         (("--containment", "0.5"), b"--find contained"),
         (("--min-passage", "60"), b"--find contained or passages"),
         (("--overwrite-tables",), b"--tables"),
+        (("--tables-alone",), b"--tables"),
     ],
 )
 def test_a_flag_that_would_do_nothing_is_refused(dedupe_here, flags, needed):

@@ -113,3 +113,14 @@ def test_tables_replace_no_documents(dedupe_here: Any, tmp_path: Path) -> None:
 def test_master_belongs_to_spark(dedupe_here: Any, tmp_path: Path) -> None:
     told = dedupe_here("scan", "a.txt", "--master", "local[2]", code=2).stderr
     assert told == b"dedupe: error: --master is where Spark runs; it needs --engine spark\n"
+
+
+def test_tables_alone_are_made_on_spark_and_instead_of_reports(dedupe_here: Any) -> None:
+    ends = ("--tables", "out", "--tables-alone")
+    told = dedupe_here("scan", FIXTURES, *ends, code=2).stderr
+    assert told == b"dedupe: error: --tables-alone is for Spark; it needs --engine spark\n"
+    told = dedupe_here("scan", FIXTURES, *ends, "--output", "r.json", code=2).stderr
+    assert b"--tables-alone makes no report; leave out --output and --format" in told
+    ends = (*ends, "--engine", "spark", "--linkage", "single")
+    told = dedupe_here("scan", FIXTURES, *ends, code=2).stderr
+    assert b"linkage is single, which tables alone cannot do" in told

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import dedupe
-from dedupe.engines.spark import corpora, documents, engine, shingles, uncompared, verifying
+from dedupe.engines.spark import corpora, documents, search, shingles, uncompared, verifying
 from dedupe.engines.spark.frames import BLOBS, Stage, run_stage
 from dedupe.model.settings import Config
 from tests.engines.test_spark_report import COMMON, make_records
@@ -42,8 +42,10 @@ STAGES = {
 """The stages of a scan with pairs, capped buckets, linked members, forms and repeated ids."""
 
 LOSING_EXECUTORS = {"sketch_rows", "pair_up", "count_sets", "list_shingles"}
-"""The stages in which the whole executor is killed; in others a process of Python is. (To kill
-executors in all, which takes minutes: ``python -m tests.engines.test_spark_failures FOLDER all``.)
+"""The stages in which the whole executor is killed; in others a process of Python is.
+
+To kill an executor in each, a scan for each, which takes minutes, and see a table of that:
+``python -m tests.engines.test_spark_failures FOLDER all``.
 """
 
 SETTINGS = {
@@ -68,17 +70,22 @@ def test_killed_executors_change_nothing(tmp_path: Path) -> None:
 def kill_inside(
     batches: Iterator[Any], stage: Stage, loses_executor: bool, mark: Path
 ) -> Iterator[Any]:
-    """A stage that kills what it runs on behind its first rows, once in a scan."""
+    """A stage that kills what it runs on behind its first rows, once in a scan.
+
+    :param mark: a file that is made before, and holds the number of the process
+    """
     rows = stage(batches)
     for row in rows:
         yield row
         break
+    process = find_executor() if loses_executor else os.getpid()
     try:
-        mark.touch(exist_ok=False)
+        with mark.open("x") as file:
+            file.write(str(process))
     except FileExistsError:
         yield from rows
         return
-    os.kill(find_executor() if loses_executor else os.getpid(), signal.SIGKILL)
+    os.kill(process, signal.SIGKILL)
     time.sleep(60)  # until this process is ended, as that of its executor is
 
 
@@ -91,21 +98,34 @@ def find_executor() -> int:
     return process
 
 
-def main(folder: Path, kills_all: bool) -> None:
-    """Scan a small corpus while something is killed in each stage."""
-    marks = folder / "marks"
+def kill_in_stages(marks: Path, executors: Container[str], processes: Container[str]) -> None:
+    """From now on, kill something in the middle of each of these stages, once.
+
+    :param marks: a new folder; a file in it for each stage in which something was killed
+    """
     marks.mkdir()
 
     def run(frame: Any, stage: Stage, schema: str = BLOBS) -> Any:
         name = stage.func.__name__  # type: ignore[attr-defined]
-        loses_executor = kills_all or name in LOSING_EXECUTORS
-        killing = partial(
-            kill_inside, stage=stage, loses_executor=loses_executor, mark=marks / name
-        )
-        return run_stage(frame, killing, schema)
+        if name in executors or name in processes:
+            loses, mark = name in executors, marks / name
+            stage = partial(kill_inside, stage=stage, loses_executor=loses, mark=mark)
+        return run_stage(frame, stage, schema)
 
-    for module in (corpora, documents, engine, shingles, uncompared, verifying):
+    for module in (corpora, documents, search, shingles, uncompared, verifying):
         module.run_stage = run  # type: ignore[attr-defined]
+
+
+def was_killed(mark: Path) -> bool:
+    """Whether the process that a mark names was killed."""
+    return mark.exists() and not Path(f"/proc/{mark.read_text()}").exists()
+
+
+def main(folder: Path, kills_all: bool) -> int:
+    """Scan a small corpus while something is killed in each stage.
+
+    :param kills_all: kill an executor in each stage, a scan for each, and print a table
+    """
     config = Config(**COMMON, max_bucket=10, linkage="single")  # type: ignore[arg-type]
     texts = letters(6)
     records = make_records(3) + [{"id": id, "text": text} for id, text in texts.items()]
@@ -113,11 +133,35 @@ def main(folder: Path, kills_all: bool) -> None:
     local = dedupe.scan(corpus, config)
     assert local.forms
     session = start_session("local-cluster[2,1,1024]", **SETTINGS)
-    found = dedupe.scan(corpus, config, engine=dedupe.SparkEngine(session, 2))
-    assert_same(local, found)
-    print(*(each.name for each in marks.iterdir()))
+
+    def compare() -> None:
+        found = dedupe.scan(corpus, config, engine=dedupe.SparkEngine(session, 2))
+        assert_same(local, found)
+
+    if not kills_all:
+        kill_in_stages(folder / "marks", LOSING_EXECUTORS, STAGES - LOSING_EXECUTORS)
+        compare()
+        print(*(each.name for each in (folder / "marks").iterdir()))
+        session.stop()
+        return 0
+    failed = 0
+    print(f"| {'executor killed in':18} | killed | report equal | seconds |", flush=True)
+    for stage in ("", *sorted(STAGES)):
+        kill_in_stages(folder / f"marks {stage}", {stage}, ())
+        began, is_equal = time.monotonic(), True
+        try:
+            compare()
+        except (AssertionError, dedupe.DedupeError) as error:
+            is_equal = False
+            print(stage, repr(error)[:2000], file=sys.stderr)
+        seconds = time.monotonic() - began
+        killed = was_killed(folder / f"marks {stage}" / stage) if stage else False
+        failed += not is_equal or killed != bool(stage)
+        cells = f"{'yes' if killed else 'no':6} | {'yes' if is_equal else 'no':12}"
+        print(f"| {stage or 'none':18} | {cells} | {seconds:7.1f} |", flush=True)
     session.stop()
+    return int(failed > 0)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), "all" in sys.argv)
+    sys.exit(main(Path(sys.argv[1]), "all" in sys.argv))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 
 from dedupe.engines.spark import reading
 from dedupe.engines.spark import tasks as tasks_module
+from dedupe.engines.spark.counts import ReadCounts
 from dedupe.engines.spark.reading import read_task
-from dedupe.engines.spark.tasks import ReadCounts, list_tasks
+from dedupe.engines.spark.tasks import PARTS, list_tasks
 from dedupe.model.documents import TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import read_corpus, source_reader
+from dedupe.sources.cutting import count_range
 from tests.sources.test_shared_articles import CONSENT, page
 from tests.support.every_format import (
     article,
@@ -58,14 +61,30 @@ def read_in_tasks(
 ) -> Told:
     """Read all tasks, in any order, as an engine does."""
     listed = list_tasks(paths, against, settings)
-    told: Told = {"documents": [], "references": [], "remarks": [*listed.remarks]}
+    told: Told = {"documents": [], "references": [], "remarks": [*listed.remarks], "parts": []}
     batches: list[tuple[str, TextBatch]] = []
+    ranges = listed.ranges
+    opened = [each.source.open(pickle.loads(each.files)) for each in ranges]
+    listed.cut_files(
+        ranges,
+        [
+            count_range(source, each.begin, each.end, settings)
+            for source, each in zip(opened, ranges, strict=True)
+        ],
+    )
     tasks = listed.tasks
     while tasks:
         random.Random(3).shuffle(tasks)
-        for task in tasks:
+        read = [(task, [*read_task(task, settings)]) for task in tasks]
+        for task, items in read:
+            if items[-1].must_be_whole:
+                listed.read_whole(task.number)
+        for task, items in read:
+            if listed.is_forgotten(task.number):
+                continue
+            told["parts"] += [task.number] * (task.number % PARTS > 0)
             name = "references" if task.is_reference else "documents"
-            for item in read_task(task, settings):
+            for item in items:
                 if isinstance(item, TextBatch):
                     batches.append((name, item))
                 elif isinstance(item, ReadCounts):
@@ -84,7 +103,8 @@ def read_in_tasks(
         encoding_counts, html_counts = counts.encodings, counts.pages
         format_counts, text_field_counts = counts.formats, origin.text_fields
 
-    return conclude(told, Counted, origin.sources(), origin.skipped_locators)
+    parts = {"parts": len(told["parts"])}
+    return conclude(told, Counted, origin.sources(), origin.skipped_locators) | parts
 
 
 def conclude(told: Told, counted: Any, sources: Sequence[Any], skipped: Any) -> Told:
@@ -103,17 +123,22 @@ def conclude(told: Told, counted: Any, sources: Sequence[Any], skipped: Any) -> 
     }
 
 
-def compare(*paths: Path | str, against: Sequence[str] = (), size: int = 1, **options: Any) -> Told:
+def compare(
+    *paths: Path | str, against: Sequence[str] = (), size: int = 1, parts: int = 0, **options: Any
+) -> Told:
     """Check that tasks give what a local scan reads; returns that.
 
     :param size: bytes with which a task is full; with 1, each file is a task
+    :param parts: how many parts of files are read, at least
     """
     settings = ScanSettings(**options)
     names = [*map(str, paths)]
     told = read_locally(names, against, settings)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks_module, "TASK_BYTES", size)
+        patch.setattr(tasks_module, "CUT_FROM_TASKS", 2 if parts else 1 << 40)
         found = read_in_tasks(names, against, settings)
+    assert found["parts"] >= parts and bool(found["parts"]) == bool(parts)
     for name, expected in told.items():
         assert found[name] == expected, name
     return told

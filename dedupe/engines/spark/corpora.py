@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from dedupe.engines.spark.frames import Addresses, move_rows, run_stage
+from dedupe.engines.spark.counts import ReadTotals
+from dedupe.engines.spark.frames import Addresses, collect_blobs, move_rows, run_stage
+from dedupe.engines.spark.reading import count_ranges
 from dedupe.engines.spark.sketching import (
     RECORD_COLUMNS,
     SKETCHES,
@@ -19,7 +21,7 @@ from dedupe.engines.spark.sketching import (
     read_tasks,
     sketch_rows,
 )
-from dedupe.engines.spark.tasks import ReadTask, ReadTotals, TaskList
+from dedupe.engines.spark.tasks import ReadTask, TaskList
 from dedupe.model.date_orders import DateColumn
 from dedupe.model.documents import Notice, SkippedDocument
 from dedupe.model.errors import InputError
@@ -27,6 +29,7 @@ from dedupe.model.progress import Progress
 from dedupe.model.settings import Config
 from dedupe.model.sketches import Banding
 from dedupe.pipeline.sketching import Collector
+from dedupe.sources.cutting import RangeCount
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -139,6 +142,12 @@ def sketch_on_spark(
         frames.append((sketches, records))
         told = records.where("told is not null").select("told").toArrow()["told"].to_pylist()
         summaries: list[TaskSummary] = sorted(map(pickle.loads, told), key=lambda each: each.number)
+        if isinstance(corpus, TaskList):
+            summaries, forgotten = _forget_parts(corpus, summaries)
+            if forgotten:
+                sketches, records = (
+                    frame.where(~frame["task"].isin(forgotten)) for frame in (sketches, records)
+                )
         for summary in summaries:
             if summary.failure:
                 raise InputError(summary.failure)
@@ -153,6 +162,37 @@ def sketch_on_spark(
     return sketched
 
 
+def _forget_parts(
+    corpus: TaskList, summaries: Sequence[TaskSummary]
+) -> tuple[list[TaskSummary], list[int]]:
+    """Without the parts of files that have to be read in one piece, and the tasks of these."""
+    for summary in summaries:
+        counts = summary.counts
+        if summary.failure or (counts is not None and counts.must_be_whole):
+            corpus.read_whole(summary.number)
+    kept = [each for each in summaries if not corpus.is_forgotten(each.number)]
+    forgotten = {each.number for each in summaries if corpus.is_forgotten(each.number)}
+    return kept, sorted(forgotten)
+
+
+def _cut_files(session: SparkSession, corpus: TaskList, config: Config) -> None:
+    """Cut the large files of a corpus, if there are any."""
+    import pyarrow as pa
+
+    ranges = corpus.ranges
+    if not ranges:
+        return
+    payloads = [msgspec.msgpack.encode(each) for each in ranges]
+    table = pa.table([pa.array(payloads, pa.binary())], ["payload"])
+    frame = session.createDataFrame(table).repartition(min(len(ranges), MOST_READ_PARTITIONS))
+    counts = partial(count_ranges, settings=config.settings)
+    found = {
+        number: msgspec.msgpack.decode(blob, type=RangeCount)
+        for number, blob in collect_blobs(run_stage(frame, counts))
+    }
+    corpus.cut_files(ranges, [found[number] for number in range(len(ranges))])
+
+
 def _list_sources(
     session: SparkSession, corpus: SparkCorpus, config: Config
 ) -> Iterator[RowSource]:
@@ -160,6 +200,7 @@ def _list_sources(
     if isinstance(corpus, RowCorpus):
         yield from corpus.sources
         return
+    _cut_files(session, corpus, config)
     tasks: Sequence[ReadTask] = corpus.tasks
     read = partial(read_tasks, config=config)
     yield RowSource(_distribute(session, tasks), read)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from dedupe.engines.spark.tasks import ReadCounts
+from dedupe.engines.spark.counts import ReadCounts
 from dedupe.model.documents import Item, SkippedDocument, TextBatch
 from dedupe.model.errors import ConfigError, InputError
 from dedupe.model.settings import ReadSettings

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.engines.spark.counts import ReadTotals
 from dedupe.engines.spark.frames import Outbox, collect_blobs, make_rows, run_stage
 from dedupe.engines.spark.groups import GroupNumbers
 from dedupe.engines.spark.sketching import (
@@ -23,7 +24,6 @@ from dedupe.engines.spark.sketching import (
     TOKENS,
     read_columns,
 )
-from dedupe.engines.spark.tasks import ReadTotals
 from dedupe.store.arrays import is_among, sort_distinct
 from dedupe.store.documents import Documents, SketchedBatch
 from dedupe.store.identities import FindUsed, PackedIdentities
@@ -57,6 +57,7 @@ class ChosenRow(msgspec.Struct):
     contents: bytes
     ids: bytes
     metas: bytes
+    places: bytes
 
 
 class CollectedColumns(msgspec.Struct, frozen=True):
@@ -65,11 +66,33 @@ class CollectedColumns(msgspec.Struct, frozen=True):
     :param distinct_counts: distinct shingles
     :param shingle_counts: shingles, with repetitions
     :param id_hashes: of the ids as they were read, before repeated ones got numbers
+    :param places: see :func:`count_places`
     """
 
     distinct_counts: NDArray[np.int64]
     shingle_counts: NDArray[np.int64]
     id_hashes: NDArray[np.uint64]
+    places: NDArray[np.int64]
+
+
+def count_places(
+    batches: Iterable[pa.RecordBatch], names: Iterable[str]
+) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+    """Rows as ``read_columns`` gives them, and for each document a number that no other has.
+
+    It is made of the partition of the records and the document's place in it.
+    """
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    begin = (context.partitionId() if context is not None else 0) << _PLACE_BITS
+    for row in read_columns(batches, names):
+        count = len(row["halves"]) // 8
+        yield row, np.arange(begin, begin + count)
+        begin += count
+
+
+_PLACE_BITS: Final = 40
 
 
 def choose_documents(
@@ -79,16 +102,19 @@ def choose_documents(
     id_hashes: NDArray[np.uint64],
 ) -> Iterator[pa.RecordBatch]:
     """The documents of some groups, and those whose ids have certain hashes (all ascending)."""
-    for row in read_columns(batches, _NAMES):
+    for row, places in count_places(batches, _NAMES):
         high, low, ids = (
             np.frombuffer(row[name], np.uint64) for name in ("halves", "lows", "id_hashes")
         )
         is_chosen = is_among(numbers.number(high, low), groups) | is_among(ids, id_hashes)
         if is_chosen.any():
-            yield make_rows([0], [msgspec.msgpack.encode(_select(row, is_chosen))])
+            chosen = _select(row, places, is_chosen)
+            yield make_rows([0], [msgspec.msgpack.encode(chosen)])
 
 
-def _select(row: dict[str, Any], is_chosen: NDArray[np.bool_]) -> ChosenRow:
+def _select(
+    row: dict[str, Any], places: NDArray[np.int64], is_chosen: NDArray[np.bool_]
+) -> ChosenRow:
     counts = np.frombuffer(row["numbers"], np.int64).reshape(-1, NUMBER_COUNT)
 
     def values(name: str) -> bytes:
@@ -108,6 +134,7 @@ def _select(row: dict[str, Any], is_chosen: NDArray[np.bool_]) -> ChosenRow:
         np.frombuffer(row["contents"], np.uint64).reshape(-1, 2)[is_chosen].tobytes(),
         runs("ids", ID_LENGTH),
         runs("metas", META_LENGTH),
+        places[is_chosen].tobytes(),
     )
 
 
@@ -125,16 +152,21 @@ def collect_documents(
     rows = [msgspec.msgpack.decode(blob, type=ChosenRow) for _, blob in blobs]
     rows.sort(key=lambda row: (not row.is_reference, row.task))
     all_counts, all_ids = [np.empty((0, LOCATOR), np.int64)], [np.empty(0, np.uint64)]
+    all_places = [np.empty(0, np.int64)]
     for row in rows:
         counts = np.frombuffer(row.numbers, np.int64).reshape(-1, NUMBER_COUNT)
         all_counts.append(counts[:, :LOCATOR])
         all_ids.append(np.frombuffer(row.id_hashes, np.uint64))
+        all_places.append(np.frombuffer(row.places, np.int64))
         documents.append(_unpack(row, counts, totals))
         if row.is_reference:
             documents.reference_count += len(counts)
     counts = np.concatenate(all_counts)
     return CollectedColumns(
-        counts[:, DISTINCT].copy(), counts[:, SHINGLES].copy(), np.concatenate(all_ids)
+        counts[:, DISTINCT].copy(),
+        counts[:, SHINGLES].copy(),
+        np.concatenate(all_ids),
+        np.concatenate(all_places),
     )
 
 

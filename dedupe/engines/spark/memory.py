@@ -54,6 +54,7 @@ class DriverMemory(msgspec.Struct, frozen=True):
         :raises DriverMemoryError: if so
         """
         way = (
+            "let the executors write tables in place of a report (--tables FOLDER --tables-alone), "
             "give the driver more (spark.driver.memory, spark.driver.maxResultSize), or look for "
             "fewer pairs with a higher --threshold or a lower --max-bucket"
         )

@@ -8,27 +8,34 @@ import pickle
 import socket
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from dedupe._version import __version__
-from dedupe.engines.spark.tasks import (
-    MEMBERS,
-    PlacedSource,
-    ReadCounts,
-    ReadTask,
-    TaskPayload,
-    UndecidedSource,
-)
-from dedupe.model.documents import Item, Locator, SkippedDocument, TextBatch
+from dedupe.engines.spark.counts import MEMBERS, ReadCounts, UndecidedSource
+from dedupe.engines.spark.frames import make_rows
+from dedupe.engines.spark.tasks import PARTS, FileRange, PlacedSource, ReadTask, TaskPayload
+from dedupe.model.documents import Item, Locator, Notice, SkippedDocument, TextBatch
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ReadSettings
+from dedupe.sources.cutting import count_range
 from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.source import Source
 from dedupe.sources.part import CorpusPart, Settlement
-from dedupe.sources.reasons import MISSING_EXTRA
+from dedupe.sources.reasons import (
+    FIELD_DOUBTFUL,
+    FIELD_MISSING,
+    MISNAMED,
+    MISSING_EXTRA,
+    NO_ID,
+    TEXT_NOT_STRING,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCounts]:
@@ -51,7 +58,12 @@ def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCou
         known = Settlement(payload.folders, payload.shared, pages)
     part = CorpusPart(sources, settings, payload.step, known)
     sources.read = part.sources
+    must_be_whole = False
     for item in part:
+        if payload.step == "certain" and task.number % PARTS and not isinstance(item, TextBatch):
+            must_be_whole |= _tells_of_file(item, payload.sources[0])
+            if _is_told_by_first(item, payload.sources[0]):
+                continue
         if isinstance(item, SkippedDocument) and item.reason == MISSING_EXTRA:
             _check_packages(item, payload.packages)
         elif isinstance(item, TextBatch):
@@ -59,7 +71,43 @@ def read_task(task: ReadTask, settings: ReadSettings) -> Iterator[Item | ReadCou
             locators[:, 0] = sources.encode(locators[:, 0])
             item = msgspec.structs.replace(item, locators=locators)
         yield item
-    yield _count(part, payload, sources, task.is_reference)
+    counts = _count(part, payload, sources, task.is_reference)
+    yield msgspec.structs.replace(counts, must_be_whole=must_be_whole)
+
+
+def _tells_of_file(remark: SkippedDocument | Notice, source: PlacedSource) -> bool:
+    """Whether a remark on a part of a file would be another if the file was read in one piece.
+
+    Such are counts, and what other records of the file show of fields.
+    """
+    if isinstance(remark, SkippedDocument):
+        return remark.id == source.id or remark.reason in (FIELD_MISSING, TEXT_NOT_STRING)
+    return remark.id == source.id and remark.reason not in _OF_FIRST_RECORDS
+
+
+def _is_told_by_first(remark: SkippedDocument | Notice, source: PlacedSource) -> bool:
+    """Whether the first part of a file tells a remark that others would tell again."""
+    is_first = source.part is None or source.part.first_row == 1
+    return isinstance(remark, Notice) and remark.id == source.id and not is_first
+
+
+_OF_FIRST_RECORDS: Final = (FIELD_DOUBTFUL, NO_ID, MISNAMED)
+"""The reasons of notices that depend on the beginning of a file."""
+
+
+def count_ranges(
+    batches: Iterator[pa.RecordBatch], settings: ReadSettings
+) -> Iterator[pa.RecordBatch]:
+    """Count ranges of files; for the number of each its pickled ``RangeCount``.
+
+    :param batches: rows of an encoded :class:`FileRange`
+    """
+    for batch in batches:
+        for payload in batch.column("payload").to_pylist():
+            asked = msgspec.msgpack.decode(payload, type=FileRange)
+            source = asked.source.open(pickle.loads(asked.files))
+            count = count_range(source, asked.begin, asked.end, settings)
+            yield make_rows([asked.number], [msgspec.msgpack.encode(count)])
 
 
 def _check_packages(skipped: SkippedDocument, packages: tuple[str, ...]) -> None:
@@ -85,7 +133,7 @@ class _TaskSources:
 
     def __iter__(self) -> Iterator[Source]:
         for placed in self._sources:
-            source = Source(placed.id, os.fsdecode(placed.path), placed.format, files=self._files)
+            source = placed.open(self._files)
             self._starts.append(len(self.read))
             _check_visible(source)
             yield source

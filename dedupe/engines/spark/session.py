@@ -43,15 +43,20 @@ _NEEDED: Final[dict[str, object]] = {"furniture": "keep", "find": (ALWAYS_FOUND,
 """Settings that need all shingles on one machine, and the only values that Spark can do."""
 
 
-def check_config(config: Config) -> None:
+_NEEDED_OF_TABLES: Final[dict[str, object]] = {"linkage": "star", "embed_text": False}
+"""More of them where tables alone are written."""
+
+
+def check_config(config: Config, tables_alone: bool = False) -> None:
     """:raises ConfigError: if a setting asks for what the engine cannot do"""
-    for name, value in _NEEDED.items():
-        if (given := getattr(config, name)) != value:
-            told = ", ".join(given) if isinstance(given, tuple) else given
-            raise ConfigError(
-                f"{name} is {told}, which the engine spark cannot do. Leave the setting out, or "
-                "scan on one machine (--engine local)"
-            )
+    for name, value in (_NEEDED | _NEEDED_OF_TABLES if tables_alone else _NEEDED).items():
+        if (given := getattr(config, name)) == value:
+            continue
+        told = ", ".join(given) if isinstance(given, tuple) else given
+        what, way = "the engine spark cannot do", "scan on one machine (--engine local)"
+        if name not in _NEEDED:
+            what, way = "tables alone cannot do", "have a report made"
+        raise ConfigError(f"{name} is {told}, which {what}. Leave the setting out, or {way}")
 
 
 def check_packages() -> None:

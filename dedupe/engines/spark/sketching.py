@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from dedupe.engines.spark.counts import ReadCounts
 from dedupe.engines.spark.reading import read_task
-from dedupe.engines.spark.tasks import ReadCounts, ReadTask
+from dedupe.engines.spark.tasks import ReadTask
 from dedupe.matching.dates import needs_dates
 from dedupe.model.date_orders import DateColumn
 from dedupe.model.documents import Item, Notice, SkippedDocument

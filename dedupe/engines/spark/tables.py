@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from dedupe.engines.spark.failures import tell_failures
+from dedupe.engines.spark.staging import StagedFrames
 from dedupe.model.errors import InputError
 from dedupe.model.report import Report
-from dedupe.report.tables import TABLES, check_replaced, iter_table
+from dedupe.report.tables import TABLES, check_replaced, iter_batches, iter_table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,19 +37,32 @@ class SparkTables:
                 self._check_replaced(f"{folder.rstrip('/')}/{name}")
 
     def write(self, report: Report) -> None:
-        """Write all tables, each as a folder of Parquet files.
+        """Write all tables, each as a folder of Parquet files: all of them, or none is new.
 
         :raises EngineError: if Spark cannot write them
         """
+        told = f"{self._folder}: the tables cannot be written there"
+        with tell_failures(told), self.stage() as staged:
+            for name in TABLES:
+                self._append(staged, name, iter_table(report, name))
+            self.publish(staged)
+
+    def stage(self) -> StagedFrames:
+        """A folder aside, in which tables are made."""
+        return StagedFrames(self._session, self._folder)
+
+    def stage_rows(self, staged: StagedFrames, name: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows of the driver as a table aside."""
+        self._append(staged, name, iter_batches(name, rows))
+
+    def publish(self, staged: StagedFrames) -> None:
+        """Put all tables in their place, instead of those that are there.
+
+        :raises InputError: if something else than a table is there by now
+        """
         for name in TABLES:
-            place = f"{self._folder.rstrip('/')}/{name}"
-            with tell_failures(f"{place}: cannot be written"):
-                files, is_there = self._find(place)
-                if is_there:
-                    self._check_replaced(place)
-                    files.delete(self._path(place), True)
-                for batch in iter_table(report, name):
-                    self._append(batch, place)
+            self._check_replaced(f"{self._folder.rstrip('/')}/{name}")
+        staged.publish(TABLES)
 
     def _check_replaced(self, place: str) -> None:
         """:raises InputError: if something else than a table is there"""
@@ -65,11 +80,12 @@ class SparkTables:
         except PySparkException:
             return None
 
-    def _append(self, batch: Any, place: str) -> None:
+    def _append(self, staged: StagedFrames, name: str, batches: Iterable[Any]) -> None:
         import pyarrow as pa
 
-        frame = self._session.createDataFrame(pa.Table.from_batches([batch]))
-        frame.coalesce(1).write.mode("append").parquet(place)
+        for batch in batches:
+            frame = self._session.createDataFrame(pa.Table.from_batches([batch]))
+            staged.append(name, frame.coalesce(1))
 
     def _path(self, place: str) -> Any:
         java = cast(Any, self._session.sparkContext)._jvm

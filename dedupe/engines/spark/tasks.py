@@ -10,37 +10,40 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
+from itertools import groupby
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from dedupe._version import __version__
-from dedupe.model.documents import Locator, Notice, SkippedDocument, SourceInfo
+from dedupe.engines.spark.counts import MEMBERS, ReadTotals
+from dedupe.model.documents import Locator, Notice, SkippedDocument
 from dedupe.model.errors import InputError
 from dedupe.model.settings import ReadSettings
+from dedupe.model.urls import is_url
+from dedupe.sources.cutting import CUT_FORMATS, RangeCount, cut_file
 from dedupe.sources.discovery.finder import find_sources
 from dedupe.sources.discovery.own_files import WRITTEN_NOW, open_outputs
 from dedupe.sources.encoding.folders import FolderCount
 from dedupe.sources.files.file_system import FileSystem
 from dedupe.sources.files.names import readable_name
 from dedupe.sources.files.relative_files import RelativeFiles
-from dedupe.sources.files.source import Source
+from dedupe.sources.files.source import FilePart, Source
 from dedupe.sources.origin import CorpusOrigin, ReadingCounts
 from dedupe.sources.pages.shared_articles import HeldPage, SharedKeys
 from dedupe.sources.part import Step
 from dedupe.sources.reasons import OWN_OUTPUT
 
-MEMBERS = 1 << 32
-"""More than the sources that one place can have."""
+PARTS = 1 << 20
+"""More than the parts that a file is cut into."""
 
 TASK_BYTES = 64 << 20
 TASK_FILES = 1000
 """With so many bytes or files a task is full; a larger file is a task of its own."""
 
+CUT_FROM_TASKS = 4
+"""A file that would make so many tasks is cut, if its format can be."""
 
 OPTIONAL_PACKAGES = ("lxml", "pyarrow", "pypdfium2", "trafilatura")
 """Packages without which some formats are not read."""
@@ -49,7 +52,7 @@ OPTIONAL_PACKAGES = ("lxml", "pyarrow", "pypdfium2", "trafilatura")
 class ReadTask(msgspec.Struct, frozen=True):
     """A part of a corpus that one executor reads.
 
-    :param number: position in the corpus's order of sources; references come first
+    :param number: position in the corpus's order of sources and their parts; references come first
     :param payload: an encoded :class:`TaskPayload`
     """
 
@@ -62,12 +65,33 @@ class PlacedSource(msgspec.Struct, frozen=True):
     """A source as an executor opens it.
 
     :param path: as the operating system has it
+    :param part: the part of it that is read (none: all)
     """
 
     place: int
     id: str
     path: bytes
     format: str
+    part: FilePart | None = None
+
+    def open(self, files: FileSystem) -> Source:
+        """The source itself."""
+        path = os.fsdecode(self.path)
+        return Source(self.id, path, self.format, files=files, part=self.part)
+
+
+class FileRange(msgspec.Struct, frozen=True):
+    """A range of the bytes of a large file, which an executor counts before the file is cut.
+
+    :param number: position among the ranges of all files
+    :param files: the file system of the path, pickled
+    """
+
+    number: int
+    source: PlacedSource
+    begin: int
+    end: int
+    files: bytes
 
 
 class TaskPayload(msgspec.Struct, frozen=True):
@@ -89,95 +113,9 @@ class TaskPayload(msgspec.Struct, frozen=True):
     pages: frozenset[Locator] = frozenset()
 
 
-class UndecidedSource(msgspec.Struct, frozen=True):
-    """A source that holds a file of doubtful encoding, and the folder of that file."""
-
-    place: int
-    folder: bytes
-
-
-class ReadCounts(msgspec.Struct, frozen=True):
-    """What an executor tells of a task that it has read, beside documents and remarks.
-
-    :param sources: by place, what was read there; nothing but in the first step and of files whose
-        encoding was settled since
-    :param skipped: ids and reasons of skipped records whose ids name no file, with their locators
-    :param folders: what was counted of encodings
-    :param undecided: files that are left to the step ``encodings``
-    :param held_pages: pages that are left to the step ``pages``
-    """
-
-    is_reference: bool
-    sources: dict[int, tuple[SourceInfo, ...]] = {}
-    encodings: dict[str, int] = {}
-    pages: dict[str, int] = {}
-    formats: dict[str, int] = {}
-    text_fields: dict[str, int] = {}
-    skipped: tuple[tuple[str, str, Locator], ...] = ()
-    folders: tuple[FolderCount, ...] = ()
-    undecided: tuple[UndecidedSource, ...] = ()
-    held_pages: tuple[HeldPage, ...] = ()
-
-
-class ReadTotals:
-    """The counts of all tasks, added up on the driver in any order."""
-
-    def __init__(self) -> None:
-        self.encodings: Counter[str] = Counter()
-        self.pages: Counter[str] = Counter()
-        self.formats: Counter[str] = Counter()
-        self.text_fields: Counter[str] = Counter()
-        self.skipped_locators: dict[tuple[str, str], list[Locator]] = {}
-        self.folders: dict[bool, list[FolderCount]] = {True: [], False: []}
-        self.undecided: dict[bool, list[UndecidedSource]] = {True: [], False: []}
-        self.held_pages: dict[bool, list[HeldPage]] = {True: [], False: []}
-        self._sources: dict[int, tuple[SourceInfo, ...]] = {}
-
-    def add(self, counts: ReadCounts) -> None:
-        """Take in the counts of one task."""
-        self._sources.update(counts.sources)
-        self.encodings.update(counts.encodings)
-        self.pages.update(counts.pages)
-        self.formats.update(counts.formats)
-        self.text_fields.update(counts.text_fields)
-        for id, reason, locator in counts.skipped:
-            self.skipped_locators.setdefault((id, reason), []).append(locator)
-        self.folders[counts.is_reference] += counts.folders
-        self.undecided[counts.is_reference] += counts.undecided
-        self.held_pages[counts.is_reference] += counts.held_pages
-
-    @property
-    def source_infos(self) -> tuple[SourceInfo, ...]:
-        """All sources in the order of their places: the ``run.sources`` of the report."""
-        return tuple(info for place in sorted(self._sources) for info in self._sources[place])
-
-    def index_sources(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Indices into ``source_infos`` for the sources of locators as executors give them.
-
-        Sources of no file (negative numbers) stay as they are.
-        """
-        places = np.array(sorted(self._sources), np.int64)
-        sizes = [len(self._sources[place]) for place in places.tolist()]
-        starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-        indices = starts[np.searchsorted(places, numbers // MEMBERS)] + numbers % MEMBERS
-        return np.where(numbers < 0, numbers, indices)
-
-    def index_locators(self) -> None:
-        """Turn the sources of ``skipped_locators`` into indices, once all counts are there."""
-        for key, locators in self.skipped_locators.items():
-            numbers = np.array([each.source for each in locators], np.int64)
-            self.skipped_locators[key] = [
-                msgspec.structs.replace(locator, source=index)
-                for locator, index in zip(
-                    locators, self.index_sources(numbers).tolist(), strict=True
-                )
-            ]
-
-
 class TaskList:
     """A corpus for the engine on Spark: its tasks, and what is known of it.
 
-    :ivar tasks: the tasks of the first step
     :ivar remarks: what finding the sources has shown
     :ivar byte_count: bytes of all files
     """
@@ -198,15 +136,65 @@ class TaskList:
         self._files = pickle.dumps(files)
         self._steps_done: Step = "certain"
         self._placed: dict[bool, dict[int, tuple[PlacedSource, int]]] = {True: {}, False: {}}
+        self._parts: dict[int, list[FilePart]] = {}
+        self._whole: set[int] = set()
+        self._unread: set[int] = set()
         self._place(references, is_reference=True)
         self._place(sources, is_reference=False)
-        self.tasks = [*self._cut(True, self._placed[True]), *self._cut(False, self._placed[False])]
+
+    @property
+    def tasks(self) -> list[ReadTask]:
+        """The tasks of the first step."""
+        return [task for kind in (True, False) for task in self._cut(kind, self._placed[kind])]
+
+    @property
+    def ranges(self) -> list[FileRange]:
+        """The ranges of large files that may be cut; none where there are no such files."""
+        found: list[FileRange] = []
+        for placed in (self._placed[True], self._placed[False]):
+            for source, size in placed.values():
+                if size < CUT_FROM_TASKS * TASK_BYTES or not may_be_cut(source):
+                    continue
+                for begin in range(0, size, TASK_BYTES):
+                    end = min(begin + TASK_BYTES, size)
+                    found.append(FileRange(len(found), source, begin, end, self._files))
+        return found
+
+    def cut_files(self, ranges: Sequence[FileRange], counts: Sequence[RangeCount]) -> None:
+        """Cut large files, once their ranges are counted."""
+        for place, group in groupby(
+            zip(ranges, counts, strict=True), key=lambda each: each[0].source.place
+        ):
+            counted = [*group]
+            size = counted[-1][0].end
+            parts = cut_file(size, [count for _, count in counted], TASK_BYTES)
+            if len(parts) > 1:
+                self._parts[place] = parts
+
+    def read_whole(self, task_number: int) -> None:
+        """Let the file of a task be read in one piece, and forget its parts."""
+        place = task_number // PARTS
+        if self._parts.pop(place, None) is not None:
+            self._whole.add(place)
+            self._unread.add(place)
+
+    def is_forgotten(self, task_number: int) -> bool:
+        """Whether a task has read a part of a file that is to be read in one piece."""
+        return task_number // PARTS in self._whole and task_number % PARTS > 0
 
     def next_tasks(self) -> list[ReadTask]:
         """The tasks of the next step, once the counts of all tasks so far are in ``totals``.
 
         None are left when all documents were read.
         """
+        if self._unread:
+            tasks = [
+                self._task(is_reference, "certain", [placed[place][0]])
+                for is_reference, placed in self._placed.items()
+                for place in sorted(self._unread & placed.keys())
+            ]
+            self._unread = set()
+            return tasks
         while self._steps_done != "pages":
             step: Step = "encodings" if self._steps_done == "certain" else "pages"
             self._steps_done = step
@@ -261,6 +249,14 @@ class TaskList:
         part: list[PlacedSource] = []
         part_bytes = 0
         for source, size in placed.values():
+            if source.place in self._parts:
+                if part:
+                    yield self._task(is_reference, step, part)
+                    part, part_bytes = [], 0
+                for number, each in enumerate(self._parts[source.place], 1):
+                    cut = msgspec.structs.replace(source, part=each)
+                    yield self._task(is_reference, step, [cut], number)
+                continue
             if part and (part_bytes + size > TASK_BYTES or len(part) >= TASK_FILES):
                 yield self._task(is_reference, step, part)
                 part, part_bytes = [], 0
@@ -269,7 +265,9 @@ class TaskList:
         if part:
             yield self._task(is_reference, step, part)
 
-    def _task(self, is_reference: bool, step: Step, sources: list[PlacedSource]) -> ReadTask:
+    def _task(
+        self, is_reference: bool, step: Step, sources: list[PlacedSource], part: int = 0
+    ) -> ReadTask:
         payload = TaskPayload(
             self._files,
             step,
@@ -279,7 +277,8 @@ class TaskList:
         )
         if step != "certain":
             payload = self._settle(payload, is_reference)
-        return ReadTask(sources[0].place, is_reference, msgspec.msgpack.encode(payload))
+        number = sources[0].place * PARTS + part
+        return ReadTask(number, is_reference, msgspec.msgpack.encode(payload))
 
     def _tasks_of(self, step: Step, is_reference: bool) -> Iterator[ReadTask]:
         """The tasks of a later step: they read again what holds doubtful documents."""
@@ -311,6 +310,11 @@ class TaskList:
             shared=frozenset(key for page in held for key in page.keys if key in shared),
             pages=frozenset(page.locator for page in held),
         )
+
+
+def may_be_cut(source: PlacedSource) -> bool:
+    """Whether the name of a source shows a format that can be cut."""
+    return source.format in CUT_FORMATS and not is_url(os.fsdecode(source.path))
 
 
 def list_tasks(

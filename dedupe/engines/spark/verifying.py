@@ -72,50 +72,68 @@ class Routes(msgspec.Struct, frozen=True):
     jobs: NDArray[np.int64]
 
 
-def verify_on_spark(
-    sketches: DataFrame,
-    records: DataFrame,
-    numbers: GroupNumbers,
-    pairs: NDArray[np.uint64],
-    threshold: float,
-    minimum_equal: int,
-    kernels: Kernels,
-    parallelism: int,
-) -> tuple[NDArray[np.uint64], VerifiedPairs]:
-    """The pairs that reach the threshold, by left, then right.
+EDGES: Final = ("left", "right", "shared_count", "left_count", "right_count")
+"""The columns of verified pairs: numbers of groups, the lower one first, and counts."""
 
-    :param pairs: numbers of groups, ``(n, 2)``, each pair once
-    :param minimum_equal: pairs with fewer equal low bytes are left out
-    :returns: numbers of groups, ascending, and pairs over positions among these
+
+class PairVerifier(msgspec.Struct, frozen=True):
+    """What verifies pairs of groups of a corpus.
+
+    :param sketches: rows of ``sketching.SKETCHES``
+    :param records: the same without sets
+    :param parallelism: about the jobs that run at once
     """
-    groups = np.unique(pairs)
-    ends = np.searchsorted(groups, pairs).astype(np.int32)
-    if not len(pairs):
-        return groups, sort_pairs([])
-    leads = _find_leads(records, numbers, groups)
-    share = int(leads.counts.sum()) // (4 * parallelism)
-    planned = plan_pairs(
-        kernels,
-        leads.counts,
-        np.ascontiguousarray(ends[:, 0]),
-        np.ascontiguousarray(ends[:, 1]),
-        min(max(share, LEAST_HASHES_PER_JOB), HASHES_PER_JOB),
-    )
-    addresses = Addresses.of_parts(len(planned))
-    routes = _plan_routes(planned, leads)
-    sent = run_stage(
-        sketches, partial(send_sets, numbers=numbers, routes=routes, addresses=addresses)
-    )
-    jobs = sketches.sparkSession.createDataFrame(_describe_jobs(planned, groups, addresses))
-    moved = move_rows(sent.union(jobs), addresses)
-    count = partial(count_sets, threshold=threshold, minimum_equal=minimum_equal)
-    parts = []
-    for job, blob in collect_blobs(run_stage(moved, count)):
-        kept, *counts = np.frombuffer(blob, np.int64).reshape(4, -1)
-        of_job = planned.pairs_of(job)
-        first, second = planned.first[of_job][kept], planned.second[of_job][kept]
-        parts.append(arrange_pairs(first, second, *counts))
-    return groups, sort_pairs(parts)
+
+    sketches: DataFrame
+    records: DataFrame
+    numbers: GroupNumbers
+    kernels: Kernels
+    parallelism: int
+
+    def collect(
+        self, pairs: NDArray[np.uint64], threshold: float, minimum_equal: int
+    ) -> tuple[NDArray[np.uint64], VerifiedPairs]:
+        """The pairs that reach the threshold, by left, then right; see :meth:`verify`.
+
+        :returns: numbers of groups, ascending, and pairs over positions among these
+        """
+        groups = np.unique(pairs)
+        if not len(pairs):
+            return groups, sort_pairs([])
+        parts = []
+        for _, blob in collect_blobs(self.verify(pairs, threshold, minimum_equal)):
+            left, right, *counts = np.frombuffer(blob, np.int64).reshape(len(EDGES), -1)
+            ends = (np.searchsorted(groups, each.view(np.uint64)) for each in (left, right))
+            parts.append(VerifiedPairs(*ends, *counts))
+        return groups, sort_pairs(parts)
+
+    def verify(self, pairs: NDArray[np.uint64], threshold: float, minimum_equal: int) -> DataFrame:
+        """The pairs that reach the threshold, as blobs of the columns ``EDGES``.
+
+        :param pairs: numbers of groups, ``(n, 2)``, each pair once; one pair at least
+        :param minimum_equal: pairs with fewer equal low bytes are left out
+        """
+        sketches, numbers = self.sketches, self.numbers
+        groups = np.unique(pairs)
+        ends = np.searchsorted(groups, pairs).astype(np.int32)
+        leads = _find_leads(self.records, numbers, groups)
+        share = int(leads.counts.sum()) // (4 * self.parallelism)
+        planned = plan_pairs(
+            self.kernels,
+            leads.counts,
+            np.ascontiguousarray(ends[:, 0]),
+            np.ascontiguousarray(ends[:, 1]),
+            min(max(share, LEAST_HASHES_PER_JOB), HASHES_PER_JOB),
+        )
+        addresses = Addresses.of_parts(len(planned))
+        routes = _plan_routes(planned, leads)
+        sent = run_stage(
+            sketches, partial(send_sets, numbers=numbers, routes=routes, addresses=addresses)
+        )
+        jobs = sketches.sparkSession.createDataFrame(_describe_jobs(planned, groups, addresses))
+        moved = move_rows(sent.union(jobs), addresses)
+        count = partial(count_sets, threshold=threshold, minimum_equal=minimum_equal)
+        return run_stage(moved, count)
 
 
 # --- leads --------------------------------------------------------------------------------
@@ -282,7 +300,7 @@ class JobRows(msgspec.Struct):
 def count_sets(
     batches: Iterator[pa.RecordBatch], threshold: float, minimum_equal: int
 ) -> Iterator[pa.RecordBatch]:
-    """Count what the pairs of each job share: positions of pairs, and three counts of each."""
+    """Count what the pairs of each job share, and give those that reach the threshold."""
     kernels = load_kernels()
     jobs: dict[int, JobRows] = {}
     for part, blob in read_blobs(batches):
@@ -294,13 +312,14 @@ def count_sets(
             rows.sets.append(columns)
     while jobs:
         job, rows = jobs.popitem()
-        kept, counts = _count_job(rows, threshold, minimum_equal, kernels)
-        yield make_rows([job], [np.concatenate([kept[np.newaxis], counts]).tobytes()])
+        found = _count_job(rows, threshold, minimum_equal, kernels)
+        columns = [getattr(found, name) for name in EDGES]
+        yield make_rows([job], [np.stack(columns).tobytes()])
 
 
 def _count_job(
     rows: JobRows, threshold: float, minimum_equal: int, kernels: Kernels
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> VerifiedPairs:
     groups, one, other = (
         np.frombuffer(column, kind)
         for column, kind in zip(rows.pairs, (np.uint64, np.int32, np.int32), strict=True)
@@ -323,7 +342,7 @@ def _count_job(
     may = np.flatnonzero(_may_reach(low_bytes, one, other, minimum_equal))
     one, other = one[may], other[may]
     kept, counts = count_pairs(kernels, hashes, offsets, one, other, threshold)
-    return may[kept], counts
+    return arrange_pairs(sent[one[kept]], sent[other[kept]], *counts)
 
 
 def _may_reach(

@@ -22,6 +22,19 @@ STANDARD_INPUT = "-"
 _STREAM = FileStatus("other")
 
 
+class FilePart(msgspec.Struct, frozen=True):
+    """A part of a file that is read by itself; see :mod:`dedupe.sources.cutting`.
+
+    :param begin: a byte, where a line begins; of Parquet, a row group
+    :param end: the byte or row group behind the part
+    :param first_row: the number of its first line or row, from 1
+    """
+
+    begin: int
+    end: int
+    first_row: int = 1
+
+
 class Source(msgspec.Struct, frozen=True, eq=False):
     """A file, a stream or a member of an archive.
 
@@ -35,6 +48,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     :param archive: the archive of a member
     :param encoding: the encoding of a file of records; empty for UTF-8
     :param files: the file system that the path is in
+    :param part: the part of it that is read (none: all); of JSON Lines and Parquet alone
     """
 
     id: str
@@ -46,6 +60,7 @@ class Source(msgspec.Struct, frozen=True, eq=False):
     archive: Source | None = None
     encoding: str = ""
     files: FileSystem = ALL_FILES
+    part: FilePart | None = None
 
     @property
     def name(self) -> str:

@@ -79,13 +79,17 @@ class LineSplitter:
 
     :param blocks: none longer than ``max_line_bytes``
     :param max_line_bytes: a longer line becomes a :class:`LongLine`
+    :param offset: where the blocks begin in the file
+    :param first_line: the number of their first line
     """
 
-    def __init__(self, blocks: Iterable[bytes], max_line_bytes: int) -> None:
+    def __init__(
+        self, blocks: Iterable[bytes], max_line_bytes: int, offset: int = 0, first_line: int = 1
+    ) -> None:
         self._blocks = blocks
         self._max_line_bytes = max_line_bytes
-        self._offset = 0
-        self._line = 1
+        self._offset = offset
+        self._line = first_line
         self._open: list[bytes] = []
         self._open_bytes = 0
 

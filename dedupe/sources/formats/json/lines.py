@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dedupe.model.documents import Locator, SkippedDocument
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes, read_at
+from dedupe.sources.files.source import FilePart, Source
 from dedupe.sources.formats.json.raw_records import RawRecords
 from dedupe.sources.formats.json.record import record_decoder
 from dedupe.sources.limits import ReadLimits
@@ -20,8 +21,12 @@ def read_json_lines(
 ) -> Iterator[Piece]:
     """The documents of a file, and remarks on lines that could not be used."""
     records = RawRecords(file, settings, limits)
-    last_line = 0
-    for block in LineSplitter(file.blocks, limits.line_bytes):
+    last_line, part = 0, file.source.part
+    lines = LineSplitter(file.blocks, limits.line_bytes)
+    if part is not None:
+        blocks = _read_part(file.source, part, limits.read_bytes)
+        lines = LineSplitter(blocks, limits.line_bytes, part.begin, part.first_row)
+    for block in lines:
         if isinstance(block, LongLine):
             detail = f"the line is longer than {limits.line_bytes} bytes (--max-line-bytes)"
             yield SkippedDocument(records.name_record(block.line), TOO_LARGE, detail)
@@ -39,6 +44,16 @@ def read_json_lines(
             file.source.id, fault.reason, f"{fault.detail}, after line {last_line}"
         )
     yield from records.notices()
+
+
+def _read_part(source: Source, part: FilePart, block_bytes: int) -> Iterator[bytes]:
+    """The bytes of a part of a file that is neither packed nor recoded."""
+    left = part.end - part.begin
+    with source.files.open(source.path) as stream:
+        stream.seek(part.begin)
+        while left > 0 and (block := stream.read(min(block_bytes, left))):
+            yield block
+            left -= len(block)
 
 
 def reread_records_with(settings: ReadSettings) -> Rereader:

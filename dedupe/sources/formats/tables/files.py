@@ -69,14 +69,15 @@ class RowCursor:
         return self._batch.slice(row - self._begin, 1)
 
 
-def open_table(name: str, file: BinaryIO) -> Table:
+def open_table(name: str, file: BinaryIO, groups: range | None = None) -> Table:
     """Open a table.
 
     :param name: ``parquet`` or ``arrow``
+    :param groups: the row groups of a Parquet file that are read (none: all)
     :raises BrokenTableError: if it cannot be read
     """
     try:
-        table = _ParquetTable(file) if name == "parquet" else _ArrowTable(file)
+        table = _ParquetTable(file, groups) if name == "parquet" else _ArrowTable(file)
         _read_names(table.schema)
         return table
     except table_errors() as error:
@@ -161,10 +162,11 @@ class BoundedFile:
 class _ParquetTable:
     """A ``Table`` of a Parquet file; its segments are row groups."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, groups: range | None = None) -> None:
         import pyarrow
         import pyarrow.parquet
 
+        self._groups = groups
         # Without these two options a whole compressed row group would be held in memory.
         self._file = pyarrow.parquet.ParquetFile(
             pyarrow.PythonFile(BoundedFile(file), mode="r"), pre_buffer=False, buffer_size=1 << 16
@@ -178,7 +180,7 @@ class _ParquetTable:
 
     def parts(self, columns: Sequence[str], byte_count: int) -> Iterator[Any]:
         metadata = self._file.metadata
-        for group in range(metadata.num_row_groups):
+        for group in self._groups if self._groups is not None else range(metadata.num_row_groups):
             found = metadata.row_group(group)
             rows = _rows_for(byte_count, found.total_byte_size, found.num_rows)
             yield from map(check_part, self._batches(group, columns, rows))

@@ -61,7 +61,10 @@ def read_table(
                 yield SkippedDocument(document_id, fault.reason, fault.detail)
                 return
             is_cut = name == "parquet" and not _ends_in_magic(seekable)
-            reader = _RowsReader(file, open_table(name, seekable), settings, limits)
+            part = file.source.part
+            groups = range(part.begin, part.end) if part is not None else None
+            reader = _RowsReader(file, open_table(name, seekable, groups), settings, limits)
+            reader.row = part.first_row - 1 if part is not None else 0
             yield from reader.read()
     except BrokenTableError as error:
         reason = TRUNCATED if is_cut or "eof" in str(error).lower() else DAMAGED
