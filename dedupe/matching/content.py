@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -33,13 +34,27 @@ def score_content(
 
     :param is_cut: of each pair, whether the document of fewer shingles is cut
     """
-    shared = pairs.shared_count
-    left, right = pairs.left_count - shared, pairs.right_count - shared
-    scores = (collapsed.sizes - 1) * _UNIT
-    for ends, surplus, lacking in ((pairs.left, left, right), (pairs.right, right, left)):
-        whole = SURPLUS_WEIGHT * (shared + surplus) + lacking
-        score = SURPLUS_WEIGHT * shared * _UNIT // whole
-        score = np.where(is_cut, np.where(surplus > lacking, _UNIT, -_UNIT), score)
+    scores = score_copies(collapsed)
+    added = score_pairs(pairs.shared_count, pairs.left_count, pairs.right_count, is_cut)
+    for ends, score in zip((pairs.left, pairs.right), added, strict=True):
         # (Floats hold these sums exactly.)
         scores += np.bincount(ends, weights=score, minlength=len(collapsed)).astype(np.int64)
     return scores
+
+
+def score_copies(collapsed: Collapsed) -> NDArray[np.int64]:
+    """What further documents of equal tokens add to the score of each group."""
+    return (collapsed.sizes - 1) * _UNIT
+
+
+def score_pairs(
+    shared: NDArray[np.int64],
+    left_count: NDArray[np.int64],
+    right_count: NDArray[np.int64],
+    is_cut: NDArray[np.bool_],
+) -> Iterator[NDArray[np.int64]]:
+    """What each pair adds to the score of its left document, then of its right one."""
+    for own, other in ((left_count, right_count), (right_count, left_count)):
+        whole = SURPLUS_WEIGHT * own + other - shared
+        score = SURPLUS_WEIGHT * shared * _UNIT // whole
+        yield np.where(is_cut, np.where(own > other, _UNIT, -_UNIT), score)

@@ -54,13 +54,14 @@ def make_documents(work: WorkFolder, count: int, references: int) -> Documents:
 def test_order_keys_sort_as_documents_are_ordered(tmp_path: Path) -> None:
     rules = [(), ("first",), ("longest",), ("shortest",), ("earliest",), ("latest", "longest")]
     rules += [("site=y.example,x.example", "first"), ("earliest", "degree")]
+    rules += [("content", "longest"), ("degree", "content")]
     with WorkFolder(str(tmp_path)) as work:
         for references in (0, 20):
             documents = make_documents(work, 300, references)
             chosen = np.arange(300)
-            degrees = chosen * 7 % 4
+            degrees, content = chosen * 7 % 4, chosen * 5 % 11 - 4
             for keep in rules:
-                expected = order_documents(documents, chosen, keep, degrees)
-                keys = make_order_keys(documents, chosen, keep, degrees, {})
+                expected = order_documents(documents, chosen, keep, degrees, content)
+                keys = make_order_keys(documents, chosen, keep, degrees, content, {})
                 found = sorted(range(300), key=keys.__getitem__)
                 assert found == expected.tolist(), keep

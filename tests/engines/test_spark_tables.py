@@ -11,10 +11,11 @@ import pytest
 
 import dedupe
 from dedupe.clusters.linkage import cluster_pairs
-from dedupe.engines.spark import table_scan
+from dedupe.engines.spark import table_content, table_scan
 from dedupe.engines.spark.memory import DriverMemory
 from dedupe.engines.spark.rounds import LINK_ROWS, join_leads
 from dedupe.engines.spark.staging import StagedFrames
+from dedupe.matching import cuts
 from dedupe.model.errors import ConfigError, InputError
 from dedupe.model.pairs import VerifiedPairs
 from dedupe.model.settings import Config
@@ -22,6 +23,7 @@ from dedupe.spark import SparkEngine, scan_dataframe_into_tables, scan_into_tabl
 from tests.cli.test_tables import check_tables
 from tests.engines.test_spark_report import COMMON, make_records
 from tests.engines.test_spark_scan import as_json, texts
+from tests.support.corpora import make_cut_copies
 from tests.support.spark_reports import write_records
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
@@ -29,6 +31,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::Resour
 CASES: dict[str, dict[str, Any]] = {
     "dates, capped buckets": {"keep": ("earliest",), "max_bucket": 10},
     "names, against others": {"keep": ("site=b.example", "first"), "against": True},
+    "the keep rules of the default": {},
 }
 
 
@@ -58,6 +61,23 @@ def test_tables_alone_are_those_of_a_local_scan(
     assert (found.pair_count, found.cluster_count) == counts
     assert found.document_count == local.corpus.document_count
     assert not spark.sparkContext._jsc.getPersistentRDDs()  # nothing stays on the disks
+
+
+def test_cut_copies_are_told_from_footers_as_locally(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The representatives are those of a local scan, which goes by cut copies."""
+    monkeypatch.setattr(cuts, "SAMPLED_GROUPS", 100)  # so that a part of them is looked into
+    monkeypatch.setattr(table_content, "NESTED_AT_ONCE", 7)
+    copies = {f"{seed}/{id}": t for seed in range(4) for id, t in make_cut_copies(seed).items()}
+    copies |= {f"{id}/again": f"{text}!" for id, text in [*copies.items()][::5]}
+    records: list[dict[str, object] | str] = [{"id": id, "text": t} for id, t in copies.items()]
+    corpus = str(write_records(tmp_path / "corpus", records, 3))
+    config = Config(keep=("content",))
+    local = dedupe.scan(corpus, config)
+    assert {pair.is_cut for pair in local.pairs()} == {True, False}
+    scan_into_tables([corpus], SparkEngine(spark, 2), str(tmp_path / "out"), config)
+    check_tables(tmp_path / "out", as_json(local))
 
 
 def test_rows_of_a_data_frame_become_tables(spark: Any, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from dedupe.engines.spark.sketching import (
     TOKENS,
 )
 from dedupe.matching.collapse import Collapsed, arrange_groups, collapse_documents
+from dedupe.matching.content import score_copies
 from dedupe.model.date_orders import DateOrders
 from dedupe.model.metadata import read_meta
 from dedupe.store.documents import Documents, SketchedBatch
@@ -102,7 +103,8 @@ def arrange_rows(
 ) -> Iterator[pa.RecordBatch]:
     """Documents that are sorted by their groups, with their places in these.
 
-    :param batches: ``DOCUMENT_ROWS`` and the number of pairs of the group, ``pair_count``
+    :param batches: ``DOCUMENT_ROWS``; the number of pairs of the group, ``pair_count``; and what
+        these add to its content score, ``score``
     """
     for part in whole_runs(batches, "group"):
         with WorkFolder() as work:
@@ -154,10 +156,16 @@ def _arrange(
     collapsed = arrange_groups(collapse_documents(documents), keep, date_orders)
     pair_counts = rows.column("pair_count").to_numpy()[collapsed.leads]
     degrees = pair_counts + collapsed.sizes - 1
+    content = rows.column("score").to_numpy()[collapsed.leads] + score_copies(collapsed)
     has_order = np.flatnonzero(pair_counts > 0)
     order_keys = np.full(len(collapsed.members), None, object)
     order_keys[collapsed.begins[has_order]] = make_order_keys(
-        documents, collapsed.leads[has_order], keep, degrees[has_order], date_orders
+        documents,
+        collapsed.leads[has_order],
+        keep,
+        degrees[has_order],
+        content[has_order],
+        date_orders,
     )
     return _describe(rows, collapsed, degrees, pa.array(order_keys, pa.binary()))
 

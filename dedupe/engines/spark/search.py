@@ -48,9 +48,22 @@ DOCUMENTS_PER_PART: Final = 1 << 20
 @contextmanager
 def small_arrow_batches(session: SparkSession) -> Iterator[None]:
     """Let Spark hand few rows at once to Python: a row holds thousands of documents."""
+    with _arrow_batches(session, 8):
+        yield
+
+
+@contextmanager
+def large_arrow_batches(session: SparkSession) -> Iterator[None]:
+    """Let Spark hand many rows at once to Python, where they are single documents or pairs."""
+    with _arrow_batches(session, 10_000):
+        yield
+
+
+@contextmanager
+def _arrow_batches(session: SparkSession, rows: int) -> Iterator[None]:
     name = "spark.sql.execution.arrow.maxRecordsPerBatch"
     before = session.conf.get(name) or ""
-    session.conf.set(name, "8")
+    session.conf.set(name, str(rows))
     try:
         yield
     finally:

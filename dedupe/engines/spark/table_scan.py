@@ -8,7 +8,7 @@ whose ids occur more than once, and the skipped ones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +30,9 @@ from dedupe.engines.spark.grouping import (
 from dedupe.engines.spark.groups import FoundRepeats
 from dedupe.engines.spark.memory import DOCUMENT_BYTES, PAIR_BYTES, SENT_PAIR_BYTES
 from dedupe.engines.spark.rounds import join_leads
-from dedupe.engines.spark.search import FoundPairs, Search
+from dedupe.engines.spark.search import FoundPairs, Search, large_arrow_batches
 from dedupe.engines.spark.staging import StagedFrames
+from dedupe.engines.spark.table_content import CutFinder, sum_scores
 from dedupe.engines.spark.table_rows import member_rows, own_documents, pair_rows
 from dedupe.engines.spark.tables import SparkTables
 from dedupe.engines.spark.verifying import EDGES
@@ -104,18 +105,20 @@ def find_tables(
     search.describe("find copies and repeated ids")
     repeats = search.find_repeats(sketched)
     search.describe("find candidate pairs")
-    found = search.pair_groups(sketched)
+    found = search.pair_groups(sketched, repeats.group_count)
     search.progress.enter("verifying")
     search.describe("verify pairs")
-    edges = _keep_edges(search, sketched, found, staged)
+    finder = CutFinder(search, sketched, repeats.group_count)
+    edges, cuts = _keep_edges(finder, found, staged)
+    scores = sum_scores(search, edges, cuts, staged)
     search.describe("list documents")
     renamed = _rename_repeated(search, sketched, repeats, collector)
-    listed = _keep_documents(search, sketched, repeats, edges, renamed, staged)
+    listed = _keep_documents(search, sketched, repeats, scores, renamed, staged)
     search.progress.enter("reporting")
     search.describe("order documents")
     dates = sketched.dates.orders() if needs_dates(config.keep) else {}
     arrange = partial(arrange_rows, keep=config.keep, date_orders=dates)
-    with _large_arrow_batches(search):
+    with large_arrow_batches(search.session):
         sorted_rows = listed.repartition("group").sortWithinPartitions("group")
         arranged = staged.keep("arranged", run_stage(sorted_rows, arrange, ARRANGED_ROWS))
         search.describe("find clusters by rounds")
@@ -133,30 +136,23 @@ def find_tables(
     )
 
 
-@contextmanager
-def _large_arrow_batches(search: Search) -> Iterator[None]:
-    """Rows are single documents here, and so many of them are handed to Python at once."""
-    conf = search.session.conf
-    name = "spark.sql.execution.arrow.maxRecordsPerBatch"
-    before = conf.get(name) or ""
-    conf.set(name, "10000")
-    try:
-        yield
-    finally:
-        conf.set(name, before)
-
-
 # --- pairs --------------------------------------------------------------------------------
 
 
 def _keep_edges(
-    search: Search, sketched: SketchedCorpus, found: FoundPairs, staged: StagedFrames
-) -> DataFrame:
-    """The pairs that reach the threshold, as rows of ``EDGES``; the candidates part by part."""
+    finder: CutFinder, found: FoundPairs, staged: StagedFrames
+) -> tuple[DataFrame, DataFrame]:
+    """The pairs that reach the threshold, as rows of ``EDGES``; the candidates part by part.
+
+    And those of them of which one document is a cut copy, where a keep rule asks.
+    """
+    search, names = finder.search, ["edges"]
     schema = ", ".join(f"{name} long" for name in EDGES)
     none = [np.empty(0, np.int64) for _ in EDGES]
-    staged.append("edges", search.session.createDataFrame(_edge_table(none)))
-    verifier = search.verifier(sketched)
+    none_found = search.session.createDataFrame(_edge_table(none))
+    staged.append("edges", none_found)
+    staged.append("cuts", none_found.select("left", "right"))
+    verifier = search.verifier(finder.sketched)
     for begin, end in _cut_pairs(search, found):
         choose = partial(choose_pairs, begin=begin, end=end)
         chosen = collect_blobs(run_stage(found.frame, choose))
@@ -165,8 +161,11 @@ def _keep_edges(
         if len(pairs):
             minimum = search.banding.minimum_equal
             verified = verifier.verify(pairs, search.config.threshold, minimum)
-            staged.append("edges", run_stage(verified, list_edges, schema))
-    return staged.read(["edges"])
+            names.append(f"edges-{len(names)}")
+            edges = staged.keep(names[-1], run_stage(verified, list_edges, schema))
+            for cuts in finder.find(edges) if "content" in search.config.keep else ():
+                staged.append("cuts", search.session.createDataFrame(cuts))
+    return staged.read(names), staged.read(["cuts"])
 
 
 def _cut_pairs(search: Search, found: FoundPairs) -> Iterator[tuple[int, int]]:
@@ -262,26 +261,29 @@ def _keep_documents(
     search: Search,
     sketched: SketchedCorpus,
     repeats: FoundRepeats,
-    edges: DataFrame,
+    scores: DataFrame,
     renamed: DataFrame,
     staged: StagedFrames,
 ) -> DataFrame:
-    """The documents of groups with pairs or copies, ``DOCUMENT_ROWS`` and ``pair_count``."""
+    """The documents of groups with pairs or copies: ``DOCUMENT_ROWS`` and sums over pairs.
+
+    :param scores: ``table_content.SCORE_ROWS``
+    """
     import pyarrow as pa
     from pyspark.sql.functions import coalesce, col
 
     copied = pa.table([pa.array(repeats.copied.view(np.int64))], ["group"])
-    wanted = search.session.createDataFrame(copied).selectExpr("group", "0L as count")
-    for end in ("left", "right"):
-        wanted = wanted.union(edges.selectExpr(end, "1L as count"))
-    wanted = wanted.groupBy("group").sum("count").toDF("group", "pair_count")
+    wanted = search.session.createDataFrame(copied)
+    wanted = wanted.selectExpr("group", "0L as pair_count", "0L as score").union(scores)
+    wanted = wanted.groupBy("group").sum("pair_count", "score")
+    wanted = wanted.toDF("group", "pair_count", "score")
     listed = run_stage(
         sketched.records, partial(list_documents, numbers=search.numbers), DOCUMENT_ROWS
     )
     found = listed.join(wanted, "group").join(renamed, "document", "left")
     found = found.withColumn("id", coalesce(col("new_id"), col("id")))
     names = [column.split()[0] for column in DOCUMENT_ROWS.split(", ")]
-    return staged.keep("documents", found.select(*names, "pair_count"))
+    return staged.keep("documents", found.select(*names, "pair_count", "score"))
 
 
 def _link(arranged: DataFrame, edges: DataFrame, staged: StagedFrames) -> DataFrame:

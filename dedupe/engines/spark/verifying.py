@@ -116,7 +116,7 @@ class PairVerifier(msgspec.Struct, frozen=True):
         sketches, numbers = self.sketches, self.numbers
         groups = np.unique(pairs)
         ends = np.searchsorted(groups, pairs).astype(np.int32)
-        leads = _find_leads(self.records, numbers, groups)
+        leads = find_leads_of(self.records, numbers, groups)
         share = int(leads.counts.sum()) // (4 * self.parallelism)
         planned = plan_pairs(
             self.kernels,
@@ -139,7 +139,8 @@ class PairVerifier(msgspec.Struct, frozen=True):
 # --- leads --------------------------------------------------------------------------------
 
 
-def _find_leads(records: DataFrame, numbers: GroupNumbers, groups: NDArray[np.uint64]) -> Leads:
+def find_leads_of(records: DataFrame, numbers: GroupNumbers, groups: NDArray[np.uint64]) -> Leads:
+    """The documents that send the sets of some groups, which ascend."""
     columns = records.select("halves", "lows", "id_hashes", "numbers")
     found = run_stage(columns, partial(list_leads, numbers=numbers, groups=groups))
     blobs = [np.frombuffer(blob, np.uint64) for _, blob in collect_blobs(found)]
