@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import dedupe
+from dedupe.engines.spark import tasks
 from dedupe.engines.spark.engine import SparkEngine
 from dedupe.engines.spark.frames import Addresses, hash_numbers
 from dedupe.engines.spark.memory import DriverMemory, DriverMemoryError
@@ -93,6 +94,32 @@ def test_cut_copies_are_told_from_footers_as_locally(
     assert {pair.is_cut for pair in nested} == {True, False}
     found = dedupe.scan(corpus, engine=SparkEngine(spark, 4))
     assert_same(local, found)
+
+
+def test_large_files_that_tasks_read_in_parts_give_the_same_report(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet, arrow = pytest.importorskip("pyarrow.parquet"), pytest.importorskip("pyarrow")
+    # (A record without a text lets its file be read in one piece.)
+    records = [each for each in make_records(3) if isinstance(each, str) or "text" in each]
+    corpus = write_records(tmp_path / "corpus", records, 1)
+    rows = [{"id": f"row {n}", "text": t} for n, t in enumerate(make_corpus(4).values())]
+    parquet.write_table(arrow.Table.from_pylist(rows), corpus / "rows.parquet", row_group_size=9)
+    sizes = [path.stat().st_size for path in sorted(corpus.iterdir())]
+    monkeypatch.setattr(tasks, "TASK_BYTES", min(sizes) // 5)
+    cut: list[int] = []
+    cut_file = tasks.cut_file
+
+    def count_parts(*arguments: Any) -> Any:
+        parts = cut_file(*arguments)
+        cut.append(len(parts))
+        return parts
+
+    monkeypatch.setattr(tasks, "cut_file", count_parts)
+    monkeypatch.setattr(tasks.TaskList, "read_whole", lambda *_: pytest.fail("read whole"))
+    found = dedupe.scan(corpus, Config(**COMMON), engine=SparkEngine(spark, 4))
+    assert len(cut) == 2 and min(cut) > 1
+    assert_same(dedupe.scan(corpus, Config(**COMMON)), found)
 
 
 def test_the_order_of_records_and_files_changes_nothing(spark: Any, tmp_path: Path) -> None:
