@@ -233,6 +233,17 @@ def test_what_would_be_lost_is_an_error(
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl"}
 
 
+def test_two_columns_of_csv_with_one_name_do_not_become_one(tmp_path: Path, dedupe_here: RunDedupe):
+    text = make_records()[0]["text"]
+    (tmp_path / "in.csv").write_text(f"id,text,x,x\n1,{text},first,second\n")
+    for name in ("o.jsonl", "o.parquet", "o.tsv"):
+        told = dedupe_here("clean", "in.csv", "-o", name, "--yes", code=2).stderr
+        assert b"it has two columns called 'x'" in told
+        assert not (tmp_path / name).exists()
+    dedupe_here("clean", "in.csv", "-o", "o.csv")
+    assert (tmp_path / "o.csv").read_bytes() == (tmp_path / "in.csv").read_bytes()
+
+
 def test_odd_json_is_not_guessed_at(tmp_path: Path, dedupe_here: RunDedupe):
     text = make_records()[0]["text"]
     for line in (f'{{"text": "{text}", "a": 1, "a": 2}}', f'{{"text": "{text}", "a": 1e999}}'):
@@ -254,6 +265,9 @@ def test_what_is_no_document_goes_only_with_yes(tmp_path: Path, dedupe_here: Run
     framed = b'{"status": "ok", "articles": %b}' % json_array(records)
     (tmp_path / "in.json").write_bytes(framed)
     told = dedupe_here("clean", "in.json", "-o", "o.jsonl", code=2).stderr
+    assert b"what stands around the records would go" in told
+    (tmp_path / "wide.json").write_bytes(framed.decode().encode("utf-16"))
+    told = dedupe_here("clean", "wide.json", "-o", "o.jsonl", code=2).stderr
     assert b"what stands around the records would go" in told
     dedupe_here("clean", "in.json", "-o", "o.json")
     assert json.loads((tmp_path / "o.json").read_bytes())["status"] == "ok"

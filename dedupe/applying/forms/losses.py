@@ -14,6 +14,7 @@ from dedupe.applying.forms.records import open_anew
 from dedupe.model.documents import TextBatch
 from dedupe.model.report import Report
 from dedupe.sources import Source, read_sources
+from dedupe.sources.encoding.recoding import recoded_file
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
 from dedupe.sources.reasons import OWN_OUTPUT
@@ -68,7 +69,8 @@ def _has_frame(source: Source, report: Report, documents: CurrentDocuments) -> b
     with documents.scanned_paths.open(source.path) as file:
         content: SeekableBytes = uncompressed(file)
         if source.encoding:
-            return False
+            is_chosen = source.encoding == report.config.encoding
+            content = recoded_file(content, source.encoding, is_chosen)
         before = read_at(content, 0, min(first, _LOOK_BYTES)) or b""
     return bool(before.strip(_AROUND))
 

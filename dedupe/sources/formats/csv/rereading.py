@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dedupe.model.documents import Locator
@@ -19,6 +19,7 @@ from dedupe.sources.formats.csv.line_ends import (
 )
 from dedupe.sources.formats.csv.reader import Table, as_lines, expect
 from dedupe.sources.records.pieces import FieldsReader, Rereader
+from dedupe.sources.records.removal import CannotRewriteError
 
 _MAX_HEADER_BYTES = 1 << 20
 _MARK = UTF8_MARK.decode()
@@ -36,14 +37,34 @@ def reread_csv_with(settings: ReadSettings, is_tsv: bool) -> Rereader:
 
 
 def reread_fields_with(settings: ReadSettings, is_tsv: bool) -> FieldsReader:
-    """A function that reads all fields of single rows again, by their locators."""
+    """A function that reads all fields of single rows again, by their locators.
+
+    It raises :class:`CannotRewriteError` where the fields of a record would not hold all of a row.
+    """
     reread_row = _reread_row_with(settings, is_tsv)
+    checked: list[Table] = []
 
     def reread(file: SeekableBytes, locator: Locator) -> dict[str, Any] | None:
         table, row = reread_row(file, locator)
-        return None if row is None else table.fields(row)
+        if not checked:
+            _refuse_columns(table.columns)
+            checked.append(table)
+        if row is None:
+            return None
+        if any(row[len(table.columns) :]):
+            raise CannotRewriteError("a row has more fields than the header")
+        return table.fields(row)
 
     return reread
+
+
+def _refuse_columns(names: Sequence[str]) -> None:
+    """Refuse names that two columns have, of which a record would hold one.
+
+    :raises CannotRewriteError: if there are such
+    """
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise CannotRewriteError(f"it has two columns called {twice[0]!r}")
 
 
 def _reread_row_with(
