@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import deque
 from typing import Any
 
 import pytest
@@ -236,10 +237,94 @@ def test_values_that_are_no_strings_are_skipped_in_frames() -> None:
     assert reasons == {"4": "text_not_string", "8": "text_null"}  # strings in a list are a text
 
 
+CHANGES: dict[str, tuple[Any, Any]] = {
+    "list": (lambda: [TEXT, OTHER, TEXT], lambda data: data.sort(reverse=True)),
+    "pairs": (lambda: [(1, TEXT), (2, OTHER), (3, TEXT)], lambda data: data.reverse()),
+    "records": (lambda: [{"text": text} for text in (TEXT, OTHER, TEXT)], lambda data: data.pop(0)),
+    "mapping": (lambda: {1: TEXT, 2: OTHER, 3: TEXT}, lambda data: data.pop(1)),
+    "array": (
+        lambda: library("numpy").array([TEXT, OTHER, TEXT]),
+        lambda data: data.sort(),
+    ),
+    "series": (
+        lambda: library("pandas").Series([TEXT, OTHER, TEXT]),
+        lambda data: data.drop(index=[0], inplace=True),
+    ),
+    "frame": (
+        lambda: library("pandas").DataFrame({"text": [TEXT, OTHER, TEXT]}),
+        lambda data: data.drop(index=[0], inplace=True),
+    ),
+    "polars": (
+        lambda: library("polars").DataFrame({"text": [TEXT, OTHER, TEXT]}),
+        lambda data: data.extend(data).drop_in_place("text"),
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("name", CHANGES)
+def test_clean_data_are_those_that_were_scanned_whatever_became_of_them(name: str) -> None:
+    make, change = CHANGES[name]
+    data = make()
+    expected = texts_in(dedupe.find_duplicates(data).clean())
+    report = dedupe.find_duplicates(data)
+    change(data)
+    assert texts_in(report.clean()) == expected == [TEXT, OTHER]
+
+
+def texts_in(data: Any) -> list[Any]:
+    if hasattr(data, "columns"):
+        data = data["text"]
+    if isinstance(data, dict):
+        data = data.values()
+    found = list(data)
+    return [x["text"] if isinstance(x, dict) else x[1] if type(x) is tuple else x for x in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        *(("string_view", form) for form in ("array", "chunked", "table", "batch")),
+        ("run_end_encoded", "table"),
+        ("run_end_encoded", "batch"),
+    ],
+)
+def test_types_of_arrow_that_cannot_be_filtered_are_left_as_they_are(kind: str, form: str) -> None:
+    pa = library("pyarrow")
+    if kind == "string_view":
+        column = pa.array([TEXT, OTHER, TEXT, None]).cast(pa.string_view())
+    else:
+        column = pa.RunEndEncodedArray.from_arrays([1, 2, 3, 4], [TEXT, OTHER, TEXT, None])
+    data = {
+        "array": lambda: column,
+        "chunked": lambda: pa.chunked_array([column.slice(0, 1), column.slice(1)]),
+        "table": lambda: pa.table({"text": column}),
+        "batch": lambda: pa.record_batch({"text": column}),
+    }[form]()
+    found = dedupe.find_duplicates(data).clean()
+    assert type(found) is type(data)
+    texts = found["text"] if form in ("table", "batch") else found
+    assert texts.type == column.type
+    assert texts.to_pylist() == [TEXT, OTHER, None]
+
+
+def test_sequences_that_have_no_slices_are_taken() -> None:
+    report = dedupe.find_duplicates(deque([TEXT, OTHER, TEXT]))
+    assert report.clean() == [TEXT, OTHER]
+
+
+@pytest.mark.parametrize("columns", [[0, 1], [("a", "text"), ("a", "id")]])
+def test_frames_whose_columns_have_no_names_are_refused(columns: Any) -> None:
+    frame = library("pandas").DataFrame([[TEXT, "a"], [TEXT, "b"]])
+    frame.columns = columns
+    with pytest.raises(TypeError, match="none of its columns has a string as its name"):
+        dedupe.find_duplicates(frame)
+
+
 def test_data_that_change_after_the_scan_are_not_shown_as_scanned() -> None:
-    texts = [TEXT, f"{TEXT} More of it."]
-    report = dedupe.find_duplicates(texts)
-    texts[1] = "something else"
+    records = [{"text": TEXT}, {"text": f"{TEXT} More of it."}]
+    report = dedupe.find_duplicates(records)
+    records[1]["text"] = "something else"
     with pytest.raises(InputError, match="its text has changed since the scan"):
         report.diff("0", "1")
 

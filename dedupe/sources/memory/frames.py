@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from dedupe.model.errors import InputError
 from dedupe.sources.memory.data import BYTES_AT_ONCE, ROWS_AT_ONCE, Data, Part
 
@@ -75,7 +77,7 @@ class ArrowRows(Data):
 
     def without(self, rows: Sequence[int]) -> Any:
         given = self._table if self._given is None else self._given
-        return given.take(_as_indices(self.kept(rows)))
+        return _leave_out(given, rows)
 
 
 class PolarsFrame(Data):
@@ -177,7 +179,30 @@ def _call_oldest(frame: Any) -> Any:
     return frame.to_arrow(compat_level=polars.CompatLevel.oldest())
 
 
-def _as_indices(rows: Sequence[int]) -> Any:
+def _leave_out(given: Any, rows: Sequence[int]) -> Any:
+    """A table, batch or column of Arrow without some rows."""
     import pyarrow as pa
 
-    return pa.array(rows, pa.int64())
+    mask = np.ones(len(given), bool)
+    mask[[*rows]] = False
+    try:
+        return given.filter(pa.array(mask))
+    except pa.ArrowNotImplementedError:  # as of views of strings; slices can be of any type
+        begins = [0, *(row + 1 for row in rows)]
+        ends = [*rows, len(given)]
+        slices = [given.slice(b, e - b) for b, e in zip(begins, ends, strict=True)]
+        return _concatenate(slices)
+
+
+def _concatenate(slices: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    first = slices[0]
+    if isinstance(first, pa.Table):
+        return pa.concat_tables(slices)
+    if isinstance(first, pa.RecordBatch):
+        return pa.concat_batches(slices)
+    if isinstance(first, pa.ChunkedArray):
+        chunks = [chunk for each in slices for chunk in each.chunks]
+        return pa.chunked_array(chunks, first.type)
+    return pa.concat_arrays(slices)

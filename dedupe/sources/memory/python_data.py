@@ -35,8 +35,8 @@ class Values(Data):
     def without(self, rows: Sequence[int]) -> Any:
         given, kept = self._given, self.kept(rows)
         if isinstance(given, Mapping):
-            keys = list(given)
-            return {keys[row]: given[keys[row]] for row in kept}
+            assert self._ids is not None
+            return {self._ids[row]: self._texts[row] for row in kept}
         if hasattr(given, "iloc"):
             return given.iloc[kept]
         if type(given).__module__.partition(".")[0] in ("numpy", "pandas", "polars"):
@@ -84,7 +84,8 @@ def open_python(value: Any) -> Data | str:
         return _problem_of_texts(texts) or Values(value, texts, list(value))
     if isinstance(value, Set):
         return "a set has no order, from which its texts could have ids: give a list"
-    return open_sequence(value if isinstance(value, Sequence) else list(value))
+    # A list may change before rows are left out of it, by their numbers.
+    return open_sequence(value if type(value) is tuple else list(value))
 
 
 def open_sequence(given: Sequence[Any]) -> Data | str:

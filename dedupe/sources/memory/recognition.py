@@ -77,11 +77,15 @@ def _name_type(value: Any) -> str:
 
 
 def _open_pandas(frame: Any, id_name: str) -> Data | str:
+    if len(frame) and not any(isinstance(name, str) for name in frame.columns):
+        return "none of its columns has a string as its name: name them by frame.columns = […]"
+    frame = frame.copy(deep=False)  # it may be sorted in place before rows are left out of it
     uses_index = id_name not in frame.columns and has_own_index(frame)
     return PandasFrame(frame, id_name if uses_index else "")
 
 
 def _open_series(series: Any, id_name: str) -> Data | str:
+    series = series.copy(deep=False)
     return open_values(series, series.array, series.index if has_own_index(series) else None)
 
 
@@ -92,12 +96,17 @@ def _open_values(values: Any, id_name: str) -> Data | str:
 def _open_array(array: Any, id_name: str) -> Data | str:
     if array.ndim != 1:
         return f"an array of {array.ndim} dimensions is no list of texts"
+    array = array.copy()  # it may be sorted in place before rows are left out of it
     return open_values(array, array, None)
+
+
+def _open_polars_series(series: Any, id_name: str) -> Data | str:
+    return _open_values(series.clone(), id_name)
 
 
 def _open_polars(frame: Any, id_name: str) -> Data | str:
     _check_pyarrow(frame)
-    return PolarsFrame(frame)
+    return PolarsFrame(frame.clone())
 
 
 def _open_arrow(value: Any, id_name: str) -> Data | str:
@@ -162,7 +171,7 @@ _OPENERS: Final[dict[tuple[str, str], Opener]] = {
     ("pandas", "ExtensionArray"): _open_values,
     ("polars", "DataFrame"): _open_polars,
     ("polars", "LazyFrame"): _refuse("a lazy frame has no rows yet: give frame.collect()"),
-    ("polars", "Series"): _open_values,
+    ("polars", "Series"): _open_polars_series,
     ("numpy", "ndarray"): _open_array,
     ("datasets", "Dataset"): _open_data_set,
     ("datasets", "IterableDataset"): _open_stream,
