@@ -2,12 +2,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The developers' packages are 1.5 GB, the package alone is 280 MB: a demo waits for no more than that.
 STAMP := $(VENV)/.installed
+PACKAGE := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.package)
 SOURCES := pyproject.toml setup.py $(wildcard dedupe/sketch/*.pyx dedupe/sketch/*.h dedupe/sketch/vendor/*.h)
 
-.PHONY: demo test test-one check format bench wheel test-plain test-wheel test-pythons table clean
+.PHONY: demo test test-one check docs format bench wheel test-plain test-wheel test-pythons table clean
 
-demo: $(STAMP)  ## scan the project's own articles
+demo: $(PACKAGE)  ## scan the project's own articles
 	$(BIN)/dedupe scan fixtures/articles
 
 test: $(STAMP)  ## all tests, the quick first; make test TESTS=tests/cli: some
@@ -16,11 +18,15 @@ test: $(STAMP)  ## all tests, the quick first; make test TESTS=tests/cli: some
 test-one: $(STAMP)  ## what is quick of one folder of tests: make test-one PART=sketch
 	$(BIN)/python -m pytest -m "not slow" tests/$(or $(PART),$(error set PART=folder))
 
-check: $(STAMP)  ## lint, format, types, import contract
+check: $(STAMP)  ## lint, format, types, import contract, what GitHub reads
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_github.py
+
+docs: $(STAMP)  ## the documentation site in build/site; a link that leads nowhere is an error
+	$(BIN)/python scripts/make_site.py
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -61,6 +67,11 @@ test-pythons:  ## the kernels on every other supported Python that is installed
 
 table:  ## regenerate the token table: make table UCD=/usr/share/unicode
 	$(BIN)/python scripts/make_token_table.py $(or $(UCD),$(error set UCD=folder))
+
+$(VENV)/.package: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable .
+	touch $@
 
 $(STAMP): $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -1,7 +1,8 @@
 """Regenerate the parts of the documentation that show the program: help texts and pictures.
 
 Usage: ``python scripts/make_docs.py`` writes the help blocks of ``docs/commands.md`` (between
-``<!-- help:scan -->`` and ``<!-- /help:scan -->``), ``docs/demo.svg``, and, where tmux is
+``<!-- help:scan -->`` and ``<!-- /help:scan -->``), ``docs/demo.svg``, what the commands of
+``docs/tutorial.md`` print, the manual page and completions (``docs/share``), and, where tmux is
 installed, the screens of ``docs/terminal.md``. With ``--check`` it writes nothing and fails if one
 is out of date. ``tests/whole/test_docs.py`` also checks this.
 """
@@ -9,6 +10,7 @@ is out of date. ``tests/whole/test_docs.py`` also checks this.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import os
 import re
@@ -31,15 +33,19 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "docs" / "commands.md"
 PICTURE = ROOT / "docs" / "demo.svg"
 SCREENS = ROOT / "docs" / "terminal.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 
 PICTURE_COLUMNS = 88
 HELP_COLUMNS = 100
+TUTORIAL_COLUMNS = 90
 PICTURE_COMMAND = ("scan", "fixtures/articles", "--glob", "harbour-*", "--glob", "orchard-*")
 
 _HELP_BLOCK = re.compile(r"(<!-- help:([a-z ]*) -->\n).*?(<!-- /help:\2 -->)", re.DOTALL)
 _SCREEN_BLOCK = re.compile(
     r"(<!-- screen:(\d+)x(\d+) ([^\n]*) -->\n).*?(<!-- /screen -->)", re.DOTALL
 )
+_SHELL_BLOCK = re.compile(r"(```sh\n(.*?)```\n)(\n```text\n.*?```\n)?", re.DOTALL)
+_NEXT_BLOCK = "[next block]\n"
 _ENDED = "[ended]"
 _POLLS = 300
 _RUN_LINE = re.compile(r"^.* kernels · .*\n?", re.MULTILINE)
@@ -134,6 +140,53 @@ def fill_help(page: str) -> str:
     return _HELP_BLOCK.sub(fill, page)
 
 
+def fill_tutorial(page: str) -> str:
+    """The text of a page whose shell blocks are run one after another, in an empty folder.
+
+    A text block right behind one is what it prints on standard output.
+    """
+    blocks = [block[2] for block in _SHELL_BLOCK.finditer(page)]
+    printed = iter(run_blocks(blocks))
+
+    def fill(block: re.Match[str]) -> str:
+        output = next(printed)
+        return f"{block[1]}\n```text\n{output}```\n" if block[3] else block[1]
+
+    return _SHELL_BLOCK.sub(fill, page)
+
+
+def run_blocks(blocks: list[str]) -> list[str]:
+    """What each of these parts of one shell script prints; the first that fails ends it.
+
+    Marks of outputs, and the lines of times, kernels and workers, are left out.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _TERMINAL_VARIABLES}
+    here = {**kept, "COLUMNS": str(TUTORIAL_COLUMNS), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+    mark = f"printf '{_NEXT_BLOCK.strip()}\\n'\n"
+    with tempfile.TemporaryDirectory() as folder:
+        here["PATH"] = os.pathsep.join([str(_make_program(folder)), here["PATH"]])
+        script = "set -e\n" + mark.join(f"{block}\n" for block in blocks)
+        empty = Path(folder) / "empty"
+        empty.mkdir()
+        result = subprocess.run(
+            ["sh", "-c", script], cwd=empty, env=here, capture_output=True, encoding="utf-8"
+        )
+    if result.returncode:
+        raise RuntimeError(f"the tutorial fails:\n{result.stdout}\n{result.stderr}")
+    shown = _RUN_LINE.sub("", result.stdout.replace(TEXT_MARK, ""))
+    return [part.strip("\n") + "\n" for part in shown.split(_NEXT_BLOCK)]
+
+
+def _make_program(folder: str) -> Path:
+    """A folder for the path, with the command of this environment."""
+    binaries = Path(folder) / "bin"
+    binaries.mkdir()
+    program = binaries / "dedupe"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dedupe "$@"\n')
+    program.chmod(0o755)
+    return binaries
+
+
 def fill_screens(page: str) -> str:
     """The text of a page with all its screens up to date.
 
@@ -155,12 +208,7 @@ def capture_screen(command: str, columns: int, rows: int) -> str:
     kept = {name: value for name, value in os.environ.items() if name not in _TERMINAL_VARIABLES}
     here = {**kept, "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1", "NO_COLOR": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        binaries = Path(folder) / "bin"
-        binaries.mkdir()
-        program = binaries / "dedupe"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dedupe "$@"\n')
-        program.chmod(0o755)
-        here["PATH"] = os.pathsep.join([str(binaries), here["PATH"]])
+        here["PATH"] = os.pathsep.join([str(_make_program(folder)), here["PATH"]])
         settings = Path(folder) / "tmux.conf"
         settings.write_text("set -g status off\nset -g history-limit 0\n")
         tmux = ["tmux", "-u", "-S", f"{folder}/socket", "-f", str(settings)]
@@ -222,18 +270,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail where stale")
     check = parser.parse_args().check
-    page = COMMANDS.read_text(encoding="utf-8")
-    filled, picture = fill_help(page), make_picture()
-    shown_screens = screens = SCREENS.read_text(encoding="utf-8")
+    fillers = {COMMANDS: fill_help, TUTORIAL: fill_tutorial}
     if shutil.which("tmux"):
-        screens = fill_screens(shown_screens)
+        fillers[SCREENS] = fill_screens
+    pages = {path: path.read_text(encoding="utf-8") for path in fillers}
+    filled = {path: fill(pages[path]) for path, fill in fillers.items()}
+    sys.path.insert(0, str(ROOT))
+    shared = importlib.import_module("scripts.make_share").make_share()
+    picture = make_picture()
     if not check:
-        SCREENS.write_text(screens, encoding="utf-8", newline="\n")
-        COMMANDS.write_text(filled, encoding="utf-8", newline="\n")
-        PICTURE.write_text(picture, encoding="utf-8", newline="\n")
+        for path, text in {**filled, **shared, PICTURE: picture}.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
         return
-    stale = [COMMANDS] if filled != page else []
-    stale += [SCREENS] if screens != shown_screens else []
+    stale = [path for path, text in filled.items() if text != pages[path]]
+    stale += [path for path, text in shared.items() if path.read_text("utf-8") != text]
     shown = PICTURE.read_text(encoding="utf-8") if PICTURE.exists() else "<svg/>"
     stale += [PICTURE] if describe_picture(shown) != describe_picture(picture) else []
     if stale:

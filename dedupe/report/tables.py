@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dedupe.model.documents import SkippedDocument
 from dedupe.model.errors import EngineError, InputError
+from dedupe.model.installation import install_command
 from dedupe.model.report import Report
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def check_pyarrow(what: str = "--tables") -> None:
     from importlib.util import find_spec
 
     if find_spec("pyarrow") is None:
-        raise EngineError(f"{what} needs pyarrow: pip install 'dedupe-corpus[parquet]'")
+        raise EngineError(f"{what} needs pyarrow: {install_command('parquet')}")
 
 
 def _pairs(report: Report) -> Iterator[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ import pytest
 from dedupe.engines.spark import session
 from dedupe.engines.spark.failures import describe_failure
 from dedupe.model.errors import EngineError
+from dedupe.model.installation import install_command
 from tests.support.command import FIXTURES
 from tests.support.spark_reports import find_spark
 
@@ -19,7 +20,7 @@ from tests.support.spark_reports import find_spark
 def test_missing_packages_are_told(dedupe_here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "find_spec", lambda name: None if name == "pandas" else name)
     told = dedupe_here("scan", FIXTURES, "--engine", "spark", code=2).stderr.decode()
-    assert "the engine spark needs pandas: pip install 'dedupe-corpus[spark]'" in told
+    assert f"the engine spark needs pandas: {install_command('spark')}" in told
 
 
 def test_missing_java_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

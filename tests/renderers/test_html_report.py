@@ -24,6 +24,7 @@ import dedupe
 from dedupe.diff import diff_texts
 from dedupe.model.documents import Notice, SkippedDocument, SourceInfo
 from dedupe.model.errors import DedupeError
+from dedupe.model.installation import install_command
 from dedupe.model.relations import Relation
 from dedupe.model.report import DuplicatePair, Report
 from dedupe.model.settings import Config, ScanSettings
@@ -132,7 +133,7 @@ def test_missing_library_is_named_before_the_scan(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(environment, "find_spec", lambda name: None)
     report = make_report()
     for call in (check_installed, lambda: render_html(report, Texts({}), HtmlOptions())):
-        with pytest.raises(DedupeError, match=re.escape("pip install 'dedupe-corpus[report]'")):
+        with pytest.raises(DedupeError, match=re.escape(install_command("report"))):
             call()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import dedupe
+from dedupe.model.installation import install_command
 from dedupe.sources import SourceTexts
 from tests.support.command import run_main, run_measured
 from tests.support.every_format import article, pdf, pdf_of, zip_of
@@ -106,7 +107,7 @@ def test_without_the_extra_it_is_skipped(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(format, "find_spec", lambda name: None)
     (skipped,) = read(tmp_path).skipped
     assert skipped.reason == "missing_extra"
-    assert "pip install 'dedupe-corpus[pdf]'" in skipped.detail and "pdftotext" in skipped.detail
+    assert install_command("pdf") in skipped.detail and "pdftotext" in skipped.detail
 
 
 def stream(content: bytes) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import fsspec
 import pytest
 
+from dedupe.model.installation import install_command
 from dedupe.model.settings import ScanSettings
 from dedupe.sources import Source, SourceTexts, read_corpus
 from dedupe.sources.files import remote_errors
@@ -348,7 +349,7 @@ def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     found = Outcome(read_corpus(["s3://b/a"], ScanSettings()))
     assert found.skipped[0].reason == "missing_extra"
-    assert "pip install 'dedupe-corpus[remote]' s3fs" in found.skipped[0].detail
+    assert install_command("remote") + " s3fs" in found.skipped[0].detail
 
 
 def test_a_folder_here_that_is_named_like_a_url(

@@ -40,7 +40,7 @@ def find_spark() -> None:
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         _skip("no Java on the PATH (Debian: apt-get install openjdk-17-jre-headless)")
     if find_spec("pyspark") is None:
-        _skip("pyspark is not installed (pip install 'dedupe-corpus[spark]')")
+        _skip("pyspark is not installed (pip install '.[spark]')")
 
 
 def start_session(master: str, **settings: str) -> Any:

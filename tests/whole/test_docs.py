@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -27,16 +29,26 @@ from dedupe.pipeline import sketching
 from dedupe.renderers.registry import FORMATS
 from dedupe.sources import reasons
 from dedupe.sources.formats.registry import all_formats
-from scripts import make_docs
+from scripts import make_docs, make_share
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 FIXTURES = ROOT / "fixtures"
-TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")
+TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")
 PAGES = (*(ROOT / name for name in TOP), *sorted(DOCS.glob("*.md")))
 PYTHON_PAGES = (
     ROOT / "README.md",
-    *(DOCS / name for name in ("api.md", "html-report.md", "outputs.md", "report.md")),
+    *(
+        DOCS / name
+        for name in (
+            "api.md",
+            "coming-from.md",
+            "html-report.md",
+            "outputs.md",
+            "report.md",
+            "usage.md",
+        )
+    ),
 )
 
 SCHEMA = json.loads((DOCS / "report.schema.json").read_text(encoding="utf-8"))
@@ -69,6 +81,57 @@ def test_picture_is_what_the_script_makes():
     shown = make_docs.describe_picture(read(DOCS / "demo.svg"))
     made = make_docs.describe_picture(make_docs.make_picture())
     assert shown == made, "run scripts/make_docs.py"
+
+
+def test_tutorial_prints_what_it_says():
+    page = read(DOCS / "tutorial.md")
+    assert page.count("```text") >= 5
+    assert make_docs.fill_tutorial(page) == page, "run scripts/make_docs.py"
+
+
+def test_a_tutorial_that_fails_is_an_error():
+    page = "```sh\necho one > a\n```\n\n```text\nold\n```\n\n```sh\ncat {}\n```\n"
+    assert make_docs.fill_tutorial(page.format("a")) == page.format("a").replace("old\n", "\n")
+    with pytest.raises(RuntimeError, match="missing"):
+        make_docs.fill_tutorial(page.format("missing"))
+
+
+def test_manual_page_and_completions_are_fresh():
+    for path, text in make_share.make_share().items():
+        assert read(path) == text, "run scripts/make_docs.py"
+    told = tomllib.loads(read(ROOT / "pyproject.toml"))["tool"]["setuptools"]["data-files"]
+    packed = {ROOT / name: target for target, names in told.items() for name in names}
+    assert packed.keys() == make_share.make_share().keys()
+    for path, target in packed.items():
+        assert path.parent == DOCS / target
+
+
+@pytest.mark.skipif(not shutil.which("man"), reason="man is not installed")
+def test_manual_page_names_every_command_and_option():
+    page = DOCS / "share/man/man1/dedupe.1"
+    shown = subprocess.run(
+        ["man", "--warnings", "-l", page],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"},
+    )
+    assert shown.stderr == ""
+    parts = dict(re.findall(r"^(DEDUPE[A-Z ]*)\n(.*?)(?=^\S)", shown.stdout, re.M | re.S))
+    assert len(parts) == len(COMMANDS)
+    for name, command in COMMANDS.items():
+        part = parts["DEDUPE" if name == "dedupe" else f"DEDUPE {name.upper()}"]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert all(option in part for option in parameter.opts), (name, parameter.opts)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_taken_by_their_shell(shell: str):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    path = DOCS / "share" / make_share.COMPLETIONS[shell]
+    subprocess.run([shell, "-n", path], check=True)
 
 
 @pytest.mark.skipif(not shutil.which("tmux") or not shutil.which("less"), reason="needs tmux, less")
@@ -157,8 +220,11 @@ def test_every_command_and_option_has_help(name: str):
     [
         ("scan", "settings.md"),
         ("check", "ci.md"),
+        ("clean", "clean.md"),
         ("report", "outputs.md"),
+        ("apply", "apply.md"),
         ("explain", "explain.md"),
+        ("config show", "settings.md"),
     ],
 )
 def test_every_option_is_documented(command: str, page: str):
@@ -189,7 +255,7 @@ def test_every_input_format_is_named_with_the_setting_and_in_the_schema():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["README.md", "docs/outputs.md"])
+@pytest.mark.parametrize("page", ["docs/usage.md", "docs/outputs.md"])
 def test_shell_examples_of_outputs_run(page: str, run_dedupe: Any, corpus: Path):
     lines = re.findall(r"^(dedupe (?:scan|report) [^#\n&]*)", read(ROOT / page), re.MULTILINE)
     chosen = [line for line in lines if "output" in line or "report.json" in line]
@@ -422,7 +488,7 @@ def test_jq_examples_give_something(dedupe_here: Any, corpus: Path):
 
 
 def test_toml_examples_are_valid(run_dedupe: Any, tmp_path: Path):
-    for page in (ROOT / "README.md", DOCS / "settings.md"):
+    for page in (DOCS / "usage.md", DOCS / "settings.md"):
         for block in re.findall(r"```toml\n(.*?)```", read(page), re.DOTALL):
             (tmp_path / "dedupe.toml").write_text(block, encoding="utf-8")
             assert b"dedupe.toml" in run_dedupe("config", "show").stdout

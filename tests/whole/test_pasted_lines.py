@@ -21,7 +21,8 @@ for library in ("pyarrow", "pypdfium2", "trafilatura"):
 from tests.support.examples import write_examples  # noqa: E402
 
 ROOT = FIXTURES.parent
-PAGES = (ROOT / "README.md", ROOT / "docs" / "inputs.md")
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "usage.md", ROOT / "docs" / "inputs.md")
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,3 +95,44 @@ def test_a_pasted_line_finds_a_cluster(line: str, examples: Path) -> None:
     else:
         found = r"^[1-9]\d* documents? · (against .* · )?[1-9]\d* clusters?"
         assert re.search(found, output, re.MULTILINE), output
+
+
+def shell_lines(page: Path) -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line]
+
+
+def test_the_readme_fits_on_a_few_screens() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_all_lines_of_the_readme_run_one_after_another(tmp_path: Path) -> None:
+    """As somebody pastes them who has articles, a dump and two texts; ``pip`` only as a dry run."""
+    write_examples(tmp_path)
+    shutil.copytree(FIXTURES / "articles", tmp_path / "fixtures" / "articles")
+    short = tmp_path / "articles" / "brief_note_copy.txt"  # which clean would ask about
+    short.unlink()
+    for name, article in (("one", "typos"), ("other", "typos_retyped")):
+        shutil.copy(FIXTURES / "articles" / f"{article}.txt", tmp_path / f"{name}.txt")
+    programs = {"dedupe": " ".join(dedupe_command()), "pip": f"test -f {ROOT}/pyproject.toml #"}
+    (tmp_path / "bin").mkdir()
+    for name, command in programs.items():
+        (tmp_path / "bin" / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        (tmp_path / "bin" / name).chmod(0o755)
+    lines = shell_lines(README)
+    assert len(lines) >= 12 and lines[0].startswith("pip install . ")
+    result = subprocess.run(
+        ["sh", "-e", "-c", "\n".join(lines)],
+        cwd=tmp_path,
+        env=clean_environment(PATH=f"{tmp_path / 'bin'}{os.pathsep}{path_of(tmp_path)}"),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr
+    articles = len([*(tmp_path / "articles").iterdir()])
+    assert articles == len([*(FIXTURES / "articles").iterdir()]) - 1  # (set aside, and put back)
+    assert 0 < len([*(tmp_path / "clean").iterdir()]) < articles
+    assert (tmp_path / "clean.jsonl").read_text().count("\n") == 1
+    assert (tmp_path / "report.html").exists() and (tmp_path / ".dedupe-baseline").exists()

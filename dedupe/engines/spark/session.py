@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from dedupe.engines.spark.failures import tell_failures
 from dedupe.model.errors import ConfigError, EngineError
+from dedupe.model.installation import install_command
 from dedupe.model.settings import ALWAYS_FOUND, Config
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def check_packages() -> None:
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
         raise EngineError(
-            f"the engine spark needs {', '.join(missing)}: pip install 'dedupe-corpus[spark]'"
+            f"the engine spark needs {', '.join(missing)}: {install_command('spark')}"
         )
 
 

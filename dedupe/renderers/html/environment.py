@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from dedupe.model.errors import DedupeError
+from dedupe.model.installation import install_command
 from dedupe.model.output_marks import HTML_MARK
 from dedupe.renderers.html.visible import mark_invisible, spell_invisible
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
@@ -19,7 +20,6 @@ from dedupe.renderers.view.findings import describe_bridge
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-INSTALL_COMMAND: Final = "pip install 'dedupe-corpus[report]'"
 
 _STYLES: Final = ("base", "charts", "tools", "clusters", "choices", "diff", "narrow", "print")
 _SCRIPTS: Final = (
@@ -45,7 +45,7 @@ def check_installed() -> None:
     :raises DedupeError: if jinja2 is not installed
     """
     if find_spec("jinja2") is None:
-        raise DedupeError(f"the HTML report needs jinja2: {INSTALL_COMMAND}")
+        raise DedupeError(f"the HTML report needs jinja2: {install_command('report')}")
 
 
 def load_environment() -> Environment:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import msgspec
 
+from dedupe.model.installation import install_command
 from dedupe.model.urls import (
     is_web,
     protocol_of,
@@ -41,7 +42,6 @@ _PACKAGES = {
     "webhdfs": "requests", "github": "requests", "dbfs": "requests", "gist": "requests",
 }  # fmt: skip
 _LOCAL = ("file", "local")
-_INSTALL = "pip install 'dedupe-corpus[remote]'"
 
 Found = TypeVar("Found")
 
@@ -221,7 +221,8 @@ def _connect(url: str) -> tuple[Any, str]:
     except ImportError:
         package = _PACKAGES.get(protocol)
         more = f" {package}" if package else ""
-        told = f"{protocol}:// is read through fsspec, which is not installed: {_INSTALL}{more}"
+        command = install_command("remote") + more
+        told = f"{protocol}:// is read through fsspec, which is not installed: {command}"
         raise MissingPackageError(told) from None
     try:
         cls = fsspec.get_filesystem_class(protocol)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-HTML_INSTALL = "pip install 'dedupe-corpus[html]'"
+from dedupe.model.installation import install_command
 
 _NEEDED = {"article": ("lxml", "trafilatura"), "text": ("lxml",), "raw": ()}
 
@@ -17,4 +17,4 @@ def missing_html_extra(mode: str) -> str:
     missing = [name for name in _NEEDED[mode] if find_spec(name) is None]
     if not missing:
         return ""
-    return f"HTML needs {' and '.join(missing)}: {HTML_INSTALL}, or --html raw"
+    return f"HTML needs {' and '.join(missing)}: {install_command('html')}, or --html raw"

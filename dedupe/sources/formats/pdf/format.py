@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from dedupe.model.documents import Locator
+from dedupe.model.installation import install_command
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.encoding.decoding import Decoded
 from dedupe.sources.files.file_system import SeekableBytes
@@ -16,7 +17,6 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.pages.rereading import shared_page_reader
 from dedupe.sources.records.pieces import OpenSource, Pages, Piece, Rereader
 
-_INSTALL_COMMAND = "pip install 'dedupe-corpus[pdf]'"
 _START = re.compile(rb"%PDF-\d\.\d[^\n\r]{0,20}[\r\n]")
 _JUNK_BYTES = 1024
 """Readers of PDF accept so much before its beginning."""
@@ -42,7 +42,7 @@ class PdfFormat(Format):
         if find_spec("pypdfium2") is not None:
             return ""
         return (
-            f"it is a PDF, which needs pypdfium2: {_INSTALL_COMMAND}; "
+            f"it is a PDF, which needs pypdfium2: {install_command('pdf')}; "
             "or take its text out first (pdftotext)"
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 
 from dedupe.model.documents import Locator
+from dedupe.model.installation import install_command
 from dedupe.model.settings import ReadSettings
 from dedupe.sources.files.file_system import SeekableBytes
 from dedupe.sources.formats.format import RecordFormat
@@ -13,7 +14,6 @@ from dedupe.sources.limits import ReadLimits
 from dedupe.sources.records.pieces import FieldsReader, OpenSource, Piece, Rereader
 from dedupe.sources.records.removal import Sink
 
-_INSTALL_COMMAND = "pip install 'dedupe-corpus[parquet]'"
 _STREAM_MARK = b"\xff\xff\xff\xff"
 
 
@@ -34,7 +34,7 @@ class TableFormat(RecordFormat):
 
     def missing_package(self) -> str:
         is_missing = find_spec("pyarrow") is None
-        return f"reading {self.name} files takes pyarrow: {_INSTALL_COMMAND}" * is_missing
+        return f"reading {self.name} files takes pyarrow: {install_command('parquet')}" * is_missing
 
     def read(self, file: OpenSource, settings: ReadSettings, limits: ReadLimits) -> Iterator[Piece]:
         from dedupe.sources.formats.tables.reader import read_table
