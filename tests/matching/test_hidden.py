@@ -15,6 +15,7 @@ from dedupe.matching.buckets import PIVOT_COUNT, Buckets
 from dedupe.matching.hidden import SAMPLED_PER_BAND, sample_hidden
 from dedupe.model.settings import Config
 from dedupe.report.json import parse_report, render_json
+from dedupe.sketch import load_kernels
 from tests.support.site_pages import count_all_pairs, make_site_pages
 
 THRESHOLD = 0.7
@@ -90,7 +91,9 @@ def test_a_corpus_without_capped_buckets_says_nothing():
     assert report.search.capped_bucket_count == 0 and report.search.capped is None
 
 
-@pytest.mark.parametrize("kernels", ["compiled", pytest.param("plain", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kernels", [load_kernels().name, pytest.param("plain", marks=pytest.mark.slow)]
+)
 def test_order_workers_and_memory_change_nothing(tmp_path, kernels):
     texts = make_site_pages(6, 50)
     reports = set()
