@@ -34,7 +34,7 @@ def all_commands(
     """The commands of a group by their full names, itself first."""
     yield " ".join(path), command
     if isinstance(command, click.Group):
-        with click.Context(command) as context:
+        with _open_context(command) as context:
             for name in command.list_commands(context):
                 if each := command.get_command(context, name):
                     yield from all_commands(each, (*path, name))
@@ -51,8 +51,13 @@ def make_manual() -> str:
     return "".join([*parts, _END.lstrip()])
 
 
+def _open_context(command: click.Command, name: str | None = None) -> click.Context:
+    """A context as a run of the command has it: click keeps the option for help of the first."""
+    return click.Context(command, info_name=name, **command.context_settings)
+
+
 def _synopsis(name: str, command: click.Command) -> str:
-    pieces = command.collect_usage_pieces(click.Context(command, info_name=name))
+    pieces = command.collect_usage_pieces(_open_context(command, name))
     return f"\\fI{_escape(' '.join(pieces))}\\fR"
 
 
@@ -67,12 +72,12 @@ def _describe(command: click.Command) -> str:
 
 
 def _options(command: click.Command) -> list[click.Option]:
-    with click.Context(command) as context:
+    with _open_context(command) as context:
         return [each for each in command.get_params(context) if isinstance(each, click.Option)]
 
 
 def _metavar(option: click.Option, command: click.Command) -> str:
-    return option.make_metavar(click.Context(command))
+    return option.make_metavar(_open_context(command))
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 DISTRIBUTION: Final = "dedupe-corpus"
 
@@ -51,6 +50,9 @@ def _requirement(extras: str, origin: dict[str, Any]) -> tuple[str, bool]:
     parts = urlsplit(url)
     if parts.scheme != "file":
         return f"{DISTRIBUTION}[{extras}] @ {url}", False
+    # (Imported late: it loads what speaks HTTP and reads mail.)
+    from urllib.request import url2pathname
+
     is_editable = bool(origin.get("dir_info", {}).get("editable"))
     return f"{url2pathname(parts.path)}[{extras}]", is_editable
 

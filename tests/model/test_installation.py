@@ -64,7 +64,7 @@ def test_on_windows_it_has_drives_and_double_quotes(
 ) -> None:
     from nturl2path import url2pathname
 
-    monkeypatch.setattr(installation, "url2pathname", url2pathname)
+    monkeypatch.setattr("urllib.request.url2pathname", url2pathname)
     monkeypatch.setattr(sys, "platform", "win32")
     told = command(monkeypatch, {"url": "file:///C:/my%20clone", "dir_info": {}}, tmp_path)
     assert told == f'pip install "{PureWindowsPath("C:/my clone")}[html,pdf]"'
