@@ -188,8 +188,9 @@ def find_duplicates(
             origin=CorpusOrigin(text_fields=documents.text_fields),
             scanned=scanned,
         )
+    hashes = report.content_hashes()
     report, rows = take_rows(report)
-    provider = MemoryTexts(report, rows, documents, references)
+    provider = MemoryTexts(report, rows, documents, references, hashes)
     report = _locate_passages(report, provider.iter_texts)
     report = with_passage_texts(report, provider.read_texts)
     if config.embed_text:

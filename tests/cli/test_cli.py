@@ -119,7 +119,8 @@ WITH_BAR = (
 
 def run_with_bar(arguments, folder, after=0, **environment):
     command = [sys.executable, "-c", WITH_BAR.format(after)]
-    return run_on_terminal(arguments, folder, command=command, **environment)
+    # (A pager would wait for a key.)
+    return run_on_terminal([*arguments, "--no-pager"], folder, command=command, **environment)
 
 
 @pytest.mark.slow

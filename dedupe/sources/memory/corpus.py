@@ -212,23 +212,27 @@ class MemoryTexts:
         rows: Mapping[str, int],
         documents: MemoryCorpus,
         references: MemoryCorpus | None,
+        hashes: Mapping[str, str],
     ) -> None:
         """Take a report, and the row of each of its documents.
 
         :param rows: see :func:`take_rows`
+        :param hashes: the content hash of each of these documents
         """
         self.documents = documents
         self.rows = rows
         self._references = references
-        self._described = {each.id: each for each in report.documents()}
+        # A passage of furniture may stand in a document that the report does not describe.
+        self._reference_ids = {each.id for each in report.documents() if each.is_reference}
+        self._hashes = hashes
         self._problems: dict[str, str] = {}
 
     def iter_texts(self, ids: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Ids with their texts one by one, in the order of their rows."""
         wanted = [id for id in dict.fromkeys(ids) if self._is_known(id)]
         for corpus in (self._references, self.documents):
-            described, is_reference = self._described, corpus is self._references
-            chosen = (id for id in wanted if described[id].is_reference == is_reference)
+            is_reference = corpus is self._references
+            chosen = (id for id in wanted if (id in self._reference_ids) == is_reference)
             by_row = {self.rows[id]: id for id in chosen}
             for row, text in corpus.read_again(by_row) if corpus is not None else ():
                 if self._is_unchanged(by_row[row], text):
@@ -236,13 +240,13 @@ class MemoryTexts:
 
     def _is_known(self, id: str) -> bool:
         self._problems.pop(id, None)
-        is_known = id in self._described and id in self.rows
+        is_known = id in self.rows
         if not is_known:
             self._problems[id] = "the report does not list it"
         return is_known
 
     def _is_unchanged(self, id: str, text: str) -> bool:
-        is_same = xxhash.xxh3_128_hexdigest(text.encode()) == self._described[id].content_hash
+        is_same = xxhash.xxh3_128_hexdigest(text.encode()) == self._hashes.get(id)
         if not is_same:
             self._problems[id] = CHANGED
         return is_same
