@@ -50,7 +50,8 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 WITHOUT_KERNELS := applying gate notebook renderers \
 	$(addprefix cli/test_,check.py outputs.py terminal.py) \
 	pipeline/test_recluster.py \
-	$(addprefix engines/test_spark_,failures.py forms.py report.py scan.py session.py tasks.py) \
+	$(addprefix engines/test_spark_,failures.py forms.py report.py scan.py session.py tables.py tasks.py) \
+	matching/test_hidden.py \
 	$(filter-out %/test_limits.py,$(patsubst tests/%,%,$(wildcard tests/sources/test_*.py))) \
 	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py examples.py \
 	ordering.py own_outputs.py remote_corpora.py sizes.py whole_scans.py)

@@ -217,7 +217,7 @@ class MemoryTexts:
         """Take a report, and the row of each of its documents.
 
         :param rows: see :func:`take_rows`
-        :param hashes: the content hash of each of these documents
+        :param hashes: the content hash of each document that the report describes
         """
         self.documents = documents
         self.rows = rows
@@ -246,7 +246,10 @@ class MemoryTexts:
         return is_known
 
     def _is_unchanged(self, id: str, text: str) -> bool:
-        is_same = xxhash.xxh3_128_hexdigest(text.encode()) == self._hashes.get(id)
+        known = self._hashes.get(id)
+        if known is None:  # of references it would not be known which data its row is of
+            return self._references is None
+        is_same = xxhash.xxh3_128_hexdigest(text.encode()) == known
         if not is_same:
             self._problems[id] = CHANGED
         return is_same
