@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import random
+import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +254,45 @@ def test_odd_json_is_not_guessed_at(tmp_path: Path, dedupe_here: RunDedupe):
             b"its JSON is odd"
             in dedupe_here("clean", "in.jsonl", "-o", "o.parquet", "--yes", code=2).stderr
         )
+
+
+def test_digits_that_a_table_cannot_hold_are_an_error(tmp_path: Path, dedupe_here: RunDedupe):
+    text = make_records()[0]["text"]
+    for digits, code in (
+        ("1234567890.123456789012345", 2),
+        ("1e-400", 2),
+        ("0.1000000000000000055511151231257827", 0),  # 0.1, as a program wrote it
+        ("0.30000000000000004", 0),
+        ("-1.50e3", 0),
+    ):
+        (tmp_path / "in.jsonl").write_text(f'{{"text": "{text}", "n": {digits}}}\n')
+        told = dedupe_here("clean", "in.jsonl", "-o", f"{digits}.parquet", code=code).stderr
+        assert (b"more digits than a table holds" in told) == bool(code)
+        if not code:
+            (row,) = pyarrow.parquet.read_table(tmp_path / f"{digits}.parquet").to_pylist()
+            assert row["n"] == float(digits)
+
+
+def test_what_stands_beside_tables_goes_only_with_yes(tmp_path: Path, dedupe_here: RunDedupe):
+    text = make_records()[0]["text"]
+    (tmp_path / "in.csv").write_text(f"Export of May\nid,text\n1,{text}\n")
+    told = dedupe_here("clean", "in.csv", "-o", "o.jsonl", code=2).stderr
+    assert b"oddly laid out" in told and b"1 line stands before the header" in told
+    with closing(sqlite3.connect(tmp_path / "one.db")) as database:
+        database.execute("create table articles (id integer primary key, text)")
+        database.execute("insert into articles (text) values (?)", (text,))
+        database.commit()
+        dedupe_here("clean", "one.db", "-o", "one.jsonl")
+        database.execute("create table sites (name)")
+        database.execute("insert into sites values ('Skerrow Post')")
+        database.commit()
+    for source in (["one.db"], ["-"]):
+        stdin = (tmp_path / "one.db").read_bytes() if source == ["-"] else b""
+        told = dedupe_here("clean", *source, "-o", "o.jsonl", code=2, stdin=stdin).stderr
+        assert b"without the names of their tables: 1, such as" in told and b"(2 tables)" in told
+    assert not (tmp_path / "o.jsonl").exists()
+    dedupe_here("clean", "one.db", "-o", "o.jsonl", "--yes")
+    assert (tmp_path / "o.jsonl").read_bytes() == (tmp_path / "one.jsonl").read_bytes()
 
 
 def test_what_is_no_document_goes_only_with_yes(tmp_path: Path, dedupe_here: RunDedupe):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from decimal import Context, Decimal
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from dedupe.applying.forms.records import Fields, Record
 _EXACT = 1 << 53
 _LARGEST = 1 << 63
 _MAX_FIELDS = 10_000
+_MOST_DIGITS = 1_000
 _LINES = "in .jsonl"
 
 
@@ -107,7 +109,17 @@ def _finite(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
         raise ValueError(f"the number {digits:.20} is too large")
+    if len(digits) > _MOST_DIGITS or not _holds(value, Decimal(digits)):
+        raise ValueError(f"the number {digits:.30} has more digits than a table holds")
     return value
+
+
+def _holds(value: float, written: Decimal) -> bool:
+    """Whether a number gives the digits back that were written, as they are or cut to so many."""
+    if written == Decimal(repr(value)):
+        return True
+    # (Some programs write all digits of a floating-point number, which are many.)
+    return written == Context(prec=len(written.as_tuple().digits)).plus(Decimal(value))
 
 
 def _widen(kind: _Kind, value: Any, record: str, path: str) -> None:

@@ -17,8 +17,10 @@ from dedupe.sources import Source, read_sources
 from dedupe.sources.encoding.recoding import recoded_file
 from dedupe.sources.encoding.text_encoding import UTF8_MARK
 from dedupe.sources.files.file_system import SeekableBytes, read_at
-from dedupe.sources.reasons import OWN_OUTPUT
+from dedupe.sources.formats.sqlite.reader import list_tables
+from dedupe.sources.reasons import ODD_LAYOUT, OWN_OUTPUT
 from dedupe.sources.unpack.compression import uncompressed
+from dedupe.sources.unpack.random_access import seekable_again
 
 _NO_TOKENS = "no_tokens"
 _AROUND = b"[ \t\r\n" + UTF8_MARK
@@ -29,7 +31,12 @@ def find_losses(
     report: Report, documents: CurrentDocuments, sources: Sequence[Source]
 ) -> tuple[Doubt, ...]:
     """All that would be lost when these sources take another form."""
-    found = (_doubt_of_skipped(report), _doubt_of_frames(report, documents, sources))
+    found = (
+        _doubt_of_skipped(report),
+        _doubt_of_layouts(report),
+        _doubt_of_tables(documents, sources),
+        _doubt_of_frames(report, documents, sources),
+    )
     return tuple(doubt for doubt in found if doubt is not None)
 
 
@@ -45,6 +52,30 @@ def _doubt_of_skipped(report: Report) -> Doubt | None:
     return Doubt(
         len(told), f"not read, and so not in another form: {len(told):,}, such as {told[0]}"
     )
+
+
+def _doubt_of_layouts(report: Report) -> Doubt | None:
+    """A doubt about files in which something beside records was passed over, such as a title."""
+    told = [f"{name}: {n.detail}" for n, name in report.named_notices() if n.reason == ODD_LAYOUT]
+    if not told:
+        return None
+    detail = f"oddly laid out, and only records would be in another form: {len(told):,} files, "
+    return Doubt(len(told), f"{detail}such as {told[0]}")
+
+
+def _doubt_of_tables(documents: CurrentDocuments, sources: Sequence[Source]) -> Doubt | None:
+    """A doubt about databases of several tables: those without texts would go."""
+    told = []
+    for source in sources:
+        if source.format == "sqlite":
+            with documents.scanned_paths.open(source.path) as file:
+                content, _held = seekable_again(uncompressed(file))
+                if len(names := list_tables(content)) > 1:
+                    told.append(f"{source.name} ({len(names)} tables)")
+    if not told:
+        return None
+    detail = "of databases only rows with texts would stay, without the names of their tables: "
+    return Doubt(len(told), f"{detail}{len(told):,}, such as {told[0]}")
 
 
 def _doubt_of_frames(

@@ -68,6 +68,15 @@ def read_database(file: OpenSource, settings: ReadSettings, limits: ReadLimits) 
         yield SkippedDocument(id, UNREADABLE, describe_error(error))
 
 
+def list_tables(file: SeekableBytes) -> list[str]:
+    """The names of the tables of a database; none if it cannot be read."""
+    try:
+        local = name_file(file)
+        return [table.name for table in Database(local.path, _longest_value(0)).tables]
+    except (BrokenDatabaseError, OSError):
+        return []
+
+
 def reread_rows_with(settings: ReadSettings) -> Rereader:
     """A function that reads the texts of single rows again, by their locators."""
     plan = FieldPlan(settings)
