@@ -120,7 +120,7 @@ def test_all_lines_of_the_readme_run_one_after_another(tmp_path: Path) -> None:
         (tmp_path / "bin" / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         (tmp_path / "bin" / name).chmod(0o755)
     lines = shell_lines(README)
-    assert len(lines) >= 12 and lines[0].startswith("pip install . ")
+    assert len(lines) >= 12 and lines[0].startswith("pip install '.[html,report]' ")
     result = subprocess.run(
         ["sh", "-e", "-c", "\n".join(lines)],
         cwd=tmp_path,
