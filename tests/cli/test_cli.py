@@ -104,7 +104,8 @@ def run_on_terminal(arguments, folder, command=None, **environment):
     [({}, True), ({"NO_COLOR": "1"}, False), ({"CLICOLOR": "0"}, False), ({"TERM": "dumb"}, False)],
 )
 def test_color_on_a_terminal(tmp_path, environment, colored):
-    shown, code = run_on_terminal(["scan", ARTICLES, "--no-progress"], tmp_path, **environment)
+    arguments = ["scan", ARTICLES, "--no-progress", "--no-pager"]  # a pager would wait for a key
+    shown, code = run_on_terminal(arguments, tmp_path, **environment)
     assert code == 0
     assert (b"\x1b[3" in shown or b"\x1b[9" in shown) == colored
 
