@@ -70,6 +70,8 @@ def scan_corpus(
         told = (*summary.repeated, passage_documents)
         assembled = assemble_clusters(clustering, told, shared, config.shingle_size)
         undated = find_undated(clustering, config, orders)
+        # (Here, as it asks for ids: they may lie in the work folder, which goes with the engine.)
+        named_forms = name_forms(forms, clustering, assembled.clusters)
         if not streamed:
             assembled = assembled.materialise()
     origin = origin or CorpusOrigin()
@@ -87,7 +89,7 @@ def scan_corpus(
         skipped=tuple(summary.remarks.skipped),
         notices=replace_undated(summary.remarks.notices, undated),
         furniture=furniture,
-        forms=name_forms(forms, clustering, assembled.clusters),
+        forms=named_forms,
         texts=None,
         run=_describe_run(config, kernels, summary, assembled, origin),
     )

@@ -94,8 +94,11 @@ class WorkFolder(msgspec.Struct):
     def write(self, file: int, values: NDArray[Any]) -> None:
         """Append to a file.
 
+        :raises ValueError: if the file is closed
         :raises WorkFolderError: if it cannot be written in, or its disk is full
         """
+        if file not in self._files:
+            raise ValueError("a file of the work folder is written after it was closed")
         left = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         try:
             while left:
@@ -124,8 +127,11 @@ class WorkFolder(msgspec.Struct):
     ) -> None:
         """Fill an array with runs of a file, end to end; ``begins`` and ``lengths`` are in bytes.
 
+        :raises ValueError: if the file is closed: its number may be that of another by now
         :raises WorkFolderError: if the file cannot be read or is too short
         """
+        if file not in self._files:
+            raise ValueError("a file of the work folder is read after it was closed")
         try:
             self.read_runs(file, begins, lengths, target.reshape(-1).view(np.uint8))
         except OSError as error:
