@@ -26,15 +26,22 @@ MAX_DEPTH: Final = 8
 
 def align_words(left: Words, right: Words, max_cells: int) -> tuple[list[Block], int]:
     """As :func:`align_keys`, of the words of two texts; by compiled loops where it can be."""
+    rows, coarse_count = find_blocks(left, right, max_cells)
+    return merge_blocks(map(Block._make, rows)), coarse_count
+
+
+def find_blocks(left: Words, right: Words, max_cells: int) -> tuple[Sequence[Sequence[int]], int]:
+    """As :func:`align_words`, but blocks may overlap or touch."""
     if left.compiled is not None and right.compiled is not None:
         limits = AnchorLimits(ANCHOR_SIZE, MAX_DEPTH, max_cells)
         found = left.compiled.find_anchors(right.compiled, limits)
         if found is not None:
-            blocks = [*map(Block._make, found.blocks)]
+            rows: list[Sequence[int]] = [*map(tuple, found.blocks)]
             for i, i_stop, j, j_stop in found.gaps:
                 gap = Gap(range(i, i_stop), range(j, j_stop))
-                blocks += _align_exactly(gap, left.keys, right.keys)
-            return merge_blocks(sorted(blocks)), found.coarse_count
+                rows += _align_exactly(gap, left.keys, right.keys)
+            rows.sort()
+            return rows, found.coarse_count
     return align_keys(left.keys, right.keys, max_cells)
 
 

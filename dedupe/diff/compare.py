@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from dedupe.diff.align import MAX_CELLS, align_words
+from dedupe.diff.align import MAX_CELLS, align_words, find_blocks
 from dedupe.diff.blocks import Block, Gap, gaps_around
 from dedupe.diff.chunks import Tokenizer
-from dedupe.diff.cleanup import clean_blocks
+from dedupe.diff.cleanup import ISLAND_SIZE, SLIDE_SIZE, SNAP_SIZE, clean_blocks
 from dedupe.diff.faint import mark_faint
-from dedupe.diff.moves import Mark, Side, cut_at_marks, find_moves, find_repeats
+from dedupe.diff.moves import (
+    GRAM_SIZE,
+    LONG_COPY_SIZE,
+    REPEATED_SIZE,
+    Mark,
+    Side,
+    cut_at_marks,
+    find_moves,
+    find_repeats,
+)
 from dedupe.diff.segments import Diff, Kind, Segment
 from dedupe.diff.vocabulary import Vocabulary
 from dedupe.diff.words import Words
+from dedupe.model.stretches import ArrangeLimits
+
+LIMITS: Final = ArrangeLimits(
+    ISLAND_SIZE, SLIDE_SIZE, SNAP_SIZE, GRAM_SIZE, REPEATED_SIZE, LONG_COPY_SIZE
+)
 
 
 def diff_texts(left: str, right: str, tokenize: Tokenizer, max_cells: int = MAX_CELLS) -> Diff:
@@ -30,10 +45,20 @@ def diff_words(left: Words, right: Words, max_cells: int = MAX_CELLS) -> Diff:
 
     :param max_cells: work allowed for one gap between anchors, in words times words
     """
+    if left.compiled is not None and right.compiled is not None:
+        rows, coarse_count = find_blocks(left, right, max_cells)
+        stretches, faint = left.compiled.arrange(right.compiled, rows, LIMITS)
+        return Diff(left, right, stretches, coarse_count, faint)
     blocks, coarse_count = align_words(left, right, max_cells)
+    return diff_blocks(blocks, left, right, coarse_count)
+
+
+def diff_blocks(blocks: list[Block], left: Words, right: Words, coarse_count: int) -> Diff:
+    """The diff of two texts with these equal blocks; as the compiled loops make it."""
     blocks = clean_blocks(blocks, left, right)
-    stretches = tuple(_make_stretches(blocks, left, right))
-    return Diff(left, right, stretches, coarse_count, mark_faint(blocks, left, right))
+    stretches = _make_stretches(blocks, left, right)
+    faint = mark_faint(blocks, left, right)
+    return Diff.of_stretches(left, right, stretches, coarse_count, faint)
 
 
 def _make_stretches(blocks: list[Block], left: Words, right: Words) -> Iterator[Segment]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain, groupby
-from operator import attrgetter
-from typing import Literal
+from typing import Literal, NamedTuple, cast
 
 import msgspec
+import numpy as np
 
 from dedupe.diff.words import Words
+from dedupe.model.stretches import ORIGINS, STRETCH_KINDS, Stretches
 
 Kind = Literal["equal", "faint", "delete", "insert"]
 Origin = Literal["", "moved_down", "moved_up", "repeated"]
@@ -48,22 +49,64 @@ class Segment(msgspec.Struct, frozen=True):
         return self.origin in ("moved_down", "moved_up")
 
 
-class Diff(msgspec.Struct, frozen=True, dict=True):
+class Place(NamedTuple):
+    """A place of change: what stands there in one text, and in its stead in the other.
+
+    :param deleted: spans (first word, end) of the left text alone, without moved ones
+    :param inserted: spans of the right text alone, without moved ones
+    :param moved_count: the words that are moved to this place
+    """
+
+    deleted: list[tuple[int, int]]
+    inserted: list[tuple[int, int]]
+    moved_count: int
+
+    @property
+    def deleted_count(self) -> int:
+        return _count_words(self.deleted)
+
+    @property
+    def inserted_count(self) -> int:
+        return _count_words(self.inserted)
+
+
+class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
     """How the right text differs from the left one.
 
     The segments cover both texts in order. Between two stretches of ``equal`` and ``faint``
     segments, all deletions come before all insertions; together they are one *place*.
 
-    :param stretches: the segments, but ``equal`` ones with the ``faint`` ones between them in one
+    :param columns: the stretches
     :param coarse_count: number of gaps too large to align, which are shown as replaced whole
     :param faint: a mark for each word of the right text: 1 if it looks different; may be empty
     """
 
     left: Words
     right: Words
-    stretches: tuple[Segment, ...]
+    columns: Stretches
     coarse_count: int
     faint: bytes = b""
+
+    @classmethod
+    def of_stretches(
+        cls,
+        left: Words,
+        right: Words,
+        stretches: Iterable[Segment],
+        coarse_count: int = 0,
+        faint: bytes = b"",
+    ) -> Diff:
+        """The diff of these stretches."""
+        return cls(left, right, _columns_of([*stretches]), coarse_count, faint)
+
+    @cached_property
+    def stretches(self) -> tuple[Segment, ...]:
+        """The segments, but ``equal`` ones with the ``faint`` ones between them in one."""
+        return tuple(map(_segment_of, self.columns.kinds, self.columns.spans.tolist()))
+
+    def stretch(self, number: int) -> Segment:
+        """One of the stretches."""
+        return _segment_of(self.columns.kinds[number], self.columns.spans[number].tolist())
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -74,31 +117,80 @@ class Diff(msgspec.Struct, frozen=True, dict=True):
         return tuple(chain.from_iterable(parts))
 
     @cached_property
-    def _changes(self) -> list[Segment]:
-        return [stretch for stretch in self.stretches if stretch.is_change]
+    def places(self) -> list[Place]:
+        """The places of change, in order."""
+        rows = zip(self.columns.kinds, self.columns.spans.tolist(), strict=True)
+        groups = groupby(rows, _is_changed)
+        return [_place_of(group) for is_changed, group in groups if is_changed]
 
     @property
     def inserted_count(self) -> int:
         """Number of words that only the right text has, without moved ones."""
-        return sum(len(s.right) for s in self._changes if not s.is_moved)
+        return sum(place.inserted_count for place in self.places)
 
     @property
     def deleted_count(self) -> int:
         """Number of words that only the left text has, without moved ones."""
-        return sum(len(s.left) for s in self._changes if not s.is_moved)
+        return sum(place.deleted_count for place in self.places)
 
     @property
     def moved_count(self) -> int:
         """Number of words that both texts have, at different positions."""
-        return sum(len(s.right) for s in self._changes if s.is_moved)
+        return sum(place.moved_count for place in self.places)
 
     @property
     def place_count(self) -> int:
         """Number of places: stretches of changes between two equal stretches."""
-        return sum(1 for changed, _ in groupby(self.stretches, _is_change) if changed)
+        return len(self.places)
 
 
-_is_change = attrgetter("is_change")
+_EQUAL, _DELETED, _INSERTED = range(3)
+_MOVED = (ORIGINS.index("moved_down"), ORIGINS.index("moved_up"))
+
+
+def _is_changed(row: tuple[int, list[int]]) -> bool:
+    return row[0] != _EQUAL
+
+
+def _count_words(spans: Iterable[tuple[int, int]]) -> int:
+    return sum(stop - start for start, stop in spans)
+
+
+def _place_of(rows: Iterable[tuple[int, list[int]]]) -> Place:
+    deleted, inserted, moved_count = [], [], 0
+    for kind, (left, left_stop, right, right_stop, origin, *_) in rows:
+        if origin in _MOVED:
+            moved_count += right_stop - right
+        elif kind == _DELETED:
+            deleted.append((left, left_stop))
+        else:
+            inserted.append((right, right_stop))
+    return Place(deleted, inserted, moved_count)
+
+
+def _segment_of(kind: int, row: list[int]) -> Segment:
+    left, left_stop, right, right_stop, origin, period, copies, elsewhere = row
+    return Segment(
+        cast(Kind, STRETCH_KINDS[kind]),
+        range(left, left_stop),
+        range(right, right_stop),
+        cast(Origin, ORIGINS[origin]),
+        period,
+        copies,
+        bool(elsewhere),
+    )
+
+
+def _columns_of(stretches: list[Segment]) -> Stretches:
+    kinds = bytes([STRETCH_KINDS.index(each.kind) for each in stretches])
+    rows = [
+        (
+            *(each.left.start, each.left.stop, each.right.start, each.right.stop),
+            *(ORIGINS.index(each.origin), each.period, each.copies, each.elsewhere),
+        )
+        for each in stretches
+    ]
+    return Stretches(kinds, np.array(rows, np.int64).reshape(-1, 8))
 
 
 def _cut_at_faint(stretch: Segment, faint: bytes) -> Iterator[Segment]:

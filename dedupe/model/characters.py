@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dedupe.model.stretches import Arranged, ArrangeLimits
 
 OPENERS: Final = frozenset("([{<«‹“‘„‚「『（《〈【〔［｛")
 """Brackets and quotes that belong to the word after them."""
@@ -97,6 +99,14 @@ class WrittenWords(Protocol):
 
     def find_anchors(self, other: Any, limits: AnchorLimits) -> Anchored | None:
         """The alignment with another text at shingles; none for texts that are too long."""
+
+    def arrange(
+        self, other: Any, blocks: Sequence[Sequence[int]], limits: ArrangeLimits
+    ) -> Arranged:
+        """Clean the equal blocks of this text and another, and cut both into stretches.
+
+        :param blocks: ascending; of each its first word here, that in the other text, and its size
+        """
 
 
 class WordFinder(Protocol):

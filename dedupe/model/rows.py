@@ -19,9 +19,6 @@ BLANK: Final = 4
 COMBINING: Final = 8
 """… or it combines with the character before it, whatever else it is."""
 
-STRETCH_KINDS: Final = ("equal", "delete", "insert")
-"""The kinds of stretches of a difference, by their numbers in columns."""
-
 
 class RowLimits(NamedTuple):
     """Limits on what is shown, and where it is folded and cut into rows."""
@@ -35,10 +32,10 @@ class RowLimits(NamedTuple):
 
 
 class StretchColumns(NamedTuple):
-    """The stretches of a difference, in order.
+    """The stretches of a difference, in order, with what is written at them.
 
-    :param kinds: of each a number, the index in ``STRETCH_KINDS``
-    :param spans: of each its words in the left text and in the right one: first, end, first, end
+    :param kinds: as those of :class:`~dedupe.model.stretches.Stretches`
+    :param spans: likewise; of which the first four values of a row are used
     :param notes: HTML behind the words of changes, joined
     :param note_ends: of each the end of its note
     :param faint: a mark for each word of the right text: 1 if it looks different; may be empty
@@ -46,7 +43,7 @@ class StretchColumns(NamedTuple):
     """
 
     kinds: bytes
-    spans: array[int]
+    spans: NDArray[np.int64]
     notes: bytes
     note_ends: array[int]
     faint: bytes

@@ -10,6 +10,9 @@ import os
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+cdef extern from "Python.h" nogil:
+    bint Py_UNICODE_ISALNUM(Py_UCS4 character)
+
 cdef extern from "kernels.h" nogil:
     void dedupe_hash128(const uint8_t *data, size_t length, uint64_t *high_low)
     uint64_t dedupe_hash64(const uint8_t *data, size_t length)
@@ -1286,18 +1289,20 @@ cdef enum:
 cdef class WrittenWords:
     """The words of a text as they are written; see ``dedupe.diff.words``."""
 
+    cdef const uint64_t[::1] keys
     cdef const uint32_t[::1] text
     cdef const int64_t[::1] starts, ends
     cdef const uint8_t[::1] breaks, scores
     cdef readonly Py_ssize_t count
     cdef bint has_empty
 
-    def __init__(self, text, starts, ends, breaks, scores):
+    def __init__(self, keys, text, starts, ends, breaks, scores):
         cdef Py_ssize_t word
-        self.text, self.starts, self.ends = text, starts, ends
+        self.keys, self.text, self.starts, self.ends = keys, text, starts, ends
         self.breaks, self.scores = breaks, scores
         self.count = self.starts.shape[0]
-        if not (self.ends.shape[0] == self.breaks.shape[0] == self.scores.shape[0] - 1 == self.count):
+        if not (self.ends.shape[0] == self.breaks.shape[0] == self.scores.shape[0] - 1 == self.count
+                == self.keys.shape[0]):
             raise ValueError("the columns of words have different lengths")
         self.has_empty = False
         for word in range(self.count):
@@ -1396,7 +1401,7 @@ cdef class RowWriter:
     cdef Py_ssize_t context, least_fold, long_row, shown_places, shown_change_words, word_size
     cdef WrittenWords left, right
     cdef const uint8_t[::1] kinds, notes, faint
-    cdef const int64_t[::1] spans
+    cdef const int64_t[:, ::1] spans
     cdef const int64_t[::1] note_ends
     cdef uint8_t[::1] output
     cdef int64_t[:, ::1] items
@@ -1411,7 +1416,7 @@ cdef class RowWriter:
         self.word_size = word_size
 
     def write(self, WrittenWords left, WrittenWords right, const uint8_t[::1] kinds,
-              const int64_t[::1] spans, const uint8_t[::1] notes,
+              const int64_t[:, ::1] spans, const uint8_t[::1] notes,
               const int64_t[::1] note_ends, const uint8_t[::1] faint, Py_ssize_t fold_at,
               uint8_t[::1] output,
               int64_t[:, ::1] items):
@@ -1434,7 +1439,7 @@ cdef class RowWriter:
                 self.write_equal(0, fold_at, 0, right.count)
                 self.end_item(0)
                 if fold_at < kinds.shape[0]:
-                    self.write_fold(fold_at, kinds.shape[0], spans[4 * fold_at + 2], right.count)
+                    self.write_fold(fold_at, kinds.shape[0], spans[fold_at, 2], right.count)
         return self.item_count, self.at
 
     cdef check(self, bint folds_rest):
@@ -1444,14 +1449,14 @@ cdef class RowWriter:
         """
         cdef Py_ssize_t k, count = self.kinds.shape[0]
         cdef int64_t left, left_end, right, right_end
-        if not (self.spans.shape[0] == 4 * count and self.note_ends.shape[0] == count
+        if not (self.spans.shape[0] == count and self.spans.shape[1] >= 4 and self.note_ends.shape[0] == count
                 and self.items.shape[1] == 2
                 and self.faint.shape[0] in (0, self.right.count)
                 and self.items.shape[0] >= 2 * count + 1):
             raise ValueError("the columns of stretches have different lengths")
         for k in range(count):
-            left, left_end = self.spans[4 * k], self.spans[4 * k + 1]
-            right, right_end = self.spans[4 * k + 2], self.spans[4 * k + 3]
+            left, left_end = self.spans[k, 0], self.spans[k, 1]
+            right, right_end = self.spans[k, 2], self.spans[k, 3]
             if not (0 <= left <= left_end <= self.left.count
                     and 0 <= right <= right_end <= self.right.count
                     and self.begin_of(k) < self.end_of(k)
@@ -1464,10 +1469,10 @@ cdef class RowWriter:
         return self.kinds[k] >= DELETED
 
     cdef inline Py_ssize_t begin_of(self, Py_ssize_t k) noexcept nogil:
-        return self.spans[4 * k + (0 if self.kinds[k] == DELETED else 2)]
+        return self.spans[k, 0 if self.kinds[k] == DELETED else 2]
 
     cdef inline Py_ssize_t end_of(self, Py_ssize_t k) noexcept nogil:
-        return self.spans[4 * k + (1 if self.kinds[k] == DELETED else 3)]
+        return self.spans[k, 1 if self.kinds[k] == DELETED else 3]
 
     cdef void write_places(self) noexcept nogil:
         """All stretches: changes, and between them equal words, which are folded."""
@@ -1576,7 +1581,7 @@ cdef class RowWriter:
 
     cdef void write_words(self, Py_ssize_t k, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
         """Words of both texts, which are all faint, or none."""
-        cdef Py_ssize_t shift = self.spans[4 * k] - self.spans[4 * k + 2]
+        cdef Py_ssize_t shift = self.spans[k, 0] - self.spans[k, 2]
         if start >= stop:
             return
         self.begin_part(self.right.breaks[start])
@@ -1984,3 +1989,538 @@ cdef class Aligner:
             self.waiting[self.waiting_count, 2], self.waiting[self.waiting_count, 3] = j, j_stop
             self.waiting[self.waiting_count, 4] = depth
             self.waiting_count += 1
+
+
+cdef enum:
+    # Rows of the columns of an Arranger: of unsigned numbers, and of positions.
+    WANTED = 2
+    FIRST_PLACES = 0
+    STRETCHES = 1
+    RUN_ENDS = 2
+    LEFT_MARKS = 3
+    # What is known of a mark: see dedupe.diff.moves; an origin is an index in ORIGINS.
+    ORIGIN = 0
+    PERIOD = 1
+    COPIES = 2
+    ELSEWHERE = 3
+    MOVED_DOWN = 1
+    MOVED_UP = 2
+    IS_REPEATED = 3
+    INSERTED = 2
+    # Bits of a hash that are an index of the filter.
+    FILTER_BITS = 12
+
+
+cdef class Arranger:
+    """Cleans the equal blocks of two texts, and cuts the texts into stretches.
+
+    See ``dedupe.diff.compare``, ``cleanup`` and ``moves``. Side 0 is the left text, 1 the right one.
+    """
+
+    cdef Py_ssize_t island, most_shift, snap, gram, least_repeated, long_copy
+    cdef WrittenWords left, right
+    cdef int64_t[:, ::1] blocks
+    cdef uint64_t[:, ::1] hashes
+    cdef int64_t[:, ::1] places
+    cdef int64_t[:, :, ::1] marks
+    cdef uint8_t[::1] taken
+    cdef uint8_t[::1] kinds
+    cdef int64_t[:, ::1] spans
+    cdef Py_ssize_t block_count, wanted_count, written
+    cdef uint8_t filter[1 << FILTER_BITS]
+
+    def __init__(self, island, most_shift, snap, gram, least_repeated, long_copy):
+        self.island, self.most_shift, self.snap = island, most_shift, snap
+        self.gram, self.least_repeated, self.long_copy = gram, least_repeated, long_copy
+        if gram < 1 or least_repeated < 1:
+            raise ValueError("a copy has at least one word")
+
+    def arrange(self, WrittenWords left, WrittenWords right, int64_t[:, ::1] blocks,
+                uint64_t[:, ::1] hashes, int64_t[:, ::1] places, int64_t[:, :, ::1] marks,
+                uint8_t[::1] taken, uint8_t[::1] kinds, int64_t[:, ::1] spans, uint8_t[::1] faint):
+        """Write the stretches, and mark the words that look different.
+
+        :param blocks: their rows, with two others before them and two behind
+        :returns: the number of stretches
+        """
+        cdef Py_ssize_t block, side, room = max(left.count, right.count) + 1
+        cdef Py_ssize_t words = left.count + right.count
+        if not (blocks.shape[0] >= 4 and blocks.shape[1] == 3 and hashes.shape[0] == 4
+                and places.shape[0] == 5 and marks.shape[0] == 2 and marks.shape[2] == 4
+                and spans.shape[1] == 8 and taken.shape[0] == faint.shape[0] == right.count
+                and min(hashes.shape[1], places.shape[1], marks.shape[1]) >= room
+                and min(kinds.shape[0], spans.shape[0]) >= words):
+            raise ValueError("there is no room for a value for each word")
+        self.left, self.right, self.blocks, self.hashes = left, right, blocks, hashes
+        self.places, self.marks, self.taken = places, marks, taken
+        self.kinds, self.spans = kinds, spans
+        self.check_blocks()
+        self.written = 0
+        with nogil:
+            self.merge_blocks()
+            self.slide_changes()
+            self.drop_islands()
+            self.snap_blocks()
+            self.hash_changes()
+            self.mark_moves()
+            for side in range(2):
+                self.mark_repeats(side)
+            self.write_stretches()
+            for block in range(self.block_count):
+                mark_faint(left, blocks[block, 0], right, blocks[block, 1], blocks[block, 2], faint)
+        return self.written
+
+    cdef check_blocks(self):
+        cdef Py_ssize_t block
+        cdef int64_t i, j, size
+        for block in range(2, self.blocks.shape[0] - 2):
+            i, j, size = self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2]
+            if not (0 <= i <= self.left.count and 0 <= j <= self.right.count
+                    and 0 < size <= min(self.left.count - i, self.right.count - j)):
+                raise ValueError(f"block {block - 2} is outside the texts")
+
+    cdef inline uint64_t key(self, Py_ssize_t side, Py_ssize_t word) noexcept nogil:
+        return self.right.keys[word] if side else self.left.keys[word]
+
+    cdef inline Py_ssize_t count(self, Py_ssize_t side) noexcept nogil:
+        return self.right.count if side else self.left.count
+
+    cdef inline int64_t stop(self, Py_ssize_t block, Py_ssize_t side) noexcept nogil:
+        """The end of a block in one of the texts."""
+        return self.blocks[block, side] + self.blocks[block, 2]
+
+    cdef inline void put_block(self, Py_ssize_t at, int64_t i, int64_t j, int64_t size) noexcept nogil:
+        self.blocks[at, 0], self.blocks[at, 1], self.blocks[at, 2] = i, j, size
+
+    # Clean-up. Each step moves the blocks towards the first row.
+
+    cdef void merge_blocks(self) noexcept nogil:
+        """Take overlaps from the blocks, and join those that touch on one diagonal.
+
+        They begin at the third row: one more fits before them, and one behind.
+        """
+        cdef Py_ssize_t block, last = 1
+        cdef int64_t i, j, size, overlap
+        self.put_block(1, 0, 0, 0)
+        for block in range(2, self.blocks.shape[0] - 2):
+            i, j, size = self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2]
+            if last == 1:
+                last = 2
+                continue
+            overlap = max(0, self.stop(last, 0) - i, self.stop(last, 1) - j)
+            if (i - self.blocks[last, 0] == j - self.blocks[last, 1]
+                    and self.blocks[last, 0] <= i <= self.stop(last, 0)):
+                self.blocks[last, 2] = max(self.blocks[last, 2], i + size - self.blocks[last, 0])
+            elif overlap < size:
+                last += 1
+                self.put_block(last, i + overlap, j + overlap, size - overlap)
+        self.put_block(last + 1, self.left.count, self.right.count, 0)
+        self.block_count = last + 2
+
+    cdef void slide_changes(self) noexcept nogil:
+        """Shift each pure insertion or deletion to where it begins and ends most naturally."""
+        cdef Py_ssize_t block, kept = 1
+        cdef int64_t shift, i, j, size
+        cdef bint has_left, has_right
+        for block in range(2, self.block_count):
+            has_left = self.stop(block - 1, 0) < self.blocks[block, 0]
+            has_right = self.stop(block - 1, 1) < self.blocks[block, 1]
+            shift = self.best_shift(block, has_right) if has_left != has_right else 0
+            self.blocks[block - 1, 2] += shift
+            self.blocks[block, 0] += shift
+            self.blocks[block, 1] += shift
+            self.blocks[block, 2] -= shift
+        for block in range(1, self.block_count):
+            i, j, size = self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2]
+            if size:
+                self.put_block(kept, i, j, size)
+                kept += 1
+        self.put_block(kept, self.left.count, self.right.count, 0)
+        self.block_count = kept
+
+    cdef int64_t best_shift(self, Py_ssize_t block, Py_ssize_t side) noexcept nogil:
+        """The number of words to shift the change before a block by (see ``cleanup._best_shift``)."""
+        cdef int64_t start = self.stop(block - 1, side), stop = self.blocks[block, side]
+        cdef int64_t best = 0, shift
+        cdef int most = self.worth(block, side, 0), worth
+        for shift in range(1, min(self.blocks[block - 1, 2], self.most_shift) + 1):
+            if self.key(side, start - shift) != self.key(side, stop - shift):
+                break
+            worth = self.worth(block, side, -shift)
+            if worth > most:
+                best, most = -shift, worth
+        for shift in range(1, min(self.blocks[block, 2], self.most_shift) + 1):
+            if self.key(side, start + shift - 1) != self.key(side, stop + shift - 1):
+                break
+            worth = self.worth(block, side, shift)
+            if worth > most or (worth == most and shift < -best):
+                best, most = shift, worth
+        return best
+
+    cdef int worth(self, Py_ssize_t block, Py_ssize_t side, int64_t shift) noexcept nogil:
+        """How natural the cuts of a shifted change are; much more if a small block is removed."""
+        cdef int64_t start = self.stop(block - 1, side), stop = self.blocks[block, side]
+        cdef int score
+        cdef bint swallows
+        if side:
+            score = self.right.scores[start + shift] + self.right.scores[stop + shift]
+        else:
+            score = self.left.scores[start + shift] + self.left.scores[stop + shift]
+        swallows = (-shift == self.blocks[block - 1, 2] and self.blocks[block - 1, 0] > 0) or (
+            shift == self.blocks[block, 2] and shift > 0)
+        return score + 4 if swallows and -self.island <= shift <= self.island else score
+
+    cdef void drop_islands(self) noexcept nogil:
+        """Drop the blocks of a few words between larger changes."""
+        cdef Py_ssize_t block, last = 0
+        self.put_block(0, 0, 0, 0)
+        for block in range(1, self.block_count):
+            last += 1
+            self.put_block(last, self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2])
+            while last > 0 and self.is_island(last, block + 1):
+                last -= 1
+        self.block_count = last + 1
+
+    cdef bint is_island(self, Py_ssize_t block, Py_ssize_t following) noexcept nogil:
+        cdef int64_t left_before, right_before, left_after, right_after, limit
+        if self.blocks[block, 2] > self.island:
+            return False
+        left_before = self.blocks[block, 0] - self.stop(block - 1, 0)
+        right_before = self.blocks[block, 1] - self.stop(block - 1, 1)
+        left_after = self.blocks[following, 0] - self.stop(block, 0)
+        right_after = self.blocks[following, 1] - self.stop(block, 1)
+        limit = min(max(left_before, right_before), max(left_after, right_after))
+        if left_before + left_after == 0 or right_before + right_after == 0:
+            limit = limit // 4
+        return self.blocks[block, 2] <= limit
+
+    cdef void snap_blocks(self) noexcept nogil:
+        """Shorten the blocks, so that no change begins or ends inside a written word."""
+        cdef Py_ssize_t block, kept = 0
+        cdef int64_t i = 0, j = 0, i_stop, j_stop, head, tail, next_i, next_j
+        for block in range(1, self.block_count):
+            next_i, next_j = self.left.count, self.right.count
+            if block + 1 < self.block_count:
+                next_i, next_j = self.blocks[block + 1, 0], self.blocks[block + 1, 1]
+            head = tail = 0
+            if i < self.blocks[block, 0] or j < self.blocks[block, 1]:
+                head = self.glued_head(block)
+            i_stop, j_stop = self.stop(block, 0), self.stop(block, 1)
+            if i_stop < next_i or j_stop < next_j:
+                tail = self.glued_tail(block)
+            i, j = self.blocks[block, 0] + head, self.blocks[block, 1] + head
+            if i + tail < i_stop:
+                self.put_block(kept, i, j, i_stop - i - tail)
+                kept += 1
+            i, j = i_stop, j_stop
+        self.block_count = kept
+
+    cdef int64_t glued_head(self, Py_ssize_t block) noexcept nogil:
+        """The number of words at the start of a block that are joined to the change before it."""
+        cdef int64_t i = self.blocks[block, 0], j = self.blocks[block, 1], head
+        for head in range(min(self.blocks[block, 2], self.snap) + 1):
+            if not splits_word(self.left, i + head) and not splits_word(self.right, j + head):
+                return head
+        head = 0
+        while head < self.blocks[block, 2] and (
+                self.left.is_empty(i + head) or self.right.is_empty(j + head)):
+            head += 1
+        return head
+
+    cdef int64_t glued_tail(self, Py_ssize_t block) noexcept nogil:
+        """The number of words at the end of a block that are joined to the change after it."""
+        cdef int64_t i = self.stop(block, 0), j = self.stop(block, 1), tail
+        for tail in range(min(self.blocks[block, 2], self.snap) + 1):
+            if not splits_word(self.left, i - tail) and not splits_word(self.right, j - tail):
+                return tail
+        return 0
+
+    # Moved and repeated text.
+
+    cdef inline int64_t change_start(self, Py_ssize_t change, Py_ssize_t side) noexcept nogil:
+        """Where the change before a block starts, or the one at the end."""
+        return self.stop(change - 1, side) if change else 0
+
+    cdef inline int64_t change_stop(self, Py_ssize_t change, Py_ssize_t side) noexcept nogil:
+        return self.blocks[change, side] if change < self.block_count else self.count(side)
+
+    cdef inline uint64_t hash_gram(self, Py_ssize_t side, Py_ssize_t word) noexcept nogil:
+        cdef uint64_t value = 0
+        cdef Py_ssize_t offset
+        for offset in range(self.gram):
+            value = (value ^ self.key(side, word + offset)) * <uint64_t> 0x9E3779B97F4A7C15
+            value ^= value >> 29
+        return value
+
+    cdef void hash_changes(self) noexcept nogil:
+        """Hash the grams of all changes; no word has a mark yet."""
+        cdef Py_ssize_t side, change, word
+        for side in range(2):
+            for word in range(self.count(side)):
+                self.places[LEFT_MARKS + side, word] = 0
+            for change in range(self.block_count + 1):
+                for word in range(self.change_start(change, side),
+                                  self.change_stop(change, side) - self.gram + 1):
+                    self.hashes[side, word] = self.hash_gram(side, word)
+
+    cdef void want(self, Py_ssize_t side, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+        """Ask for the grams between two words of a change."""
+        cdef Py_ssize_t word
+        for word in range(start, stop - self.gram + 1):
+            self.hashes[WANTED, self.wanted_count] = self.hashes[side, word]
+            self.wanted_count += 1
+
+    cdef Py_ssize_t sort_wanted(self) noexcept nogil:
+        """Sort the grams that are asked for, each once, of none of which a place is known."""
+        cdef Py_ssize_t at
+        if self.wanted_count <= SMALL_SORT:
+            insertion_sort(self.hashes[WANTED], 0, self.wanted_count)
+        else:
+            dedupe_sort(&self.hashes[WANTED, 0], self.wanted_count, &self.hashes[WANTED + 1, 0])
+        self.wanted_count = drop_repetitions(self.hashes[WANTED], 0, self.wanted_count)
+        for at in range(1 << FILTER_BITS):
+            self.filter[at] = 0
+        for at in range(self.wanted_count):
+            self.filter[self.hashes[WANTED, at] >> (64 - FILTER_BITS)] = 1
+            self.places[FIRST_PLACES, at] = -1
+        return self.wanted_count
+
+    cdef inline Py_ssize_t find_wanted(self, uint64_t gram) noexcept nogil:
+        """The index of a gram among those that are asked for, or -1."""
+        cdef Py_ssize_t low = 0, high = self.wanted_count, middle
+        if not self.filter[gram >> (64 - FILTER_BITS)]:
+            return -1
+        while low < high:
+            middle = (low + high) >> 1
+            if self.hashes[WANTED, middle] < gram:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < self.wanted_count and self.hashes[WANTED, low] == gram else -1
+
+    cdef void place_gram(self, uint64_t gram, Py_ssize_t word, Py_ssize_t stretch) noexcept nogil:
+        """Note where a gram stands that is asked for, if it is the first place."""
+        cdef Py_ssize_t at = self.find_wanted(gram)
+        if at >= 0 and self.places[FIRST_PLACES, at] < 0:
+            self.places[FIRST_PLACES, at], self.places[STRETCHES, at] = word, stretch
+
+    cdef void add_mark(self, Py_ssize_t side, Py_ssize_t start, Py_ssize_t size, int64_t origin,
+                       int64_t period, int64_t copies, bint is_elsewhere) noexcept nogil:
+        self.places[LEFT_MARKS + side, start] = size
+        self.marks[side, start, ORIGIN], self.marks[side, start, PERIOD] = origin, period
+        self.marks[side, start, COPIES], self.marks[side, start, ELSEWHERE] = copies, is_elsewhere
+
+    cdef inline Py_ssize_t part_stop(self, Py_ssize_t side, Py_ssize_t start,
+                                     Py_ssize_t stop) noexcept nogil:
+        """The end of a part of a change: of a mark, or of the words before the next mark."""
+        if self.places[LEFT_MARKS + side, start]:
+            return start + self.places[LEFT_MARKS + side, start]
+        start += 1
+        while start < stop and not self.places[LEFT_MARKS + side, start]:
+            start += 1
+        return start
+
+    cdef void mark_moves(self) noexcept nogil:
+        """Mark text that is deleted in one change and inserted in another, on both sides."""
+        cdef Py_ssize_t change, word
+        self.wanted_count = 0
+        for change in range(self.block_count + 1):
+            self.want(0, self.change_start(change, 0), self.change_stop(change, 0))
+        if not self.wanted_count:
+            return
+        self.sort_wanted()
+        for change in range(self.block_count + 1):
+            for word in range(self.change_start(change, 1),
+                              self.change_stop(change, 1) - self.gram + 1):
+                self.place_gram(self.hashes[1, word], word, change)
+        for word in range(self.right.count):
+            self.taken[word] = 0
+        for change in range(self.block_count + 1):
+            self.mark_moved(change)
+
+    cdef void mark_moved(self, Py_ssize_t change) noexcept nogil:
+        """Mark what of a deletion stands in an insertion of another place."""
+        cdef int64_t start = self.change_start(change, 0), stop = self.change_stop(change, 0)
+        cdef int64_t word = start, other, size, limit, whole, at, origin
+        while word + self.gram <= stop:
+            at = self.find_wanted(self.hashes[0, word])
+            other = self.places[FIRST_PLACES, at]
+            if other >= 0 and self.places[STRETCHES, at] != change and not self.taken[other]:
+                limit = self.change_stop(self.places[STRETCHES, at], 1)
+                whole = limit - self.change_start(self.places[STRETCHES, at], 1)
+                limit, size = min(stop - word, limit - other), 0
+                while (size < limit and not self.taken[other + size]
+                       and self.left.keys[word + size] == self.right.keys[other + size]):
+                    size += 1
+                if self.is_copy(size, stop - start, whole, self.gram):
+                    origin = MOVED_DOWN if other >= self.change_stop(change, 1) else MOVED_UP
+                    self.add_mark(0, word, size, origin, 0, 1, False)
+                    self.add_mark(1, other, size, origin, 0, 1, False)
+                    for at in range(other, other + size):
+                        self.taken[at] = 1
+                    word += size
+                    continue
+            word += 1
+
+    cdef inline bint is_copy(self, int64_t size, int64_t span, int64_t stretch,
+                             int64_t least) noexcept nogil:
+        """Whether a copy counts: it is long, or at least half of its span or of the other stretch."""
+        return size == span or size >= max(
+            least, min(self.long_copy, (min(span, stretch) + 1) // 2))
+
+    cdef void mark_repeats(self, Py_ssize_t side) noexcept nogil:
+        """Mark text that a document holds more than once, of what has no mark yet."""
+        cdef Py_ssize_t change, block, word
+        cdef int64_t start, stop, end
+        cdef bint has_tandems = self.mark_all_tandems(side)
+        self.wanted_count = 0
+        for change in range(self.block_count + 1):
+            start, stop = self.change_start(change, side), self.change_stop(change, side)
+            while start + self.gram <= stop:
+                end = self.part_stop(side, start, stop)
+                if not self.places[LEFT_MARKS + side, start]:
+                    self.want(side, start, end)
+                elif has_tandems:
+                    self.want(side, start, start + self.gram)
+                start = end
+        if not self.wanted_count:
+            return
+        self.sort_wanted()
+        for block in range(self.block_count):
+            for word in range(self.blocks[block, side], self.stop(block, side) - self.gram + 1):
+                self.place_gram(self.hash_gram(side, word), word, block)
+        for change in range(self.block_count + 1):
+            start, stop = self.change_start(change, side), self.change_stop(change, side)
+            while start + self.gram <= stop:
+                end = self.part_stop(side, start, stop)
+                if not self.places[LEFT_MARKS + side, start]:
+                    self.mark_copies(side, start, end)
+                elif self.marks[side, start, COPIES] > 1:
+                    self.note_elsewhere(side, start)
+                start = end
+
+    cdef bint mark_all_tandems(self, Py_ssize_t side) noexcept nogil:
+        """Mark text that is repeated without a gap; return whether there is any."""
+        cdef Py_ssize_t change
+        cdef int64_t start, stop, end
+        cdef bint found = False
+        for change in range(self.block_count + 1):
+            start, stop = self.change_start(change, side), self.change_stop(change, side)
+            while start + self.gram <= stop:
+                end = self.part_stop(side, start, stop)
+                if not self.places[LEFT_MARKS + side, start] and self.mark_tandems(side, start, end):
+                    found = True
+                start = end
+        return found
+
+    cdef bint mark_tandems(self, Py_ssize_t side, int64_t start, int64_t stop) noexcept nogil:
+        """Mark the tandems in a part of a change; return whether there are any."""
+        cdef int64_t word = start, first, run, period, copies, cleared = start
+        cdef int64_t enough = min(self.long_copy, (stop - start + 1) // 2)
+        cdef Py_ssize_t at, count
+        self.wanted_count = 0
+        self.want(side, start, stop)
+        count = self.wanted_count
+        if count < 2 or self.sort_wanted() == count:
+            return False
+        for at in range(stop - start + 1):
+            self.places[RUN_ENDS, at] = 0
+        while word + self.gram <= stop:
+            at = self.find_wanted(self.hashes[side, word])
+            first = self.places[FIRST_PLACES, at]
+            self.places[FIRST_PLACES, at] = word
+            if first >= cleared and self.places[RUN_ENDS, word - first] <= word:
+                period = word - first
+                run = 0
+                while (word + run < stop
+                       and self.key(side, first + run) == self.key(side, word + run)):
+                    run += 1
+                copies = 1 + run // period
+                if copies > 1 and copies * period >= enough:
+                    word = cleared = first + copies * period
+                    self.add_mark(side, first, word - first, IS_REPEATED, period, copies, False)
+                    continue
+                self.places[RUN_ENDS, period] = word + run
+            word += 1
+        return cleared > start
+
+    cdef void note_elsewhere(self, Py_ssize_t side, Py_ssize_t start) noexcept nogil:
+        """Note of a tandem whether unchanged text has its words too."""
+        cdef int64_t period = self.marks[side, start, PERIOD], size = 0, other, limit
+        cdef Py_ssize_t at = self.find_wanted(self.hashes[side, start])
+        other = self.places[FIRST_PLACES, at]
+        if period < self.gram or other < 0:
+            return
+        limit = min(period, self.stop(self.places[STRETCHES, at], side) - other)
+        while size < limit and self.key(side, start + size) == self.key(side, other + size):
+            size += 1
+        self.marks[side, start, ELSEWHERE] = size == period
+
+    cdef void mark_copies(self, Py_ssize_t side, int64_t start, int64_t stop) noexcept nogil:
+        """Mark what of a part of a change stands in unchanged text too."""
+        cdef int64_t word = start, other, size, limit, whole, at
+        while word + self.gram <= stop:
+            at = self.find_wanted(self.hashes[side, word])
+            other = self.places[FIRST_PLACES, at]
+            if other >= 0:
+                limit = self.stop(self.places[STRETCHES, at], side)
+                whole = self.blocks[self.places[STRETCHES, at], 2]
+                limit, size = min(stop - word, limit - other), 0
+                while size < limit and self.key(side, word + size) == self.key(side, other + size):
+                    size += 1
+                if self.is_copy(size, stop - start, whole, self.least_repeated):
+                    self.add_mark(side, word, size, IS_REPEATED, size, 1, True)
+                    word += size
+                    continue
+            word += 1
+
+    # What is written.
+
+    cdef void write_stretches(self) noexcept nogil:
+        """Write deletions, insertions and equal words, in order."""
+        cdef Py_ssize_t change, side
+        cdef int64_t start, stop, end, other
+        for change in range(self.block_count + 1):
+            for side in range(2):
+                start, stop = self.change_start(change, side), self.change_stop(change, side)
+                other = self.change_start(change, 1) if side == 0 else self.change_stop(change, 0)
+                while start < stop:
+                    end = self.part_stop(side, start, stop)
+                    self.write_part(side, start, end, other)
+                    start = end
+            if change < self.block_count:
+                self.begin_stretch(0, self.blocks[change, 0], self.stop(change, 0),
+                                   self.blocks[change, 1], self.stop(change, 1))
+
+    cdef void write_part(self, Py_ssize_t side, int64_t start, int64_t stop,
+                         int64_t other) noexcept nogil:
+        """Write a part of a change: a mark, or words without one."""
+        cdef Py_ssize_t at = self.written, each
+        if side:
+            self.begin_stretch(INSERTED, other, other, start, stop)
+        else:
+            self.begin_stretch(DELETED, start, stop, other, other)
+        if self.places[LEFT_MARKS + side, start]:
+            for each in range(4):
+                self.spans[at, 4 + each] = self.marks[side, start, each]
+
+    cdef void begin_stretch(self, uint8_t kind, int64_t i, int64_t i_stop, int64_t j,
+                            int64_t j_stop) noexcept nogil:
+        cdef Py_ssize_t at = self.written
+        self.kinds[at] = kind
+        self.spans[at, 0], self.spans[at, 1], self.spans[at, 2], self.spans[at, 3] = i, i_stop, j, j_stop
+        self.spans[at, 4], self.spans[at, 5], self.spans[at, 6], self.spans[at, 7] = 0, 0, 1, 0
+        self.written += 1
+
+
+cdef bint splits_word(WrittenWords words, Py_ssize_t word) noexcept nogil:
+    """Whether a cut before a word would split a word as it is written (see ``boundaries``)."""
+    cdef Py_UCS4 last
+    if word == 0 or word == words.count:
+        return False
+    if words.is_empty(word):
+        return True
+    if words.breaks[word] != GLUED or words.is_empty(word - 1):
+        return False
+    last = words.text[words.ends[word - 1] - 1]
+    return last in u"'\u2019\u02bc-\u2010\u2011" or Py_UNICODE_ISALNUM(last)

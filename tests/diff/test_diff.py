@@ -52,7 +52,7 @@ def marked(left: str, right: str) -> str:
     diff = make_diff(left, right)
     parts = []
     for segment in diff.segments:
-        text = "".join(written(Diff(diff.left, diff.right, (segment,), 0), segment.kind))
+        text = "".join(written(Diff.of_stretches(diff.left, diff.right, (segment,)), segment.kind))
         around = {"delete": "[-{}-]", "insert": "{{+{}+}}", "faint": "~{}~"}
         parts.append(around.get(segment.kind, "{}").format(text))
     return " ".join(parts)

@@ -73,7 +73,7 @@ def test_rows_of_any_difference(sides):
 def test_rows_of_any_text(text, cut):
     [words] = split(text)
     spans = [span for span in (range(len(words))[:cut], range(len(words))[cut:]) if span]
-    whole = Diff(words, words, tuple(Segment("equal", span, span) for span in spans), 0)
+    whole = Diff.of_stretches(words, words, (Segment("equal", span, span) for span in spans))
     found = [(item.word_count, item.html) for item in write_plain(arrange_text(whole))]
     assert write_compiled(whole, fold_at=1) == found
 

@@ -128,7 +128,7 @@ def _write_text(words: Words) -> tuple[Item, ...]:
     """The rows of a text as HTML: its beginning, and the rest folded."""
     cut = _cut_of(words)
     spans = [span for span in (range(cut), range(cut, len(words))) if span]
-    text = Diff(words, words, tuple(Segment("equal", span, span) for span in spans), 0)
+    text = Diff.of_stretches(words, words, (Segment("equal", span, span) for span in spans))
     written = write_compiled(text, fold_at=1)
     if written is None:
         return write_plain(arrange_text(text))

@@ -7,9 +7,12 @@ from functools import cache
 from itertools import accumulate
 from typing import Final
 
-from dedupe.diff import Diff, Segment
+import numpy as np
+
+from dedupe.diff import Diff
 from dedupe.diff.fold import CONTEXT_SIZE, MIN_FOLD
-from dedupe.model.rows import STRETCH_KINDS, RowLimits, RowWriter, StretchColumns
+from dedupe.model.rows import RowLimits, RowWriter, StretchColumns
+from dedupe.model.stretches import Stretches
 from dedupe.renderers.html.diff_rows import (
     LONG_ROW,
     SHOWN_CHANGE_WORDS,
@@ -24,7 +27,6 @@ from dedupe.sketch import load_row_writer
 LIMITS: Final = RowLimits(
     CONTEXT_SIZE, MIN_FOLD, LONG_ROW, SHOWN_PLACES, SHOWN_CHANGE_WORDS, WORD_SIZE
 )
-_NUMBERS: Final = {kind: number for number, kind in enumerate(STRETCH_KINDS)}
 
 
 def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, str]] | None:
@@ -45,12 +47,12 @@ def _writer() -> RowWriter | None:
 
 
 def _columns(diff: Diff, fold_at: int) -> StretchColumns:
-    spans = array("q")
-    for each in diff.stretches:
-        spans.extend((each.left.start, each.left.stop, each.right.start, each.right.stop))
-    notes = [_note_of(each) for each in diff.stretches]
+    kinds, spans = diff.columns
+    notes = [b""] * len(kinds)
+    for number in _noted(diff.columns):
+        notes[number] = write_note(describe_change(diff.stretch(number))).encode()
     return StretchColumns(
-        bytes([_NUMBERS[each.kind] for each in diff.stretches]),
+        kinds,
         spans,
         b"".join(notes),
         array("q", accumulate(map(len, notes))),
@@ -59,5 +61,10 @@ def _columns(diff: Diff, fold_at: int) -> StretchColumns:
     )
 
 
-def _note_of(stretch: Segment) -> bytes:
-    return write_note(describe_change(stretch)).encode() if stretch.is_change else b""
+def _noted(columns: Stretches) -> list[int]:
+    """The changes that have notes."""
+    spans = columns.spans
+    is_long = spans[:, 1] - spans[:, 0] + spans[:, 3] - spans[:, 2] > SHOWN_CHANGE_WORDS
+    has_note = (spans[:, 4] > 0) | (is_long & (np.frombuffer(columns.kinds, np.uint8) > 0))
+    numbers: list[int] = np.flatnonzero(has_note).tolist()
+    return numbers
