@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import chain, groupby
-from typing import Literal, NamedTuple, cast
+from itertools import chain
+from typing import Final, Literal, NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -50,24 +50,18 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 class Place(NamedTuple):
-    """A place of change: what stands there in one text, and in its stead in the other.
+    """A place of change: stretches from one on, up to another; and its words.
 
-    :param deleted: spans (first word, end) of the left text alone, without moved ones
-    :param inserted: spans of the right text alone, without moved ones
-    :param moved_count: the words that are moved to this place
+    :param deleted_count: words that only the left text has, without moved ones
+    :param inserted_count: words that only the right text has, without moved ones
+    :param moved_count: words that are moved to this place
     """
 
-    deleted: list[tuple[int, int]]
-    inserted: list[tuple[int, int]]
+    start: int
+    stop: int
+    deleted_count: int
+    inserted_count: int
     moved_count: int
-
-    @property
-    def deleted_count(self) -> int:
-        return _count_words(self.deleted)
-
-    @property
-    def inserted_count(self) -> int:
-        return _count_words(self.inserted)
 
 
 class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
@@ -119,24 +113,50 @@ class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
     @cached_property
     def places(self) -> list[Place]:
         """The places of change, in order."""
-        rows = zip(self.columns.kinds, self.columns.spans.tolist(), strict=True)
-        groups = groupby(rows, _is_changed)
-        return [_place_of(group) for is_changed, group in groups if is_changed]
+        places = []
+        start = deleted = inserted = moved = 0
+        kinds = self.columns.kinds
+        for number, row in enumerate(self.columns.spans.tolist()):
+            if kinds[number] == _EQUAL:
+                if start < number:
+                    places.append(Place(start, number, deleted, inserted, moved))
+                start, deleted, inserted, moved = number + 1, 0, 0, 0
+            elif row[4] in _MOVED:
+                moved += row[3] - row[2]
+            else:
+                deleted += row[1] - row[0]
+                inserted += row[3] - row[2]
+        if start < len(kinds):
+            places.append(Place(start, len(kinds), deleted, inserted, moved))
+        return places
+
+    def own_words(self, place: Place) -> tuple[list[str], list[str]]:
+        """The words of a place that only the left text has, and those that only the right one has.
+
+        Without moved ones.
+        """
+        left: list[str] = []
+        right: list[str] = []
+        for row in self.columns.spans[place.start : place.stop].tolist():
+            if row[4] not in _MOVED:
+                left += self.left.surfaces(range(row[0], row[1]))
+                right += self.right.surfaces(range(row[2], row[3]))
+        return left, right
 
     @property
     def inserted_count(self) -> int:
         """Number of words that only the right text has, without moved ones."""
-        return sum(place.inserted_count for place in self.places)
+        return sum([place.inserted_count for place in self.places])
 
     @property
     def deleted_count(self) -> int:
         """Number of words that only the left text has, without moved ones."""
-        return sum(place.deleted_count for place in self.places)
+        return sum([place.deleted_count for place in self.places])
 
     @property
     def moved_count(self) -> int:
         """Number of words that both texts have, at different positions."""
-        return sum(place.moved_count for place in self.places)
+        return sum([place.moved_count for place in self.places])
 
     @property
     def place_count(self) -> int:
@@ -144,28 +164,8 @@ class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
         return len(self.places)
 
 
-_EQUAL, _DELETED, _INSERTED = range(3)
-_MOVED = (ORIGINS.index("moved_down"), ORIGINS.index("moved_up"))
-
-
-def _is_changed(row: tuple[int, list[int]]) -> bool:
-    return row[0] != _EQUAL
-
-
-def _count_words(spans: Iterable[tuple[int, int]]) -> int:
-    return sum(stop - start for start, stop in spans)
-
-
-def _place_of(rows: Iterable[tuple[int, list[int]]]) -> Place:
-    deleted, inserted, moved_count = [], [], 0
-    for kind, (left, left_stop, right, right_stop, origin, *_) in rows:
-        if origin in _MOVED:
-            moved_count += right_stop - right
-        elif kind == _DELETED:
-            deleted.append((left, left_stop))
-        else:
-            inserted.append((right, right_stop))
-    return Place(deleted, inserted, moved_count)
+_EQUAL: Final = STRETCH_KINDS.index("equal")
+_MOVED: Final = (ORIGINS.index("moved_down"), ORIGINS.index("moved_up"))
 
 
 def _segment_of(kind: int, row: list[int]) -> Segment:

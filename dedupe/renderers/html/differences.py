@@ -27,7 +27,7 @@ from dedupe.sketch import load_word_finder, tokenize_text
 if TYPE_CHECKING:
     from dedupe.renderers.html.helpers import HelperPool
 
-BATCH_TOKENS: Final = 3_000_000
+BATCH_TOKENS: Final = 6_000_000
 """Tokens of the texts that are read at once; many, so that compressed files are read few times."""
 
 HEADLINE_BYTES: Final = 120

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from dedupe.model.report import Report
-from dedupe.renderers.html.clusters import remark_on, view_cluster
+from dedupe.renderers.html.clusters import MemberView, remark_on, view_cluster
 from dedupe.renderers.html.differences import Reading
+from dedupe.renderers.html.members import write_difference, write_member
 from dedupe.renderers.html.options import HtmlOptions
 from dedupe.renderers.html.rows import write_items
 from dedupe.renderers.html.visible import mark_invisible
@@ -18,6 +19,7 @@ from dedupe.renderers.view.signs import Signs
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 SLOT: Final = "\0"
 """Stands in a frame where something is filled in; no document can put it there."""
@@ -47,8 +49,7 @@ class FrameWriter:
         self._options = options
         self._signs = Signs(report)
         self._slot = Markup(SLOT)
-        self._cluster = environment.get_template("cluster.html")
-        self._difference = environment.get_template("difference.html")
+        self._cluster = environment.get_template("cluster.html", globals={"member": _member})
 
     def write(self, selection: Selection) -> Frame:
         """The frame of a cluster."""
@@ -76,10 +77,14 @@ class FrameWriter:
                     ((item.word_count, item.html) for item in difference.items),
                     "the same" if difference.diff else "more",
                 )
-                text += self._difference.render(
-                    difference=difference, items=items, is_open=number == 1
-                )
+                text += write_difference(difference, items, is_open=number == 1)
             yield text
+
+
+def _member(view: MemberView, slot: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(write_member(view, slot))
 
 
 def _headline(headline: str, id: str) -> str:

@@ -54,6 +54,13 @@ def spell_invisible(text: str) -> str:
     return _INVISIBLE.sub(spell_character, text)
 
 
+def spell_escaped(text: str) -> str:
+    """As :func:`spell_invisible`, escaped for HTML and its attributes, as the templates do it."""
+    from markupsafe import escape
+
+    return str(escape(spell_invisible(text)))
+
+
 def spell_lines(text: str) -> str:
     """As :func:`spell_invisible`, but line feeds are kept."""
     return "\n".join(map(spell_invisible, text.split("\n")))
