@@ -31,6 +31,7 @@ CHECKS: Final = (
     ("words", "tests/sketch/test_word_finder.py"),
     ("rows", "tests/sketch/test_row_writer.py"),
     ("aligner", "tests/sketch/test_aligner.py"),
+    ("arranger", "tests/sketch/test_arranger.py"),
 )
 GUARD: Final = "the compiled kernels are at fault"
 SECONDS: Final = 120

@@ -75,7 +75,9 @@ def find_moves(changes: Sequence[Gap], left: Side, right: Side) -> tuple[list[Ma
     for number, change in enumerate(changes):
         if not occurrences or len(change.left) < GRAM_SIZE:
             continue
-        for i, j, size in _find_copies(left, change.left, number, right, occurrences, taken):
+        for i, j, size in _find_copies(
+            left, change.left, number, right, occurrences, taken, GRAM_SIZE
+        ):
             taken[j : j + size] = b"\1" * size
             origin: Origin = "moved_down" if j >= change.right.stop else "moved_up"
             left_marks.append(Mark(range(i, i + size), origin))
@@ -177,7 +179,7 @@ def _find_copies(
     other: Side,
     occurrences: Mapping[int, _Occurrence],
     taken: bytearray,
-    min_size: int = GRAM_SIZE,
+    min_size: int,
 ) -> Iterator[Block]:
     """Parts of the span that also occur in another stretch of ``other``.
 

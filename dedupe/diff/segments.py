@@ -94,13 +94,19 @@ class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
         return cls(left, right, _columns_of([*stretches]), coarse_count, faint)
 
     @cached_property
+    def rows(self) -> list[list[int]]:
+        """The rows of the columns, as plain numbers."""
+        rows: list[list[int]] = self.columns.spans.tolist()
+        return rows
+
+    @cached_property
     def stretches(self) -> tuple[Segment, ...]:
         """The segments, but ``equal`` ones with the ``faint`` ones between them in one."""
-        return tuple(map(_segment_of, self.columns.kinds, self.columns.spans.tolist()))
+        return tuple(map(_segment_of, self.columns.kinds, self.rows))
 
     def stretch(self, number: int) -> Segment:
         """One of the stretches."""
-        return _segment_of(self.columns.kinds[number], self.columns.spans[number].tolist())
+        return _segment_of(self.columns.kinds[number], self.rows[number])
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -116,7 +122,7 @@ class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
         places = []
         start = deleted = inserted = moved = 0
         kinds = self.columns.kinds
-        for number, row in enumerate(self.columns.spans.tolist()):
+        for number, row in enumerate(self.rows):
             if kinds[number] == _EQUAL:
                 if start < number:
                     places.append(Place(start, number, deleted, inserted, moved))
@@ -130,18 +136,16 @@ class Diff(msgspec.Struct, frozen=True, dict=True, eq=False):
             places.append(Place(start, len(kinds), deleted, inserted, moved))
         return places
 
-    def own_words(self, place: Place) -> tuple[list[str], list[str]]:
+    def own_spans(self, place: Place) -> tuple[list[range], list[range]]:
         """The words of a place that only the left text has, and those that only the right one has.
 
         Without moved ones.
         """
-        left: list[str] = []
-        right: list[str] = []
-        for row in self.columns.spans[place.start : place.stop].tolist():
-            if row[4] not in _MOVED:
-                left += self.left.surfaces(range(row[0], row[1]))
-                right += self.right.surfaces(range(row[2], row[3]))
-        return left, right
+        own = [row for row in self.rows[place.start : place.stop] if row[4] not in _MOVED]
+        return (
+            [range(row[0], row[1]) for row in own if row[0] < row[1]],
+            [range(row[2], row[3]) for row in own if row[2] < row[3]],
+        )
 
     @property
     def inserted_count(self) -> int:

@@ -13,7 +13,7 @@ Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
-_PACKED_SIZE: Final = 1 << 15
+_PACKED_SIZE: Final = 1 << 17
 """Shingles up to which hash and position are sorted as one number: enough is left of the hash."""
 
 

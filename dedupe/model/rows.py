@@ -55,8 +55,8 @@ class RowWriter(Protocol):
 
     def write(
         self, left: WrittenWords, right: WrittenWords, stretches: StretchColumns
-    ) -> list[tuple[int, str]]:
-        """Stretches of rows: the number of words that are folded (0: the rows are shown), and HTML.
+    ) -> list[tuple[int, str, int]]:
+        """Rows: the number of words that are folded (0: they are shown), their HTML and its bytes.
 
         :param left: the words of the left text
         """

@@ -99,6 +99,8 @@ cdef enum:
     DIAGONALS = 1 << 10
     # Words that are compared one by one (dedupe.diff.faint).
     FEW_WORDS = 16
+    # Words times words of a gap that is searched for a common word before it is aligned.
+    SMALL_GAP = 1024
     # Keys of the token table are searched among those that are equal but for this many low bits.
     KEY_SHIFT = 8
     NO_CODE_POINT = 0x7FFFFFFF
@@ -123,6 +125,7 @@ SIZES = {
     "HASH_CHUNK": HASH_CHUNK,
     "LANES": DEDUPE_LANES,
     "SLICE_BYTES": SLICE_BYTES,
+    "SMALL_GAP": SMALL_GAP,
     "SMALL_SORT": SMALL_SORT,
     "TABLE": DEDUPE_TABLE,
     "TABLE_BUCKETS": TABLE_BUCKETS,
@@ -1674,7 +1677,10 @@ cdef class RowWriter:
         for at in range(at, end):
             mark = self.marks[text[at]]
             if not mark & (MARKUP | HIDDEN | BLANK):
-                self.put_character(text[at])
+                if text[at] < 0x80:
+                    self.put_byte(text[at])
+                else:
+                    self.put_character(text[at])
             elif mark & MARKUP:
                 self.put_markup(text[at], in_attribute)
             elif in_attribute:
@@ -1767,7 +1773,7 @@ cdef enum:
     SECONDS = 2
     TAILS = 3
     PREVIOUS = 4
-    POSITION_BITS = 15
+    POSITION_BITS = 17
 
 
 cdef class Aligner:
@@ -1846,11 +1852,25 @@ cdef class Aligner:
         if count:
             self.cut_at_anchors(i, i_stop, j, j_stop, depth + 1, count)
         elif (i_stop - i) * (j_stop - j) <= self.most_cells:
+            if not self.may_share(i, i_stop, j, j_stop):
+                return
             self.gaps[self.gap_count, 0], self.gaps[self.gap_count, 1] = i, i_stop
             self.gaps[self.gap_count, 2], self.gaps[self.gap_count, 3] = j, j_stop
             self.gap_count += 1
         else:
             self.coarse_count += 1
+
+    cdef bint may_share(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
+                        Py_ssize_t j_stop) noexcept nogil:
+        """Whether a gap is not small, or both sides have a word in common."""
+        cdef Py_ssize_t first, second
+        if (i_stop - i) * (j_stop - j) > SMALL_GAP:
+            return True
+        for first in range(i, i_stop):
+            for second in range(j, j_stop):
+                if self.left[first] == self.right[second]:
+                    return True
+        return False
 
     cdef void cut_at_anchors(self, Py_ssize_t i, Py_ssize_t i_stop, Py_ssize_t j,
                              Py_ssize_t j_stop, Py_ssize_t depth, Py_ssize_t count) noexcept nogil:

@@ -21,7 +21,7 @@ class CompiledRowWriter:
     def __init__(self, marks: NDArray[np.uint8], limits: RowLimits) -> None:
         self._writer = _kernels.RowWriter(marks, *limits)
 
-    def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, str]]:
+    def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, str, int]]:
         left, right = left.words, right.words
         items = np.empty((2 * len(stretches.kinds) + 1, 2), np.int64)
         output = np.empty(_BYTES_OF_WORD * (left.count + right.count), np.uint8)
@@ -31,11 +31,11 @@ class CompiledRowWriter:
             count, size = self._writer.write(left, right, *stretches, output, items)
         check_returned("bytes of rows", size, len(output))
         check_returned("items", count, len(items))
-        return [*_cut_items(items[:count].tolist(), output)]
+        return [*_cut_items(items[:count].tolist(), output[:size].tobytes())]
 
 
-def _cut_items(items: list[list[int]], output: NDArray[np.uint8]) -> Iterator[tuple[int, str]]:
+def _cut_items(items: list[list[int]], output: bytes) -> Iterator[tuple[int, str, int]]:
     begin = 0
     for word_count, end in items:
-        yield word_count, output[begin:end].tobytes().decode()
+        yield word_count, output[begin:end].decode(), end - begin
         begin = end

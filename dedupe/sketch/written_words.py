@@ -14,7 +14,7 @@ from dedupe.model.stretches import Arranged, ArrangeLimits, Stretches
 from dedupe.sketch import _kernels  # type: ignore[attr-defined]
 from dedupe.sketch.contracts import check_returned
 
-MOST_WORDS: Final = 1 << 15
+MOST_WORDS: Final = 1 << 17
 """Words of two texts up to which their shingles are sorted here; NumPy is as quick for more."""
 
 

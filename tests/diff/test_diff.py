@@ -34,13 +34,13 @@ def make_diff(left: str, right: str) -> Diff:
 
 def written(diff: Diff, *kinds: str) -> list[str]:
     """What the segments of these kinds say, one string a segment."""
-    texts = []
-    for segment in diff.segments:
-        if segment.kind in kinds:
-            on_left = segment.kind == "delete"
-            words, span = (diff.left, segment.left) if on_left else (diff.right, segment.right)
-            texts.append(join_words(words.surfaces(span)))
-    return texts
+    return [text_of(diff, segment) for segment in diff.segments if segment.kind in kinds]
+
+
+def text_of(diff: Diff, segment: Segment) -> str:
+    on_left = segment.kind == "delete"
+    words, span = (diff.left, segment.left) if on_left else (diff.right, segment.right)
+    return join_words(words.surfaces(span))
 
 
 def join_words(surfaces: list[str]) -> str:
@@ -52,9 +52,8 @@ def marked(left: str, right: str) -> str:
     diff = make_diff(left, right)
     parts = []
     for segment in diff.segments:
-        text = "".join(written(Diff.of_stretches(diff.left, diff.right, (segment,)), segment.kind))
         around = {"delete": "[-{}-]", "insert": "{{+{}+}}", "faint": "~{}~"}
-        parts.append(around.get(segment.kind, "{}").format(text))
+        parts.append(around.get(segment.kind, "{}").format(text_of(diff, segment)))
     return " ".join(parts)
 
 

@@ -85,7 +85,7 @@ def test_texts_that_are_too_long_are_aligned_in_python():
 
 
 def test_calls_that_would_not_fit():
-    keys, long = np.arange(9, dtype=np.uint64), np.arange(1 << 15, dtype=np.uint64)
+    keys, long = np.arange(9, dtype=np.uint64), np.arange(MOST_WORDS, dtype=np.uint64)
     with pytest.raises(ValueError, match="too long"):
         _kernels.Aligner(keys, long, 5, MAX_DEPTH, 10)
     with pytest.raises(ValueError, match="too long"):

@@ -57,8 +57,8 @@ def split(*sides: str) -> list[Words]:
         return [vocabulary.split(side) for side in sides]
 
 
-def items_of(diff: Diff) -> list[tuple[int, str]]:
-    return [(item.word_count, item.html) for item in write_plain(arrange_rows(diff))]
+def items_of(diff: Diff) -> list[tuple[int, str, int]]:
+    return [(item.word_count, item.html, item.size) for item in write_plain(arrange_rows(diff))]
 
 
 @settings(max_examples=250, deadline=None)
@@ -74,7 +74,8 @@ def test_rows_of_any_text(text, cut):
     [words] = split(text)
     spans = [span for span in (range(len(words))[:cut], range(len(words))[cut:]) if span]
     whole = Diff.of_stretches(words, words, (Segment("equal", span, span) for span in spans))
-    found = [(item.word_count, item.html) for item in write_plain(arrange_text(whole))]
+    rows = write_plain(arrange_text(whole))
+    found = [(item.word_count, item.html, item.size) for item in rows]
     assert write_compiled(whole, fold_at=1) == found
 
 
@@ -106,9 +107,9 @@ def test_characters_that_cannot_be_seen_are_spelled_in_attributes():
     """Where a faint word had them in the other text: of one byte, of two, and of more."""
     [left, right] = split("a b\x1b c\u202e d\U000e0001 e", "a B C D e")
     diff = diff_words(left, right)
-    [(count, html)] = write_compiled(diff)
+    [(count, html, size)] = write_compiled(diff)
     assert 'data-l="b\\x1b c\\u202e d\\U000e0001"' in html
-    assert items_of(diff) == [(count, html)]
+    assert items_of(diff) == [(count, html, size)]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,7 @@ def test_marks_are_those_of_escaping():
 
 
 WORDS_OF_TEXT = {
+    "keys": np.arange(5, dtype=np.uint64),
     "text": np.arange(97, 107, dtype=np.uint32),
     "starts": np.arange(0, 10, 2),
     "ends": np.arange(1, 11, 2),
@@ -160,6 +162,7 @@ WORDS_OF_TEXT = {
     "broken",
     [
         {"breaks": b"\3\2"},
+        {"keys": np.arange(4, dtype=np.uint64)},
         {"scores": b"\4\1\1\1\1"},
         {"ends": np.arange(1, 9, 2)},
         {"starts": np.array([-1, 2, 4, 6, 8])},
@@ -190,7 +193,7 @@ def test_blocks_outside_their_texts(block):
         (b"\1", (2, 2, 0, 0), (0,), "stretch 0"),
         (b"\1\2", (0, 2, 0, 0, 2, 2, 4, 3), (0, 0), "stretch 1"),
         (b"\1", (0, 2, 0, 0), (1,), "stretch 0"),
-        (b"\0", (0, 5, 0), (0,), "lengths"),
+        (b"\0", (0, 5, 0, 5, 0, 5, 0, 5), (0,), "lengths"),
         (b"\0", (0, 5, 0, 5), (0, 0), "lengths"),
     ],
 )
@@ -200,8 +203,12 @@ def test_stretches_outside_their_texts(kinds, spans, notes, said):
     output, items = np.empty(90, np.uint8), np.empty((2 * len(kinds) + 1, 2), np.int64)
     with pytest.raises(ValueError, match=said):
         writer.write(
-            words, words, kinds, np.array(spans), b"", np.array(notes), b"", -1, output, items
+            *(words, words, kinds, np.reshape(spans, (-1, 4)), b"", np.array(notes), b"", -1),
+            *(output, items),
         )
+    with pytest.raises(ValueError, match="lengths"):
+        rows = np.zeros((len(kinds), 3), np.int64)
+        writer.write(words, words, kinds, rows, b"", np.array(notes), b"", -1, output, items)
 
 
 @pytest.mark.parametrize(
@@ -221,4 +228,5 @@ def test_texts_with_changes_or_without_room_for_items(kinds, spans, rows, said):
     output, items = np.empty(90, np.uint8), np.empty((rows, 2), np.int64)
     notes, faint = np.zeros(len(kinds), np.int64), b"\1" * 5
     with pytest.raises(ValueError, match=said):
-        writer.write(words, words, kinds, np.array(spans), b"", notes, faint, 0, output, items)
+        rows = np.reshape(spans, (-1, 4))
+        writer.write(words, words, kinds, rows, b"", notes, faint, 0, output, items)

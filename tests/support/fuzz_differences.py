@@ -13,11 +13,13 @@ from unittest.mock import patch
 
 import numpy as np
 
-from dedupe.diff import Vocabulary, Words, align, diff_words, faint, fold
-from dedupe.diff.blocks import Block
+from dedupe.diff import Vocabulary, Words, align, cleanup, diff_words, faint, fold, moves
+from dedupe.diff.blocks import Block, merge_blocks
 from dedupe.diff.boundaries import score_table
+from dedupe.diff.compare import diff_blocks
 from dedupe.diff.words import SEPARATORS
 from dedupe.model.rows import RowLimits, StretchColumns
+from dedupe.model.stretches import ArrangeLimits
 from dedupe.sketch import _kernels, load_word_finder
 from dedupe.sketch.plain import tokenize_text
 from dedupe.sketch.written_words import CompiledWords
@@ -27,6 +29,10 @@ FEW_WORDS = _kernels.SIZES["FEW_WORDS"]
 MASK = (1 << 64) - 1
 FACTOR = 0x9E3779B97F4A7C15
 """What the hash of a shingle is multiplied by (``dedupe.diff.shingles``)."""
+
+
+JOINED = ["o'", "x-", "7", "²", "٣", "ﬁ", "é’", "‐", "_", "𝟗", "ʼ", "\u0301", "\U000323af"]
+"""Words whose last character joins what follows it in writing, or does not."""
 
 
 def make_words(keys: list[int], surfaces: list[str], breaks: list[int]) -> Words:
@@ -98,6 +104,68 @@ def fuzz_align(rng: random.Random) -> None:
     with patch.multiple(align, ANCHOR_SIZE=size, MAX_DEPTH=depth):
         found = align.align_words(*sides, most_cells)
         assert found == align.align_keys(left, right, most_cells)
+
+
+# --- stretches -------------------------------------------------------------------------------
+
+
+def _draw_words(rng: random.Random, keys: list[int]) -> Words:
+    """Words of these keys, some of which look different, and ends of lines and sentences."""
+    choices = rng.sample(SURFACES + JOINED, rng.choice([1, 3, 12]))
+    breaks = rng.choice([[2], [0], [2, 2, 2, 0, 1, 3]])
+    surfaces = [choices[key % len(choices)] for key in keys]
+    if rng.random() < 0.3:
+        surfaces = [rng.choice(choices) if rng.random() < 0.1 else each for each in surfaces]
+    return make_words(keys, surfaces, rng.choices(breaks, k=len(keys)))
+
+
+def _draw_blocks(rng: random.Random, left: Words, right: Words) -> list[Block]:
+    """The blocks that two texts are aligned by, whole or cut and joined wrongly; or any."""
+    blocks, _ = align.align_keys(left.keys, right.keys, rng.choice([0, 10**6]))
+    if rng.random() < 0.2:
+        room = min(len(left), len(right))
+        blocks = [Block(rng.randrange(room), rng.randrange(room), 1) for _ in range(room and 9)]
+    for at, (i, j, size) in enumerate(blocks):
+        kind = rng.randrange(12)
+        if kind == 0:
+            blocks[at] = Block(i, j, rng.randrange(size) + 1)
+        elif kind == 1:
+            blocks.append(Block(i + size - 1, j + size - 1, 1))
+        elif kind == 2 and i:
+            blocks[at] = Block(i - 1, j, size)
+    return sorted(blocks)
+
+
+def fuzz_arrange(rng: random.Random) -> None:
+    gram = rng.choice([1, 2, 4, 4])
+    limits = ArrangeLimits(
+        rng.choice([0, 1, 6]), rng.choice([0, 2, 64]), rng.choice([0, 1, 3]), gram,
+        rng.choice([1, 3, 8]), rng.choice([1, 5, 20]),
+    )  # fmt: skip
+    count = rng.choice([0, 1, gram, 2 * gram, SMALL_SORT + gram, 150, rng.randrange(400)])
+    alphabet = [rng.getrandbits(64) for _ in range(rng.choice([1, 2, 12, 5000]))]
+    keys = _edit(rng, rng.choices(alphabet, k=count), gram)
+    others = _edit(rng, _edit(rng, keys, gram), gram) if rng.random() < 0.9 else []
+    if rng.random() < 0.5:
+        begin = rng.randrange(len(others) + 1)
+        others[begin:begin] = others[begin : begin + rng.choice([2, 5, 11])] * rng.choice([1, 3, 9])
+    left, right = _draw_words(rng, keys), _draw_words(rng, others)
+    blocks = _draw_blocks(rng, left, right)
+    found = left.compiled.arrange(right.compiled, blocks, limits)
+    with (
+        patch.multiple(
+            cleanup, ISLAND_SIZE=limits.island_size, SLIDE_SIZE=limits.slide_size,
+            SNAP_SIZE=limits.snap_size,
+        ),
+        patch.multiple(
+            moves, GRAM_SIZE=gram, REPEATED_SIZE=limits.repeated_size,
+            LONG_COPY_SIZE=limits.long_copy_size,
+        ),
+    ):  # fmt: skip
+        expected = diff_blocks(merge_blocks(blocks), left, right, 0)
+    assert found.stretches.kinds == expected.columns.kinds
+    assert found.stretches.spans.tolist() == expected.rows
+    assert found.faint == expected.faint
 
 
 # --- words that look different ---------------------------------------------------------------
@@ -193,6 +261,7 @@ def fuzz_rows(rng: random.Random) -> None:
             SHOWN_CHANGE_WORDS=limits.shown_change_words, WORD_SIZE=limits.word_size,
             fold_equal=folded,
         ),
+        patch.object(compiled_rows, "SHOWN_CHANGE_WORDS", limits.shown_change_words),
         patch.object(fold, "MIN_FOLD", limits.least_fold),
     ):  # fmt: skip
         expected = [
@@ -220,4 +289,4 @@ def _compare_rows(rng, writer, diff, columns: StretchColumns, expected) -> None:
         assert items[:count].tolist() == [[*pair] for pair in zip(folded, ends, strict=True)]
 
 
-CASES = {"align": fuzz_align, "faint": fuzz_faint, "rows": fuzz_rows}
+CASES = {"align": fuzz_align, "arrange": fuzz_arrange, "faint": fuzz_faint, "rows": fuzz_rows}

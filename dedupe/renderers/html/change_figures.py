@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from dedupe.diff import Diff
+from dedupe.diff import Diff, Words
 
 _MAYBE_DIGIT: Final = re.compile(
     "[\\d\xb2\xb3\xb9\u1369-\u1371\u19da\u2070-\u2089\u2460-\u24ff\u2776-\u2793"
@@ -51,14 +51,18 @@ def count_numbers(diff: Diff) -> int:
     total = 0
     for place in diff.places:
         if place.deleted_count and place.inserted_count:
-            left, right = map(_numbers, diff.own_words(place))
-            if left and right:
-                one, other = Counter(left), Counter(right)
+            left, right = diff.own_spans(place)
+            if _may_have_digits(diff.left, left) and _may_have_digits(diff.right, right):
+                one, other = _numbers(diff.left, left), _numbers(diff.right, right)
                 total += min((one - other).total(), (other - one).total())
     return total
 
 
-def _numbers(words: Sequence[str]) -> list[str]:
-    if not _MAYBE_DIGIT.search("".join(words)):
-        return []
-    return [word for word in words if any(map(str.isdigit, word))]
+def _may_have_digits(words: Words, spans: Sequence[range]) -> bool:
+    text, starts, ends, search = words.text, words.starts, words.ends, _MAYBE_DIGIT.search
+    return any(search(text, starts[span.start], ends[span.stop - 1]) for span in spans)
+
+
+def _numbers(words: Words, spans: Sequence[range]) -> Counter[str]:
+    surfaces = (surface for span in spans for surface in words.surfaces(span))
+    return Counter(surface for surface in surfaces if any(map(str.isdigit, surface)))

@@ -7,12 +7,9 @@ from functools import cache
 from itertools import accumulate
 from typing import Final
 
-import numpy as np
-
 from dedupe.diff import Diff
 from dedupe.diff.fold import CONTEXT_SIZE, MIN_FOLD
 from dedupe.model.rows import RowLimits, RowWriter, StretchColumns
-from dedupe.model.stretches import Stretches
 from dedupe.renderers.html.diff_rows import (
     LONG_ROW,
     SHOWN_CHANGE_WORDS,
@@ -29,8 +26,8 @@ LIMITS: Final = RowLimits(
 )
 
 
-def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, str]] | None:
-    """Items of rows: how many words are folded (0: the rows are shown), and the rows as HTML.
+def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, str, int]] | None:
+    """Items of rows: how many words are folded (0: they are shown), the rows as HTML, its bytes.
 
     :param fold_at: the stretch from which on all is folded; -1 if what is far from changes is
     :returns: none where compiled loops cannot write them
@@ -48,23 +45,26 @@ def _writer() -> RowWriter | None:
 
 def _columns(diff: Diff, fold_at: int) -> StretchColumns:
     kinds, spans = diff.columns
-    notes = [b""] * len(kinds)
-    for number in _noted(diff.columns):
+    noted = _noted(diff)
+    notes = [b""] * len(kinds) if noted else []
+    for number in noted:
         notes[number] = write_note(describe_change(diff.stretch(number))).encode()
+    ends = array("q", accumulate(map(len, notes))) if notes else array("q", bytes(8 * len(kinds)))
     return StretchColumns(
         kinds,
         spans,
         b"".join(notes),
-        array("q", accumulate(map(len, notes))),
+        ends,
         diff.faint,
         fold_at,
     )
 
 
-def _noted(columns: Stretches) -> list[int]:
+def _noted(diff: Diff) -> list[int]:
     """The changes that have notes."""
-    spans = columns.spans
-    is_long = spans[:, 1] - spans[:, 0] + spans[:, 3] - spans[:, 2] > SHOWN_CHANGE_WORDS
-    has_note = (spans[:, 4] > 0) | (is_long & (np.frombuffer(columns.kinds, np.uint8) > 0))
-    numbers: list[int] = np.flatnonzero(has_note).tolist()
-    return numbers
+    return [
+        number
+        for place in diff.places
+        for number, row in enumerate(diff.rows[place.start : place.stop], place.start)
+        if row[4] or row[1] - row[0] + row[3] - row[2] > SHOWN_CHANGE_WORDS
+    ]

@@ -36,7 +36,7 @@ HEADLINE_BYTES: Final = 120
 FIRST_BYTES: Final = 700
 """Assumed size of the first difference of a cluster, until some have been measured."""
 
-HELPED_TOKENS: Final = 400_000
+HELPED_TOKENS: Final = 6_000_000
 """Tokens of all differences from which on helper processes are worth their start."""
 
 _NOTHING = ClusterTexts("", ())
@@ -85,7 +85,7 @@ class DifferenceWriter:
         self._first_sizes = _Mean(FIRST_BYTES)
         self._most_room = room
         self._folded_size = 0
-        self._folded: list[tuple[int, Item]] = []
+        self._folded: list[Item] = []
 
     def write(self, selections: Sequence[Selection]) -> list[Reading]:
         """The reading of each cluster, in order."""
@@ -168,12 +168,11 @@ class DifferenceWriter:
 
     def _keep_folded(self, item: Item) -> None:
         """Keep folded rows until the end shows whether there is room; too many are dropped."""
-        size = len(item.html.encode())
-        self._folded_size += size
+        self._folded_size += item.size
         if self._folded_size > self._most_room:
             item.html = ""
         else:
-            self._folded.append((size, item))
+            self._folded.append(item)
 
     def take_headline(self, headline: str) -> str:
         """Use up room for a headline; returns it, or an empty string if there is no room."""
@@ -185,9 +184,9 @@ class DifferenceWriter:
 
     def _drop_folded(self) -> None:
         """Drop the folded rows that do not fit into the room that is left."""
-        for size, item in self._folded:
-            if size <= self._room:
-                self._room -= size
+        for item in self._folded:
+            if item.size <= self._room:
+                self._room -= item.size
             else:
                 item.html = ""
 

@@ -17,7 +17,8 @@ def write_member(view: MemberView, slot: str) -> str:
 
 def _parts(view: MemberView) -> Iterator[str]:
     member = view.member
-    yield f'<li{" class=kept" if view.is_kept else ""} data-h="{spell_escaped(member.content_hash)}"'
+    kept = " class=kept" if view.is_kept else ""
+    yield f'<li{kept} data-h="{spell_escaped(member.content_hash)}"'
     if view.raw_id:
         yield f' data-i="{spell_escaped(view.raw_id)}"'
     if member.is_reference:
