@@ -170,6 +170,30 @@ MUTANTS: Final = [
         (PYX, "0x9E3779B97F4A7C15) >> 54", "0x9E3779B97F4A7C15) >> 53"),
         (PYX, "lengths[j] - begin <= width)", "lengths[j] - begin <= width + 1)"),
         (PYX, "if j > i + 1 and length <= width:", "if j > i + 1:"),
+        # Arranging: bounds, and what decides about blocks and marks.
+        (PYX, "min(kinds.shape[0], spans.shape[0]) >= words):", "min(kinds.shape[0], spans.shape[0]) >= 0):"),  # noqa: E501
+        (PYX, "marks.shape[1]) >= room\n", "marks.shape[1]) >= room - 1\n"),
+        (PYX, "for block in range(2, self.blocks.shape[0] - 2):\n            i, j, size = self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2]\n            if not", "for block in range(3, self.blocks.shape[0] - 2):\n            i, j, size = self.blocks[block, 0], self.blocks[block, 1], self.blocks[block, 2]\n            if not"),  # noqa: E501
+        (PYX, "            elif overlap < size:\n", "            elif overlap <= size:\n"),
+        (PYX, "self.stop(last, 0) - i, self.stop(last, 1) - j)", "self.stop(last, 0) - i)"),
+        (PYX, "range(1, min(self.blocks[block - 1, 2], self.most_shift) + 1)", "range(1, self.most_shift + 1)"),  # noqa: E501
+        (PYX, "range(1, min(self.blocks[block, 2], self.most_shift) + 1)", "range(1, self.most_shift + 1)"),  # noqa: E501
+        (PYX, "(worth == most and shift < -best)", "(worth == most and shift <= -best)"),
+        (PYX, "while last > 0 and self.is_island", "while last >= 0 and self.is_island"),
+        (PYX, "limit = limit // 4", "limit = limit // 3"),
+        (PYX, "            if i + tail < i_stop:\n", "            if i + tail <= i_stop:\n"),
+        (PYX, "if word == 0 or word == words.count:", "if word == 0:"),
+        (PYX, "or words.is_empty(word - 1):", "or False:"),
+        (PYX, "self.places[STRETCHES, at] != change and not self.taken[other]", "not self.taken[other]"),  # noqa: E501
+        (PYX, "while (size < limit and not self.taken[other + size]", "while (size < limit"),
+        (PYX, "min(span, stretch) + 1) // 2", "min(span, stretch)) // 2"),
+        (PYX, "limit = min(period, self.stop(", "limit = max(period, self.stop("),
+        (PYX, "for at in range(stop - start + 1):\n            self.places[RUN_ENDS", "for at in range(stop - start):\n            self.places[RUN_ENDS"),  # noqa: E501
+        (PYX, "if first >= cleared and self.places", "if first >= 0 and self.places"),
+        (PYX, "return low if low < self.wanted_count and", "return low if"),
+        (PYX, "if at >= 0 and self.places[FIRST_PLACES, at] < 0:", "if at >= 0:"),
+        (PYX, "            elif has_tandems:\n", "            elif False:\n"),
+        (PYX, "if (i_stop - i) * (j_stop - j) > SMALL_GAP:", "if (i_stop - i) * (j_stop - j) < SMALL_GAP:"),  # noqa: E501
     ]
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -175,10 +175,10 @@ _MOVED: Final = (ORIGINS.index("moved_down"), ORIGINS.index("moved_up"))
 def _segment_of(kind: int, row: list[int]) -> Segment:
     left, left_stop, right, right_stop, origin, period, copies, elsewhere = row
     return Segment(
-        cast(Kind, STRETCH_KINDS[kind]),
+        STRETCH_KINDS[kind],
         range(left, left_stop),
         range(right, right_stop),
-        cast(Origin, ORIGINS[origin]),
+        ORIGINS[origin],
         period,
         copies,
         bool(elsewhere),

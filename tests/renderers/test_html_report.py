@@ -333,6 +333,16 @@ def test_a_line_says_how_texts_differ():
     assert told("nothing of it") == ("", 0)
 
 
+def test_digits_of_every_script_are_numbers():
+    """For each character that is a digit: words with it are counted where they are replaced."""
+    digits = [*filter(str.isdigit, map(chr, range(sys.maxunicode + 1)))]
+    assert len(digits) > 700
+    kept = " ".join(f"six words that have no digit x{digit}" for digit in digits)
+    diff = diff_texts(kept, kept.replace(" x", " y"), tokenize_text)
+    own_words = [each for each in digits if unicodedata.normalize("NFKC", each)[0] == "("]  # ⑴
+    assert count_numbers(diff) == len(digits) - len(own_words)
+
+
 def test_charts_count_every_duplicate_and_cluster():
     report, _ = many_clusters(120)
     bars = chart_jaccard(report)
