@@ -55,8 +55,8 @@ class RowWriter(Protocol):
 
     def write(
         self, left: WrittenWords, right: WrittenWords, stretches: StretchColumns
-    ) -> list[tuple[int, str, int]]:
-        """Rows: the number of words that are folded (0: they are shown), their HTML and its bytes.
+    ) -> list[tuple[int, bytes]]:
+        """Rows: the number of words that are folded (0: they are shown), and their HTML.
 
         :param left: the words of the left text
         """

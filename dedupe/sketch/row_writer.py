@@ -21,7 +21,7 @@ class CompiledRowWriter:
     def __init__(self, marks: NDArray[np.uint8], limits: RowLimits) -> None:
         self._writer = _kernels.RowWriter(marks, *limits)
 
-    def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, str, int]]:
+    def write(self, left: Any, right: Any, stretches: StretchColumns) -> list[tuple[int, bytes]]:
         left, right = left.words, right.words
         items = np.empty((2 * len(stretches.kinds) + 1, 2), np.int64)
         output = np.empty(_BYTES_OF_WORD * (left.count + right.count), np.uint8)
@@ -34,8 +34,8 @@ class CompiledRowWriter:
         return [*_cut_items(items[:count].tolist(), output[:size].tobytes())]
 
 
-def _cut_items(items: list[list[int]], output: bytes) -> Iterator[tuple[int, str, int]]:
+def _cut_items(items: list[list[int]], output: bytes) -> Iterator[tuple[int, bytes]]:
     begin = 0
     for word_count, end in items:
-        yield word_count, output[begin:end].decode(), end - begin
+        yield word_count, output[begin:end]
         begin = end

@@ -275,7 +275,7 @@ def fuzz_rows(rng: random.Random) -> None:
 
 def _compare_rows(rng, writer, diff, columns: StretchColumns, expected) -> None:
     """Compare what is written to outputs that are too small, and to one of the exact size."""
-    whole = "".join(html for _, html in expected).encode()
+    whole = b"".join(html for _, html in expected)
     for room in {0, rng.randrange(len(whole) + 1), max(len(whole) - 1, 0), len(whole)}:
         items = np.empty((2 * len(columns.kinds) + 1, 2), np.int64)
         output = np.empty(room, np.uint8)
@@ -284,7 +284,7 @@ def _compare_rows(rng, writer, diff, columns: StretchColumns, expected) -> None:
         )
         assert size == len(whole)
         assert output.tobytes() == whole[:room]
-        ends = np.cumsum([len(html.encode()) for _, html in expected]).tolist()
+        ends = np.cumsum([len(html) for _, html in expected]).tolist()
         folded = [word_count for word_count, _ in expected]
         assert items[:count].tolist() == [[*pair] for pair in zip(folded, ends, strict=True)]
 

@@ -59,8 +59,10 @@ def count_numbers(diff: Diff) -> int:
 
 
 def _may_have_digits(words: Words, spans: Sequence[range]) -> bool:
-    text, starts, ends, search = words.text, words.starts, words.ends, _MAYBE_DIGIT.search
-    return any(search(text, starts[span.start], ends[span.stop - 1]) for span in spans)
+    for span in spans:
+        if _MAYBE_DIGIT.search(words.text, words.starts[span.start], words.ends[span.stop - 1]):
+            return True
+    return False
 
 
 def _numbers(words: Words, spans: Sequence[range]) -> Counter[str]:

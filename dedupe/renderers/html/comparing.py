@@ -32,17 +32,11 @@ class Item(msgspec.Struct):
     """Consecutive rows of a difference as HTML, all shown or all folded.
 
     :param word_count: the number of words in folded rows; 0 for rows that are shown
-    :param html: the rows; empty if folded rows were left out to keep the file small
-    :param size: the bytes of the rows
+    :param html: the rows, in UTF-8; empty if folded rows were left out to keep the file small
     """
 
     word_count: int
-    html: str
-    size: int
-
-    @classmethod
-    def of_html(cls, word_count: int, html: str) -> Item:
-        return cls(word_count, html, len(html.encode()))
+    html: bytes
 
 
 class DiffFigures(msgspec.Struct, frozen=True):
@@ -90,7 +84,7 @@ class Difference(msgspec.Struct, frozen=True):
     @property
     def shown_size(self) -> int:
         """Bytes of the difference without its folded rows."""
-        shown = sum([each.size for each in self.items if not each.word_count])
+        shown = sum([len(each.html) for each in self.items if not each.word_count])
         rare = self.diff is not None and (self.diff.coarse_count or self.diff.moved_count)
         return shown + ITEM_BYTES * len(self.items) + MARKUP_BYTES // (1 if rare else 2)
 
@@ -152,14 +146,14 @@ def write_plain(rows: Iterable[Row | FoldedRows]) -> tuple[Item, ...]:
         items += _items(0, shown)
         lines = each.lines()
         html = write_rows(each.rows) if lines is None else write_lines(lines)
-        items.append(Item.of_html(each.word_count, html))
+        items.append(Item(each.word_count, html.encode()))
         shown = []
     return (*items, *_items(0, shown))
 
 
 def _items(word_count: int, rows: Sequence[Row]) -> list[Item]:
     """A list of one item with these rows; an empty list if there are no rows."""
-    return [Item.of_html(word_count, write_rows(rows))] if rows else []
+    return [Item(word_count, write_rows(rows).encode())] if rows else []
 
 
 def _cut_of(words: Words) -> int:

@@ -26,8 +26,8 @@ LIMITS: Final = RowLimits(
 )
 
 
-def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, str, int]] | None:
-    """Items of rows: how many words are folded (0: they are shown), the rows as HTML, its bytes.
+def write_compiled(diff: Diff, fold_at: int = -1) -> list[tuple[int, bytes]] | None:
+    """Items of rows: how many words are folded (0: they are shown), and the rows as HTML.
 
     :param fold_at: the stretch from which on all is folded; -1 if what is far from changes is
     :returns: none where compiled loops cannot write them

@@ -168,9 +168,9 @@ class DifferenceWriter:
 
     def _keep_folded(self, item: Item) -> None:
         """Keep folded rows until the end shows whether there is room; too many are dropped."""
-        self._folded_size += item.size
+        self._folded_size += len(item.html)
         if self._folded_size > self._most_room:
-            item.html = ""
+            item.html = b""
         else:
             self._folded.append(item)
 
@@ -185,10 +185,10 @@ class DifferenceWriter:
     def _drop_folded(self) -> None:
         """Drop the folded rows that do not fit into the room that is left."""
         for item in self._folded:
-            if item.size <= self._room:
-                self._room -= item.size
+            if len(item.html) <= self._room:
+                self._room -= len(item.html)
             else:
-                item.html = ""
+                item.html = b""
 
 
 class _Mean(msgspec.Struct):

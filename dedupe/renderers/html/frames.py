@@ -30,17 +30,20 @@ class Frame(msgspec.Struct, frozen=True):
 
     :param title: what its representative is headed with, if it says so itself
     :param id: the id of the representative, as it is shown
-    :param parts: what stands around the headline, and around the texts of the members
+    :param parts: what stands around the headline, and around the texts of the members, in UTF-8
     """
 
     selection: Selection
     title: str
     id: str
-    parts: tuple[str, ...]
+    parts: tuple[bytes, ...]
 
 
 class FrameWriter:
-    """Writes the frames of clusters, once, and fills them in."""
+    """Writes the frames of clusters, once, and fills them in.
+
+    :ivar slot: stands where something is filled in
+    """
 
     def __init__(self, report: Report, environment: Environment, options: HtmlOptions) -> None:
         from markupsafe import Markup
@@ -48,29 +51,30 @@ class FrameWriter:
         self._report = report
         self._options = options
         self._signs = Signs(report)
-        self._slot = Markup(SLOT)
+        self.slot = Markup(SLOT)
         self._cluster = environment.get_template("cluster.html", globals={"member": _member})
 
     def write(self, selection: Selection) -> Frame:
         """The frame of a cluster."""
         view = view_cluster(self._report, selection, self._options, self._signs)
-        html = self._cluster.render(cluster=view, slot=self._slot)
+        html = self._cluster.render(cluster=view, slot=self.slot)
         kept = view.members[0]
-        return Frame(selection, kept.title, kept.id, tuple(html.split(SLOT)))
+        return Frame(selection, kept.title, kept.id, split_at_slots(html))
 
-    def fill(self, frame: Frame, reading: Reading) -> str:
+    def fill(self, frame: Frame, reading: Reading) -> bytes:
         """The cluster with what was read."""
-        slots = [_headline(frame.title or reading.headline or frame.id, frame.id)]
+        slots = [_headline(frame.title or reading.headline or frame.id, frame.id).encode()]
         slots += self._texts(frame.selection, reading)
-        pairs = zip(frame.parts, [*slots, ""], strict=True)
-        return "".join([text for pair in pairs for text in pair])
+        pairs = zip(frame.parts, [*slots, b""], strict=True)
+        return b"".join([text for pair in pairs for text in pair])
 
-    def _texts(self, selection: Selection, reading: Reading) -> Iterator[str]:
+    def _texts(self, selection: Selection, reading: Reading) -> Iterator[bytes]:
         """What is said of the text of each member that is shown."""
         shown = (selection.representative, *selection.listed)
         for number, member in enumerate(shown):
             remark = remark_on(selection, member, reading, self._options)
-            text = f"<p class=remark>{mark_invisible(remark)}</p>" if remark else ""
+            told = f"<p class=remark>{mark_invisible(remark)}</p>" if remark else ""
+            text = told.encode()
             difference = reading.differences.get(member.id)
             if difference is not None:
                 items = write_items(
@@ -79,6 +83,11 @@ class FrameWriter:
                 )
                 text += write_difference(difference, items, is_open=number == 1)
             yield text
+
+
+def split_at_slots(html: str) -> tuple[bytes, ...]:
+    """What stands around the slots, in UTF-8."""
+    return tuple(html.encode("utf-8", "backslashreplace").split(SLOT.encode()))
 
 
 def _member(view: MemberView, slot: str) -> Markup:

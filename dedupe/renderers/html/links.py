@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote
 
@@ -22,8 +23,14 @@ def source_link(path: str, folder: str) -> str:
         return ""
     if os.path.isabs(path):
         return "file:///" + _quoted(path).lstrip("/")
+    return _relative_link(path, folder or os.curdir, os.getcwd())
+
+
+@lru_cache(maxsize=1 << 10)  # the documents of a file have one link
+def _relative_link(path: str, folder: str, current: str) -> str:
+    """The link to a file; ``current`` is the folder that relative paths start at."""
     try:
-        return _quoted(os.path.relpath(path, folder or os.curdir))
+        return _quoted(os.path.relpath(path, os.path.join(current, folder)))
     except ValueError:  # NUL bytes, or on another drive
         return ""
 

@@ -64,7 +64,7 @@ def _where(view: MemberView) -> Iterator[str]:
             yield f"<bdi>{mark_invisible(fact)}</bdi>"
 
 
-def write_difference(difference: Difference, items: str, is_open: bool) -> str:
+def write_difference(difference: Difference, items: bytes, is_open: bool) -> bytes:
     """The figures of a difference, and below them its rows.
 
     :param items: the rows
@@ -76,7 +76,8 @@ def write_difference(difference: Difference, items: str, is_open: bool) -> str:
         head = f"<details class=pair{' open' if is_open else ''}><summary>{_describe(diff)}"
     hidden = difference.hidden_places
     more = f"<p class=fold>{format_count(hidden, 'place')} more</p>" if hidden else ""
-    return f"{head}</summary><div class=diff>{items}{more}</div></details>"
+    head, tail = f"{head}</summary><div class=diff>", f"{more}</div></details>"
+    return b"".join([head.encode(), items, tail.encode()])
 
 
 def _describe(diff: DiffFigures) -> str:

@@ -26,7 +26,7 @@ from dedupe.renderers.html.clusters import (
 from dedupe.renderers.html.contained import render_contained
 from dedupe.renderers.html.differences import HEADLINE_BYTES, DifferenceWriter, Reading
 from dedupe.renderers.html.environment import load_assets, load_environment
-from dedupe.renderers.html.frames import Frame, FrameWriter
+from dedupe.renderers.html.frames import Frame, FrameWriter, split_at_slots
 from dedupe.renderers.html.furniture import list_passages
 from dedupe.renderers.html.headlines import shorten_middle
 from dedupe.renderers.html.options import HtmlOptions
@@ -45,7 +45,6 @@ from dedupe.report.decisions import fingerprint_report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 LIST_SHARE: Final = 0.85
 """Share of the file's size that the list of clusters may take, without differences."""
@@ -87,21 +86,20 @@ class _Page:
         page = self._environment.get_template("page.html")
         context = self._context()
         # The facts about the run do not count, so that equal results give equal pages but for them.
-        empty = page.render({**context, "run_facts": ()}, clusters=(), left_out=(), sites=())
+        empty = page.render({**context, "run_facts": ()}, clusters="", left_out=(), sites=())
         room = self._options.max_bytes - len(empty.encode()) - SPARE_BYTES
         frames, used = self._select(int(room * LIST_SHARE))
         selections = [frame.selection for frame in frames]
         readings = self._read(selections, room - used)
         sites = _frequent_sites(selections)
-        stream = page.stream(
-            context,
-            clusters=self._clusters(frames, readings),
-            left_out=self._left_out(readings),
-            sites=sites,
-        )
-        stream.enable_buffering(500)
-        for chunk in stream:
-            yield chunk.encode("utf-8", "backslashreplace")
+        left_out = self._left_out(readings)
+        whole = page.render(context, clusters=self._frames.slot, left_out=left_out, sites=sites)
+        head, *tail = split_at_slots(whole)
+        yield head
+        for frame, reading in zip(frames, readings, strict=True):
+            yield self._frames.fill(frame, reading)
+            yield b"\n"
+        yield from tail
 
     def _select(self, room: int) -> tuple[list[Frame], int]:
         """The clusters that fit into ``room`` bytes without differences, and the bytes they take.
@@ -113,7 +111,7 @@ class _Page:
         for cluster in self._report.clusters:
             selection = select_members(cluster, self._options.diff, LISTED_MEMBERS, DIFFED_MEMBERS)
             frame = self._frames.write(selection)
-            size = len(self._frames.fill(frame, Reading()).encode()) + HEADLINE_BYTES
+            size = len(self._frames.fill(frame, Reading())) + HEADLINE_BYTES
             if used + size > room:
                 break
             used += size
@@ -125,12 +123,6 @@ class _Page:
             return [Reading() for _ in selections]
         workers = min(self._report.run.workers, available_processors())
         return DifferenceWriter(self._texts, room, workers, self._options.tell).write(selections)
-
-    def _clusters(self, frames: Sequence[Frame], readings: Sequence[Reading]) -> Iterator[Markup]:
-        from markupsafe import Markup
-
-        for frame, reading in zip(frames, readings, strict=True):
-            yield Markup(self._frames.fill(frame, reading))
 
     def _left_out(self, readings: Sequence[Reading]) -> list[str]:
         """A sentence on clusters, differences and unchanged text that did not fit, if any."""

@@ -42,19 +42,20 @@ def write_note(note: str) -> str:
     return f"<i class=o>{escape(spell_invisible(note))}</i>"
 
 
-def write_items(items: Iterable[tuple[int, str]], rest: str) -> str:
+def write_items(items: Iterable[tuple[int, bytes]], rest: str) -> bytes:
     """Rows that are shown, and rows that are folded: with the number of their words.
 
     :param items: the number of words of folded rows (0: they are shown), and the rows
     :param rest: what folded words are
     """
-    return "".join([_write_item(word_count, html, rest) for word_count, html in items])
+    return b"".join([_write_item(word_count, html, rest) for word_count, html in items])
 
 
-def _write_item(word_count: int, html: str, rest: str) -> str:
+def _write_item(word_count: int, html: bytes, rest: str) -> bytes:
     if not word_count:
         return html
     told = f"{format_count(word_count, 'word')} {rest}"
     if not html:
-        return f"<p class=fold>{told}</p>"
-    return f"<details class=fold><summary>{told}</summary>{html}</details>"
+        return f"<p class=fold>{told}</p>".encode()
+    head = f"<details class=fold><summary>{told}</summary>"
+    return b"".join([head.encode(), html, b"</details>"])
