@@ -890,6 +890,34 @@ cdef void insertion_sort(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count
         values[j] = value
 
 
+cdef void sort_values(uint64_t[::1] values, Py_ssize_t count, uint64_t[::1] scratch,
+                      int64_t[::1] begins) noexcept nogil:
+    """Sort values by buckets; ``scratch`` has room for them, ``begins`` for one more.
+
+    Buckets are crowded only if values are equal or crafted: then they are sorted by bytes.
+    """
+    cdef Py_ssize_t i, bucket
+    cdef int bits = 1
+    if count > SMALL_SORT:
+        while (2 << bits) <= count:
+            bits += 1
+        for bucket in range((1 << bits) + 1):
+            begins[bucket] = 0
+        for i in range(count):
+            begins[(values[i] >> (64 - bits)) + 1] += 1
+        for bucket in range(1, (1 << bits) + 1):
+            if begins[bucket] > BUCKET_LIMIT:
+                dedupe_sort(&values[0], count, &scratch[0])
+                return
+            begins[bucket] += begins[bucket - 1]
+        for i in range(count):
+            bucket = values[i] >> (64 - bits)
+            scratch[begins[bucket]] = values[i]
+            begins[bucket] += 1
+        memcpy(&values[0], &scratch[0], count * sizeof(uint64_t))
+    insertion_sort(values, 0, count)
+
+
 cdef Py_ssize_t drop_repetitions(uint64_t[::1] values, Py_ssize_t base, Py_ssize_t count) noexcept nogil:
     """Remove repetitions from ``values[base:base + count]``; return where the rest ends."""
     cdef Py_ssize_t i, kept = base
@@ -1730,10 +1758,7 @@ cdef class RowWriter:
             self.put_byte(LINE_FEED)
 
     cdef void put_character(self, uint32_t character) noexcept nogil:
-        """A character as UTF-8."""
-        if character < 0x80:
-            self.put_byte(character)
-            return
+        """A character beyond ASCII, as UTF-8."""
         if character < 0x800:
             self.put_byte(0xC0 | character >> 6)
         else:
@@ -1937,10 +1962,7 @@ cdef class Aligner:
             self.hashes[PACKED, at] = (
                 (self.hashes[RIGHT_HASHES, j + at - width] & ~mask) | <uint64_t> at
             )
-        if count <= SMALL_SORT:
-            insertion_sort(self.hashes[PACKED], 0, count)
-        else:
-            dedupe_sort(&self.hashes[PACKED, 0], count, &self.hashes[SCRATCH, 0])
+        sort_values(self.hashes[PACKED], count, self.hashes[SCRATCH], self.places[TAILS])
         for at in range(count - 1):
             first, second = self.hashes[PACKED, at] & mask, self.hashes[PACKED, at + 1] & mask
             if first >= width or second < width:
@@ -2293,10 +2315,8 @@ cdef class Arranger:
     cdef Py_ssize_t sort_wanted(self) noexcept nogil:
         """Sort the grams that are asked for, each once, of none of which a place is known."""
         cdef Py_ssize_t at
-        if self.wanted_count <= SMALL_SORT:
-            insertion_sort(self.hashes[WANTED], 0, self.wanted_count)
-        else:
-            dedupe_sort(&self.hashes[WANTED, 0], self.wanted_count, &self.hashes[WANTED + 1, 0])
+        sort_values(self.hashes[WANTED], self.wanted_count, self.hashes[WANTED + 1],
+                    self.places[RUN_ENDS])
         self.wanted_count = drop_repetitions(self.hashes[WANTED], 0, self.wanted_count)
         for at in range(1 << FILTER_BITS):
             self.filter[at] = 0
