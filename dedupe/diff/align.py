@@ -36,12 +36,11 @@ def find_blocks(left: Words, right: Words, max_cells: int) -> tuple[Sequence[Seq
         limits = AnchorLimits(ANCHOR_SIZE, MAX_DEPTH, max_cells)
         found = left.compiled.find_anchors(right.compiled, limits)
         if found is not None:
-            rows: list[tuple[int, ...]] = [*map(tuple, found.blocks)]
+            rows = found.blocks
             for i, i_stop, j, j_stop in found.gaps:
                 gap = Gap(range(i, i_stop), range(j, j_stop))
-                rows += _align_exactly(gap, left.keys, right.keys)
-            rows.sort()
-            return rows, found.coarse_count
+                rows += map(list, _align_exactly(gap, left.keys, right.keys))
+            return sorted(rows), found.coarse_count
     return align_keys(left.keys, right.keys, max_cells)
 
 

@@ -124,8 +124,11 @@ def test_arrays_without_room(short, axis):
 @pytest.mark.parametrize("block", [(-1, 0, 2), (0, 8, 2), (8, 0, 2), (0, 0, 0), (0, 0, 2**62)])
 def test_blocks_outside_their_texts(block):
     words = make_words([*range(9)], ["x"] * 9, [2] * 9).compiled
-    with pytest.raises(ValueError, match="block 1 is outside"):
-        words.arrange(words, [(0, 0, 5), block], LIMITS)
+    for at in range(3):
+        blocks = [(0, 0, 5)] * 3
+        blocks[at] = block
+        with pytest.raises(ValueError, match=f"block {at} is outside"):
+            words.arrange(words, blocks, LIMITS)
 
 
 def test_blocks_that_do_not_ascend_are_no_danger():

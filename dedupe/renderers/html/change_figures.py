@@ -52,19 +52,16 @@ def count_numbers(diff: Diff) -> int:
     for place in diff.places:
         if place.deleted_count and place.inserted_count:
             left, right = diff.own_spans(place)
-            if _may_have_digits(diff.left, left) and _may_have_digits(diff.right, right):
-                one, other = _numbers(diff.left, left), _numbers(diff.right, right)
-                total += min((one - other).total(), (other - one).total())
+            if (one := _numbers(diff.left, left)) and (other := _numbers(diff.right, right)):
+                left_count, right_count = Counter(one), Counter(other)
+                total += min((left_count - right_count).total(), (right_count - left_count).total())
     return total
 
 
-def _may_have_digits(words: Words, spans: Sequence[range]) -> bool:
+def _numbers(words: Words, spans: Sequence[range]) -> list[str]:
+    """The words with digits; in most spans there is none."""
+    found: list[str] = []
     for span in spans:
         if _MAYBE_DIGIT.search(words.text, words.starts[span.start], words.ends[span.stop - 1]):
-            return True
-    return False
-
-
-def _numbers(words: Words, spans: Sequence[range]) -> Counter[str]:
-    surfaces = (surface for span in spans for surface in words.surfaces(span))
-    return Counter(surface for surface in surfaces if any(map(str.isdigit, surface)))
+            found += [each for each in words.surfaces(span) if any(map(str.isdigit, each))]
+    return found
