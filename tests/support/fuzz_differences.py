@@ -37,12 +37,14 @@ JOINED = ["o'", "x-", "7", "²", "٣", "ﬁ", "é’", "‐", "_", "𝟗", "ʼ",
 
 def make_words(keys: list[int], surfaces: list[str], breaks: list[int]) -> Words:
     """Words with these surfaces, for the kernels as well. Their columns have the exact size."""
-    starts, ends, text = array("q"), array("q"), ""
+    starts, ends, parts, at = array("q"), array("q"), [], 0
     for surface, before in zip(surfaces, breaks, strict=True):
-        text += SEPARATORS[before] if starts else ""
-        starts.append(len(text))
-        text += surface
-        ends.append(len(text))
+        separator = SEPARATORS[before] if starts else ""
+        starts.append(at + len(separator))
+        at += len(separator) + len(surface)
+        ends.append(at)
+        parts += (separator, surface)
+    text = "".join(parts)
     code_points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint32)
     columns = array("Q", keys), starts, ends, bytes(breaks)
     scores = np.empty(len(keys) + 1, np.uint8)
