@@ -37,7 +37,10 @@ FIRST_BYTES: Final = 700
 """Assumed size of the first difference of a cluster, until some have been measured."""
 
 HELPED_TOKENS: Final = 6_000_000
-"""Tokens of all differences from which on helper processes are worth their start."""
+"""Tokens of all differences from which on helper processes are worth their start.
+
+(The start of one takes as much CPU as a million tokens.)
+"""
 
 _NOTHING = ClusterTexts("", ())
 """What is compared ahead of a cluster for which no room is."""
