@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip(
     "dedupe.sketch.compiled", reason="the extension is not built", exc_type=ImportError
 )
-from dedupe.diff import Diff, diff_words
+from dedupe.diff import Diff, Words, diff_words
 from dedupe.diff.align import MAX_CELLS, align_words
 from dedupe.diff.blocks import Block
 from dedupe.diff.compare import LIMITS, diff_blocks
@@ -29,6 +29,13 @@ def assert_equal(found: Diff, expected: Diff) -> None:
     assert found.columns.kinds == expected.columns.kinds
     assert found.rows == expected.rows
     assert (found.faint, found.coarse_count) == (expected.faint, expected.coarse_count)
+
+
+def assert_arranged(left: Words, right: Words, blocks: list[Block]) -> Diff:
+    arranged = left.compiled.arrange(right.compiled, blocks, LIMITS)
+    found = Diff(left, right, arranged.stretches, 0, arranged.faint)
+    assert_equal(found, diff_blocks(blocks, left, right, 0))
+    return found
 
 
 def compare(left: str, right: str) -> Diff:
@@ -82,11 +89,26 @@ def test_each_character_before_a_cut():
     left = make_words([*range(count)], surfaces, breaks)
     right = make_words([key + count * (key % 3 == 2) for key in range(count)], surfaces, breaks)
     blocks = [Block(at, at, 2) for at in range(0, count, 3)]
-    arranged = left.compiled.arrange(right.compiled, blocks, LIMITS)
-    found = Diff(left, right, arranged.stretches, 0, arranged.faint)
-    assert_equal(found, diff_blocks(blocks, left, right, 0))
+    found = assert_arranged(left, right, blocks)
     sizes = {row[1] - row[0] for row in found.rows if row[0] < row[1]}
     assert sizes == {1, 2}  # one word differs, or the one before it with it
+
+
+def test_a_change_slides_within_its_blocks():
+    """Where all words are equal, nothing else holds it."""
+    words = [make_words([1] * size, ["a."] * size, [2] * size) for size in (12, 14)]
+    for first, second in ((1, 1), (1, 4), (4, 1), (2, 3)):
+        for left, right in (words, words[::-1]):
+            assert_arranged(left, right, [Block(0, 0, first), Block(first, first + 3, second)])
+            assert_arranged(left, right, [Block(2, 1, first), Block(first + 5, first + 1, second)])
+
+
+def test_a_change_slides_towards_the_beginning_where_both_are_as_natural():
+    surfaces = ["x.", "b", "a", "b", "a.", "y"]
+    right = make_words([0, 1, 2, 1, 2, 3], surfaces, [3, *[2] * 5])
+    left = make_words([0, 1, 2, 3], ["x.", "b", "a.", "y"], [3, 2, 2, 2])
+    found = assert_arranged(left, right, [Block(0, 0, 2), Block(2, 4, 2)])
+    assert [row[2:4] for row in found.rows] == [[0, 1], [1, 3], [3, 6]]
 
 
 def arrays(count: int, blocks: int = 1) -> list[np.ndarray]:
