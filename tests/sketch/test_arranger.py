@@ -94,13 +94,14 @@ def test_each_character_before_a_cut():
     assert sizes == {1, 2}  # one word differs, or the one before it with it
 
 
-def test_a_change_slides_within_its_blocks():
-    """Where all words are equal, nothing else holds it."""
-    words = [make_words([1] * size, ["a."] * size, [2] * size) for size in (12, 14)]
-    for first, second in ((1, 1), (1, 4), (4, 1), (2, 3)):
-        for left, right in (words, words[::-1]):
-            assert_arranged(left, right, [Block(0, 0, first), Block(first, first + 3, second)])
-            assert_arranged(left, right, [Block(2, 1, first), Block(first + 5, first + 1, second)])
+@pytest.mark.parametrize("lines", [(4, 8), (10, 14)])
+def test_a_change_slides_within_its_blocks(lines):
+    """Where all words are equal, nothing else holds it, and behind them lines begin."""
+    short = make_words([1] * 12, ["a"] * 12, [2] * 12)
+    breaks = [3 if at in lines else 2 for at in range(20)]
+    long = make_words([1] * 20, ["a"] * 20, breaks)
+    assert_arranged(short, long, [Block(0, 5, 2), Block(2, 11, 2)])
+    assert_arranged(long, short, [Block(5, 0, 2), Block(11, 2, 2)])
 
 
 def test_a_change_slides_towards_the_beginning_where_both_are_as_natural():
