@@ -94,14 +94,24 @@ def test_each_character_before_a_cut():
     assert sizes == {1, 2}  # one word differs, or the one before it with it
 
 
-@pytest.mark.parametrize("lines", [(4, 8), (10, 14)])
+@pytest.mark.parametrize("lines", [(4, 8), (22, 26)])
 def test_a_change_slides_within_its_blocks(lines):
-    """Where all words are equal, nothing else holds it, and behind them lines begin."""
-    short = make_words([1] * 12, ["a"] * 12, [2] * 12)
-    breaks = [3 if at in lines else 2 for at in range(20)]
-    long = make_words([1] * 20, ["a"] * 20, breaks)
-    assert_arranged(short, long, [Block(0, 5, 2), Block(2, 11, 2)])
-    assert_arranged(long, short, [Block(5, 0, 2), Block(11, 2, 2)])
+    """Where all words are equal, nothing else holds it, and behind the blocks lines begin."""
+    short = make_words([9] * 3 + [1] * 16 + [9] * 3, ["a"] * 22, [2] * 22)
+    long = make_words([1] * 30, ["a"] * 30, [3 if at in lines else 2 for at in range(30)])
+    assert_arranged(short, long, [Block(3, 5, 8), Block(11, 17, 8)])
+    assert_arranged(long, short, [Block(5, 3, 8), Block(17, 11, 8)])
+
+
+def test_a_cut_behind_a_word_that_is_written_as_nothing():
+    """Such a word joins nothing, whatever stands before it."""
+    surfaces, breaks = ["a", "b", "x", "", "y", "z"], [3, 2, 2, 0, 0, 2]
+    left, right = (
+        make_words([*range(6)], surfaces, breaks),
+        make_words([0, 1, 2, 3, 9, 8], surfaces, breaks),
+    )
+    found = assert_arranged(left, right, [Block(0, 0, 4)])
+    assert found.rows[0][:2] == [0, 4]
 
 
 def test_a_change_slides_towards_the_beginning_where_both_are_as_natural():
