@@ -146,6 +146,7 @@ _KINDS: Final = (
     ),
     ("baseline", re.escape(BASELINE_TITLE) + r"(?:-[a-z]+)? \d{1,9}[ \t]*(?:[\r\n]|\Z)"),
     ("decisions", _first_key("dedupe_decisions", "report", _STRING)),
+    ("decisions", _json(r"\{", '"dedupe_decisions"', ":", r"\d+", r"\}")),
     ("manifest", _first_key("dedupe_manifest", "report_hash", _STRING)),
     (
         "outcome of apply as JSON",

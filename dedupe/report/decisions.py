@@ -1,60 +1,25 @@
-"""Decisions: what a person chose about members of clusters, made on the HTML report.
+"""Decisions about the documents and pairs of a report, checked against it.
 
-A file of decisions is JSON: a version, the report on which they were made, and for each document
-its id, the hash of its text, and whether to keep or to drop it. All of it is checked against the
-report to which it is applied: nobody should drop a document that somebody else looked at.
+How a file of them looks tells :mod:`dedupe.report.decision_file`. Nobody should drop a document
+that somebody else looked at: so all of it is checked against the report to which it is applied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 import xxhash
 
 from dedupe.model.errors import InputError
 from dedupe.model.report import Member, Report
-from dedupe.sources.encoding.text_encoding import without_mark
-from dedupe.sources.files.system_errors import describe_error
+from dedupe.report.decision_file import Choice, Decision, Decisions, read_decisions
 
-DECISIONS_VERSION: Final = 1
-MAX_BYTES: Final = 100_000_000
-"""Most bytes of a file of decisions; a page that holds so many choices does not exist."""
-
-Choice = Literal["keep", "drop"]
 NO_CHOICES: Final[Mapping[str, Choice]] = MappingProxyType({})
 
 _NAMED: Final = 3
-
-
-class _Version(msgspec.Struct):
-    dedupe_decisions: int
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What a person chose about a document; the hash is that of the text which they saw."""
-
-    id: str
-    content_hash: str
-    choice: Choice
-
-
-class Decisions(msgspec.Struct, frozen=True):
-    """The content of a file of decisions.
-
-    :param report: the fingerprint of the report on which they were made
-    """
-
-    dedupe_decisions: int
-    report: str
-    decisions: tuple[Decision, ...]
-
-    @property
-    def choices(self) -> dict[str, Choice]:
-        """The choices by id."""
-        return {each.id: each.choice for each in self.decisions}
 
 
 def fingerprint_report(report: Report) -> str:
@@ -70,17 +35,16 @@ def fingerprint_report(report: Report) -> str:
 def load_decisions(path: str, report: Report) -> tuple[Decisions, str]:
     """Read a file of decisions, and check it against the report to which they are applied.
 
-    :return: the decisions; and a remark if they were made on another report, else an empty text
+    Those of version 1 are about one report, and all of its documents must be in this one. Those of
+    version 2 are about texts: what is not in the report is left out, and counted.
+
+    :return: the decisions that are about the report; and a remark if that is not all, else an empty
+        text
     :raises InputError: if it cannot be read, or is about documents that the report does not know
     """
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {describe_error(error)}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path}: is larger than any file of decisions")
-    decisions = parse_decisions(without_mark(data), path)
+    decisions = read_decisions(path)
+    if decisions.dedupe_decisions > 1:
+        return _choose_present(decisions, report, path)
     _check(decisions, report, path)
     if decisions.report == fingerprint_report(report):
         return decisions, ""
@@ -88,30 +52,28 @@ def load_decisions(path: str, report: Report) -> tuple[Decisions, str]:
     return decisions, f"{path}: {remark}"
 
 
-def parse_decisions(data: bytes, name: str) -> Decisions:
-    """The decisions in the content of a file.
-
-    :raises InputError: if it is no file of decisions, or one of another version
-    """
-    try:
-        version = msgspec.json.decode(data, type=_Version).dedupe_decisions
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"{name}: is no file of decisions, which the HTML report saves: {error}"
-        ) from None
-    if version != DECISIONS_VERSION:
-        raise InputError(
-            f"{name}: has version {version} of decisions; this dedupe reads {DECISIONS_VERSION}"
-        )
-    try:
-        return msgspec.json.decode(data, type=Decisions)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise InputError(f"{name}: cannot be read as decisions: {error}") from None
+def _choose_present(decisions: Decisions, report: Report, name: str) -> tuple[Decisions, str]:
+    """The decisions about texts of the report, and a remark on the others."""
+    wanted = decisions.choices.keys()
+    known = {member.id: member for member in report.members() if member.id in wanted}
+    present = tuple(
+        each
+        for each in decisions.decisions
+        if each.id in known and known[each.id].content_hash == each.content_hash
+    )
+    _refuse_in_vain(present, known, name)
+    hashes = {*report.content_hashes().values()} if decisions.pairs else set()
+    pairs = tuple(each for each in decisions.pairs if hashes.issuperset(each.content_hashes))
+    chosen = msgspec.structs.replace(decisions, decisions=present, pairs=pairs)
+    total = len(decisions.decisions) + len(decisions.pairs)
+    absent = total - len(present) - len(pairs)
+    if not absent:
+        return chosen, ""
+    told = "decisions are not about texts of this report, and were left out"
+    return chosen, f"{name}: {absent:,} of {total:,} {told}"
 
 
 def _check(decisions: Decisions, report: Report, name: str) -> None:
-    if len(decisions.choices) < len(decisions.decisions):
-        raise InputError(f"{name}: decides about a document more than once")
     wanted = decisions.choices.keys()
     known = {member.id: member for member in report.members() if member.id in wanted}
     _refuse(
@@ -126,8 +88,13 @@ def _check(decisions: Decisions, report: Report, name: str) -> None:
         ],
         f"{name}: was decided on other texts of",
     )
+    _refuse_in_vain(decisions.decisions, known, name)
+
+
+def _refuse_in_vain(decisions: Sequence[Decision], known: Mapping[str, Member], name: str) -> None:
+    """Raise an error if reference documents should go."""
     _refuse(
-        [each.id for each in decisions.decisions if _is_in_vain(each, known[each.id])],
+        [each.id for each in decisions if _is_in_vain(each, known[each.id])],
         f"{name}: drops reference documents, of which nothing goes",
     )
 
