@@ -39,6 +39,7 @@ class LazyGroup(click.Group):
         "check": "dedupe.cli.check",
         "apply": "dedupe.cli.apply",
         "explain": "dedupe.cli.explain",
+        "review": "dedupe.cli.review",
         "config": "dedupe.cli.config",
     }
 
@@ -49,6 +50,7 @@ class LazyGroup(click.Group):
         "check": "Fail if the documents of PATH... have new duplicates: a gate for CI.",
         "apply": "Drop the duplicates that a saved report names.",
         "explain": "Tell why two documents are duplicates, or why they are not.",
+        "review": "Look through the clusters of a saved report on a local page, and decide.",
         "config": "Look at the settings.",
     }
     """The first sentence of each command's help; listing them here imports no command."""

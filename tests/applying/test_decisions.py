@@ -216,7 +216,8 @@ def test_files_that_contradict_the_report_are_errors(report: Report, tmp_path: P
         with pytest.raises(InputError, match=told):
             load_decisions(str(path), report)
     for told, content in {
-        "has version 2": {**good, "dedupe_decisions": 2},
+        "has version 3": {**good, "dedupe_decisions": 3},
+        "its first line is not its own": {**good, "dedupe_decisions": 2},
         "is no file of decisions": {"schema_version": 1},
     }.items():
         with pytest.raises(InputError, match=told):

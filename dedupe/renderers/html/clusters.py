@@ -137,7 +137,7 @@ def _view_member(
         id=shorten_middle(member.id, ID_SIZE),
         raw_id="" if _is_shown_as_it_is(member.id) else json.dumps(member.id),
         title=shorten_end(title, TITLE_SIZE),
-        source=source_link(source, options.folder),
+        source=source_link(source, options.folder) if options.links_files else "",
         file_and_line=shorten_middle(file_and_line.rpartition("/")[2], ID_SIZE),
         url=url,
         host=host,

@@ -32,11 +32,14 @@ _SCRIPTS: Final = (
     "diff",
     "changes",
     "choices",
+    "stored",
     "choosing",
     "decisions",
     "keys",
     "start",
 )
+_SAVED_BY: Final = {"stored": "saved", "decisions": ""}
+"""The scripts of a page that a server saves for, in the place of those of a page by itself."""
 
 
 def check_installed() -> None:
@@ -94,10 +97,14 @@ class Assets(msgspec.Struct, frozen=True):
     mark: str = HTML_MARK
 
 
-def load_assets() -> Assets:
-    """Put the style and the script together from their files, and hash them for the policy."""
+def load_assets(is_served: bool = False) -> Assets:
+    """Put the style and the script together from their files, and hash them for the policy.
+
+    :param is_served: whether a server on this machine gives the page, and saves what is decided
+    """
+    scripts = [_SAVED_BY.get(name, name) if is_served else name for name in _SCRIPTS]
     style = "".join(_read_asset(f"{name}.css") for name in _STYLES)
-    body = "".join(_read_asset(f"{name}.js") for name in _SCRIPTS)
+    body = "".join(_read_asset(f"{name}.js") for name in scripts if name)
     script = f'"use strict";\n(() => {{\n{body}}})();\n'
     policy = (
         "default-src 'none'",
@@ -105,7 +112,8 @@ def load_assets() -> Assets:
         f"style-src {_hash_source(style)}",
         "img-src data:",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action 'self'" if is_served else "form-action 'none'",
+        *(["connect-src 'self'"] if is_served else []),
         "require-trusted-types-for 'script'",
         "trusted-types report",
     )

@@ -57,7 +57,7 @@ class FrameWriter:
     def write(self, selection: Selection) -> Frame:
         """The frame of a cluster."""
         view = view_cluster(self._report, selection, self._options, self._signs)
-        html = self._cluster.render(cluster=view, slot=self.slot)
+        html = self._cluster.render(cluster=view, slot=self.slot, blind=self._options.blind)
         kept = view.members[0]
         return Frame(selection, kept.title, kept.id, split_at_slots(html))
 

@@ -10,12 +10,15 @@ from dedupe.renderers.html.visible import mark_invisible, spell_escaped
 from dedupe.renderers.view.figures import format_count, format_jaccard, format_percent
 
 
-def write_member(view: MemberView, slot: str) -> str:
-    """One document, with a slot for what is said of its text; all from outside is escaped."""
-    return "".join([*_parts(view), slot, "</li>"])
+def write_member(view: MemberView, slot: str, blind: bool = False) -> str:
+    """One document, with a slot for what is said of its text; all from outside is escaped.
+
+    :param blind: whether nothing is said of how it is like the others
+    """
+    return "".join([*_parts(view, blind), slot, "</li>"])
 
 
-def _parts(view: MemberView) -> Iterator[str]:
+def _parts(view: MemberView, blind: bool) -> Iterator[str]:
     member = view.member
     kept = " class=kept" if view.is_kept else ""
     yield f'<li{kept} data-h="{spell_escaped(member.content_hash)}"'
@@ -23,18 +26,22 @@ def _parts(view: MemberView) -> Iterator[str]:
         yield f' data-i="{spell_escaped(view.raw_id)}"'
     if member.is_reference:
         yield ' data-fixed="reference"'
-    elif member.relation.is_indirect:
+    elif member.relation.is_indirect and not blind:
         yield ' data-fixed="indirect"'
     id = mark_invisible(view.id)
     yield "><div class=who>"
     yield f'<a href="{spell_escaped(view.source)}">{id}</a>' if view.source else f"<bdi>{id}</bdi>"
     yield f"</div><div class=nums><span>{format_count(member.token_count, 'word')}</span>"
-    yield f"{_likeness(view)}</div>"
+    yield f"{_place(view) if blind else _likeness(view)}</div>"
     where = "".join(_where(view))
     if where:
         yield f"<div class=where>{where}</div>"
-    if view.sign:
+    if view.sign and not blind:
         yield f'<p class="remark warning">{spell_escaped(view.sign)}</p>'
+
+
+def _place(view: MemberView) -> str:
+    return "<span>the first</span>" if view.is_kept else ""
 
 
 def _likeness(view: MemberView) -> str:

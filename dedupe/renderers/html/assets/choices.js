@@ -1,47 +1,19 @@
-// What the reader decided about members, by id. The browser stores it, for this report alone.
+// What the reader decided about members, by id, and about pairs of texts, by their hashes.
 let choices = new Map(); // id: { choice, hash, cluster, isKept, hasFixed }
+let judged = new Map(); // "hash hash": { choice, hashes, ids, cluster }
 const earlier = []; // what was decided before each change
 const EARLIER = 200;
 
-function choicesName() {
-  return `choices-${$("clusters").dataset.report}`;
-}
-
-function isChoice(entry) {
-  const [id, each] = Array.isArray(entry) ? entry : [];
-  return typeof id === "string" && ["keep", "drop"].includes(each?.choice) &&
-    typeof each.hash === "string" && entryOf.has(each.cluster);
-}
-
-function readChoices() {
-  choices = new Map();
-  try {
-    const stored = JSON.parse(remembered(choicesName()) ?? "[]");
-    if (Array.isArray(stored)) choices = new Map(stored.filter(isChoice));
-  } catch {
-    // Another page wrote there.
-  }
-}
-
-function isStored() {
-  return remembered(choicesName()) === JSON.stringify([...choices]);
-}
-
 function changeChoices(change) {
-  earlier.push(new Map(choices));
+  earlier.push([new Map(choices), new Map(judged)]);
   if (earlier.length > EARLIER) earlier.shift();
   change();
   storeChoices();
 }
 
-function storeChoices() {
-  remember(choicesName(), JSON.stringify([...choices]));
-  showChoices();
-}
-
 function undoChoice() {
   if (!earlier.length) return;
-  choices = earlier.pop();
+  [choices, judged] = earlier.pop();
   storeChoices();
 }
 
@@ -72,5 +44,12 @@ function chooseInstead(member, kept) {
     if (member.id === kept.id) return;
     choices.set(member.id, { ...member.facts, choice: "keep" });
     if (!kept.isFixed) choices.set(kept.id, { ...kept.facts, choice: "drop" });
+  });
+}
+
+function judge(pair, choice) {
+  changeChoices(() => {
+    if (judged.get(pair.key)?.choice === choice) judged.delete(pair.key);
+    else judged.set(pair.key, { ...pair.facts, choice });
   });
 }

@@ -8,6 +8,7 @@ function relationBoxes() {
 }
 
 function showFilters() {
+  if (!$("filters")) return;
   for (const name of fields()) if ($(name).value !== state[name]) $(name).value = state[name];
   const relations = state.rel.split(",");
   for (const box of relationBoxes()) box.checked = relations.includes(box.value);
@@ -31,6 +32,7 @@ function changeFilters(changes) {
 }
 
 function resetFilters() {
+  if (!$("filters")) return;
   const cleared = Object.fromEntries(["q", ...FILTERS].map((name) => [name, DEFAULTS[name]]));
   changeFilters(cleared);
 }
@@ -43,6 +45,7 @@ function chooseBar(bar) {
 }
 
 function startFilters() {
+  if (!$("filters")) return;
   for (const name of fields()) {
     $(name).addEventListener("input", () => changeFilters({ [name]: $(name).value }));
   }

@@ -22,6 +22,10 @@ function toggleCluster() {
   }
 }
 
+function searchField() {
+  return $("q") ?? $("find");
+}
+
 const KEYS = {
   M: () => moveMember(-1),
   a: () => takeChoice(focusedMember(), "instead"),
@@ -31,7 +35,10 @@ const KEYS = {
   m: () => moveMember(1),
   y: () => takeChoice(focusedMember(), "keep"),
   z: () => undoChoice(),
-  "/": () => { $("q").focus(); $("q").select(); },
+  1: () => judgeFocused("same"),
+  2: () => judgeFocused("different"),
+  3: () => judgeFocused("unsure"),
+  "/": () => { searchField().focus(); searchField().select(); },
   "?": () => $("keys").showModal(),
   j: () => moveCluster(1),
   k: () => moveCluster(-1),
