@@ -27,8 +27,10 @@ from dedupe.report.checks import (
     check_shared_texts,
     find_contradiction,
 )
-from dedupe.report.decisions import NO_CHOICES, Choice
+from dedupe.report.decision_file import Choice, HashPair, hash_pair
+from dedupe.report.decisions import NO_CHOICES
 from dedupe.report.graph import name_components
+from dedupe.report.judged import part_different
 from dedupe.sources.discovery.patterns import PatternSet
 
 
@@ -55,12 +57,15 @@ def plan_drops(
     protect: Sequence[str] = (),
     also: Collection[str] = (),
     choices: Mapping[str, Choice] = NO_CHOICES,
+    different: Collection[HashPair] = (),
 ) -> Plan:
     """Make the plan of a report.
 
     :param protect: patterns (:mod:`dedupe.sources.discovery.patterns`) of ids and files that stay
     :param also: relations of other documents that go too, of ``relations.DROPPED_IF_ASKED``
     :param choices: what a person decided about members, by id (:mod:`dedupe.report.decisions`)
+    :param different: pairs of texts that a person judged to be no copies, by their content hashes,
+        the smaller one first: neither goes for the other
     :raises ReportError: if the report contradicts itself, so that a keeper might be dropped
     :raises InputError: if by the choices no document of a cluster stays
     """
@@ -69,6 +74,7 @@ def plan_drops(
     check_members(report)
     check_relations(report)
     check_shared_texts(report)
+    report = part_different(report, different)
     patterns = PatternSet(protect)
     drops: list[Drop] = []
     protected: list[str] = []
@@ -86,7 +92,8 @@ def plan_drops(
         spared |= {member.id for member in cluster.members if member.is_reference}
         spared |= {id for id, choice in chosen.items() if choice == "keep"}
         stays = spared | _find_staying_representative(cluster, spared, chosen)
-        found = {drop.id: drop for drop in _choose_keepers(report, cluster, stays, chosen)}
+        keepers = _choose_keepers(report, cluster, stays, chosen)
+        found = {drop.id: drop for drop in _without_different(cluster, keepers, different)}
         drops += found.values()
         alone += [m.id for m in cluster.members if m.id not in stays and m.id not in found]
     kept = tuple(id for id, choice in choices.items() if choice == "keep")
@@ -114,6 +121,18 @@ def _add_contained(report: Report, plan: Plan, patterns: PatternSet, also: froze
         ),
         keeping=tuple(found.keeping),
         chosen=plan.chosen,
+    )
+
+
+def _without_different(
+    cluster: Cluster, drops: Iterator[Drop], different: Collection[HashPair]
+) -> Iterator[Drop]:
+    """The drops but for those of a text for one that is different, of which equal words tell."""
+    if not different:
+        return drops
+    hashes = {member.id: member.content_hash for member in cluster.members}
+    return (
+        drop for drop in drops if hash_pair(hashes[drop.id], hashes[drop.keeper]) not in different
     )
 
 

@@ -47,6 +47,13 @@ HIDDEN_BASELINE = ".dedupe-baseline"
     metavar="REV",
     help="Take documents that git has at this revision for old ones, and all others for new ones.",
 )
+@click.option(
+    "--decisions",
+    "decisions_file",
+    metavar="FILE",
+    type=click.Path(readable=False),
+    help="Do not count pairs that a person judged to be different, as `dedupe review` saves it.",
+)
 @output_option
 def command(
     paths: tuple[str, ...],
@@ -55,6 +62,7 @@ def command(
     named_outputs: tuple[str, ...],
     update_baseline: bool,
     since: str | None,
+    decisions_file: str | None,
     **flags: Any,
 ) -> None:
     """Fail if the documents of PATH... have new duplicates: a gate for CI.
@@ -85,11 +93,13 @@ def command(
     read = (*paths, *settings.against)
     baseline, settings = _open_baseline(settings, update_baseline, read)
     outputs = _choose_outputs(named_outputs, settings, baseline, read)
+    different = _read_different(decisions_file, outputs)
     revision = _find_revision(since, paths)
     scanned = ScannedTexts()
     report, texts = run_scan(paths, settings, scanned=scanned)
     sources = [*dict.fromkeys(source.path for source in report.run.sources)]
     outputs.refuse(lambda path: is_same_file(path, sources))
+    report = _part_different(report, different)
     unread = unreadable_paths(report.skipped, read)
     if unread and update_baseline:
         raise InputError(f"could not be read: {', '.join(unread)}; the baseline was not written")
@@ -123,6 +133,23 @@ def _open_baseline(
     baseline = BaselineFile(settings.baseline, update)
     baseline.check_settings(settings.config)
     return baseline, _exclude_patterns(settings, baseline.patterns_below(read))
+
+
+def _read_different(path: str | None, outputs: Outputs) -> frozenset[tuple[str, str]]:
+    """The pairs of texts that a person judged to be different; no output may overwrite the file."""
+    if path is None:
+        return frozenset()
+    from dedupe.report.decision_file import read_decisions
+
+    outputs.refuse(lambda output: is_same_file(output, [path]), "is the file of decisions")
+    return read_decisions(path).different
+
+
+def _part_different(report: Any, different: frozenset[tuple[str, str]]) -> Any:
+    """The report without the pairs that are different."""
+    from dedupe.report.judged import part_different
+
+    return part_different(report, different)
 
 
 def _choose_outputs(

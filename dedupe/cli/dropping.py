@@ -16,7 +16,7 @@ from dedupe.model.relations import DROPPED_IF_ASKED
 if TYPE_CHECKING:
     from dedupe.applying import CurrentDocuments, Doubt, Outcome, Plan
     from dedupe.model.report import Report
-    from dedupe.report.decisions import Decisions
+    from dedupe.report.decision_file import Decisions
     from dedupe.sources.files.spool import Spool
 
 STANDARD_INPUT = STANDARD_OUTPUT = "-"
@@ -79,7 +79,8 @@ def make_plan(
     if decisions_file is None:
         return applying.plan_drops(report, protect, drop)
     decisions, remark = load_decisions(decisions_file, report)
-    plan = applying.plan_drops(report, protect, drop, decisions.choices)
+    different = decisions.different
+    plan = applying.plan_drops(report, protect, drop, decisions.choices, different)
     if remark:
         say("warning", remark)
     say("note", _describe_decisions(decisions, plan))
@@ -88,10 +89,14 @@ def make_plan(
 
 def _describe_decisions(decisions: Decisions, plan: Plan) -> str:
     """A sentence on what came of the decisions."""
+    from dedupe.renderers.view.figures import format_count
+
     wanted = [each.id for each in decisions.decisions if each.choice == "drop"]
     going = {drop.id for drop in plan.drops}
     staying = [id for id in wanted if id not in going]
     told = f"by decision {len(plan.chosen):,} kept, {len(wanted) - len(staying):,} to go"
+    if decisions.different:
+        told += f", {format_count(len(decisions.different), 'pair')} different"
     if staying:
         told += (
             f"; {len(staying):,} should go but stay, such as {staying[0]}: protected, or no "

@@ -155,7 +155,6 @@ def _serve(server: ReviewServer, store: DecisionStore, opens: bool) -> None:
         pass
     finally:
         server.server_close()
-    found = store.read()
-    count = len(found.decisions) + len(found.pairs)
+    count = len(store.read().everything)
     where = f"are in {store.path}" if count else f"would be in {store.path}"
     say("note", f"{count:,} decisions {where}")

@@ -107,6 +107,11 @@ class Decisions(msgspec.Struct, frozen=True):
     pairs: tuple[PairDecision, ...] = ()
 
     @property
+    def everything(self) -> tuple[AnyDecision, ...]:
+        """The decisions about documents, then those about pairs."""
+        return (*self.decisions, *self.pairs)
+
+    @property
     def choices(self) -> dict[str, Choice]:
         """The choices about documents by id."""
         return {each.id: each.choice for each in self.decisions}
@@ -202,9 +207,10 @@ def parse_decisions(data: bytes, name: str) -> Decisions:
 
 def _is_header(line: bytes) -> bool:
     try:
-        return msgspec.json.decode(line) == {"dedupe_decisions": DECISIONS_VERSION}
+        found = msgspec.json.decode(line, type=dict[str, int])
     except (msgspec.DecodeError, ValueError, RecursionError):
         return False
+    return found == {"dedupe_decisions": DECISIONS_VERSION}
 
 
 def _version_of(data: bytes) -> int | None:
@@ -282,7 +288,7 @@ def merge_decisions(
     """
     merged: dict[tuple[str, ...], AnyDecision] = {}
     against: dict[tuple[str, ...], Disagreement] = {}
-    for each in (*left.decisions, *left.pairs, *right.decisions, *right.pairs):
+    for each in (*left.everything, *right.everything):
         other = merged.setdefault(each.key, each)
         if other.choice != each.choice:
             against[each.key] = Disagreement(other, each)

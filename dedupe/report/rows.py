@@ -304,7 +304,7 @@ class ClusterColumns(msgspec.Struct, frozen=True):
             link = members[weakest[i] - first]
             clusters.append(
                 Cluster(
-                    cluster_id=_name_cluster([ids[rank] for rank in own]),
+                    cluster_id=name_cluster([ids[rank] for rank in own]),
                     representative=ids[ranks[of_members.start]],
                     members=_slice_rows(members, of_members),
                     pairs=_slice_rows(pairs, of_pairs),
@@ -325,7 +325,7 @@ def _slice_rows(rows: Sequence[Row], part: slice) -> Sequence[Row]:
     return rows if is_whole and isinstance(rows, Rows) else tuple(rows[part])
 
 
-def _name_cluster(ids: Sequence[str]) -> str:
+def name_cluster(ids: Sequence[str]) -> str:
     """The id of a cluster: XXH3-64 of the ids of its documents.
 
     :param ids: ascending

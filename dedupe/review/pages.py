@@ -108,7 +108,7 @@ class Review:
                 first=min(first + 1, len(numbers)),
                 last=first + len(shown),
                 total=len(numbers),
-                decided=len(decisions.decisions) + len(decisions.pairs),
+                decided=len(decisions.everything),
                 file=self._store.path,
                 before=asked.address(page - 1) if page > 1 else "",
                 after=asked.address(page + 1) if page < last_page else "",

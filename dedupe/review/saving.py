@@ -69,7 +69,7 @@ class DecisionStore:
         """
         with self._lock:
             before = self._read()
-            made = {each.key: each for each in (*before.decisions, *before.pairs)}
+            made = {each.key: each for each in before.everything}
             for change in changes:
                 if change.made is None:
                     made.pop(change.key, None)
@@ -85,8 +85,7 @@ class DecisionStore:
         if signature != self._signature:
             self._decisions = gather_decisions(())
             if signature is not None:
-                found = read_decisions(self.path)
-                self._decisions = gather_decisions((*found.decisions, *found.pairs))
+                self._decisions = gather_decisions(read_decisions(self.path).everything)
             self._signature = signature
         return self._decisions
 
