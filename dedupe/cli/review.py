@@ -97,6 +97,8 @@ def _refuse_beside_merge(saved: str | None, options: dict[str, Any]) -> None:
 
 def _merge(left: str, right: str, output: str) -> int:
     """Write the decisions of two files into a third; the exit code tells of disagreements."""
+    from dedupe.renderers.view.figures import format_count
+    from dedupe.renderers.view.terminal import disarm_line, escape_text
     from dedupe.report.decision_file import format_decisions, merge_decisions, read_decisions
     from dedupe.review.saving import write_durably
 
@@ -104,12 +106,15 @@ def _merge(left: str, right: str, output: str) -> int:
     if os.path.exists(output) and not any(os.path.samefile(output, path) for path in (left, right)):
         read_decisions(output)  # what is no file of decisions is not overwritten
     write_durably(output, format_decisions(merged))
-    say("note", f"{len(merged):,} decisions written to {output}")
+    say("note", f"{format_count(len(merged), 'decision')} written to {output}")
     for each in against:
         names = (f"{d.choice}{f' by {d.by}' if d.by else ''}" for d in (each.left, each.right))
-        print(f"{each.left.name}: {' / '.join(names)}")
+        print(disarm_line(escape_text(f"{each.left.name}: {' / '.join(names)}")))
     if against:
-        say("warning", f"{len(against):,} disagreements, listed above, are in neither's favour")
+        told = format_count(len(against), "disagreement")
+        say(
+            "warning", f"{told}, listed on standard output: left out, so that they are decided anew"
+        )
     return EXIT_FAILED if against else 0
 
 
@@ -155,6 +160,7 @@ def _serve(server: ReviewServer, store: DecisionStore, opens: bool) -> None:
         pass
     finally:
         server.server_close()
+    from dedupe.renderers.view.figures import format_count
+
     count = len(store.read().everything)
-    where = f"are in {store.path}" if count else f"would be in {store.path}"
-    say("note", f"{count:,} decisions {where}")
+    say("note", f"{format_count(count, 'decision')} in {store.path}" if count else "no decisions")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import BinaryIO, Final
 
@@ -84,7 +85,6 @@ class OpenedReport:
         self._clusters = opened.clusters
         self._decoder = msgspec.json.Decoder(Cluster)
         run = opened.run
-        self._locators = run.locators
         self.report = Report(
             schema_version=opened.schema_version,
             config=opened.config,
@@ -105,7 +105,7 @@ class OpenedReport:
                 run.byte_count,
                 run.paths,
                 run.sources,
-                _LateLocators(self),
+                _LateLocators(run.locators, path),
             ),
         )
 
@@ -117,10 +117,8 @@ class OpenedReport:
 
         :raises ReportError: if it is none
         """
-        try:
+        with _telling(f"{self.path}: cluster {number + 1:,}"):
             cluster = self._decoder.decode(self._clusters[number])
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise ReportError(f"{self.path}: cluster {number + 1:,}: {error}") from error
         if not cluster.members or cluster.members[0].id != cluster.representative:
             told = "does not begin with its representative"
             raise ReportError(f"{self.path}: cluster {cluster.cluster_id!r} {told}")
@@ -158,35 +156,45 @@ class OpenedReport:
         for number, raw in enumerate(self._clusters):
             if number % RELEASED_CLUSTERS == 0:
                 self._file.release()
-            try:
-                yield decoder.decode(raw).members
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise ReportError(f"{self.path}: cluster {number + 1:,}: {error}") from error
+            with _telling(f"{self.path}: cluster {number + 1:,}"):
+                found = decoder.decode(raw)
+            yield found.members
         self._file.release()
-
-    @cached_property
-    def locators(self) -> dict[str, Locator]:
-        """The locators of all documents."""
-        try:
-            return msgspec.json.decode(self._locators, type=dict[str, Locator])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ReportError(f"{self.path}: not a dedupe report: {error}") from error
 
 
 class _LateLocators(Mapping[str, Locator]):
-    """The locators of a report, decoded when the first is asked for."""
+    """The locators of a report: found when the first is asked for, and decoded one by one."""
 
-    def __init__(self, opened: OpenedReport) -> None:
-        self._opened = opened
+    def __init__(self, encoded: msgspec.Raw, name: str) -> None:
+        self._encoded = encoded
+        self._name = name
+        self._decoder = msgspec.json.Decoder(Locator)
+
+    @cached_property
+    def _found(self) -> dict[str, msgspec.Raw]:
+        with _telling(self._name):
+            return msgspec.json.decode(self._encoded, type=dict[str, msgspec.Raw])
 
     def __getitem__(self, id: str) -> Locator:
-        return self._opened.locators[id]
+        with _telling(self._name):
+            return self._decoder.decode(self._found[id])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._opened.locators)
+        return iter(self._found)
 
     def __len__(self) -> int:
-        return len(self._opened.locators)
+        return len(self._found)
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """:raises ReportError: for what cannot be decoded"""
+    try:
+        yield
+    except RecursionError:
+        raise ReportError(f"{name}: not a dedupe report: it is nested too deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{name}: not a dedupe report: {error}") from error
 
 
 class _MappedFile:
@@ -211,17 +219,13 @@ class _MappedFile:
 
 
 def _decode(data: memoryview, name: str) -> _Opened:
-    try:
+    if bytes(data[:14]) == b'{"cluster_id":':
+        raise ReportError(
+            f"{name}: holds clusters as JSON Lines, which do not tell where the texts are; "
+            "scan with --output report.json"
+        )
+    with _telling(name):
         opened = msgspec.json.decode(data, type=_Opened)
-    except RecursionError:
-        raise ReportError(f"{name}: not a dedupe report: it is nested too deep") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if bytes(data[:14]).startswith(b'{"cluster_id":'):
-            raise ReportError(
-                f"{name}: holds clusters as JSON Lines, which do not tell where the texts are; "
-                "scan with --output report.json"
-            ) from None
-        raise ReportError(f"{name}: not a dedupe report: {error}") from error
     if opened.schema_version > SCHEMA_VERSION:
         raise ReportError(
             f"{name}: has schema version {opened.schema_version}, this dedupe reads up to "

@@ -49,19 +49,23 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[OpenPage]:
-    """A function that opens a file in a new browser context; errors in any page fail the test."""
+    """A function that opens a file, or an address of this machine, in a new browser context.
+
+    Errors in any page, and requests elsewhere, fail the test.
+    """
     problems: list[str] = []
+    allowed = ["file:", "data:", "about:"]
     contexts: list[Any] = []
 
     def note_request(request: Any) -> None:
-        if not request.url.startswith(("file:", "data:", "about:")):
+        if not request.url.startswith(tuple(allowed)):
             problems.append(f"request: {request.url}")
 
     def note_dialog(dialog: Any) -> None:
         problems.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def open_page(path: Path, fragment: str = "", width: int = 1280, **options: Any) -> Any:
+    def open_page(path: Path | str, fragment: str = "", width: int = 1280, **options: Any) -> Any:
         size = {"width": width, "height": 900}
         context = chromium.new_context(viewport=size, **options)
         contexts.append(context)
@@ -71,7 +75,10 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: problems.append(f"error: {error}"))
         page.on("request", note_request)
         page.on("dialog", note_dialog)
-        page.goto(path.as_uri() + (f"#{fragment}" if fragment else ""))
+        address = path if isinstance(path, str) else path.as_uri()
+        if isinstance(path, str):
+            allowed.append(path)
+        page.goto(address + (f"#{fragment}" if fragment else ""))
         return page
 
     yield open_page

@@ -33,7 +33,7 @@ function judgementOf(item) {
 
 function addButtons(item, label, kind, shown) {
   const group = document.createElement("div");
-  group.className = "choice";
+  group.className = `choice ${kind}`;
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", label);
   for (const [name, text, key] of shown) {
