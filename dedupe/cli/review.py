@@ -112,9 +112,7 @@ def _merge(left: str, right: str, output: str) -> int:
         print(disarm_line(escape_text(f"{each.left.name}: {' / '.join(names)}")))
     if against:
         told = format_count(len(against), "disagreement")
-        say(
-            "warning", f"{told}, listed on standard output: left out, so that they are decided anew"
-        )
+        say("warning", f"{told}, listed on standard output: left out, to be decided anew")
     return EXIT_FAILED if against else 0
 
 

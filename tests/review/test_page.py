@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,11 @@ def running(scanned: tuple[Path, Report], tmp_path: Path) -> Iterator[Reviewing]
 
 
 def wait_saved(page: Any) -> None:
-    page.wait_for_function("document.getElementById('saved').textContent === 'saved'")
+    page.locator("#saved", has_text=re.compile("^saved$")).wait_for()
+
+
+def wait_decided(page: Any, count: int) -> None:
+    page.locator("#decided", has_text=re.compile(f"^{count}$")).wait_for()
 
 
 def test_500_decisions_are_there_after_a_kill(
@@ -61,7 +66,7 @@ def test_500_decisions_are_there_after_a_kill(
         for number in range(20):
             page.keyboard.press("123"[(made + number) % 3])
         made += 20
-        page.wait_for_function(f"document.getElementById('decided').textContent === '{made}'")
+        wait_decided(page, made)
         if made < 500:
             with page.expect_navigation():
                 page.keyboard.press("]")
@@ -108,19 +113,20 @@ def test_decisions_by_clicks_undo_and_a_reload(
     assert again.judged == found.judged and again.choices == found.choices
 
 
-def test_what_is_not_saved_is_told(running: Reviewing, open_page: OpenPage, tmp_path: Path):
-    page = open_page(running.address)
+def test_what_is_not_saved_is_told(running: Reviewing, chromium: Any, tmp_path: Path):
+    page = chromium.new_page()  # errors in its console are meant
+    page.goto(running.address)
     (tmp_path / "d.jsonl").write_text("somebody's notes")
-    page.on("console", lambda message: None)
     with page.expect_response(lambda answer: answer.status == 422):
         page.locator(MEMBERS).nth(1).get_by_role("button", name="Same").click()
     page.locator("#saved", has_text="NOT saved: ").wait_for()
     assert "is no file of decisions" in page.inner_text("#saved")
     (tmp_path / "d.jsonl").unlink()
     page.locator(MEMBERS).nth(2).get_by_role("button", name="Same").click()
-    page.wait_for_function("document.getElementById('decided').textContent === '2'")
+    wait_decided(page, 2)
     assert len(read_decisions(str(tmp_path / "d.jsonl")).pairs) == 2, "what failed goes with it"
     wait_saved(page)
+    page.close()
 
 
 def test_search_pages_and_what_is_undecided(running: Reviewing, open_page: OpenPage):
@@ -189,8 +195,9 @@ def test_hostile_texts_and_ids_do_nothing(
     (tmp_path / "ids.json").write_bytes(render_json(make_report(*clusters)))
     for name, count in (("texts", len(found.clusters)), ("ids", len(clusters))):
         with reviewing(tmp_path, f"{name}.json") as running:
+            page = open_page(running.address)
             for number in range(1, -(-count // 10) + 1):
-                page = open_page(f"{running.address}?page={number}&q=")
+                page.goto(f"{running.address}?page={number}")
                 page.keyboard.press("e")
                 page.keyboard.press("s")
                 page.evaluate(
@@ -198,9 +205,8 @@ def test_hostile_texts_and_ids_do_nothing(
                 )
                 wait_saved(page)
                 assert page.evaluate("window.pwned") is None
-                page.context.close()
-            query = open_page(f"{running.address}?q=%22%3E%3Cscript%3Ewindow.pwned=1%3C/script%3E")
-            assert query.evaluate("window.pwned") is None
+            page.goto(f"{running.address}?q=%22%3E%3Cscript%3Ewindow.pwned=1%3C/script%3E")
+            assert page.evaluate("window.pwned") is None
     made = read_decisions(str(tmp_path / "ids.decisions.jsonl"))
     wanted = {m.id for cluster in clusters for m in cluster.members}
     assert {id for pair in made.pairs for id in pair.ids} == wanted, "ids are as they are"

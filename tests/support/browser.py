@@ -77,7 +77,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         page.on("dialog", note_dialog)
         address = path if isinstance(path, str) else path.as_uri()
         if isinstance(path, str):
-            allowed.append(path)
+            allowed.append(path.partition("?")[0])
         page.goto(address + (f"#{fragment}" if fragment else ""))
         return page
 

@@ -2,7 +2,6 @@
 const PAIR_CHOICES = [["same", "Same", "1"], ["different", "Different", "2"], ["unsure", "Unsure", "3"]];
 let saved = { choices: new Map(), judged: new Map() };
 let sending = Promise.resolve();
-let unsaved = 0;
 
 function readChoices() {
   const made = JSON.parse($("clusters").dataset.made);
@@ -30,6 +29,10 @@ function* changesTo(wanted) {
   }
 }
 
+function isUnsaved() {
+  return !changesTo({ choices, judged }).next().done;
+}
+
 function tellSaved(text, isWarning) {
   $("saved").textContent = text;
   $("saved").classList.toggle("warning", isWarning);
@@ -50,15 +53,13 @@ async function sendChoices() {
       saved = wanted;
       $("decided").textContent = told.count.toLocaleString("en");
     }
-    unsaved -= 1;
-    if (!unsaved) tellSaved("saved", false);
+    if (!isUnsaved()) tellSaved("saved", false);
   } catch (error) {
     tellSaved(`NOT saved: ${error.message}`, true);
   }
 }
 
 function storeChoices() {
-  unsaved += 1;
   tellSaved("saving …", false);
   showChoices();
   sending = sending.then(sendChoices);
@@ -66,7 +67,7 @@ function storeChoices() {
 
 function watchChoices() {
   addEventListener("beforeunload", (event) => {
-    if (unsaved) event.preventDefault();
+    if (isUnsaved()) event.preventDefault();
   });
 }
 
