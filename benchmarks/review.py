@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import re
 import signal
@@ -46,6 +47,12 @@ def read_peak(process: int) -> str:
     return ", ".join(re.findall(r"(?:VmHWM|RssAnon|RssFile):\s+\d+ kB", status))
 
 
+def read_cpu(process: int) -> float:
+    """The seconds of processor time that a process took; other programs make these no longer."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def timed(address: str) -> tuple[float, int]:
     began = time.perf_counter()
     with urllib.request.urlopen(address) as answer:
@@ -63,12 +70,15 @@ def measure(command: list[str], report: Path) -> None:
     while not address:
         found = re.search(rb"http://\S+", process.stderr.readline())
         address = found[0].decode() if found else ""
-    print(f"address after {time.perf_counter() - began:.2f} s")
+    told = [f"address after {time.perf_counter() - began:.2f} s, CPU {read_cpu(process.pid):.2f} s"]
     timed(address)
-    print(f"first page after {time.perf_counter() - began:.2f} s")
+    told += [f"first page after {time.perf_counter() - began:.2f} s"]
+    before = read_cpu(process.pid)
+    print("; ".join(told) + f", CPU {before:.2f} s")
     pages = sorted(timed(f"{address}?page={number}") for number in range(2, 1000, 20))
     median, slowest = pages[len(pages) // 2], pages[-1]
     print(f"a page: median {median[0]:.0f} ms of {median[1]:,} bytes; slowest {slowest[0]:.0f} ms")
+    print(f"CPU of a page: {1000 * (read_cpu(process.pid) - before) / len(pages):.0f} ms")
     for _ in range(2):
         print(f"a search: {timed(f'{address}?q=0777')[0]:.0f} ms")
     print(f"memory: {read_peak(process.pid)}")

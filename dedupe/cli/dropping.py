@@ -41,8 +41,9 @@ _OPTIONS = [
         "decisions_file",
         metavar="FILE",
         type=click.Path(readable=False),
-        help="Keep and drop members of clusters as a person decided on the HTML report, which "
-        "saves this file. A document goes only if one that stays is a verified duplicate of it.",
+        help="Keep and drop members of clusters as a person decided on the HTML report or with "
+        "`dedupe review`, which save this file. A document goes only if one that stays is a "
+        "verified duplicate of it, and was not judged different from it.",
     ),
     click.option(
         "--yes",

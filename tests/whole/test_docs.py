@@ -224,6 +224,7 @@ def test_every_command_and_option_has_help(name: str):
         ("report", "outputs.md"),
         ("apply", "apply.md"),
         ("explain", "explain.md"),
+        ("review", "review.md"),
         ("config show", "settings.md"),
     ],
 )
