@@ -16,7 +16,10 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
+import socket
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -31,6 +34,9 @@ MOST_QUERY: Final = 200
 MOST_ADDRESS: Final = 4_000
 SECONDS: Final = 30
 """How long a connection may say nothing."""
+
+DISCARDED_SECONDS: Final = 1
+"""How long what is left of a refused body is read."""
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -106,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Refusal(HTTPStatus.NOT_FOUND, "there is nothing here")
         except _Refusal as refusal:
             self._send_json(refusal.status, {"error": str(refusal)})
+            if method == "POST":
+                self._discard()
         except DedupeError as error:
             self._send_json(HTTPStatus.UNPROCESSABLE_ENTITY, {"error": str(error)})
 
@@ -147,6 +155,15 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) < int(lengths[0]):
             raise _Refusal(HTTPStatus.BAD_REQUEST, "the body ends too early")
         return body
+
+    def _discard(self) -> None:
+        """Read a while what is left of a refused body, so that its sender sees the refusal."""
+        ends = time.monotonic() + DISCARDED_SECONDS
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(DISCARDED_SECONDS)
+            while time.monotonic() < ends and self.connection.recv(1 << 16):
+                pass
 
     def _send_json(self, status: int, value: Mapping[str, Any]) -> None:
         self._send(status, "application/json", json.dumps(value).encode())
