@@ -87,6 +87,14 @@ def test_equal_words_can_be_different_too(report: Report, run_dedupe: RunDedupe)
     assert drops.get("a") != "a2" and drops.get("a2") != "a"
 
 
+def test_what_is_different_is_so_for_all_texts_of_the_same_words(
+    report: Report, run_dedupe: RunDedupe
+):
+    for name in ("a", "a2"):
+        keepers = apply(run_dedupe, judge(report, f"{name}-b", "c-b"))
+        assert keepers.get("b", "b2") == "b2" and keepers.get("b2", "b") == "b", name
+
+
 def test_a_parted_report_contradicts_itself_in_nothing(report: Report):
     pairs = ["a-b", "a2-b", "c-b", "a-c", "a2-c"]
     for count in range(len(pairs) + 1):
