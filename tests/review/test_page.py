@@ -239,7 +239,10 @@ def test_another_site_cannot_speak_to_it(
         }""",
         running.address,
     )
-    page.wait_for_timeout(500)
+    for _ in range(100):  # until it has been answered
+        page.wait_for_timeout(100)
+        if page.frames[1:] and page.frames[1].url:
+            break
     assert [frame.url for frame in page.frames[1:]] == ["chrome-error://chromewebdata/"]
     context.close()
     assert not (tmp_path / "d.jsonl").exists()
