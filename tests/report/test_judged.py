@@ -89,6 +89,20 @@ def test_equal_words_can_be_different_too(report: Report, run_dedupe: RunDedupe)
         assert drops.get(one) != other and drops.get(other) != one
 
 
+def test_it_goes_for_no_other_that_is_kept_by_decision(report: Report, run_dedupe: RunDedupe):
+    members = {stem(member.id): member for member in report.members()}
+    first, second, third = "a", "a2", "a3"
+    for kept, gone in ((second, first), (third, first), (first, second)):
+        other = ({first, second, third} - {kept, gone}).pop()
+        decided: list[AnyDecision] = [
+            Decision(members[kept].content_hash, members[kept].id, "keep"),
+            Decision(members[gone].content_hash, members[gone].id, "drop"),
+        ]
+        assert apply(run_dedupe, decided)[gone] == kept
+        drops = apply(run_dedupe, [*decided, *judge(report, f"{kept}-{other}")])
+        assert drops.get(other) != kept
+
+
 def test_what_is_different_is_so_for_all_texts_of_the_same_words(
     report: Report, run_dedupe: RunDedupe
 ):
