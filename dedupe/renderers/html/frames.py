@@ -90,10 +90,10 @@ def split_at_slots(html: str) -> tuple[bytes, ...]:
     return tuple(html.encode("utf-8", "backslashreplace").split(SLOT.encode()))
 
 
-def _member(view: MemberView, slot: str) -> Markup:
+def _member(view: MemberView, slot: str, blind: bool) -> Markup:
     from markupsafe import Markup
 
-    return Markup(write_member(view, slot))
+    return Markup(write_member(view, slot, blind))
 
 
 def _headline(headline: str, id: str) -> str:

@@ -43,7 +43,7 @@ class ReviewPage:
         selections = [self._select(cluster) for cluster in clusters]
         readings = DifferenceWriter(texts, PAGE_BYTES).write(selections)
         filled = [
-            self._frames.fill(self._frames.write(selection), reading)
+            self._frames.fill(self._frames.write(selection), reading).decode()
             for selection, reading in zip(selections, readings, strict=True)
         ]
         html = self._template.render(
