@@ -47,14 +47,14 @@ test-wheel: wheel  ## the wheel in a fresh environment without a compiler
 # and of documentation, benchmarks and checked builds, which are of the compiled ones. The same is true
 # of what carries sketches from one process of Spark to another, and of terminals and notebooks.
 # (Limits count tokens and diffs are made of them, so those of both stay.)
-WITHOUT_KERNELS := applying gate notebook renderers \
+WITHOUT_KERNELS := applying gate notebook renderers review \
 	$(addprefix cli/test_,check.py outputs.py terminal.py) \
-	pipeline/test_recluster.py \
+	$(addprefix pipeline/test_,all_in_files.py recluster.py) \
 	$(addprefix engines/test_spark_,failures.py forms.py report.py scan.py session.py tables.py tasks.py) \
 	matching/test_hidden.py \
 	$(filter-out %/test_limits.py,$(patsubst tests/%,%,$(wildcard tests/sources/test_*.py))) \
 	$(addprefix whole/test_,benchmarks.py checked_builds.py ci_files.py docs.py every_format.py examples.py \
-	ordering.py own_outputs.py remote_corpora.py sizes.py whole_scans.py)
+	ordering.py own_outputs.py mutants.py remote_corpora.py sizes.py whole_scans.py)
 
 test-plain:  ## install without a compiler, in a copy, and run the tests on the plain path
 	rm -rf build/plain && mkdir -p build/plain
