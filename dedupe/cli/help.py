@@ -82,6 +82,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "The gate": (
         "baseline",
         "update_baseline",
+        "decisions",
         "since",
         "fail_on",
         "max_duplicates",

@@ -27,6 +27,8 @@ class Reviewing:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=clean_environment(),
+            # (What runs in the background of a shell begins with interrupts ignored.)
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         assert self.process.stderr is not None
         line = self.process.stderr.readline().decode()
