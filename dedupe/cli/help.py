@@ -1,13 +1,15 @@
 """Commands whose help is in groups: ``--help`` shows the options that matter, ``--help-all`` all.
 
 An option that the tables here do not name stands under "Options", in both: what only one command
-has.
+has. So does one that would be alone in its group: a heading over one option says nothing, and in
+commands without a gate "The gate" would be wrong of ``--decisions``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import click
@@ -15,6 +17,8 @@ import click
 from dedupe.cli.pager import write_paged
 from dedupe.cli.settings import DIFF_CHOICES
 from dedupe.model.nearest import did_you_mean
+
+HELP: Final = "Help"
 
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "What is compared": (
@@ -106,7 +110,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
         "progress",
         "config",
     ),
-    "Help": ("help", "help_all"),
+    HELP: ("help", "help_all"),
 }
 """The groups, and the names of their options, in the order of the help."""
 
@@ -153,8 +157,8 @@ class GroupedCommand(click.Command):
 
     def hides_options(self) -> bool:
         """Whether ``--help`` leaves options out."""
-        names = [name for param in self.params if (name := name_of(param))]
-        return len(names) > SMALL and any(not is_common(name) for name in names)
+        groups = _group(self.params)
+        return len(groups) > SMALL and not all(map(is_common, groups, groups.values()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, complete_diff(args))
@@ -164,14 +168,16 @@ class GroupedCommand(click.Command):
         shows_all = ctx.meta.get(_SHOWS_ALL, not self.hides_options())
         records: dict[str, dict[str, tuple[str, str]]] = {}
         hidden = 0
-        for param in self.get_params(ctx):
+        params = self.get_params(ctx)
+        groups = _group(params)
+        for param in params:
             name, record = name_of(param), param.get_help_record(ctx)
             if not name or record is None:
                 continue
-            if not shows_all and not is_common(name):
+            if not shows_all and not is_common(name, groups[name]):
                 hidden += 1
                 continue
-            records.setdefault(_group_of(name), {})[name] = record
+            records.setdefault(groups[name], {})[name] = record
         for heading, names in [(OTHERS, ()), *GROUPS.items()]:
             found = records.get(heading, {})
             ordered = [name for name in names if name in found] or [*found]
@@ -195,13 +201,20 @@ def name_of(param: click.Parameter) -> str:
     return longest.lstrip("-").replace("-", "_")
 
 
-def is_common(name: str) -> bool:
-    """Whether ``--help`` shows an option of this name."""
-    return name in COMMON or _group_of(name) in (OTHERS, "Help")
+def is_common(name: str, heading: str) -> bool:
+    """Whether ``--help`` shows an option of this name, which stands under this heading."""
+    return name in COMMON or heading in (OTHERS, HELP)
 
 
-def _group_of(name: str) -> str:
-    return next((heading for heading, names in GROUPS.items() if name in names), OTHERS)
+def _group(params: Iterable[click.Parameter]) -> dict[str, str]:
+    """The options of a command by name, each with the heading under which it stands."""
+    headings = {name: heading for heading, names in GROUPS.items() for name in names}
+    found = {name: headings.get(name, OTHERS) for param in params if (name := name_of(param))}
+    counts = Counter(found.values())
+    return {
+        name: OTHERS if counts[heading] == 1 and heading != HELP else heading
+        for name, heading in found.items()
+    }
 
 
 def _show_all(ctx: click.Context, param: click.Parameter, value: bool) -> None:

@@ -211,6 +211,16 @@ def test_help_has_twenty_options_and_help_all_has_all(dedupe_here):
         assert f"  {short}, --" in usual
 
 
+@pytest.mark.parametrize("command", ["apply", "clean", "review"])
+def test_an_option_alone_has_no_group_and_is_shown(dedupe_here, command):
+    """Of the gate's options these have one, which is about no gate there."""
+    usual = dedupe_here(command, "--help").stdout.decode()
+    assert "The gate:" not in usual
+    assert "--decisions FILE" in usual.partition("\nOptions:\n")[2].partition("\n\n")[0]
+    gated = dedupe_here("check", "--help-all").stdout.decode().partition("\nThe gate:\n")[2]
+    assert "--decisions FILE" in gated.partition("\n\n")[0]
+
+
 def test_every_option_of_a_scan_has_its_group():
     from dedupe.cli.check import command as check
     from dedupe.cli.help import name_of
