@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.clusters.assembly import Assembled, assemble_clusters
+from dedupe.clusters.assembly import assemble_clusters
 from dedupe.clusters.assign import Clustering, cluster_matches
 from dedupe.matching.banding import band_recall, choose_minimum_equal
 from dedupe.matching.collapse import Collapsed, collapse_documents
@@ -21,7 +21,6 @@ from dedupe.matching.matches import Matches
 from dedupe.matching.verification import Verifier, verify_pairs
 from dedupe.model.documents import TextProvider
 from dedupe.model.errors import ConfigError, ReportError
-from dedupe.model.furniture import Form, Furniture
 from dedupe.model.kernels import Kernels
 from dedupe.model.metadata import pack_meta
 from dedupe.model.pairs import VerifiedPairs as Pairs
@@ -32,6 +31,7 @@ from dedupe.pipeline.undated import find_undated, replace_undated
 from dedupe.report.checks import check_members, check_pairs
 from dedupe.report.index import ReportIndex
 from dedupe.report.misreadings import find_warnings
+from dedupe.report.remaining import remaining_forms, remaining_furniture
 from dedupe.sketch import load_kernels
 from dedupe.sources.records.batches import make_batch
 from dedupe.store.documents import Documents, SketchedBatch
@@ -99,8 +99,8 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
         bridges=assembled.bridges,
         bridge_ends=assembled.bridge_ends,
         notices=replace_undated(report.notices, undated),
-        furniture=_furniture_at(report, assembled),
-        forms=_forms_at(report, assembled),
+        furniture=remaining_furniture(report, assembled.clusters),
+        forms=remaining_forms(report, assembled.clusters),
     )
     reclustered = relist_shared_texts(reclustered, report)
     reclustered = msgspec.structs.replace(reclustered, warnings=find_warnings(reclustered))
@@ -109,27 +109,6 @@ def recluster(report: Report, threshold: float, count_shared: CountShared) -> Re
     ids = {document.id for document in reclustered.documents()}
     texts = {id: text for id, text in report.texts.items() if id in ids}
     return msgspec.structs.replace(reclustered, texts=texts)
-
-
-def _furniture_at(report: Report, assembled: Assembled) -> Furniture | None:
-    """The furniture, without members that are no members of their representatives any more.
-
-    How many pairs rest on it, and are hidden by it, is told for the threshold of the scan.
-    """
-    furniture = report.furniture
-    if furniture is None:
-        return None
-    owners = {m.id: c.representative for c in assembled.clusters for m in c.members}
-    members = (m for m in furniture.members if owners.get(m.id) == m.representative)
-    return msgspec.structs.replace(furniture, members=tuple(members))
-
-
-def _forms_at(report: Report, assembled: Assembled) -> tuple[Form, ...] | None:
-    """The forms whose clusters are the same; in others nobody has looked."""
-    if report.forms is None:
-        return None
-    same = {(cluster.cluster_id, cluster.representative) for cluster in assembled.clusters}
-    return tuple(f for f in report.forms if (f.cluster_id, f.representative) in same)
 
 
 def count_in_texts(

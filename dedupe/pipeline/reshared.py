@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dedupe.model.errors import ReportError
 from dedupe.model.relations import Relation
-from dedupe.model.report import BridgeEnd, DuplicatePair, Report, SharedText
+from dedupe.model.report import DuplicatePair, Report, SharedText
 from dedupe.report.index import ReportIndex
+from dedupe.report.remaining import relist_ends
 
 
 def relist_shared_texts(report: Report, before: Report) -> Report:
@@ -29,21 +29,13 @@ def relist_shared_texts(report: Report, before: Report) -> Report:
         [*before.contained, *_newly_contained(report, before)],
         key=lambda each: (each.left, each.right),
     )
-    report = msgspec.structs.replace(report, contained=tuple(contained), shared_ends=())
-    listed = {document.id for document in report.documents()}
-    ends = {id for each in report.shared_texts() for id in (each.left, each.right)} - listed
-    described = ReportIndex(before).documents
-    for id in sorted(ends - described.keys()):
-        raise ReportError(f"the report says what {id!r} shares, but does not describe it")
     shared = msgspec.structs.replace(search, contained_pair_count=len(contained))
-    return msgspec.structs.replace(
+    listed = msgspec.structs.replace(
         report,
+        contained=tuple(contained),
         search=msgspec.structs.replace(report.search, shared=shared),
-        shared_ends=tuple(
-            BridgeEnd(*(getattr(described[id], name) for name in BridgeEnd.__struct_fields__))
-            for id in sorted(ends)
-        ),
     )
+    return relist_ends(listed, before)
 
 
 def _newly_contained(report: Report, before: Report) -> Iterator[SharedText]:

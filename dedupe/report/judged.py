@@ -18,6 +18,7 @@ from dedupe.model.report import (
 )
 from dedupe.report.decision_file import HashPair, hash_pair
 from dedupe.report.graph import name_components
+from dedupe.report.remaining import relist_ends, remaining_forms, remaining_furniture
 from dedupe.report.rows import name_cluster
 
 
@@ -49,7 +50,10 @@ def part_different(report: Report, different: Collection[HashPair]) -> Report:
         clusters=clusters,
         bridges=tuple(filter(is_left, report.bridges)),
         contained=tuple(filter(is_left, report.contained)),
+        furniture=remaining_furniture(report, clusters),
+        forms=remaining_forms(report, clusters),
     )
+    parted = relist_ends(parted, report)
     gone = [member for member in parted.others() if not member.is_reference]
     corpus = msgspec.structs.replace(
         report.corpus,
@@ -58,7 +62,12 @@ def part_different(report: Report, different: Collection[HashPair]) -> Report:
         redundant_token_count=sum(member.token_count for member in gone),
         short_duplicate_count=sum(member.token_count < SHORT_TOKENS for member in gone),
     )
-    return msgspec.structs.replace(parted, corpus=corpus)
+    pair_count = len(parted.bridges) + sum(len(cluster.pairs) for cluster in clusters)
+    shared = report.search.shared
+    if shared is not None:
+        shared = msgspec.structs.replace(shared, contained_pair_count=len(parted.contained))
+    search = msgspec.structs.replace(report.search, duplicate_pair_count=pair_count, shared=shared)
+    return msgspec.structs.replace(parted, corpus=corpus, search=search)
 
 
 class _Judged:

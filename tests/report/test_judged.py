@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dedupe import scan
+from dedupe import find_duplicates, scan
 from dedupe.model.report import Report
 from dedupe.model.settings import Config
 from dedupe.report.checks import check_members, check_pairs, check_relations, find_contradiction
@@ -19,8 +19,10 @@ from dedupe.report.decision_file import (
     format_decisions,
     hash_pair,
 )
-from dedupe.report.json import render_json
+from dedupe.report.index import ReportIndex
+from dedupe.report.json import parse_report, render_json
 from dedupe.report.judged import part_different
+from tests.furniture.test_forms import letters
 from tests.support.command import RunDedupe
 
 WORDS = [f"word{n}" for n in range(200)]
@@ -153,3 +155,33 @@ def test_decisions_about_other_texts_are_left_out_and_told(report: Report, run_d
     Path("d.jsonl").write_bytes(format_decisions(made))
     done = run_dedupe("apply", "report.json", "--decisions", "d.jsonl")
     assert b"1 of 2 decisions are not about texts of this report" in done.stderr
+
+
+def test_a_parted_report_describes_all_of_which_it_speaks():
+    """A chain (its ends are a bridge's), an excerpt of its members, and a form."""
+    chain = {f"chain{n}": variant(*range(5, 5 + 30 * n, 6)) for n in range(5)}
+    excerpt = {"excerpt": " ".join(WORDS[130:])}
+    config = Config(find=("near", "contained"), threshold=0.7, workers=1)
+    found = find_duplicates({**chain, **excerpt, **letters(9)}, config)
+    assert found.bridges and found.contained and found.forms
+    hashes = {member.id: member.content_hash for member in found.members()}
+    (form,) = found.forms
+    for cluster in found.clusters:
+        first, other, *_ = cluster.members
+        for member in cluster.members:
+            rest = [each for each in cluster.members if each is not member]
+            different = {hash_pair(hashes[member.id], hashes[each.id]) for each in rest}
+            parted = part_different(found, different)
+            assert member.id not in {each.id for each in parted.members()}
+            described = ReportIndex(parted).documents
+            for pair in (*parted.pairs(), *parted.shared_texts()):
+                assert {pair.left, pair.right} <= described.keys()
+            check_pairs(parted, described)
+            alone = {end.id for end in (*parted.bridge_ends, *parted.shared_ends)}
+            assert alone.isdisjoint(each.id for each in parted.members())
+            assert parted.search.duplicate_pair_count == len([*parted.pairs()])
+            is_of_form = cluster.cluster_id == form.cluster_id
+            assert parted.forms == (() if is_of_form else (form,))
+            assert parse_report(render_json(parted)) == parted
+        fewer = part_different(found, {hash_pair(first.content_hash, other.content_hash)})
+        assert fewer.search.duplicate_pair_count == found.search.duplicate_pair_count - 1
